@@ -1,0 +1,4 @@
+export * from "./bus-error.ts";
+export * from "./frame.ts";
+export * from "./hash.ts";
+export * from "./memory.ts";
