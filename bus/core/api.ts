@@ -79,11 +79,12 @@ export interface CallOptions extends WaitOptions {
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: inference over method types
-type MethodOf<M> = M extends MethodType<any, infer ReqInit, infer Res, any, infer S>
-  ? S extends true
-    ? (request: ReqInit, options?: CallOptions) => AsyncIterable<Res>
-    : (request: ReqInit, options?: CallOptions) => Promise<Res>
-  : never;
+type MethodOf<M> =
+  M extends MethodType<any, infer ReqInit, infer Res, any, infer S>
+    ? S extends true
+      ? (request: ReqInit, options?: CallOptions) => AsyncIterable<Res>
+      : (request: ReqInit, options?: CallOptions) => Promise<Res>
+    : never;
 
 export type Client<S> = S extends ServiceType<infer M> ? { readonly [K in keyof M]: MethodOf<M[K]> } : never;
 
@@ -97,11 +98,12 @@ export interface RequestContext {
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: inference over method types
-type HandlerOf<M> = M extends MethodType<infer Req, any, any, infer ResInit, infer S>
-  ? S extends true
-    ? (request: Req, context: RequestContext) => AsyncIterable<ResInit> | Iterable<ResInit>
-    : (request: Req, context: RequestContext) => Promise<ResInit> | ResInit
-  : never;
+type HandlerOf<M> =
+  M extends MethodType<infer Req, any, any, infer ResInit, infer S>
+    ? S extends true
+      ? (request: Req, context: RequestContext) => AsyncIterable<ResInit> | Iterable<ResInit>
+      : (request: Req, context: RequestContext) => Promise<ResInit> | ResInit
+    : never;
 
 export type Handlers<S> = S extends ServiceType<infer M> ? { readonly [K in keyof M]?: HandlerOf<M[K]> } : never;
 

@@ -50,7 +50,13 @@ export interface MessageType<T = unknown, Init = T, View extends MessageView = M
   check(value: unknown): string | undefined;
 }
 
-export interface MethodType<Req = unknown, ReqInit = Req, Res = unknown, ResInit = Res, Streaming extends boolean = boolean> {
+export interface MethodType<
+  Req = unknown,
+  ReqInit = Req,
+  Res = unknown,
+  ResInit = Res,
+  Streaming extends boolean = boolean,
+> {
   /** As in the schema, "Simulate"; the TypeScript name is the key in `ServiceType.methods`, "simulate". */
   readonly name: string;
   /** u32: first 4 bytes of SHA-256("rpc:<Service>/<Method>"). */

@@ -29,7 +29,13 @@ export type Address =
   /** path of the inbox socket, at most 107 bytes, in the 0700 runtime folder */
   | { readonly transport: "unix"; readonly path: string }
   /** `portFile`: when port is 0 the listener writes its port there and dialers read it from there */
-  | { readonly transport: "tcp"; readonly host: string; readonly port: number; readonly portFile?: string; readonly node: string }
+  | {
+      readonly transport: "tcp";
+      readonly host: string;
+      readonly port: number;
+      readonly portFile?: string;
+      readonly node: string;
+    }
   | { readonly transport: "nats"; readonly subject: string };
 
 /** What is known of the other end before its HELLO is believed. */

@@ -35,7 +35,14 @@ export const Kind = {
 } as const;
 export type Kind = (typeof Kind)[keyof typeof Kind];
 
-export const Flag = { ackWanted: 1, notFlatBuffers: 2, crc32: 4, replayed: 8, sampledTrace: 16, lastOfStream: 32 } as const;
+export const Flag = {
+  ackWanted: 1,
+  notFlatBuffers: 2,
+  crc32: 4,
+  replayed: 8,
+  sampledTrace: 16,
+  lastOfStream: 32,
+} as const;
 
 export const Lane = { data: 0, control: 1 } as const;
 export type Lane = (typeof Lane)[keyof typeof Lane];
