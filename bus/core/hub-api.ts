@@ -1,0 +1,100 @@
+/** What bus/runtime composes: the hub of one process, and what it must be given. */
+import type { Plan } from "#generated/busbar/plan";
+import type { Address, ByteCarrier, Transport } from "#transport";
+import type { Accounts, Bus, Duration, EdgeExplanation, LinkState, Logger } from "./api.ts";
+
+/** Time and chance, handed in so that tests are deterministic. */
+export interface Clock {
+  /** Monotonic, ms. */
+  now(): number;
+  /** ns since the Unix epoch. */
+  wallNs(): bigint;
+  /** @returns cancels the timer. Timers must not keep the process alive. */
+  after(ms: number, callback: () => void): () => void;
+}
+
+/** One type or method that a native plugin declares. Ids and fingerprints as in the schema. */
+export interface PluginType {
+  readonly name: string;
+  readonly role: "serves" | "subscribes" | "publishes";
+  readonly typeId: number;
+  readonly fingerprint: string;
+}
+
+/** A link between some service and a plugin of this process. */
+export interface PluginLink {
+  /** The hub's end: what is committed reaches the plugin, what it answers and publishes arrives at the receiver. */
+  readonly carrier: ByteCarrier;
+  /** Tells the plugin's side that the other service wants this type (topicId 0: all topics). */
+  subscribe(typeId: number, topicId: number, active: boolean): void;
+  /** Messages the plugin published on this link and could not send, by reason index; committed counts per lane. */
+  counters(): { committed: [number, number]; dropped: readonly number[] };
+}
+
+/** A loaded native service on its own thread. Made by transport/ring over the addon. */
+export interface Plugin {
+  readonly service: string;
+  readonly name: string;
+  readonly version: string;
+  readonly types: readonly PluginType[];
+  connect(options: {
+    readonly service: string;
+    readonly sourceId: number;
+    readonly epoch: number;
+    readonly capacityBytes: number;
+    readonly frameBytesMax: number;
+    /** How long a publish of the plugin waits for room before it is dropped and counted as timeout, ms. */
+    readonly blockTimeoutMs: number;
+  }): PluginLink;
+  /** State hash of the plugin, 16 hex digits, when it has one. */
+  hash(): Promise<string | undefined>;
+  /** Stops the thread after the frame in work, destroys the instance. */
+  close(): Promise<void>;
+}
+
+export interface HubOptions {
+  readonly plan: Plan;
+  /** Name of this process in the plan; "" for a hub that only hosts services without an inbox (tests). */
+  readonly process: string;
+  /** By name; `local` is always needed. */
+  readonly transports: readonly Transport[];
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Checks types and freezes objects on `local`. */
+  readonly development: boolean;
+  /** Incarnation of a service of this process. */
+  readonly epochOf: (service: string) => number;
+  readonly libraryVersion: string;
+  /** 16 fresh random bytes. */
+  readonly nonce: () => Uint8Array;
+  /** Where the inbox of a process of the plan is for a transport; undefined = it has none there. */
+  readonly addressOf: (process: string, transport: "unix" | "tcp") => Address | undefined;
+}
+
+export interface LinkStatus {
+  readonly pair: string;
+  readonly transport: string;
+  readonly state: LinkState;
+  readonly peer: string;
+  readonly note?: string;
+}
+
+/** The reserved service of the command line; it may talk to every service of its own process and to no other. */
+export const CLI_SERVICE = "busbar.cli";
+
+/** All services of one process, their edges and links. */
+export interface Hub {
+  readonly plan: Plan;
+  /** Listens on the inboxes of this process and starts dialing. */
+  start(): Promise<void>;
+  /** The bus of a TypeScript service of this process (or of CLI_SERVICE). One object per service. */
+  bus(service: string): Bus;
+  /** Makes a native service of this process reachable. Before `start`. */
+  attachPlugin(plugin: Plugin): void;
+  links(): LinkStatus[];
+  accounts(): Accounts;
+  explain(): EdgeExplanation[];
+  /** Resolves once all links to the given services (default: all that the plan names here) are open. */
+  connected(options?: { services?: readonly string[]; timeout?: Duration; signal?: AbortSignal }): Promise<void>;
+  close(options?: { drain?: Duration }): Promise<void>;
+}
