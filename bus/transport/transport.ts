@@ -158,7 +158,10 @@ export interface ByteCarrier {
   readonly kind: "bytes";
   readonly transport: TransportName;
   readonly peer: PeerIdentity;
-  /** Index by Lane. */
+  /**
+   * Index by Lane. CREDIT, PING, PONG and BYE frames of the lanes are the carrier's own affair and never reach the
+   * receiver; CREDIT with a correlation belongs to a stream of requests and passes like any other control frame.
+   */
   readonly outbound: readonly [Outbound, Outbound];
   /** Starts delivery, exactly once, after `attach` or `dial`. */
   open(receiver: ByteReceiver): void;
@@ -205,8 +208,11 @@ export interface ReferenceCarrier {
   readonly kind: "reference";
   readonly transport: "local";
   readonly peer: PeerIdentity;
+  /** Data lane, of what was sent from here. */
   readonly report: LaneReport;
   readonly committed: number;
+  readonly controlCommitted: number;
+  readonly controlDelivered: number;
   open(receiver: ReferenceReceiver): void;
   /**
    * Data lane: delivers to the other side before it returns, unless that side is in the middle of a delivery from here

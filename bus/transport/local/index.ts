@@ -1,0 +1,1 @@
+export { createLocalTransport } from "./local.ts";
