@@ -40,6 +40,7 @@ export const ERRORS = {
   "schema/missing": { number: 206, text: "no schema at {path}; set [bus] schema to the folder of your .fbs files, or run `busbar gen`" },
   "schema/collision": { number: 207, text: "{first} and {second} have the same id {id}; rename one of them" },
   "schema/bad-json": { number: 208, text: "{path}: {problem}" },
+  "schema/bad-schema": { number: 209, text: "the binary schema is malformed: {reason}" },
   "topology/not-found": { number: 300, text: "no topology at {path}; create one with `busbar init`, or name it with --topology" },
   "topology/bad-toml": { number: 301, text: "{path}:{line}:{column}: {reason}" },
   "topology/unknown-key": { number: 302, text: "{path}:{line}:{column}: unknown key '{key}'{suggestion}" },

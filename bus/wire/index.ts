@@ -2,3 +2,4 @@ export * from "./bus-error.ts";
 export * from "./frame.ts";
 export * from "./hash.ts";
 export * from "./memory.ts";
+export * from "./suggest.ts";
