@@ -1,6 +1,7 @@
 /** What bus/runtime composes: the hub of one process, and what it must be given. */
 import type { Plan } from "#generated/busbar/plan";
 import type { Address, ByteCarrier, Transport } from "#transport";
+import type { Memory } from "#wire";
 import type { Accounts, Bus, Duration, EdgeExplanation, LinkState, Logger } from "./api.ts";
 
 /** Time and chance, handed in so that tests are deterministic. */
@@ -52,6 +53,16 @@ export interface Plugin {
   close(): Promise<void>;
 }
 
+/** What the hub needs of the bus's schema where no generated type is at hand. */
+export interface SchemaSupport {
+  /** Merged binary schema of this process. */
+  readonly bfbs: Uint8Array;
+  /** Whether [payload, end) is a sound FlatBuffer of the type, or of the request type of the method, with this id. */
+  verify(typeId: number, memory: Memory, payload: number, end: number): boolean;
+  /** First difference of a type between another process's binary schema and ours: "T.ts: ulong -> uint". */
+  difference(theirs: Uint8Array, type: string): string;
+}
+
 export interface HubOptions {
   readonly plan: Plan;
   /** Name of this process in the plan; "" for a hub that only hosts services without an inbox (tests). */
@@ -65,6 +76,7 @@ export interface HubOptions {
   /** Incarnation of a service of this process. */
   readonly epochOf: (service: string) => number;
   readonly libraryVersion: string;
+  readonly schema?: SchemaSupport;
   /** 16 fresh random bytes. */
   readonly nonce: () => Uint8Array;
   /** Where the inbox of a process of the plan is for a transport; undefined = it has none there. */

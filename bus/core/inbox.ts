@@ -1,0 +1,209 @@
+import type { MessageView } from "#schema";
+import { DELIVERED, dropped, type Envelope, HOLD } from "#transport";
+import { BusError, frameLength, frameTopicId, type Memory, payloadOffset } from "#wire";
+import type { AnyMessageType, Logger, SubscribeOptions } from "./api.ts";
+import { frameTopic, type Meta } from "./meta.ts";
+import { SubscriberImpl } from "./subscriber.ts";
+
+const MALFORMED = dropped("malformed");
+const REFUSED_SCHEMA = dropped("refused_schema");
+const NOBODY = dropped("closed");
+
+type AnySubscriber = SubscriberImpl<unknown, MessageView>;
+
+/** All subscribers of one type in one service. */
+export class InRoute {
+  readonly type: AnyMessageType;
+  subscribers: AnySubscriber[] = [];
+  /** Fingerprints beside the current one whose messages we read: 16 hex digits. */
+  readonly accepted: ReadonlySet<string>;
+
+  constructor(type: AnyMessageType) {
+    this.type = type;
+    this.accepted = new Set(type.lineage);
+  }
+}
+
+export interface InboxOptions {
+  readonly service: string;
+  readonly meta: Meta;
+  readonly log: Logger;
+  /** Subscriptions to a type changed: peers must be told. */
+  readonly changed: (type: AnyMessageType) => void;
+  /** A buffer has room again. */
+  readonly resume: () => void;
+  readonly announced: () => Promise<void>;
+  /** Whether a newer version of the type, with this fingerprint, was accepted in the handshake. */
+  readonly acceptsNewer: (typeId: number, fingerprint: string) => boolean;
+}
+
+/** Where a service's messages arrive: by type id to subscribers, verified when they crossed a process. */
+export class Inbox {
+  readonly #options: InboxOptions;
+  readonly #routes = new Map<number, InRoute>();
+  #lastId = 0;
+  #last: InRoute | undefined;
+  #complaints = 0;
+
+  constructor(options: InboxOptions) {
+    this.#options = options;
+  }
+
+  add(type: AnyMessageType, options: SubscribeOptions): AnySubscriber {
+    const subscriber = new SubscriberImpl<unknown, MessageView>(this, type, options);
+    const route = this.#routes.get(type.typeId) ?? new InRoute(type);
+    this.#routes.set(type.typeId, route);
+    route.subscribers = [...route.subscribers, subscriber];
+    this.#last = undefined;
+    this.#lastId = 0;
+    this.#options.changed(type);
+    return subscriber;
+  }
+
+  remove(subscriber: AnySubscriber): void {
+    const route = this.#routes.get(subscriber.messageType.typeId);
+    if (route === undefined) return;
+    route.subscribers = route.subscribers.filter((other) => other !== subscriber);
+    if (route.subscribers.length === 0) this.#routes.delete(subscriber.messageType.typeId);
+    this.#last = undefined;
+    this.#lastId = 0;
+    this.#options.changed(subscriber.messageType);
+  }
+
+  resume(): void {
+    this.#options.resume();
+  }
+
+  announced(_subscriber: unknown): Promise<void> {
+    return this.#options.announced();
+  }
+
+  types(): AnyMessageType[] {
+    return [...this.#routes.values()].map((route) => route.type);
+  }
+
+  /** Topics wanted from `source`, [""] for all. */
+  topics(typeId: number, source: string): string[] {
+    const subscribers = this.#routes.get(typeId)?.subscribers ?? [];
+    const topics = new Set(subscribers.filter((s) => s.from === "" || s.from === source).map((s) => s.topic));
+    return topics.has("") ? [""] : [...topics];
+  }
+
+  closeAll(): void {
+    for (const route of [...this.#routes.values()]) for (const subscriber of route.subscribers) subscriber.close();
+  }
+
+  /** One DATA frame. Verdict as the transport wants it. */
+  frame(source: string, typeId: number, memory: Memory, offset: number, verify: boolean): number {
+    let route = this.#last;
+    if (typeId !== this.#lastId || route === undefined) {
+      route = this.#routes.get(typeId);
+      if (route === undefined) return NOBODY;
+      this.#last = route;
+      this.#lastId = typeId;
+    }
+    const type = route.type;
+    const lo = memory.i32[(offset + 16) >> 2];
+    const hi = memory.i32[(offset + 20) >> 2];
+    if (lo !== (type.fingerprintLo | 0) || hi !== (type.fingerprintHi | 0)) {
+      if (!this.#accepts(route, typeId, lo, hi)) return REFUSED_SCHEMA;
+    }
+    const subscribers = route.subscribers;
+    if (anyFull(subscribers, source)) return HOLD;
+    const payload = payloadOffset(memory, offset);
+    const end = offset + frameLength(memory, offset);
+    if (verify && !type.verify(memory, payload, end)) {
+      this.#complain(type, source);
+      return MALFORMED;
+    }
+    const topicId = frameTopicId(memory, offset);
+    let owned: unknown;
+    for (let i = 0; i < subscribers.length; i++) {
+      const subscriber = subscribers[i];
+      if (subscriber.from !== "" && subscriber.from !== source) continue;
+      if (subscriber.topic !== "" && (topicId === 0 || frameTopic(memory, offset) !== subscriber.topic)) continue;
+      const callback = subscriber.callback;
+      if (callback === undefined) {
+        owned ??= type.decode(memory, payload);
+        subscriber.push(owned);
+        continue;
+      }
+      let view = subscriber.view;
+      if (view === undefined || subscriber.viewMemory !== memory) {
+        view = type.view(memory);
+        subscriber.view = view;
+        subscriber.viewMemory = memory;
+      }
+      try {
+        callback(view?.at(payload) as never, this.#options.meta.atFrame(source, memory, offset));
+      } catch (error) {
+        this.#failed(type.name, error);
+      }
+    }
+    return DELIVERED;
+  }
+
+  /** One message by reference. */
+  message(source: string, type: AnyMessageType, message: unknown, envelope: Envelope, sequence: number): number {
+    const route = this.#routes.get(type.typeId);
+    if (route === undefined) return NOBODY;
+    const subscribers = route.subscribers;
+    if (anyFull(subscribers, source)) return HOLD;
+    for (let i = 0; i < subscribers.length; i++) {
+      const subscriber = subscribers[i];
+      if (subscriber.from !== "" && subscriber.from !== source) continue;
+      if (subscriber.topic !== "" && envelope.topic !== subscriber.topic) continue;
+      const callback = subscriber.callback;
+      if (callback === undefined) {
+        subscriber.push(message);
+        continue;
+      }
+      try {
+        callback(message as never, this.#options.meta.atReference(source, envelope, sequence));
+      } catch (error) {
+        this.#failed(type.name, error);
+      }
+    }
+    return DELIVERED;
+  }
+
+  guard(subscriber: { type: string }, call: () => void): void {
+    try {
+      call();
+    } catch (error) {
+      this.#failed(subscriber.type, error);
+    }
+  }
+
+  #accepts(route: InRoute, typeId: number, lo: number, hi: number): boolean {
+    const hex = fingerprintHex(lo, hi);
+    return route.accepted.has(hex) || this.#options.acceptsNewer(typeId, hex);
+  }
+
+  #failed(type: string, error: unknown): void {
+    const { log, service } = this.#options;
+    log.error({ err: BusError.from(error, "core/handler-failed").message, type, service }, "a subscriber's callback failed");
+  }
+
+  #complain(type: AnyMessageType, source: string): void {
+    if (this.#complaints++ % 1000 !== 0) return;
+    const error = new BusError("wire/malformed-payload", { details: { type: type.name, reason: "verification failed" } });
+    this.#options.log.warn({ source, count: this.#complaints, code: error.code }, error.message);
+  }
+}
+
+const anyFull = (subscribers: AnySubscriber[], source: string): boolean => {
+  for (let i = 0; i < subscribers.length; i++) {
+    const subscriber = subscribers[i];
+    if ((subscriber.from === "" || subscriber.from === source) && subscriber.isFull) return true;
+  }
+  return false;
+};
+
+/** 16 hex digits, first byte first, of the two words of a fingerprint. */
+export const fingerprintHex = (lo: number, hi: number): string => {
+  const bytes = Buffer.alloc(8);
+  bytes.writeInt32LE(lo | 0, 0);
+  bytes.writeInt32LE(hi | 0, 4);
+  return bytes.toString("hex");
+};

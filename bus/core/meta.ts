@@ -1,0 +1,68 @@
+import type { Envelope } from "#transport";
+import { Extension, findExtension, Flag, frameFlags, frameSequence, frameTimestamp, frameTopicId, type Memory } from "#wire";
+import type { MessageMeta } from "./api.ts";
+import type { Ticker } from "./ticker.ts";
+
+const decoder = new TextDecoder();
+
+/** Reads what came with a message only when asked; one object per hub, pointed at each message in turn. */
+export class Meta implements MessageMeta {
+  source = "";
+  #memory: Memory | undefined;
+  #offset = 0;
+  #envelope: Envelope | undefined;
+  #sequence = 0;
+  readonly #ticker: Ticker;
+
+  constructor(ticker: Ticker) {
+    this.#ticker = ticker;
+  }
+
+  atFrame(source: string, memory: Memory, offset: number): this {
+    this.source = source;
+    this.#memory = memory;
+    this.#offset = offset;
+    return this;
+  }
+
+  atReference(source: string, envelope: Envelope, sequence: number): this {
+    this.source = source;
+    this.#memory = undefined;
+    this.#envelope = envelope;
+    this.#sequence = sequence;
+    return this;
+  }
+
+  get topic(): string {
+    const memory = this.#memory;
+    if (memory === undefined) return this.#envelope?.topic ?? "";
+    return frameTopic(memory, this.#offset);
+  }
+
+  get sequence(): number {
+    const memory = this.#memory;
+    return memory === undefined ? this.#sequence : frameSequence(memory, this.#offset);
+  }
+
+  get timestampNs(): bigint {
+    const memory = this.#memory;
+    if (memory !== undefined) return frameTimestamp(memory, this.#offset);
+    const own = this.#envelope?.timestampNs ?? 0n;
+    if (own !== 0n) return own;
+    this.#ticker.stamp();
+    return this.#ticker.stampNs;
+  }
+
+  get replayed(): boolean {
+    const memory = this.#memory;
+    if (memory === undefined) return this.#envelope?.replayed ?? false;
+    return (frameFlags(memory, this.#offset) & Flag.replayed) !== 0;
+  }
+}
+
+/** Topic of a checked frame; "" without one. */
+export const frameTopic = (memory: Memory, offset: number): string => {
+  if (frameTopicId(memory, offset) === 0) return "";
+  const bytes = findExtension(memory, offset, Extension.topic);
+  return bytes === undefined ? "" : decoder.decode(bytes);
+};
