@@ -86,19 +86,25 @@ const readType = (table: BfbsTable | undefined): SchemaType =>
 const readAttributes = (table: BfbsTable, slot: number): ReadonlyMap<string, string> =>
   new Map(table.tables(slot).map((entry) => [nameOf(entry), entry.text(1) ?? ""]));
 
-const readField = (table: BfbsTable): SchemaField => ({
-  name: nameOf(table),
-  type: readType(table.table(1)),
-  id: table.u16(2, 0),
-  offset: table.u16(3, 0),
-  defaultInteger: table.i64(4),
-  defaultReal: table.f64(5),
-  deprecated: table.bool(6),
-  required: table.bool(7),
-  optional: table.bool(11),
-  attributes: readAttributes(table, 9),
-  documentation: table.texts(10),
-});
+/** The file keeps every integer as a signed 64-bit one. */
+const asUnsigned = (base: number, value: bigint): bigint => (base === Base.ulong ? BigInt.asUintN(64, value) : value);
+
+function readField(table: BfbsTable): SchemaField {
+  const type = readType(table.table(1));
+  return {
+    name: nameOf(table),
+    type,
+    id: table.u16(2, 0),
+    offset: table.u16(3, 0),
+    defaultInteger: asUnsigned(type.base, table.i64(4)),
+    defaultReal: table.f64(5),
+    deprecated: table.bool(6),
+    required: table.bool(7),
+    optional: table.bool(11),
+    attributes: readAttributes(table, 9),
+    documentation: table.texts(10),
+  };
+}
 
 function readObject(table: BfbsTable, index: number): SchemaObject {
   // The compiler sorts fields by name; every user wants them by slot.
@@ -120,24 +126,25 @@ function readObject(table: BfbsTable, index: number): SchemaObject {
   };
 }
 
-const readEnumValue = (table: BfbsTable): SchemaEnumValue => {
+const readEnumValue = (table: BfbsTable, underlying: SchemaType): SchemaEnumValue => {
   const type = readType(table.table(3));
   return {
     name: nameOf(table),
-    value: table.i64(1),
+    value: asUnsigned(underlying.base, table.i64(1)),
     type: type.base === Base.none ? undefined : type,
     documentation: table.texts(4),
   };
 };
 
 function readEnum(table: BfbsTable, index: number): SchemaEnum {
-  const values = table.tables(1).map(readEnumValue);
+  const underlying = readType(table.table(3));
+  const values = table.tables(1).map((value) => readEnumValue(value, underlying));
   return {
     name: nameOf(table),
     index,
     isUnion: table.bool(2),
     bitFlags: readAttributes(table, 4).has("bit_flags"),
-    underlying: readType(table.table(3)),
+    underlying,
     values,
     byName: byName(values),
     byValue: new Map(values.map((value) => [value.value, value])),

@@ -41,7 +41,7 @@ export function defaultText(field: SchemaField): string | undefined {
   const { base } = field.type;
   if (!isScalar(base) || base === Base.utype || field.optional) return undefined;
   if (isFloat(base)) return Object.is(field.defaultReal, -0) ? "-0" : String(field.defaultReal);
-  return String(base === Base.ulong ? BigInt.asUintN(64, field.defaultInteger) : field.defaultInteger);
+  return String(field.defaultInteger);
 }
 
 /** Full names of the tables, structs, enums and unions that `typeName` is made of, itself included, sorted by code unit. */

@@ -50,7 +50,7 @@ export interface SchemaField {
   readonly id: number;
   /** Bytes from the start of a struct; in tables the vtable entry, 4 + 2 * id. */
   readonly offset: number;
-  /** Default of integer, bool and enum fields. ulong is kept in 64-bit two's complement. */
+  /** Default of integer, bool and enum fields. The compiler loses those of ulong above 2^63-1: they read 0. */
   readonly defaultInteger: bigint;
   readonly defaultReal: number;
   readonly deprecated: boolean;
