@@ -17,6 +17,11 @@ export class Account {
     this.#settled.dropped[DROP_REASONS.indexOf(reason)] += count;
   }
 
+  /** Deliveries of a carrier that keeps no report for this lane. */
+  deliver(count: number): void {
+    this.#settled.delivered += count;
+  }
+
   attach(report: LaneReport): void {
     this.#report = report;
     this.committed = 0;

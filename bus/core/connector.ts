@@ -70,6 +70,14 @@ export class Connector {
     if (this.#options.address !== undefined) void this.#dial();
   }
 
+  /** The other side has just come into being: try now. */
+  kick(): void {
+    if (this.#cancelRetry === undefined || this.state !== "opening") return;
+    this.#cancelRetry();
+    this.#cancelRetry = undefined;
+    void this.#dial();
+  }
+
   /** The carrier ended; a dialing side tries again. */
   lost(cause: BusError): void {
     if (this.state === "closed") return;
@@ -153,7 +161,10 @@ export class Connector {
 
   #retry(ms: number): void {
     this.#cancelRetry?.();
-    this.#cancelRetry = this.#options.clock.after(ms, () => void this.#dial());
+    this.#cancelRetry = this.#options.clock.after(ms, () => {
+      this.#cancelRetry = undefined;
+      void this.#dial();
+    });
   }
 
   // ---- being dialed
@@ -201,7 +212,11 @@ export class Connector {
       return new BusError("wire/unsupported-version", { details: { theirs, ours: VERSION } });
     }
     if (hello.planHash !== index.plan.hash) {
-      const details = { ours: short(index.plan.hash), peer: `${peer} (${identity.label})`, theirs: short(hello.planHash) };
+      const details = {
+        ours: short(index.plan.hash),
+        peer: `${peer} (${identity.label})`,
+        theirs: short(hello.planHash),
+      };
       return new BusError("topology/plan-mismatch", { details });
     }
     if (hello.epoch < this.#peerEpoch) {
@@ -234,7 +249,13 @@ export class Connector {
       let reason: string | undefined;
       if (mine === undefined) reason = `schema/unknown-type: ${this.#options.local} does not know ${offer.name}`;
       else if (!compatible(mine, offer)) {
-        const details = { type: offer.name, edge, ours: mine.fingerprint, theirs: offer.fingerprint, difference: "(asked for)" };
+        const details = {
+          type: offer.name,
+          edge,
+          ours: mine.fingerprint,
+          theirs: offer.fingerprint,
+          difference: "(asked for)",
+        };
         reason = new BusError("schema/mismatch", { details }).message;
       }
       if (reason !== undefined) refused.set(offer.name, reason);
@@ -284,7 +305,11 @@ export class Connector {
     for (const entry of out?.types ?? []) add(entry.type, Role.publishes);
     for (const entry of back?.types ?? []) add(entry.type, Role.subscribes);
     for (const method of index.plan.methods) {
-      const role = out?.rpcs.includes(method.service) ? Role.calls : back?.rpcs.includes(method.service) ? Role.serves : undefined;
+      const role = out?.rpcs.includes(method.service)
+        ? Role.calls
+        : back?.rpcs.includes(method.service)
+          ? Role.serves
+          : undefined;
       if (role === undefined) continue;
       add(method.request, role);
       add(method.response, role);
@@ -299,7 +324,9 @@ export class Connector {
 
   #frameBytesMax(): number {
     const { index, local, peer } = this.#options;
-    const sizes = [index.edge(local, peer), index.edge(peer, local)].map((e) => e?.messageBytesMax ?? DEFAULT_MESSAGE_MAX);
+    const sizes = [index.edge(local, peer), index.edge(peer, local)].map(
+      (e) => e?.messageBytesMax ?? DEFAULT_MESSAGE_MAX,
+    );
     return Math.min(MESSAGE_BYTES_MAX, Math.max(...sizes)) + HANDSHAKE_BYTES_MAX;
   }
 }

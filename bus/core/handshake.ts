@@ -1,6 +1,5 @@
 /** HELLO, WELCOME and REFUSE as whole frames, the same bytes on every transport. Pure. Source: docs/wire.md, section 2. */
 import { Hello, type HelloInit, Refuse, Welcome, type WelcomeInit } from "#generated/busbar/control";
-import type { AnyMessageType } from "./api.ts";
 import type { ErrorCode } from "#wire";
 import {
   BusError,
@@ -15,6 +14,7 @@ import {
   VERSION,
   writeHeader,
 } from "#wire";
+import type { AnyMessageType } from "./api.ts";
 
 export const HANDSHAKE_BYTES_MAX: number = 64 * 1024;
 
@@ -74,12 +74,14 @@ const decodeControl = <T>(frame: Uint8Array, kind: number, type: AnyMessageType,
   return type.decode(memory, payload) as T;
 };
 
-const bad = (peer: string, reason: string): BusError => new BusError("wire/bad-handshake", { details: { peer, reason } });
+const bad = (peer: string, reason: string): BusError =>
+  new BusError("wire/bad-handshake", { details: { peer, reason } });
 
 export const encodeHello = (value: HelloInit, sourceId: number): Uint8Array =>
   encodeControl(Kind.hello, Hello, value, sourceId, value.epoch ?? 0);
 
-export const decodeHello = (frame: Uint8Array, peer: string): Hello => decodeControl<Hello>(frame, Kind.hello, Hello, peer);
+export const decodeHello = (frame: Uint8Array, peer: string): Hello =>
+  decodeControl<Hello>(frame, Kind.hello, Hello, peer);
 
 export const encodeWelcome = (value: WelcomeInit, sourceId: number): Uint8Array =>
   encodeControl(Kind.welcome, Welcome, value, sourceId, value.epoch ?? 0);

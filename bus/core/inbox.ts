@@ -182,12 +182,17 @@ export class Inbox {
 
   #failed(type: string, error: unknown): void {
     const { log, service } = this.#options;
-    log.error({ err: BusError.from(error, "core/handler-failed").message, type, service }, "a subscriber's callback failed");
+    log.error(
+      { err: BusError.from(error, "core/handler-failed").message, type, service },
+      "a subscriber's callback failed",
+    );
   }
 
   #complain(type: AnyMessageType, source: string): void {
     if (this.#complaints++ % 1000 !== 0) return;
-    const error = new BusError("wire/malformed-payload", { details: { type: type.name, reason: "verification failed" } });
+    const error = new BusError("wire/malformed-payload", {
+      details: { type: type.name, reason: "verification failed" },
+    });
     this.#options.log.warn({ source, count: this.#complaints, code: error.code }, error.message);
   }
 }

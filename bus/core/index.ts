@@ -1,2 +1,4 @@
 export * from "./api.ts";
+export { durationMs } from "./duration.ts";
+export { createHub } from "./hub.ts";
 export * from "./hub-api.ts";

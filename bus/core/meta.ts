@@ -1,5 +1,14 @@
 import type { Envelope } from "#transport";
-import { Extension, findExtension, Flag, frameFlags, frameSequence, frameTimestamp, frameTopicId, type Memory } from "#wire";
+import {
+  Extension,
+  Flag,
+  findExtension,
+  frameFlags,
+  frameSequence,
+  frameTimestamp,
+  frameTopicId,
+  type Memory,
+} from "#wire";
 import type { MessageMeta } from "./api.ts";
 import type { Ticker } from "./ticker.ts";
 

@@ -1,18 +1,7 @@
 import { PolicyKind } from "#generated/busbar/plan";
 import type { ByteCarrier, Envelope, Outbound, ReferenceCarrier } from "#transport";
 import { CLOSED as CARRIER_CLOSED, FULL as CARRIER_FULL } from "#transport";
-import {
-  BusError,
-  Extension,
-  Flag,
-  HEADER_BYTES,
-  Kind,
-  Lane,
-  MAGIC,
-  Memory,
-  VERSION,
-  writeExtension,
-} from "#wire";
+import { BusError, Extension, Flag, HEADER_BYTES, Kind, Lane, MAGIC, Memory, VERSION, writeExtension } from "#wire";
 import { Account } from "./account.ts";
 import type { AnyMessageType } from "./api.ts";
 import { topicIdFor } from "./envelope.ts";
@@ -296,7 +285,8 @@ export class OutEdge {
     words[w + 15] = 0;
     if (envelope.topic !== "" || envelope.key !== "") writeExtensions(memory, offset, payload, envelope);
     if (envelope.topic !== "") words[w + 13] = topicIdFor(envelope.topic);
-    if (envelope.expiresAt !== 0) words[w + 14] = Math.max(1, Math.ceil(envelope.expiresAt - this.#options.clock.now()));
+    if (envelope.expiresAt !== 0)
+      words[w + 14] = Math.max(1, Math.ceil(envelope.expiresAt - this.#options.clock.now()));
     if (envelope.replayed) words[w + 15] = Flag.replayed;
     out.commit(length);
     this.account.committed++;
@@ -374,7 +364,10 @@ export class OutEdge {
         if (pending.dead) return;
         this.#queue.remove(pending);
         this.account.drop("timeout");
-        const details = { what: `publishing a ${route.type.name} on edge ${this.name}`, timeout: `${route.timeoutMs} ms` };
+        const details = {
+          what: `publishing a ${route.type.name} on edge ${this.name}`,
+          timeout: `${route.timeoutMs} ms`,
+        };
         reject(new BusError("core/timeout", { details }));
         this.#notify();
       });

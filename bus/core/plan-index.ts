@@ -1,5 +1,13 @@
 /** Look-ups over a plan that every hub needs, made once. Pure. */
-import { Carrier, type Edge, type Method, type Plan, type Policy, PolicyKind, type Service } from "#generated/busbar/plan";
+import {
+  Carrier,
+  type Edge,
+  type Method,
+  type Plan,
+  type Policy,
+  PolicyKind,
+  type Service,
+} from "#generated/busbar/plan";
 import type { TransportName } from "#transport";
 import { BusError, sourceIdOf, suggest } from "#wire";
 

@@ -1,5 +1,5 @@
 import type { MessageView } from "#schema";
-import type { AnyMessageType, MessageMeta, Subscriber, SubscribeOptions, Subscription } from "./api.ts";
+import type { AnyMessageType, MessageMeta, SubscribeOptions, Subscriber, Subscription } from "./api.ts";
 import type { Inbox } from "./inbox.ts";
 
 export const BUFFER_DEFAULT = 1024;

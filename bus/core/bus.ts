@@ -1,0 +1,168 @@
+import type { MessageType, MessageView, MethodTable, ServiceType } from "#schema";
+import { BusError } from "#wire";
+import type {
+  Accounts,
+  Bus,
+  CallOptions,
+  Client,
+  Duration,
+  EdgeExplanation,
+  Handlers,
+  Publisher,
+  SubscribeOptions,
+  Subscriber,
+  Subscription,
+} from "./api.ts";
+import { durationMs } from "./duration.ts";
+import { CLI_SERVICE } from "./hub-api.ts";
+import type { Link } from "./link.ts";
+import { PublisherImpl } from "./publisher.ts";
+import type { Resident } from "./resident.ts";
+
+const CALL_TIMEOUT_MS = 30_000;
+export const DRAIN_MS = 5000;
+
+/** The object a service holds. A thin door: behaviour is in the resident and its links. */
+export class BusImpl implements Bus {
+  readonly service: string;
+  readonly #resident: Resident;
+  #turns = 0;
+  #closing: Promise<void> | undefined;
+
+  constructor(resident: Resident) {
+    this.#resident = resident;
+    this.service = resident.name;
+  }
+
+  publisher<T, I, V extends MessageView>(type: MessageType<T, I, V>): Publisher<I> {
+    return this.#publisher<I>(type, "");
+  }
+
+  publisherTo<T, I, V extends MessageView>(service: string, type: MessageType<T, I, V>): Publisher<I> {
+    this.#resident.index.service(service);
+    return this.#publisher<I>(type, service);
+  }
+
+  // biome-ignore lint/suspicious/noExplicitAny: any message type
+  #publisher<I>(type: MessageType<any, any, any>, target: string): Publisher<I> {
+    this.#resident.requireType(type, "publish");
+    const publisher = new PublisherImpl<I>(this.#resident, type, target);
+    this.#resident.addPublisher(publisher as PublisherImpl<unknown>);
+    return publisher;
+  }
+
+  subscriber<T, I, V extends MessageView>(
+    type: MessageType<T, I, V>,
+    options: SubscribeOptions = {},
+  ): Subscriber<T, V> {
+    this.#resident.requireType(type, "subscribe to");
+    if (options.from !== undefined) this.#resident.index.service(options.from);
+    return this.#resident.inbox.add(type, options) as unknown as Subscriber<T, V>;
+  }
+
+  subscriberFrom<T, I, V extends MessageView>(
+    service: string,
+    type: MessageType<T, I, V>,
+    options: Omit<SubscribeOptions, "from"> = {},
+  ): Subscriber<T, V> {
+    return this.subscriber(type, { ...options, from: service });
+  }
+
+  client<M extends MethodTable>(service: ServiceType<M>, target?: string): Client<ServiceType<M>> {
+    const { index, name } = this.#resident;
+    if (name !== CLI_SERVICE && !index.mayCall(name, service.name)) {
+      throw new BusError("core/not-allowed", {
+        details: { service: name, action: "call", what: service.name, key: "calls" },
+      });
+    }
+    const methods = Object.entries(service.methods).map(([key, method]) => {
+      const rpc = `${service.name}/${method.name}`;
+      const call = (value: unknown, options: CallOptions = {}): unknown => {
+        const timeoutMs = options.timeout === undefined ? CALL_TIMEOUT_MS : durationMs(options.timeout);
+        const request = { method, rpc, value, timeoutMs, signal: options.signal };
+        try {
+          const link = this.#serverLink(service.name, rpc, options.target ?? target);
+          return method.streaming ? link.caller.stream(request) : link.caller.unary(request);
+        } catch (error) {
+          if (method.streaming) throw error;
+          return Promise.reject(error);
+        }
+      };
+      return [key, call];
+    });
+    return Object.freeze(Object.fromEntries(methods)) as Client<ServiceType<M>>;
+  }
+
+  /** Round-robin over the ready servers; one that is not there yet gets the request when it comes. */
+  #serverLink(service: string, rpc: string, target: string | undefined): Link {
+    const resident = this.#resident;
+    if (resident.isClosed) throw new BusError("core/closed", { details: { what: `the bus of ${this.service}` } });
+    const links = this.#serverLinks(service, target);
+    if (links.length === 0) {
+      if (target !== undefined) resident.index.service(resident.index.instancesOf(target)[0] ?? target);
+      throw new BusError("core/no-server", { details: { rpc } });
+    }
+    const ready = links.filter((link) => link.isOpen);
+    const from = ready.length > 0 ? ready : links;
+    return from[this.#turns++ % from.length];
+  }
+
+  #serverLinks(service: string, target: string | undefined): Link[] {
+    const { index, links } = this.#resident;
+    if (target !== undefined) return index.instancesOf(target).flatMap((name) => links.get(name) ?? []);
+    const declared = [...links.values()].filter((link) => index.services.get(link.peer)?.serves.includes(service));
+    if (declared.length > 0) return declared;
+    return [...links.values()].filter((link) => index.services.get(link.peer)?.open ?? false);
+  }
+
+  serve<M extends MethodTable>(service: ServiceType<M>, handlers: Handlers<ServiceType<M>>): Subscription {
+    const { index, name, server, isClosed } = this.#resident;
+    if (isClosed) throw new BusError("core/closed", { details: { what: `the bus of ${name}` } });
+    if (!index.mayServe(name, service.name)) {
+      throw new BusError("core/not-allowed", {
+        details: { service: name, action: "serve", what: service.name, key: "serves" },
+      });
+    }
+    const removals = Object.entries(handlers).map(([key, handle]) => {
+      const method = service.methods[key];
+      if (method === undefined) {
+        throw new BusError("core/unknown-method", { details: { service: service.name, rpc: key } });
+      }
+      // biome-ignore lint/suspicious/noExplicitAny: any handler
+      return server.add({ rpc: `${service.name}/${method.name}`, method, handle: handle as any });
+    });
+    const close = (): void => {
+      for (const remove of removals) remove();
+    };
+    return { close, [Symbol.dispose]: close };
+  }
+
+  explain(): EdgeExplanation[] {
+    return this.#resident.hub.explainOf(this.service);
+  }
+
+  accounts(): Accounts {
+    const { links, unheard } = this.#resident;
+    return { edges: [...links.values()].map((link) => link.snapshot()), unheard: Object.fromEntries(unheard) };
+  }
+
+  close(options: { drain?: Duration } = {}): Promise<void> {
+    this.#closing ??= this.#close(options.drain === undefined ? DRAIN_MS : durationMs(options.drain));
+    return this.#closing;
+  }
+
+  async #close(drainMs: number): Promise<void> {
+    const resident = this.#resident;
+    resident.isClosed = true;
+    const closed = new BusError("core/closed", { details: { what: `the bus of ${this.service}` } });
+    await resident.hub.quiesce(resident, drainMs);
+    for (const link of resident.links.values()) link.caller.close(closed);
+    await Promise.all([...resident.links.values()].map((link) => link.close(drainMs)));
+    resident.inbox.closeAll();
+    await resident.hub.removed(resident);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+}

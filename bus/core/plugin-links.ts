@@ -1,0 +1,233 @@
+/** Links of native plugins: to services of other processes (through a relay) and the accounts of what plugins send. */
+import { Subscribe, type SubscribeInit } from "#generated/busbar/control";
+import type { ByteCarrier } from "#transport";
+import { DROP_REASONS, type DropReason, type TransportName } from "#transport";
+import { Kind, Lane, type Memory } from "#wire";
+import type { EdgeAccount, LaneAccount, Logger } from "./api.ts";
+import type { Connector, PeerInfo } from "./connector.ts";
+import { ArrivedFrame, writeControl } from "./control.ts";
+import { topicIdFor } from "./envelope.ts";
+import type { HubCore } from "./hub.ts";
+import type { LinkStatus, Plugin, PluginLink } from "./hub-api.ts";
+import type { PlanIndex } from "./plan-index.ts";
+import { joinRelays } from "./relay.ts";
+import type { Ticker } from "./ticker.ts";
+
+/** What a resident has taken from a plugin, per lane. */
+export interface Received {
+  readonly delivered: readonly [number, number];
+  readonly dropped: readonly (readonly number[])[];
+}
+
+/** Account of an edge whose source is a plugin of this process. */
+export class PluginEdge {
+  readonly #plugin: string;
+  readonly #peer: string;
+  readonly #link: PluginLink;
+  readonly #received: () => Received | undefined;
+
+  constructor(plugin: string, peer: string, link: PluginLink, received: () => Received | undefined) {
+    this.#plugin = plugin;
+    this.#peer = peer;
+    this.#link = link;
+    this.#received = received;
+  }
+
+  /** Types that the plugin was built with in a version the plan does not know: name to reason. */
+  refusedTypes(plugin: Plugin, index: PlanIndex): Map<string, string> {
+    const refused = new Map<string, string>();
+    for (const type of plugin.types) {
+      if (type.role === "serves") continue;
+      const planned = index.types.get(type.name);
+      if (
+        planned === undefined ||
+        planned.fingerprint === type.fingerprint ||
+        planned.lineage.includes(type.fingerprint)
+      )
+        continue;
+      refused.set(
+        type.name,
+        `schema/mismatch: plugin ${plugin.name} was built with ${type.name} ${type.fingerprint}, the plan has ${planned.fingerprint}`,
+      );
+    }
+    return refused;
+  }
+
+  close(): void {
+    this.#link.carrier.abort();
+  }
+
+  snapshot(): EdgeAccount {
+    const { committed, dropped } = this.#link.counters();
+    const received = this.#received();
+    const lane = (index: 0 | 1): LaneAccount => {
+      const own = index === Lane.data ? dropped : [];
+      const theirs = received?.dropped[index] ?? [];
+      const delivered = received?.delivered[index] ?? committed[index];
+      const all = DROP_REASONS.map((_, i) => (own[i] ?? 0) + (theirs[i] ?? 0));
+      const published = committed[index] + own.reduce((a, b) => a + b, 0);
+      const inFlight = published - delivered - all.reduce((a, b) => a + b, 0);
+      const named = Object.fromEntries(DROP_REASONS.map((reason, i) => [reason, all[i]]));
+      return { published, delivered, inFlight, dropped: named as Record<DropReason, number> };
+    };
+    return {
+      edge: `${this.#plugin} -> ${this.#peer}`,
+      source: this.#plugin,
+      target: this.#peer,
+      transport: "ring",
+      state: "open",
+      data: lane(Lane.data),
+      control: lane(Lane.control),
+      refused: 0,
+      waiting: 0,
+    };
+  }
+}
+
+export interface RemotePluginOptions {
+  readonly plugin: Plugin;
+  readonly peer: string;
+  readonly hub: HubCore;
+  readonly connect: () => PluginLink;
+  readonly connector: (opened: (carrier: ByteCarrier, info: PeerInfo) => void, replaced: () => void) => Connector;
+}
+
+/** A plugin of this process and a service of another: the event loop moves their frames between socket and ring. */
+export class RemotePluginLink {
+  readonly connector: Connector;
+  readonly #options: RemotePluginOptions;
+  #link: PluginLink | undefined;
+  #carrier: ByteCarrier | undefined;
+  #transport: TransportName = "unix";
+
+  constructor(options: RemotePluginOptions) {
+    this.#options = options;
+    this.connector = options.connector(
+      (carrier) => this.#open(carrier),
+      () => this.#drop(),
+    );
+  }
+
+  #open(carrier: ByteCarrier): void {
+    const { plugin, hub } = this.#options;
+    const link = this.#options.connect();
+    this.#carrier = carrier;
+    this.#transport = carrier.transport;
+    this.#link = link;
+    for (const type of plugin.types) {
+      if (type.role === "subscribes") announce(carrier, type.name, type.typeId, type.fingerprint);
+    }
+    joinRelays(
+      carrier,
+      link.carrier,
+      {
+        ticker: hub.ticker,
+        verify: hub.schema === undefined ? undefined : hub.schema.verify.bind(hub.schema),
+        intercept: (kind, memory, offset) => this.#intercept(link, kind, memory, offset),
+        closed: (cause) => {
+          this.#drop();
+          this.connector.lost(cause);
+        },
+      },
+      {
+        ticker: hub.ticker,
+        verify: undefined,
+        intercept: () => true,
+        closed: (cause) => {
+          hub.log.error({ plugin: plugin.name }, `the plugin's link ended: ${cause.message}`);
+          this.#drop();
+          this.connector.lost(cause);
+        },
+      },
+    );
+    carrier.outbound[Lane.control].flush();
+  }
+
+  #intercept(link: PluginLink, kind: number, memory: Memory, offset: number): boolean {
+    if (kind !== Kind.subscribe) return true;
+    const { hub, plugin, peer } = this.#options;
+    try {
+      const { typeId, type, topic, active } = new ArrivedFrame().at(memory, offset).read(Subscribe) as Subscribe;
+      if (!hub.index.mayPublish(plugin.service, type)) return true;
+      link.subscribe(typeId, topicIdFor(topic ?? "") * (topic === null || topic === "" ? 0 : 1), active);
+      return true;
+    } catch (error) {
+      hub.log.warn({ peer }, `a SUBSCRIBE was refused: ${(error as Error).message}`);
+      return false;
+    }
+  }
+
+  #drop(): void {
+    this.#carrier?.abort();
+    this.#link?.carrier.abort();
+    this.#carrier = undefined;
+    this.#link = undefined;
+  }
+
+  async close(drainMs: number): Promise<void> {
+    this.connector.stop();
+    await this.#carrier?.close(drainMs);
+    this.#drop();
+  }
+
+  status(): LinkStatus {
+    const { plugin, peer } = this.#options;
+    const { state, note } = this.connector;
+    const row = { pair: `${plugin.service} <-> ${peer}`, transport: this.#transport, state, peer };
+    return note === undefined ? row : { ...row, note };
+  }
+
+  snapshot(): EdgeAccount {
+    const { plugin, peer } = this.#options;
+    const lane = (index: 0 | 1): LaneAccount => {
+      const out = this.#carrier?.outbound[index];
+      const dropped = Object.fromEntries(DROP_REASONS.map((reason, i) => [reason, out?.report.dropped[i] ?? 0]));
+      const lost = (out?.report.dropped ?? []).reduce((a, b) => a + b, 0);
+      const published = out?.committed ?? 0;
+      const delivered = out?.report.delivered ?? 0;
+      return {
+        published,
+        delivered,
+        inFlight: published - delivered - lost,
+        dropped: dropped as Record<DropReason, number>,
+      };
+    };
+    return {
+      edge: `${plugin.service} -> ${peer}`,
+      source: plugin.service,
+      target: peer,
+      transport: this.#transport,
+      state: this.connector.state,
+      data: lane(Lane.data),
+      control: lane(Lane.control),
+      refused: 0,
+      waiting: 0,
+      ...(this.connector.note === undefined ? {} : { note: this.connector.note }),
+    };
+  }
+
+  /** Two plugins of one process: their rings, joined by the event loop. */
+  static join(near: PluginLink, far: PluginLink, first: Plugin, second: Plugin, ticker: Ticker, log: Logger): void {
+    for (const type of second.types) if (type.role === "subscribes") near.subscribe(type.typeId, 0, true);
+    for (const type of first.types) if (type.role === "subscribes") far.subscribe(type.typeId, 0, true);
+    const options = {
+      ticker,
+      verify: undefined,
+      intercept: () => true,
+      closed: (cause: Error) =>
+        log.error({}, `a link between ${first.service} and ${second.service} ended: ${cause.message}`),
+    };
+    joinRelays(near.carrier, far.carrier, options, options);
+  }
+}
+
+const announce = (carrier: ByteCarrier, type: string, typeId: number, fingerprint: string): void => {
+  const out = carrier.outbound[Lane.control];
+  const value: SubscribeInit = { type, typeId, fingerprint, active: true };
+  const offset = out.claim(1024);
+  if (offset < 0) return;
+  const header = { sourceId: 0, epoch: 0, sequence: 0, stampLo: 0, stampHi: 0 };
+  const item = { kind: Kind.subscribe, typeId: 0, correlation: 0, ttlMs: 0, type: Subscribe, value };
+  const length = writeControl(out.memory, offset, out.limit, item, header);
+  if (length > 0) out.commit(length);
+};

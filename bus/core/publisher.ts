@@ -1,0 +1,136 @@
+import { BusError } from "#wire";
+import type { AnyMessageType, Publisher, PublishOptions, PublishResult, WaitOptions } from "./api.ts";
+import { durationMs } from "./duration.ts";
+import { envelopeOf, PLAIN } from "./envelope.ts";
+import { CLOSED, FULL } from "./out-edge.ts";
+import type { Resident } from "./resident.ts";
+import type { Route } from "./route.ts";
+
+const DONE: Promise<void> = Promise.resolve();
+const FLUSH_TIMEOUT_MS = 30_000;
+
+/** Typed door to the edges that carry one type. */
+export class PublisherImpl<Init> implements Publisher<Init> {
+  readonly type: string;
+  readonly messageType: AnyMessageType;
+  /** Only to this service; "" = to whoever subscribes. */
+  readonly target: string;
+  /** Replaced when edges come or go. */
+  routes: readonly Route[] = [];
+  readonly #resident: Resident;
+  readonly #keepsHistory: boolean;
+  readonly #checks: boolean;
+
+  constructor(resident: Resident, type: AnyMessageType, target: string) {
+    this.#resident = resident;
+    this.type = type.name;
+    this.messageType = type;
+    this.target = target;
+    this.#keepsHistory = resident.history.depthOf(type.name) > 0;
+    this.#checks = resident.hub.development;
+  }
+
+  tryPublish(message: Init, options?: PublishOptions): PublishResult {
+    if (this.#checks) this.#check(message);
+    const routes = this.routes;
+    const envelope = options === undefined ? PLAIN : envelopeOf(options, this.#resident.hub.clock.now());
+    let worst = 0;
+    for (let i = 0; i < routes.length; i++) {
+      const route = routes[i];
+      const result = route.edge.offer(route, message, envelope);
+      if (result > worst) worst = result;
+    }
+    if (this.#keepsHistory) this.#resident.history.add(this.messageType, message, options);
+    if (routes.length === 0) return this.#unheard();
+    return worst === FULL ? "full" : worst === CLOSED ? "closed" : "sent";
+  }
+
+  publish(message: Init, options?: PublishOptions): Promise<void> {
+    try {
+      if (this.#checks) this.#check(message);
+      const routes = this.routes;
+      const envelope = options === undefined ? PLAIN : envelopeOf(options, this.#resident.hub.clock.now());
+      let waiting: Promise<void>[] | undefined;
+      for (let i = 0; i < routes.length; i++) {
+        const route = routes[i];
+        const wait = route.edge.publish(route, message, envelope);
+        if (wait !== undefined) {
+          waiting ??= [];
+          waiting.push(wait);
+        }
+      }
+      if (this.#keepsHistory) this.#resident.history.add(this.messageType, message, options);
+      if (routes.length === 0) this.#unheard();
+      if (waiting !== undefined) return waiting.length === 1 ? waiting[0] : this.#all(waiting, routes.length);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    return this.#resident.ticker.turn() ?? DONE;
+  }
+
+  async publishAll(messages: Iterable<Init> | AsyncIterable<Init>, options?: PublishOptions): Promise<number> {
+    let count = 0;
+    if (Symbol.iterator in messages) {
+      for (const message of messages) {
+        count++;
+        // In this loop "nothing to wait for" costs no promise at all.
+        const result = this.publish(message, options);
+        if (result !== DONE) await result;
+      }
+      return count;
+    }
+    for await (const message of messages) {
+      count++;
+      await this.publish(message, options);
+    }
+    return count;
+  }
+
+  async flush(options: WaitOptions = {}): Promise<void> {
+    this.#resident.ticker.flush();
+    const timeoutMs = options.timeout === undefined ? FLUSH_TIMEOUT_MS : durationMs(options.timeout);
+    const controller = new AbortController();
+    const what = `flushing the publisher of ${this.type}`;
+    const timeout = `${timeoutMs} ms`;
+    const cancel = this.#resident.hub.clock.after(timeoutMs, () =>
+      controller.abort(new BusError("core/timeout", { details: { what, timeout } })),
+    );
+    const onAbort = (): void => controller.abort(new BusError("core/cancelled", { details: { what } }));
+    options.signal?.addEventListener("abort", onAbort, { once: true });
+    if (options.signal?.aborted) onAbort();
+    try {
+      await Promise.all(
+        [...new Set(this.routes.map((route) => route.edge))].map((edge) => edge.drained(controller.signal)),
+      );
+    } finally {
+      cancel();
+      options.signal?.removeEventListener("abort", onAbort);
+    }
+  }
+
+  async #all(waiting: Promise<void>[], total: number): Promise<void> {
+    const results = await Promise.allSettled(waiting);
+    const errors = results.flatMap((r) => (r.status === "rejected" ? [BusError.from(r.reason)] : []));
+    if (errors.length === 0) return;
+    if (errors.length === 1) throw errors[0];
+    const edges = errors.map((error) => error.toJSON());
+    const details = { count: errors.length, total, worst: errors[0].code, edges };
+    throw new BusError("core/publish-failed", { details, cause: errors[0] });
+  }
+
+  #unheard(): PublishResult {
+    const { unheard, isClosed } = this.#resident;
+    if (isClosed) return "closed";
+    unheard.set(this.type, (unheard.get(this.type) ?? 0) + 1);
+    return "no_subscriber";
+  }
+
+  /** Development mode: a wrong field is an error here, not a strange value over there. */
+  #check(message: unknown): void {
+    const problem = this.messageType.check(message);
+    if (problem === undefined) return;
+    const space = problem.indexOf(" ");
+    const details = { type: this.type, path: problem.slice(0, space), problem: problem.slice(space + 1) };
+    throw new BusError("core/type-mismatch", { details });
+  }
+}
