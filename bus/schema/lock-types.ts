@@ -21,7 +21,7 @@ export interface LockedMethod {
 /** Content of schema.lock: what `busbar gen` commits beside the bindings. */
 export interface SchemaLock {
   readonly version: 1;
-  /** Digest over everything below; what `busbar gen --check` compares first. */
+  /** SHA-256 over names and texts of the schema files, 64 hex digits; equal digests need no compiler run to be fresh. */
   readonly digest: string;
   readonly types: Readonly<Record<string, LockedType>>;
   readonly methods: Readonly<Record<string, LockedMethod>>;

@@ -1,0 +1,147 @@
+/**
+ * What generated decoders and readers call: `at` is the place of a field that holds an offset, in a verified payload.
+ * Everything returned is a copy of its own, but for what is named unsafe.
+ */
+import type { Memory } from "#wire";
+import type { Utf8 } from "./text.ts";
+
+const fromCodes = String.fromCharCode;
+/** Above this the call into utf8Slice is cheaper. */
+const SHORT_STRING = 32;
+
+const sliceText = (m: Memory, from: number, to: number): string => (m.text as unknown as Utf8).utf8Slice(from, to);
+
+export function getString(m: Memory, at: number): string {
+  const start = at + m.i32[at >> 2];
+  const n = m.i32[start >> 2];
+  const from = start + 4;
+  if (n > SHORT_STRING) return sliceText(m, from, from + n);
+  const u = m.u8;
+  let text = "";
+  let i = from;
+  // Eight characters a call: a call each would cost most of the time, and longer argument lists gain nothing.
+  for (const last = from + n - 8; i <= last; i += 8) {
+    const a = u[i];
+    const b = u[i + 1];
+    const c = u[i + 2];
+    const d = u[i + 3];
+    const e = u[i + 4];
+    const f = u[i + 5];
+    const g = u[i + 6];
+    const h = u[i + 7];
+    if ((a | b | c | d | e | f | g | h) > 127) return sliceText(m, from, from + n);
+    text += fromCodes(a, b, c, d, e, f, g, h);
+  }
+  const end = from + n;
+  if (i + 4 <= end) {
+    const a = u[i];
+    const b = u[i + 1];
+    const c = u[i + 2];
+    const d = u[i + 3];
+    if ((a | b | c | d) > 127) return sliceText(m, from, end);
+    text += fromCodes(a, b, c, d);
+    i += 4;
+  }
+  for (; i < end; i++) {
+    const a = u[i];
+    if (a > 127) return sliceText(m, from, end);
+    text += fromCodes(a);
+  }
+  return text;
+}
+
+export function getStrings(m: Memory, at: number): string[] {
+  const start = at + m.i32[at >> 2];
+  const n = m.i32[start >> 2];
+  const list = new Array<string>(n);
+  for (let i = 0, slot = start + 4; i < n; i++, slot += 4) list[i] = getString(m, slot);
+  return list;
+}
+
+export function getTables<T>(m: Memory, at: number, get: (m: Memory, t: number) => T): T[] {
+  const start = at + m.i32[at >> 2];
+  const n = m.i32[start >> 2];
+  const list = new Array<T>(n);
+  for (let i = 0, slot = start + 4; i < n; i++, slot += 4) list[i] = get(m, slot + m.i32[slot >> 2]);
+  return list;
+}
+
+export function getStructs<T>(m: Memory, at: number, get: (m: Memory, from: number) => T, bytes: number): T[] {
+  const start = at + m.i32[at >> 2];
+  const n = m.i32[start >> 2];
+  const list = new Array<T>(n);
+  for (let i = 0, from = start + 4; i < n; i++, from += bytes) list[i] = get(m, from);
+  return list;
+}
+
+export function getBools(m: Memory, at: number): boolean[] {
+  const start = at + m.i32[at >> 2];
+  const n = m.i32[start >> 2];
+  const list = new Array<boolean>(n);
+  for (let i = 0; i < n; i++) list[i] = m.u8[start + 4 + i] !== 0;
+  return list;
+}
+
+/** The bytes of a [ubyte] field in place: valid as long as the payload is, and not to be written. */
+export function unsafeU8s(m: Memory, at: number): Uint8Array {
+  const start = at + m.i32[at >> 2];
+  return m.u8.subarray(start + 4, start + 4 + m.i32[start >> 2]);
+}
+
+export function getU8s(m: Memory, at: number): Uint8Array {
+  const start = at + m.i32[at >> 2];
+  return m.u8.slice(start + 4, start + 4 + m.i32[start >> 2]);
+}
+
+export function getI8s(m: Memory, at: number): Int8Array {
+  const start = at + m.i32[at >> 2];
+  return m.i8.slice(start + 4, start + 4 + m.i32[start >> 2]);
+}
+
+export function getU16s(m: Memory, at: number): Uint16Array {
+  const start = at + m.i32[at >> 2];
+  const from = (start + 4) >> 1;
+  return m.u16.slice(from, from + m.i32[start >> 2]);
+}
+
+export function getI16s(m: Memory, at: number): Int16Array {
+  const start = at + m.i32[at >> 2];
+  const from = (start + 4) >> 1;
+  return m.i16.slice(from, from + m.i32[start >> 2]);
+}
+
+export function getU32s(m: Memory, at: number): Uint32Array {
+  const start = at + m.i32[at >> 2];
+  const from = (start + 4) >> 2;
+  return m.u32.slice(from, from + m.i32[start >> 2]);
+}
+
+export function getI32s(m: Memory, at: number): Int32Array {
+  const start = at + m.i32[at >> 2];
+  const from = (start + 4) >> 2;
+  return m.i32.slice(from, from + m.i32[start >> 2]);
+}
+
+export function getF32s(m: Memory, at: number): Float32Array {
+  const start = at + m.i32[at >> 2];
+  const from = (start + 4) >> 2;
+  return m.f32.slice(from, from + m.i32[start >> 2]);
+}
+
+export function getF64s(m: Memory, at: number): Float64Array {
+  const start = at + m.i32[at >> 2];
+  const from = (start + 4) >> 3;
+  return m.f64.slice(from, from + m.i32[start >> 2]);
+}
+
+export function getI64s(m: Memory, at: number): BigInt64Array {
+  const start = at + m.i32[at >> 2];
+  const from = (start + 4) >> 3;
+  return m.i64.slice(from, from + m.i32[start >> 2]);
+}
+
+export function getU64s(m: Memory, at: number): BigUint64Array {
+  const start = at + m.i32[at >> 2];
+  const from = (start + 4) >> 3;
+  return m.u64.slice(from, from + m.i32[start >> 2]);
+}
