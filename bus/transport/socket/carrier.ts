@@ -1,0 +1,456 @@
+import type { ByteCarrier, ByteReceiver, PeerIdentity, TransportName } from "#transport";
+import {
+  BusError,
+  checkFrame,
+  frameCorrelation,
+  frameKind,
+  frameLane,
+  frameLength,
+  Kind,
+  Lane,
+  type Memory,
+  paddedBytes,
+} from "#wire";
+import type { FaultLog } from "./fault-log.ts";
+import { InboundLane } from "./inbound-lane.ts";
+import {
+  BATCH_BYTES_MAX,
+  BURST_GAP_MS,
+  BYE_WAIT_MS,
+  CONTROL_STAGING_BYTES,
+  CONTROL_WINDOW_BYTES,
+  DATA_STAGING_BYTES,
+  WINDOW_BYTES_MAX,
+} from "./limits.ts";
+import type { SocketClock, Timing } from "./options.ts";
+import { OutboundLane } from "./outbound-lane.ts";
+import { OwnFrames, readBye, readCredit } from "./own-frames.ts";
+import type { Pipe } from "./pipe.ts";
+
+export interface CarrierOptions {
+  readonly transport: TransportName;
+  readonly peer: PeerIdentity;
+  readonly pipe: Pipe;
+  /** Granted by the peer: what we may have in flight. Bytes. */
+  readonly windowOut: number;
+  /** Granted by us: what the peer may have in flight. Bytes. */
+  readonly windowIn: number;
+  readonly frameBytesMax: number;
+  readonly clock: SocketClock;
+  readonly timing: Timing;
+  readonly faults: FaultLog;
+}
+
+/** open -> draining (close was called) -> finishing (our BYE is out) -> closed */
+type State = "open" | "draining" | "finishing" | "closed";
+
+/** Longer than the I/O thread needs to hand over messages that came before a disconnect. ms */
+const LAST_WORDS_MS = 5;
+
+/** A live connection over one ZeroMQ pipe, the same object on both ends. One thread. */
+export class SocketCarrier implements ByteCarrier {
+  readonly kind = "bytes";
+  readonly transport: TransportName;
+  readonly peer: PeerIdentity;
+  readonly outbound: readonly [OutboundLane, OutboundLane];
+  /** ZeroMQ messages sent, for tests and benches of coalescing. */
+  messagesSent = 0;
+  readonly #inbound: readonly [InboundLane, InboundLane];
+  readonly #own = new OwnFrames();
+  readonly #options: CarrierOptions;
+  #receiver: ByteReceiver | undefined;
+  #state: State = "open";
+  #cause: BusError | undefined;
+  #delivering = false;
+  #lastSendMs = -1;
+  #gathering = false;
+  #heardMs: number;
+  #pings = 0;
+  #messages = 0;
+  #leaving = false;
+  #cancelCredit: (() => void) | undefined;
+  #closing: Promise<void> | undefined;
+  /** Wakes `close` when counters moved or the connection ended. */
+  #stirred: (() => void) | undefined;
+
+  constructor(options: CarrierOptions) {
+    this.#options = options;
+    this.transport = options.transport;
+    this.peer = options.peer;
+    const transmit = () => this.#transmit();
+    const flush = () => this.#flush();
+    const { frameBytesMax } = options;
+    this.outbound = [
+      new OutboundLane({
+        windowBytes: Math.min(options.windowOut, WINDOW_BYTES_MAX),
+        stagingBytes: DATA_STAGING_BYTES,
+        frameBytesMax,
+        transmit,
+        flush,
+      }),
+      new OutboundLane({
+        windowBytes: CONTROL_WINDOW_BYTES,
+        stagingBytes: CONTROL_STAGING_BYTES,
+        frameBytesMax,
+        transmit,
+        flush,
+      }),
+    ];
+    this.#inbound = [new InboundLane(Lane.data, options.windowIn), new InboundLane(Lane.control, CONTROL_WINDOW_BYTES)];
+    this.#heardMs = options.clock.now();
+  }
+
+  get closed(): boolean {
+    return this.#state === "closed";
+  }
+
+  /** Bytes of arrived frames that the receiver did not take yet. */
+  get heldBytes(): number {
+    return this.#inbound[0].heldBytes + this.#inbound[1].heldBytes;
+  }
+
+  open(receiver: ByteReceiver): void {
+    if (this.#receiver !== undefined) throw new BusError("core/internal", { details: { reason: "opened twice" } });
+    this.#receiver = receiver;
+    queueMicrotask(() => {
+      const cause = this.#cause;
+      if (this.closed) {
+        if (cause !== undefined) receiver.closed(cause);
+        return;
+      }
+      this.#pump(Lane.control);
+      this.#pump(Lane.data);
+    });
+  }
+
+  resume(lane: Lane): void {
+    const inbound = this.#inbound[lane];
+    inbound.resumeAsked = true;
+    if (!this.#delivering) queueMicrotask(() => this.#pumpAsked());
+  }
+
+  settle(lane: Lane, verdict: number): void {
+    this.#inbound[lane].settle(verdict);
+    if (!this.#delivering) this.#report();
+  }
+
+  reportNow(): void {
+    if (this.closed || this.#state === "finishing") return;
+    this.#credits(false);
+    this.#transmit();
+  }
+
+  close(drainMs: number): Promise<void> {
+    this.#closing ??= this.#state === "open" ? this.#drain(drainMs) : Promise.resolve();
+    return this.#closing;
+  }
+
+  abort(): void {
+    if (this.closed) return;
+    this.#sayBye("core/closed", "");
+    this.#end(undefined);
+  }
+
+  /** A message has arrived: `length` bytes at the start of `memory`, valid until return. */
+  message(memory: Memory, length: number): void {
+    if (this.closed) return;
+    this.#messages++;
+    this.#heardMs = this.#options.clock.now();
+    this.#delivering = true;
+    let at = 0;
+    try {
+      while (at < length && this.#state !== "closed") {
+        const fault = this.#frame(memory, at, length - at);
+        if (fault !== undefined) {
+          this.fault(fault);
+          break;
+        }
+        at += paddedBytes(frameLength(memory, at));
+      }
+      if (!this.closed && this.#state !== "finishing") this.#receiver?.idle();
+    } catch (error) {
+      this.#sayBye("core/internal", "");
+      this.#end(BusError.from(error));
+    } finally {
+      this.#delivering = false;
+    }
+    if (this.closed) return;
+    if (this.#inbound[0].resumeAsked || this.#inbound[1].resumeAsked) queueMicrotask(() => this.#pumpAsked());
+    this.#report();
+  }
+
+  /** The peer broke the protocol: this connection ends, and only this one. */
+  fault(fault: string): void {
+    if (this.closed) return;
+    const peer = this.peer.label;
+    this.#options.faults.count(fault, { peer }, "closed the connection of a peer that broke the protocol");
+    this.#sayBye("wire/malformed-frame", fault);
+    this.#end(new BusError("wire/malformed-frame", { details: { fault, peer } }));
+  }
+
+  /** The socket says that nobody is there any more. What came before is still delivered, then the carrier ends. */
+  unreachable(reason: string): void {
+    if (this.closed || this.#leaving) return;
+    this.#leaving = true;
+    let seen = this.#messages;
+    const check = (): void => {
+      if (this.closed) return;
+      if (this.#messages === seen) {
+        this.#lost(reason);
+        return;
+      }
+      seen = this.#messages;
+      this.#options.clock.after(LAST_WORDS_MS, check);
+    };
+    this.#options.clock.after(LAST_WORDS_MS, check);
+  }
+
+  /** Asks for a sign of life; over a ROUTER this also tells at once when the peer is gone. */
+  probe(): void {
+    if (this.closed || this.#state === "finishing") return;
+    this.#own.ping(++this.#pings);
+    this.#transmit();
+  }
+
+  /** Called every half heartbeat. `lateMs`: this process itself was stopped or busy that long, which is not the peer's silence. */
+  tick(nowMs: number, lateMs: number): void {
+    this.#heardMs += lateMs;
+    const silentMs = nowMs - this.#heardMs;
+    const { deadMs, heartbeatMs } = this.#options.timing;
+    if (silentMs >= deadMs) this.#lost(`no sign of life for ${Math.round(silentMs)} ms`);
+    else if (silentMs >= heartbeatMs) this.probe();
+    this.outbound[0].trim();
+    this.outbound[1].trim();
+  }
+
+  /** One frame of a message. @returns the fault, when it is one */
+  #frame(memory: Memory, at: number, available: number): string | undefined {
+    const fault = checkFrame(memory, at, available);
+    if (fault !== undefined) return fault;
+    const length = frameLength(memory, at);
+    if (length > this.#options.frameBytesMax) return "OVERSIZE";
+    const kind = frameKind(memory, at);
+    const lane = frameLane(memory, at);
+    if (lane !== (kind === Kind.data ? Lane.data : Lane.control)) return "LANE";
+    if (kind >= Kind.data && kind <= Kind.cancel) return this.#take(lane as Lane, memory, at, length);
+    switch (kind) {
+      case Kind.credit:
+        if (frameCorrelation(memory, at) !== 0) return this.#take(Lane.control, memory, at, length);
+        return this.#credited(memory, at);
+      case Kind.ping:
+        if (this.#state !== "finishing") {
+          this.#own.pong();
+          this.#transmit();
+        }
+        return undefined;
+      case Kind.pong:
+        return undefined;
+      case Kind.bye:
+        this.#bye(memory, at);
+        return undefined;
+      case Kind.schema:
+      case Kind.ack:
+      case Kind.subscribe:
+        return this.#take(Lane.control, memory, at, length);
+      default:
+        return "KIND";
+    }
+  }
+
+  #take(lane: Lane, memory: Memory, at: number, length: number): string | undefined {
+    // After our BYE the counters are final: what still comes is not delivered, and its sender counts it as lost.
+    if (this.#state === "finishing") return undefined;
+    return this.#inbound[lane].arrive(this.#receiver, memory, at, length) ? undefined : "WINDOW";
+  }
+
+  #credited(memory: Memory, at: number): string | undefined {
+    const credit = readCredit(memory, at);
+    if (credit === undefined) return "CREDIT";
+    const lane = credit.lane as Lane;
+    const outbound = this.outbound[lane];
+    if (!outbound.credit(credit.releasedBytes, credit.delivered, credit.dropped)) return "CREDIT";
+    this.#receiver?.reported(lane);
+    if (this.#state === "open" && outbound.takeWritable()) this.#receiver?.writable(lane);
+    this.#stirred?.();
+    return undefined;
+  }
+
+  #bye(memory: Memory, at: number): void {
+    const bye = readBye(memory, at);
+    const peer = this.peer.label;
+    const code = bye?.code ?? "core/closed";
+    if (this.#state !== "finishing") this.#sayBye("core/closed", "");
+    if (code === "core/closed") {
+      this.#end(new BusError("core/closed", { details: { what: peer } }));
+      return;
+    }
+    const reason = `it closed the connection with ${code}${bye?.text ? ` (${bye.text})` : ""}`;
+    this.#end(new BusError("transport/link-lost", { details: { peer, reason } }));
+  }
+
+  #pumpAsked(): void {
+    for (const inbound of this.#inbound) {
+      if (!inbound.resumeAsked) continue;
+      inbound.resumeAsked = false;
+      this.#pump(inbound.lane);
+    }
+  }
+
+  #pump(lane: Lane): void {
+    const receiver = this.#receiver;
+    if (receiver === undefined || this.closed || this.#state === "finishing") return;
+    if (this.#delivering) {
+      this.#inbound[lane].resumeAsked = true;
+      return;
+    }
+    this.#delivering = true;
+    try {
+      if (this.#inbound[lane].pump(receiver, this.#going)) receiver.idle();
+    } catch (error) {
+      this.#sayBye("core/internal", "");
+      this.#end(BusError.from(error));
+    } finally {
+      this.#delivering = false;
+    }
+    // A resume from inside a callback that then answered HOLD.
+    if (this.#inbound[lane].resumeAsked) queueMicrotask(() => this.#pumpAsked());
+    this.#report();
+  }
+
+  readonly #going = (): boolean => this.#state === "open" || this.#state === "draining";
+
+  /** Reports released frames when a quarter of a window is due, otherwise in a while. */
+  #report(): void {
+    const [data, control] = this.#inbound;
+    if (this.closed || this.#state === "finishing" || !(data.dirty || control.dirty)) return;
+    if (data.due || control.due) {
+      this.#credits(false);
+      this.#transmit();
+    } else if (this.#cancelCredit === undefined) {
+      this.#cancelCredit = this.#options.clock.after(this.#options.timing.creditDelayMs, () => {
+        this.#cancelCredit = undefined;
+        this.reportNow();
+      });
+    }
+  }
+
+  #credits(all: boolean): void {
+    for (const inbound of this.#inbound) {
+      if (!inbound.dirty && !all) continue;
+      if (!this.#own.credit(inbound)) {
+        this.#transmit();
+        this.#own.credit(inbound);
+      }
+      inbound.reported();
+    }
+  }
+
+  #flush(): void {
+    const now = this.#options.clock.now();
+    if (now - this.#lastSendMs >= BURST_GAP_MS) {
+      this.#lastSendMs = now;
+      this.#transmit();
+    } else if (!this.#gathering) {
+      this.#gathering = true;
+      setImmediate(this.#gathered);
+    }
+  }
+
+  readonly #gathered = (): void => {
+    this.#gathering = false;
+    this.#lastSendMs = this.#options.clock.now();
+    this.#transmit();
+  };
+
+  #transmit(): void {
+    const [data, control] = this.outbound;
+    const own = this.#own;
+    const bytes = own.staged + control.staged + data.staged;
+    if (bytes === 0 || this.closed) return;
+    if (bytes <= BATCH_BYTES_MAX) {
+      const message = Buffer.allocUnsafe(bytes);
+      data.moveTo(message, control.moveTo(message, own.moveTo(message, 0)));
+      this.#send(message);
+      return;
+    }
+    // Lanes with a large frame go alone, so that a message is a small batch or one frame.
+    for (const part of [own, control, data]) {
+      if (part.staged === 0) continue;
+      const message = Buffer.allocUnsafe(part.staged);
+      part.moveTo(message, 0);
+      this.#send(message);
+    }
+  }
+
+  #send(message: Buffer): void {
+    this.messagesSent++;
+    if (!this.#leaving) this.#options.pipe.send(message);
+  }
+
+  /** Everything staged, our last counters, BYE. After it nothing of ours follows. */
+  #sayBye(code: string, text: string): void {
+    this.#credits(true);
+    if (!this.#own.bye(code, text)) {
+      this.#transmit();
+      this.#own.bye(code, text);
+    }
+    this.#transmitWithByeLast();
+  }
+
+  #transmitWithByeLast(): void {
+    // `own` leads a message, and BYE ends the reader's interest: data goes first, in a message of its own.
+    for (const part of [this.outbound[1], this.outbound[0], this.#own]) {
+      if (part.staged === 0) continue;
+      const message = Buffer.allocUnsafe(part.staged);
+      part.moveTo(message, 0);
+      this.#send(message);
+    }
+  }
+
+  async #drain(drainMs: number): Promise<void> {
+    this.#state = "draining";
+    for (const lane of this.outbound) lane.close();
+    this.#transmit();
+    const inFlight = (): boolean => this.outbound[0].inFlight + this.outbound[1].inFlight > 0;
+    await this.#until(() => this.closed || !inFlight(), drainMs);
+    if (this.closed) return;
+    this.#sayBye("core/closed", "");
+    this.#state = "finishing";
+    await this.#until(() => this.closed, Math.min(drainMs, BYE_WAIT_MS));
+    this.#end(undefined);
+  }
+
+  #until(reached: () => boolean, ms: number): Promise<void> {
+    if (reached() || ms <= 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      const done = (): void => {
+        this.#stirred = undefined;
+        clearTimeout(timer);
+        resolve();
+      };
+      // Keeps the process alive: someone awaits this.
+      const timer = setTimeout(done, ms);
+      this.#stirred = () => reached() && done();
+    });
+  }
+
+  #lost(reason: string): void {
+    const peer = this.peer.label;
+    this.#end(new BusError("transport/link-lost", { details: { peer, reason } }));
+  }
+
+  /** `closed` of the receiver is called when the other side or a fault ended the connection, not when we did. */
+  #end(cause: BusError | undefined): void {
+    if (this.closed) return;
+    const ours = this.#state !== "open";
+    this.#state = "closed";
+    this.#cancelCredit?.();
+    for (const lane of this.outbound) lane.close();
+    for (const lane of this.#inbound) lane.clear();
+    this.#options.pipe.end();
+    this.#stirred?.();
+    if (ours || cause === undefined) return;
+    this.#cause = cause;
+    this.#receiver?.closed(cause);
+  }
+}

@@ -1,0 +1,58 @@
+import type { TransportLog, TransportName } from "#transport";
+import type { SocketCarrier } from "./carrier.ts";
+import { FaultLog } from "./fault-log.ts";
+import { type SocketClock, type SocketOptions, systemClock, type Timing, timingOf } from "./options.ts";
+import { Scratch } from "./scratch.ts";
+
+/** What all connections of one transport share: scratch memory, times, the heartbeat, and the list of who is alive. */
+export class Household {
+  readonly name: TransportName;
+  readonly clock: SocketClock;
+  readonly timing: Timing;
+  readonly scratch: Scratch = new Scratch();
+  readonly carriers: Set<SocketCarrier> = new Set();
+  #faults: FaultLog | undefined;
+  #cancel: (() => void) | undefined;
+  #tickedMs = 0;
+
+  constructor(name: TransportName, options: SocketOptions) {
+    this.name = name;
+    this.clock = options.clock ?? systemClock;
+    this.timing = timingOf(options);
+  }
+
+  faults(log: TransportLog): FaultLog {
+    this.#faults ??= new FaultLog(log, this.clock);
+    return this.#faults;
+  }
+
+  adopt(carrier: SocketCarrier): void {
+    this.carriers.add(carrier);
+    if (this.#cancel !== undefined) return;
+    this.#tickedMs = this.clock.now();
+    this.#arm();
+  }
+
+  #arm(): void {
+    this.#cancel = this.clock.after(this.timing.heartbeatMs / 2, () => this.#tick());
+  }
+
+  #tick(): void {
+    this.#cancel = undefined;
+    const now = this.clock.now();
+    const lateMs = now - this.#tickedMs - this.timing.heartbeatMs / 2;
+    this.#tickedMs = now;
+    // Our own pause is not the peers' silence: what they sent meanwhile has not been read yet.
+    for (const carrier of this.carriers) carrier.tick(now, lateMs > this.timing.heartbeatMs / 2 ? lateMs : 0);
+    for (const carrier of this.carriers) if (carrier.closed) this.carriers.delete(carrier);
+    this.scratch.trim();
+    if (this.carriers.size > 0) this.#arm();
+  }
+
+  async close(): Promise<void> {
+    this.#cancel?.();
+    this.#cancel = undefined;
+    await Promise.all([...this.carriers].map((carrier) => carrier.close(0)));
+    this.carriers.clear();
+  }
+}

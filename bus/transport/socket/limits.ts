@@ -1,0 +1,34 @@
+/** Sizes and times of this room, with their reasons. */
+import { paddedBytes } from "#wire";
+
+/** HELLO and WELCOME, bytes. Source: docs/wire.md, section 2. */
+export const HANDSHAKE_BYTES_MAX: number = 64 * 1024;
+/** Most bytes of a ZeroMQ message that holds more than one frame. */
+export const BATCH_BYTES_MAX: number = 256 * 1024;
+/** First size of the block that data frames are written into; half full, it is sent. More gains nothing measurable. */
+export const DATA_STAGING_BYTES: number = 128 * 1024;
+export const CONTROL_STAGING_BYTES: number = 32 * 1024;
+/** Room for the frames that this room makes itself (CREDIT, PING, PONG, BYE). */
+export const OWN_STAGING_BYTES: number = 8 * 1024;
+/** The control lane has no granted window; this bounds what an unread one may cost on either side. */
+export const CONTROL_WINDOW_BYTES: number = 64 * 1024 * 1024;
+export const WINDOW_BYTES_MAX: number = 1024 * 1024 * 1024;
+/** Bytes and messages read before other callbacks of the event loop get their turn. */
+export const READ_BUDGET_BYTES: number = 1024 * 1024;
+export const READ_BUDGET_MESSAGES = 64;
+/** Two flushes closer together than this are load: the second waits for the end of the loop's turn. ms */
+export const BURST_GAP_MS = 0.025;
+/** Ids that once sent something other than an acceptable HELLO; what they send later is not even looked at. */
+export const STRANGERS_MAX = 1024;
+/** How long the other side's BYE, which carries its last counters, is waited for. ms */
+export const BYE_WAIT_MS = 250;
+/** How long a closed socket may go on handing over what was sent before. ms */
+export const LINGER_MS = 500;
+/** ZeroMQ's own heartbeats, answered by its I/O thread even while JavaScript is busy. ms. Source: docs/wire.md, section 5. */
+export const ZMQ_HEARTBEAT = { heartbeatInterval: 1000, heartbeatTimeout: 3000, heartbeatTimeToLive: 5000 } as const;
+/** Messages that ZeroMQ reads ahead per peer. Credits bound them for honest peers, this for others. */
+export const READ_AHEAD_MESSAGES = 256;
+
+/** Largest ZeroMQ message; ZeroMQ cuts the connection of whoever sends a larger one. */
+export const zmqMessageBytesMax = (frameBytesMax: number): number =>
+  Math.max(paddedBytes(frameBytesMax), BATCH_BYTES_MAX, HANDSHAKE_BYTES_MAX);

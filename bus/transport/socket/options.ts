@@ -1,0 +1,50 @@
+import type { NodeKeys } from "./keys.ts";
+
+/** Times in milliseconds. Tests shorten them; the defaults are those of docs/wire.md. */
+export interface SocketOptions {
+  /** A peer that was silent this long is asked for a sign of life. Default 1,000. */
+  readonly heartbeatMs?: number;
+  /** A peer that was silent this long is given up. Default 5,000. */
+  readonly deadMs?: number;
+  /** Longest time that released frames stay unreported. Default 2. */
+  readonly creditDelayMs?: number;
+  /** For one dial, from connecting to WELCOME. Default 5,000. */
+  readonly handshakeMs?: number;
+  readonly clock?: SocketClock;
+}
+
+export interface TcpOptions extends SocketOptions {
+  /** This node's CURVE keys and the public keys of all nodes. Needed for hosts that are not loopback. */
+  readonly keys?: NodeKeys;
+}
+
+/** Time, handed in. */
+export interface SocketClock {
+  /** Monotonic, ms. */
+  now(): number;
+  /** @returns cancels the timer. Timers must not keep the process alive. */
+  after(ms: number, callback: () => void): () => void;
+}
+
+export interface Timing {
+  readonly heartbeatMs: number;
+  readonly deadMs: number;
+  readonly creditDelayMs: number;
+  readonly handshakeMs: number;
+}
+
+export const timingOf = (options: SocketOptions): Timing => ({
+  heartbeatMs: options.heartbeatMs ?? 1000,
+  deadMs: options.deadMs ?? 5000,
+  creditDelayMs: options.creditDelayMs ?? 2,
+  handshakeMs: options.handshakeMs ?? 5000,
+});
+
+export const systemClock: SocketClock = {
+  now: () => performance.now(),
+  after(ms, callback) {
+    const timer = setTimeout(callback, ms);
+    timer.unref();
+    return () => clearTimeout(timer);
+  },
+};

@@ -1,0 +1,150 @@
+import { CLOSED, DROP_REASONS, FULL, type LaneReport, type Outbound } from "#transport";
+import { BusError, Memory, paddedBytes } from "#wire";
+
+export interface OutboundLaneOptions {
+  /** Bytes that the reader is ready to hold unreleased. */
+  readonly windowBytes: number;
+  readonly stagingBytes: number;
+  readonly frameBytesMax: number;
+  /** Hands all staged bytes of the carrier to the socket, now. Leaves every lane empty. */
+  transmit(): void;
+  /** As `transmit`, but may gather under load. */
+  flush(): void;
+}
+
+/**
+ * Sending side of one lane: encoders write into a block that lives as long as the lane, and the carrier copies out of it.
+ * The copy cannot be saved: ZeroMQ goes on reading a sent buffer after `send` has resolved.
+ */
+export class OutboundLane implements Outbound {
+  memory: Memory;
+  limit = 0;
+  committed = 0;
+  readonly report: LaneReport & { delivered: number; dropped: number[] } = {
+    delivered: 0,
+    dropped: DROP_REASONS.map(() => 0),
+  };
+  /** Bytes of whole frames at the start of `memory` that were not handed over yet. */
+  staged = 0;
+  /** FULL was answered and nobody was told of room since. */
+  starved = false;
+  readonly #windowBytes: number;
+  readonly #baseBytes: number;
+  readonly #frameBytesMax: number;
+  readonly #transmit: () => void;
+  readonly #flush: () => void;
+  #claimed = 0;
+  #committedBytes = 0;
+  #releasedBytes = 0;
+  #open = true;
+  #grownUsed = false;
+
+  constructor(options: OutboundLaneOptions) {
+    this.#windowBytes = options.windowBytes & ~7;
+    this.#baseBytes = options.stagingBytes;
+    this.#frameBytesMax = options.frameBytesMax;
+    this.#transmit = options.transmit;
+    this.#flush = options.flush;
+    this.memory = Memory.allocate(options.stagingBytes);
+  }
+
+  claim(bytesMin: number): number {
+    if (!this.#open) return CLOSED;
+    const need = paddedBytes(bytesMin);
+    const inFlight = this.#committedBytes - this.#releasedBytes;
+    let room = this.#windowBytes - inFlight;
+    if (need > room) {
+      if (inFlight > 0) {
+        this.starved = true;
+        return FULL;
+      }
+      // A frame that is larger than the window passes alone, else it never would.
+      room = need;
+    }
+    if (this.staged + need > this.memory.size) this.#makeRoom(need);
+    const offset = this.staged;
+    const free = this.memory.size - offset;
+    this.limit = offset + Math.min(room, free);
+    this.#claimed = offset;
+    return offset;
+  }
+
+  commit(bytes: number): void {
+    const offset = this.#claimed;
+    const end = offset + paddedBytes(bytes);
+    // Bytes of an older frame must not leak through the padding.
+    for (let at = offset + bytes; at < end; at++) this.memory.u8[at] = 0;
+    this.staged = end;
+    this.#committedBytes += end - offset;
+    this.committed++;
+    if (end >= this.#baseBytes >> 1) this.#transmit();
+  }
+
+  flush(): void {
+    if (this.staged > 0) this.#flush();
+  }
+
+  /** Takes the reader's cumulative counters. @returns false when they cannot be true */
+  credit(releasedBytes: number, delivered: number, dropped: readonly number[]): boolean {
+    let fates = delivered;
+    for (let i = 0; i < dropped.length; i++) {
+      if (dropped[i] < this.report.dropped[i]) return false;
+      fates += dropped[i];
+    }
+    if (releasedBytes < this.#releasedBytes || releasedBytes > this.#committedBytes) return false;
+    if (delivered < this.report.delivered || fates > this.committed) return false;
+    this.#releasedBytes = releasedBytes;
+    this.report.delivered = delivered;
+    for (let i = 0; i < dropped.length; i++) this.report.dropped[i] = dropped[i];
+    return true;
+  }
+
+  /** Frames whose fate the reader has not told yet. */
+  get inFlight(): number {
+    let fates = this.report.delivered;
+    for (const count of this.report.dropped) fates += count;
+    return this.committed - fates;
+  }
+
+  /** Whether someone waits for room and a quarter of the window is free. Asking clears it. */
+  takeWritable(): boolean {
+    const free = this.#windowBytes - (this.#committedBytes - this.#releasedBytes);
+    if (!this.starved || free < this.#windowBytes / 4) return false;
+    this.starved = false;
+    return true;
+  }
+
+  /** Copies what is staged to `target` at `at`. @returns offset behind it */
+  moveTo(target: Buffer, at: number): number {
+    const bytes = this.staged;
+    if (bytes > 0) this.memory.text.copy(target, at, 0, bytes);
+    this.staged = 0;
+    return at + bytes;
+  }
+
+  /** Called now and then: gives back a block that was grown for a large frame and not needed since. */
+  trim(): void {
+    if (this.memory.size === this.#baseBytes) return;
+    if (!this.#grownUsed && this.staged === 0) this.memory = Memory.allocate(this.#baseBytes);
+    this.#grownUsed = false;
+  }
+
+  close(): void {
+    this.#open = false;
+    this.limit = 0;
+  }
+
+  #makeRoom(need: number): void {
+    if (need > paddedBytes(this.#frameBytesMax)) {
+      throw new BusError("core/internal", {
+        details: { reason: `a claim of ${need} bytes, where frames have at most ${this.#frameBytesMax}` },
+      });
+    }
+    this.#transmit();
+    if (need > this.#baseBytes >> 1) this.#grownUsed = true;
+    if (need <= this.memory.size) return;
+    let size = this.memory.size;
+    while (size < need) size *= 2;
+    this.memory = Memory.allocate(size);
+  }
+}
