@@ -1,0 +1,121 @@
+// Many games of many items on any number of workers, with the same bytes as a result.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/hash/hash.h"
+#include "fault.h"
+#include "game.h"
+
+namespace busbar::cards {
+
+/// Limits, refused by name when exceeded. Defaults of the service; its config may lower or raise them.
+struct Limits {
+  uint32_t items_max = 65'536;
+  uint32_t games_max = 1'000'000;
+};
+
+/// One item as it arrived; fields as in schema/service/cards/cards.fbs. Borrowed until the call returns.
+struct Request {
+  const uint8_t* program = nullptr;
+  size_t program_length = 0;
+  uint32_t num_games = 0;
+  uint8_t ai_player_type = 0;
+  uint64_t random_seed = 0;
+  uint8_t player_ai_types[2] = {};  // player0_ai_type, player1_ai_type
+  const uint8_t* ai_types = nullptr;
+  size_t ai_types_length = 0;
+  uint8_t player_count = 0;
+  uint32_t starting_chips = 0;
+  bool team_mode = false;
+  size_t teams = 0;
+};
+
+/// What the games of one item were, or why it was refused.
+struct Stats {
+  Fault fault;
+  uint32_t total_games = 0;
+  uint32_t player_count = 0;
+  uint32_t wins[kPlayersMax] = {};
+  uint32_t draws = 0;         // everything nobody won: drawn, out of turns, stuck
+  double avg_turns = 0;
+  uint32_t median_turns = 0;  // the lower median
+  Counts counts;
+  double decisive_turn = 1;   // means over the games
+  double closest_margin = 1;
+  uint64_t result_hash = 0;
+  uint64_t duration_ns = 0;   // sum over workers; never part of a hash
+};
+
+/// Who lends threads and knows whether the caller still waits. Both may be empty: one thread, never cancelled.
+struct Helpers {
+  void* context = nullptr;
+  uint32_t threads = 1;
+  /// As busbar_host.parallel.
+  void (*parallel)(void* context, uint32_t count, void (*fn)(void* argument, uint32_t index, uint32_t worker),
+                   void* argument) = nullptr;
+  bool (*cancelled)(void* context) = nullptr;
+};
+
+/// A request made ready: its rules, players and seed.
+struct Job {
+  Fault fault;
+  std::shared_ptr<const Rules> rules;
+  Match match;
+  uint32_t games = 0;
+};
+
+/// Checks one item. @param index its place in the batch, for texts; @param previous reused when the program is the same
+Job prepare(const Request& request, size_t index, const Limits& limits, const Request* previous_request, const Job* previous);
+
+class Simulator {
+ public:
+  explicit Simulator(Limits limits, uint32_t threads);
+
+  /// Plays all items; out[i] is written for each i. A refused item has its fault and spoils no other.
+  /// @returns false when the caller cancelled: `out` is then incomplete
+  bool run(const Request* requests, size_t count, const Helpers& helpers, Stats* out);
+
+  const Limits& limits() const { return limits_; }
+  /// For a single traced game, between runs.
+  Arena& arena() { return *arenas_[0]; }
+
+ private:
+  // Games of a block are played by one worker in order; sums are made block by block. Its size enters sums of doubles, so it
+  // never changes with the number of threads.
+  static constexpr uint32_t kBlockGames = 64;
+  static constexpr uint32_t kWaveBlocks = 128;
+
+  struct Record { int8_t winner; Ending ending; uint32_t turns; uint64_t state_hash; };
+  struct Block {
+    const Job* job;
+    size_t item;
+    uint64_t first_game;
+    uint32_t games;
+    Counts counts;
+    double decisive_turn, closest_margin;
+    uint64_t duration_ns;
+    Record records[kBlockGames];
+  };
+  struct Wave { Simulator* simulator; const Helpers* helpers; uint32_t cancelled; };
+
+  static void play_block(void* wave, uint32_t index, uint32_t worker);
+  void fold(Block& block, Stats& stats);
+  void finish(const Job& job, Stats& stats);
+
+  Limits limits_;
+  std::vector<std::unique_ptr<Arena>> arenas_;
+  std::vector<Block> blocks_;
+  std::vector<Job> jobs_;
+  // Of the item that is being folded.
+  std::vector<uint32_t> games_by_turns_;
+  hash::Xxh64 results_;
+  double decisive_sum_ = 0, margin_sum_ = 0;
+  uint64_t turns_sum_ = 0;
+};
+
+}  // namespace busbar::cards

@@ -1,0 +1,49 @@
+// One game from the deal to its end.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "measure.h"
+#include "rules.h"
+
+namespace busbar::cards {
+
+enum class PlayerKind : uint8_t { random = 0, greedy = 1 };
+
+struct Match {
+  const Rules* rules = nullptr;
+  PlayerKind players[kPlayersMax] = {};
+  uint64_t seed = 0;
+};
+
+/// Sees every turn of a traced game.
+class TurnObserver {
+ public:
+  virtual ~TurnObserver() = default;
+  /// After the move of `player` in turn `turn` (from 0) was applied.
+  virtual void on_turn(uint32_t turn, uint32_t player, const Move& move, const State& after) = 0;
+};
+
+/// Everything that playing needs, one per worker: nothing is allocated while games are played.
+class Arena {
+ public:
+  State state;
+  State imagined;  // greedy: a world as the player may think it is
+  State tried;     // greedy: the same after one move
+  Choices choices, before, after;
+  uint8_t leaders[kTurnsMax];
+};
+
+/// Plays game `number` of `match`. Equal arguments give an equal result, whatever was played before in this arena.
+/// The final state is left in `arena.state`. Ends after max_turns moves at the latest.
+Result play_game(const Match& match, uint64_t number, Arena& arena, Counts& counts, TurnObserver* observer = nullptr);
+
+/// The loop for Rules::plain_war with random players; same results as play_game, which must be compared in tests.
+Result play_war(const Match& match, uint64_t number, Arena& arena, Counts& counts);
+
+inline constexpr const char* kGameStream = "cards/game";
+inline constexpr const char* kDealStream = "deal";
+inline constexpr const char* kPlayerStream = "player";
+
+}  // namespace busbar::cards
