@@ -2,6 +2,7 @@
 import type { MessageType, ServiceType } from "#schema";
 import * as busbar_control from "./busbar/control.ts";
 import * as busbar_plan from "./busbar/plan.ts";
+import * as busbar_testing from "./busbar/testing.ts";
 import * as cardsim from "./cardsim.ts";
 
 export { SCHEMA } from "./schema-data.ts";
@@ -33,6 +34,15 @@ export const TYPES: readonly MessageType<any, any, any>[] = [
   busbar_plan.Restart,
   busbar_plan.Service,
   busbar_plan.Type,
+  busbar_testing.Blob,
+  busbar_testing.CountItem,
+  busbar_testing.CountRequest,
+  busbar_testing.EchoReply,
+  busbar_testing.EchoRequest,
+  busbar_testing.Level,
+  busbar_testing.Note,
+  busbar_testing.Order,
+  busbar_testing.Tick,
   cardsim.AggregatedStats,
   cardsim.BatchProgress,
   cardsim.BatchRequest,
@@ -47,5 +57,6 @@ export const TYPES: readonly MessageType<any, any, any>[] = [
 
 /** Every rpc_service. */
 export const SERVICES: readonly ServiceType[] = [
+  busbar_testing.Echo,
   cardsim.Cards,
 ];
