@@ -1,13 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import {
-  DURATION_MS_MAX,
-  formatDuration,
-  formatSize,
-  parseDuration,
-  parseSize,
-  readDurationRange,
-} from "./units.ts";
+import { DURATION_MS_MAX, formatDuration, formatSize, parseDuration, parseSize, readDurationRange } from "./units.ts";
 
 test("durations are read with their unit, numbers are milliseconds", () => {
   const cases: [string | number, number][] = [
