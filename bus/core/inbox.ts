@@ -205,10 +205,6 @@ const anyFull = (subscribers: AnySubscriber[], source: string): boolean => {
   return false;
 };
 
-/** 16 hex digits, first byte first, of the two words of a fingerprint. */
-export const fingerprintHex = (lo: number, hi: number): string => {
-  const bytes = Buffer.alloc(8);
-  bytes.writeInt32LE(lo | 0, 0);
-  bytes.writeInt32LE(hi | 0, 4);
-  return bytes.toString("hex");
-};
+/** 16 hex digits of a fingerprint, from the two words of the u64. */
+export const fingerprintHex = (lo: number, hi: number): string =>
+  (hi >>> 0).toString(16).padStart(8, "0") + (lo >>> 0).toString(16).padStart(8, "0");

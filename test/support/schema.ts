@@ -1,0 +1,2 @@
+export type { AnyMessageType } from "#core";
+export { SERVICES, TYPES } from "#generated/index";
