@@ -13,7 +13,7 @@ export function suggest(name: string, candidates: Iterable<string>): string | un
       best = candidate;
     }
   }
-  return least <= Math.max(1, Math.floor(wanted.length / 3)) ? best : undefined;
+  return Math.floor(least) <= Math.max(1, Math.floor(wanted.length / 3)) ? best : undefined;
 }
 
 /** `; did you mean 'x'?`, or nothing: what sentences with {suggestion} want. */
