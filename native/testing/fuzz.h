@@ -16,8 +16,8 @@ namespace busbar::testing {
 
 /// Keeps the compiler from leaving a read out.
 inline void consume(uint64_t value) {
-  static volatile uint64_t sink;
-  sink = value;
+  [[maybe_unused]] static volatile uint64_t sink;
+  sink = sink + value;
 }
 
 using Input = std::vector<uint8_t>;

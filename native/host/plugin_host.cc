@@ -1,0 +1,359 @@
+#include "host/plugin_host.h"
+
+#include <algorithm>
+
+#include "host/plugin_host_calls.h"
+#include "host/thread_setup.h"
+
+namespace busbar::host {
+namespace {
+
+// Frames of one lane of one link before the others are looked at.
+constexpr uint32_t kControlBudget = 64;
+constexpr uint32_t kDataBudget = 256;
+constexpr uint32_t kConfigErrorBytes = 1024;
+
+uint64_t saturating_sum(uint64_t a, uint64_t b) { return a > UINT64_MAX - b ? UINT64_MAX : a + b; }
+
+/// Whether a frame's time to live has run out, by the sender's clock against ours.
+bool expired(const frame::Header& header, uint64_t now) {
+  return header.ttl_ms != 0 && header.timestamp != 0 &&
+         now >= saturating_sum(header.timestamp, uint64_t{header.ttl_ms} * 1'000'000);
+}
+
+}  // namespace
+
+PluginHost::PluginHost(PluginLibrary library, std::string name, std::string config, uint32_t threads, PluginEvents& events)
+    : library_(library),
+      name_(std::move(name)),
+      config_(std::move(config)),
+      events_(events),
+      pool_(std::max(1u, threads)) {
+  table_ = Calls::table(this);
+}
+
+PluginHost::~PluginHost() {
+  stop();
+  join();
+}
+
+void PluginHost::start() {
+  thread_ = std::thread([this] { run(); });
+}
+
+void PluginHost::join() {
+  if (thread_.joinable()) thread_.join();
+}
+
+void PluginHost::stop() {
+  stopping_.store(true, std::memory_order_seq_cst);  // seq_cst; pairs with the loads before each wait on bell_
+  bell_.ring();
+}
+
+void PluginHost::ask_hash() {
+  hash_wanted_.store(true, std::memory_order_seq_cst);  // seq_cst; pairs with the exchange in run
+  bell_.ring();
+}
+
+void PluginHost::connect(std::shared_ptr<Link> link) {
+  {
+    const std::lock_guard lock(links_mutex_);
+    wanted_links_.push_back(std::move(link));
+    links_changed_.store(true, std::memory_order_release);  // release; pairs with the exchange in refresh_links
+  }
+  bell_.ring();
+}
+
+void PluginHost::disconnect(Link& link) {
+  link.close();
+  {
+    const std::lock_guard lock(links_mutex_);
+    std::erase_if(wanted_links_, [&](const auto& other) { return other.get() == &link; });
+    links_changed_.store(true, std::memory_order_release);  // release; pairs with the exchange in refresh_links
+  }
+  {
+    const std::lock_guard lock(requests_mutex_);
+    if (active_.link == &link) active_cancelled_.store(true, std::memory_order_seq_cst);
+    std::erase_if(cancelled_, [&](const auto& entry) { return entry.first == &link; });
+  }
+  bell_.ring();
+}
+
+void PluginHost::cancel(const Link& link, uint64_t correlation) {
+  {
+    const std::lock_guard lock(requests_mutex_);
+    if (active_.link == &link && active_.correlation == correlation) {
+      active_cancelled_.store(true, std::memory_order_seq_cst);  // seq_cst; pairs with the load in is_cancelled
+    } else {
+      cancelled_.emplace(&link, correlation);
+    }
+  }
+  bell_.ring();
+}
+
+void PluginHost::grant(const Link& link, uint64_t correlation, uint32_t items) {
+  {
+    const std::lock_guard lock(requests_mutex_);
+    if (active_.link != &link || active_.correlation != correlation) return;
+    active_window_.fetch_add(items, std::memory_order_seq_cst);  // seq_cst; pairs with the load in claim_answer
+  }
+  bell_.ring();
+}
+
+bool PluginHost::is_cancelled(uint64_t request) const {
+  if (request == 0 || active_handle_.load(std::memory_order_seq_cst) != request) return true;
+  if (active_cancelled_.load(std::memory_order_seq_cst) || stopping_.load(std::memory_order_seq_cst)) return true;
+  const uint64_t until = deadline();
+  return until != 0 && monotonic_ns() >= until;
+}
+
+void PluginHost::run() {
+  set_up_thread("bus-" + name_);
+  if (create()) {
+    events_.ready();
+    while (!stopping_.load(std::memory_order_seq_cst)) {
+      refresh_links();
+      // seq_cst; pairs with the store in ask_hash
+      if (hash_wanted_.load(std::memory_order_seq_cst) && hash_wanted_.exchange(false, std::memory_order_seq_cst)) {
+        const auto hash = library_.service().hash;
+        events_.hashed(hash == nullptr ? std::nullopt : std::optional(hash(instance_)));
+      }
+      if (wake_at_ != 0 && monotonic_ns() >= wake_at_) {
+        const uint64_t now = monotonic_ns();
+        wake_at_ = 0;
+        if (library_.service().on_wake != nullptr) library_.service().on_wake(instance_, now);
+      }
+      if (!drain_all()) sleep();
+    }
+    close_links();
+    library_.service().destroy(instance_);
+  } else {
+    close_links();
+  }
+  events_.closed();
+}
+
+bool PluginHost::create() {
+  char text[kConfigErrorBytes] = "";
+  const busbar_status status = library_.service().create(&table_, config_.data(), static_cast<uint32_t>(config_.size()),
+                                                         &instance_, text, sizeof text);
+  if (status == BUSBAR_OK) return true;
+  text[sizeof text - 1] = '\0';
+  const std::string reason = text[0] != '\0' ? text : "create gave status " + std::to_string(status) + " and no reason";
+  events_.failed({code::kPluginBadConfig, {{"name", name_}, {"reason", reason}}});
+  return false;
+}
+
+void PluginHost::refresh_links() {
+  // acquire; pairs with the releases in connect and disconnect
+  if (!links_changed_.load(std::memory_order_relaxed) || !links_changed_.exchange(false, std::memory_order_acq_rel)) return;
+  const std::lock_guard lock(links_mutex_);
+  links_ = wanted_links_;
+}
+
+/// One round over all links. @returns whether there was anything to do
+bool PluginHost::drain_all() {
+  bool worked = false;
+  for (size_t i = 0; i < links_.size(); i++) {
+    Link& link = *links_[i];
+    if (link.closed()) continue;
+    worked |= drain(link, frame::lane::kControl, kControlBudget);
+    worked |= drain(link, frame::lane::kData, kDataBudget);
+    report(link);
+  }
+  return worked;
+}
+
+bool PluginHost::drain(Link& link, uint32_t lane, uint32_t budget) {
+  ring::RingReader& in = link.in[lane];
+  bool worked = false;
+  for (; budget > 0 && !link.closed() && !stopping_.load(std::memory_order_relaxed); budget--) {
+    const ring::Next next = in.peek();
+    if (next == ring::Next::kFault) {
+      fault(link, in.fault());
+      return true;
+    }
+    if (next == ring::Next::kEmpty) break;
+    worked = true;
+    take_frame(link, lane);
+    in.pass();
+    // After each frame, because nobody knows how long the plugin takes for the next.
+    if (in.release()) link.options().ring_peer();
+    if (lane == frame::lane::kData && !link.in[frame::lane::kControl].empty()) break;
+  }
+  return worked;
+}
+
+void PluginHost::take_frame(Link& link, uint32_t lane) {
+  ring::RingReader& in = link.in[lane];
+  const uint8_t* bytes = in.frame();
+  const frame::Header header = frame::read_header(bytes);
+  switch (header.kind) {
+    case frame::kind::kRequest:
+      if (expired(header, wall_ns())) {
+        frame::Header answer;
+        answer.correlation = header.correlation;
+        end_cancel(link, header.correlation);
+        send_error(link, answer, code::kDeadlineExceeded,
+                   "core/deadline-exceeded: the request ran out of time before " + name_ + " could begin");
+        in.count_dropped(ring::Drop::kExpired);
+        return;
+      }
+      take_request(link, header, bytes);
+      break;
+    case frame::kind::kData:
+      if (expired(header, wall_ns())) return in.count_dropped(ring::Drop::kExpired);
+      if (library_.find(header.type_id, BUSBAR_SUBSCRIBES) == nullptr) return in.count_dropped(ring::Drop::kRefusedSchema);
+      if (const busbar_status status = call_plugin(header, bytes, 0); status < 0) {
+        events_.log(40, "on_frame gave status " + std::to_string(status) + " for a message");
+      }
+      break;
+    case frame::kind::kCancel:
+      end_cancel(link, header.correlation);
+      break;
+    default:
+      break;  // credits have arrived by `grant`; the rest of control is between the hubs
+  }
+  in.count_delivered();
+}
+
+void PluginHost::take_request(Link& link, const frame::Header& header, const uint8_t* bytes) {
+  frame::Header answer;
+  answer.correlation = header.correlation;
+  const busbar_type* method = library_.find(header.type_id, BUSBAR_SERVES);
+  if (method == nullptr) {
+    end_cancel(link, header.correlation);
+    send_error(link, answer, code::kUnknownMethod, "core/unknown-method: " + name_ + " has no handler for this request");
+    return;
+  }
+  bool cancelled = false;
+  {
+    const std::lock_guard lock(requests_mutex_);
+    cancelled = cancelled_.erase({&link, header.correlation}) > 0;
+    if (!cancelled) {
+      active_ = {};
+      active_.handle = ++handles_;
+      active_.link = &link;
+      active_.method = method;
+      active_.correlation = header.correlation;
+      active_window_.store(kStreamWindowItems, std::memory_order_relaxed);
+      active_cancelled_.store(link.closed(), std::memory_order_relaxed);
+      uint64_t until = 0;
+      if (header.ttl_ms != 0 && header.timestamp != 0) {
+        const uint64_t end = saturating_sum(header.timestamp, uint64_t{header.ttl_ms} * 1'000'000);
+        const uint64_t now = wall_ns();
+        until = saturating_sum(monotonic_ns(), end > now ? end - now : 0);
+      }
+      active_deadline_.store(until, std::memory_order_relaxed);
+      active_handle_.store(active_.handle, std::memory_order_seq_cst);  // seq_cst; pairs with the load in is_cancelled
+    }
+  }
+  if (cancelled) {
+    send_error(link, answer, code::kCancelled, "core/cancelled: the request was cancelled before " + name_ + " began");
+    return;
+  }
+  finish_request(call_plugin(header, bytes, active_.handle));
+  const std::lock_guard lock(requests_mutex_);
+  active_handle_.store(0, std::memory_order_seq_cst);
+  active_ = {};
+}
+
+busbar_status PluginHost::call_plugin(const frame::Header& header, const uint8_t* bytes, uint64_t request) {
+  busbar_message message{};
+  message.size = sizeof message;
+  message.type_id = header.type_id;
+  message.request = request;
+  message.fingerprint = header.schema;
+  message.sequence = header.sequence;
+  message.timestamp_ns = header.timestamp;
+  message.source_id = header.source_id;
+  message.epoch = header.epoch;
+  message.payload = bytes + header.payload_offset;
+  message.payload_length = header.length - header.payload_offset;
+  message.verified = 1;  // what came from outside was verified before it entered the ring
+  const auto topic = frame::find_extension(bytes, frame::extension::kTopic);
+  message.topic = reinterpret_cast<const char*>(topic.data());
+  message.topic_length = static_cast<uint32_t>(topic.size());
+  message.replayed = (header.flags & frame::flag::kReplayed) != 0 ? 1 : 0;
+  return library_.service().on_frame(instance_, &message);
+}
+
+/// A request is answered exactly once, whatever the plugin did.
+void PluginHost::finish_request(busbar_status status) {
+  if (active_.answered) return;
+  const uint64_t until = deadline();
+  if (active_cancelled_.load(std::memory_order_seq_cst)) {
+    answer_error(code::kCancelled, "core/cancelled: the request to " + name_ + " was cancelled");
+  } else if (until != 0 && monotonic_ns() >= until) {
+    answer_error(code::kDeadlineExceeded, "core/deadline-exceeded: " + name_ + " did not answer in time");
+  } else if (stopping_.load(std::memory_order_seq_cst)) {
+    answer_error(code::kClosed, "core/closed: " + name_ + " is closed");
+  } else if (active_.too_large) {
+    answer_error(code::kMessageTooLarge, "core/message-too-large: the answer of " + name_ +
+                                             " is larger than max_message of the edge; raise it (16 MiB at most)");
+  } else if (status < 0) {
+    answer_error(code::kPluginFailed,
+                 "plugin/failed: plugin " + name_ + " failed: on_frame gave status " + std::to_string(status));
+  } else if (active_.method->streaming != 0) {
+    answer_error(code::kPluginBadAnswer, "plugin/bad-answer: plugin " + name_ + " answered with a stream without an end");
+  } else {
+    answer_error(code::kPluginBadAnswer, "plugin/bad-answer: plugin " + name_ + " answered with nothing");
+  }
+}
+
+void PluginHost::end_cancel(const Link& link, uint64_t correlation) {
+  const std::lock_guard lock(requests_mutex_);
+  cancelled_.erase({&link, correlation});
+}
+
+void PluginHost::report(Link& link) {
+  bool wanted = false;
+  for (ring::RingReader& in : link.in) wanted |= in.take_report_wanted();
+  if (wanted) link.options().ring_peer();
+}
+
+void PluginHost::sleep() {
+  // The order of these steps is what loses no wake: see core/doorbell/doorbell.h.
+  const uint32_t seen = bell_.seen();
+  bool found = stopping_.load(std::memory_order_seq_cst) || hash_wanted_.load(std::memory_order_seq_cst) ||
+               links_changed_.load(std::memory_order_acquire);
+  for (const auto& link : links_) {
+    if (link->closed()) continue;
+    for (ring::RingReader& in : link->in) found |= !in.announce_sleep();
+    report(*link);
+  }
+  if (!found) {
+    int64_t timeout = Doorbell::kForever;
+    if (wake_at_ != 0) {
+      const uint64_t now = monotonic_ns();
+      timeout = wake_at_ > now ? static_cast<int64_t>(std::min(wake_at_ - now, uint64_t{INT64_MAX})) : 0;
+    }
+    bell_.wait(seen, timeout);
+  }
+  for (const auto& link : links_) {
+    for (ring::RingReader& in : link->in) in.withdraw_sleep();
+  }
+}
+
+void PluginHost::fault(Link& link, frame::Fault fault) {
+  events_.log(50, std::string("a ring of a link holds a malformed frame (") + frame::fault_name(fault) +
+                      "); the link is closed");
+  for (ring::RingReader& in : link.in) in.close();
+  for (ring::RingWriter& out : link.out) out.close();
+  link.options().ring_peer();
+  disconnect(link);
+}
+
+void PluginHost::close_links() {
+  links_changed_.store(true, std::memory_order_release);
+  refresh_links();
+  for (const auto& link : links_) {
+    for (ring::RingReader& in : link->in) in.close();
+    for (ring::RingWriter& out : link->out) out.close();
+    link->options().ring_peer();
+    link->close();
+  }
+  links_.clear();
+}
+
+}  // namespace busbar::host

@@ -1,0 +1,157 @@
+// Runs one instance of a plugin on a thread of its own, free of Node. The thread reads the rings of the instance's links,
+// calls the plugin serially, and writes answers and published messages in place into the rings of the way back.
+// A plugin must let no exception out (its ABI is C; one that escapes ends the process), and a crash in it is a crash of
+// the process: a plugin that is not trusted that far runs in another process.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "busbar_service.h"
+#include "core/doorbell/doorbell.h"
+#include "core/frame/frame.h"
+#include "host/failure.h"
+#include "host/link.h"
+#include "host/plugin_library.h"
+#include "host/worker_pool.h"
+
+namespace busbar::host {
+
+/// Called on the instance's thread; must not block. After `closed` nothing is called.
+class PluginEvents {
+ public:
+  virtual ~PluginEvents() = default;
+  /// `create` succeeded.
+  virtual void ready() = 0;
+  /// `create` failed; `closed` follows.
+  virtual void failed(const Failure& failure) = 0;
+  virtual void log(int32_t level, std::string_view text) = 0;
+  virtual void hashed(std::optional<uint64_t> hash) = 0;
+  /// The instance is destroyed and the thread about to end.
+  virtual void closed() = 0;
+};
+
+class PluginHost {
+ public:
+  /// @param events outlives the host
+  /// @param threads of the worker pool, the instance's own among them
+  PluginHost(PluginLibrary library, std::string name, std::string config, uint32_t threads, PluginEvents& events);
+  /// Stops and joins.
+  ~PluginHost();
+  PluginHost(const PluginHost&) = delete;
+  PluginHost& operator=(const PluginHost&) = delete;
+
+  // All of these: any thread, never blocking.
+  void start();
+  void connect(std::shared_ptr<Link> link);
+  void disconnect(Link& link);
+  /// The caller of a request gave up. Seen by `cancelled` at once when it is in work, else when its turn comes; the CANCEL
+  /// frame that follows in the ring ends the matter.
+  void cancel(const Link& link, uint64_t correlation);
+  /// A stream in work may send that many more items.
+  void grant(const Link& link, uint64_t correlation, uint32_t items);
+  /// There is something in a ring, or room in one.
+  void wake() { bell_.ring(); }
+  /// Answered by PluginEvents::hashed.
+  void ask_hash();
+  /// Ends the thread after the frame in work; `cancelled` answers 1 from now on.
+  void stop();
+
+  /// Waits for the thread, so for the frame in work. Call `stop` first.
+  void join();
+
+  const PluginLibrary& library() const { return library_; }
+
+  /// Items of a stream that may be under way unread.
+  static constexpr int64_t kStreamWindowItems = 32;
+
+ private:
+  struct Calls;  // the C functions of busbar_host
+
+  /// The request in work. Its atomics are also touched by `cancel`, `grant` and workers.
+  struct Active {
+    uint64_t handle = 0;
+    Link* link = nullptr;
+    const busbar_type* method = nullptr;
+    uint64_t correlation = 0;
+    bool answered = false;
+    bool too_large = false;
+    uint8_t* claimed = nullptr;
+    uint32_t room = 0;
+  };
+
+  void run();
+  bool create();
+  bool drain_all();
+  bool drain(Link& link, uint32_t lane, uint32_t budget);
+  void take_frame(Link& link, uint32_t lane);
+  void take_request(Link& link, const frame::Header& header, const uint8_t* bytes);
+  busbar_status call_plugin(const frame::Header& header, const uint8_t* bytes, uint64_t request);
+  void finish_request(busbar_status status);
+  void end_cancel(const Link& link, uint64_t correlation);
+  void sleep();
+  void report(Link& link);
+  void fault(Link& link, frame::Fault fault);
+  void refresh_links();
+  void close_links();
+
+  bool is_cancelled(uint64_t request) const;
+  /// Monotonic ns; 0 = none.
+  uint64_t deadline() const { return active_deadline_.load(std::memory_order_relaxed); }
+
+  // plugin_host_calls.cc
+  uint8_t* claim_answer(uint64_t request, uint32_t bytes_min, uint32_t* room);
+  busbar_status commit_answer(uint64_t request, uint32_t bytes);
+  busbar_status end_stream(uint64_t request);
+  busbar_status publish(uint32_t type_id, uint64_t fingerprint, const uint8_t* payload, uint32_t payload_length,
+                        std::string_view topic);
+  busbar_status publish_on(Link& link, const frame::Header& header, const uint8_t* payload, std::string_view topic);
+  bool send_error(Link& link, const frame::Header& answer, uint16_t number, std::string_view text);
+  bool answer_error(uint16_t number, std::string_view text);
+  frame::Header answer_header(uint8_t kind) const;
+  ring::Claim claim_waiting(Link& link, uint32_t lane, uint32_t bytes, uint64_t until_ns, uint64_t request);
+  void send(Link& link, uint32_t lane, uint8_t* at, frame::Header header);
+
+  PluginLibrary library_;
+  std::string name_;
+  std::string config_;
+  PluginEvents& events_;
+  WorkerPool pool_;
+  busbar_host table_{};
+  void* instance_ = nullptr;
+  Doorbell bell_;
+  std::thread thread_;
+
+  std::atomic<bool> stopping_{false};
+  std::atomic<bool> hash_wanted_{false};
+  std::atomic<bool> links_changed_{false};
+
+  // Read by `cancelled` on any thread, written under requests_mutex_.
+  std::atomic<uint64_t> active_handle_{0};
+  std::atomic<bool> active_cancelled_{false};
+  std::atomic<uint64_t> active_deadline_{0};
+  std::atomic<int64_t> active_window_{0};
+
+  std::mutex requests_mutex_;
+  Active active_;                                            // handle, link, correlation by requests_mutex_
+  std::set<std::pair<const Link*, uint64_t>> cancelled_;     // by requests_mutex_: asked for before their turn
+
+  std::mutex links_mutex_;
+  std::vector<std::shared_ptr<Link>> wanted_links_;  // by links_mutex_
+
+  // The instance's thread only.
+  std::vector<std::shared_ptr<Link>> links_;
+  uint64_t handles_ = 0;
+  uint64_t wake_at_ = 0;
+  std::string last_topic_;
+  uint32_t last_topic_id_ = 0;
+};
+
+}  // namespace busbar::host

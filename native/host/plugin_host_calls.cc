@@ -1,0 +1,259 @@
+// What a plugin may ask of its host while it is being called.
+#include "host/plugin_host_calls.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "core/hash/hash.h"
+
+namespace busbar::host {
+namespace {
+
+/// Longest prefix of at most `bytes_max` bytes that does not cut a UTF-8 sequence.
+std::string_view utf8_prefix(std::string_view text, size_t bytes_max) {
+  if (text.size() <= bytes_max) return text;
+  size_t end = bytes_max;
+  while (end > 0 && (static_cast<uint8_t>(text[end]) & 0xC0) == 0x80) end--;
+  return text.substr(0, end);
+}
+
+constexpr uint32_t kErrorTextBytesMax = 1024;
+
+std::string_view view_of(const char* text, uint32_t length) {
+  return text == nullptr ? std::string_view() : std::string_view(text, length);
+}
+
+}  // namespace
+
+busbar_host PluginHost::Calls::table(PluginHost* host) {
+  busbar_host table{};
+  table.size = sizeof table;
+  table.abi = BUSBAR_SERVICE_ABI;
+  table.context = host;
+  table.claim = [](void* context, uint64_t request, uint32_t bytes_min, uint32_t* room) {
+    return static_cast<PluginHost*>(context)->claim_answer(request, bytes_min, room);
+  };
+  table.commit = [](void* context, uint64_t request, uint32_t bytes) {
+    return static_cast<PluginHost*>(context)->commit_answer(request, bytes);
+  };
+  table.abort = [](void* context, uint64_t request) {
+    PluginHost& host_ = *static_cast<PluginHost*>(context);
+    if (request == 0 || request != host_.active_.handle || host_.active_.claimed == nullptr) return;
+    host_.active_.link->out[frame::lane::kControl].abort();
+    host_.active_.claimed = nullptr;
+  };
+  table.end = [](void* context, uint64_t request) { return static_cast<PluginHost*>(context)->end_stream(request); };
+  table.fail = [](void* context, uint64_t request, uint16_t number, const char* text, uint32_t length) -> busbar_status {
+    PluginHost& host_ = *static_cast<PluginHost*>(context);
+    if (request == 0 || request != host_.active_.handle || host_.active_.answered) return BUSBAR_CLOSED;
+    return host_.answer_error(number, view_of(text, length)) ? BUSBAR_OK : BUSBAR_CLOSED;
+  };
+  table.cancelled = [](void* context, uint64_t request) -> int32_t {
+    return static_cast<PluginHost*>(context)->is_cancelled(request) ? 1 : 0;
+  };
+  table.publish = [](void* context, uint32_t type_id, uint64_t fingerprint, const uint8_t* payload, uint32_t length,
+                     const char* topic, uint32_t topic_length) {
+    return static_cast<PluginHost*>(context)->publish(type_id, fingerprint, payload, length, view_of(topic, topic_length));
+  };
+  table.parallel = [](void* context, uint32_t count, void (*fn)(void*, uint32_t, uint32_t), void* argument) {
+    static_cast<PluginHost*>(context)->pool_.run(count, fn, argument);
+  };
+  table.threads = [](void* context) { return static_cast<PluginHost*>(context)->pool_.threads(); };
+  table.log = [](void* context, int32_t level, const char* text, uint32_t length) {
+    static_cast<PluginHost*>(context)->events_.log(level, view_of(text, length));
+  };
+  table.wake_at = [](void* context, uint64_t at) { static_cast<PluginHost*>(context)->wake_at_ = at; };
+  return table;
+}
+
+/// Room on the way back, waiting for it. `until_ns` (monotonic, 0 = no limit) ends the wait; so does the end of the link,
+/// of the host, and of `request` when it is not 0.
+ring::Claim PluginHost::claim_waiting(Link& link, uint32_t lane, uint32_t bytes, uint64_t until_ns, uint64_t request) {
+  ring::RingWriter& out = link.out[lane];
+  ring::Claim claim = out.claim(bytes);
+  while (claim.at == nullptr) {
+    const uint32_t seen = bell_.seen();
+    if (link.closed() || stopping_.load(std::memory_order_seq_cst) || (request != 0 && is_cancelled(request))) return {};
+    int64_t timeout = Doorbell::kForever;
+    if (until_ns != 0) {
+      const uint64_t now = monotonic_ns();
+      if (now >= until_ns) return {};
+      timeout = static_cast<int64_t>(std::min(until_ns - now, uint64_t{INT64_MAX}));
+    }
+    out.announce_waiting();
+    claim = out.claim(bytes);
+    if (claim.at == nullptr) bell_.wait(seen, timeout);
+    else out.withdraw_waiting();
+  }
+  return claim;
+}
+
+void PluginHost::send(Link& link, uint32_t lane, uint8_t* at, frame::Header header) {
+  header.source_id = link.options().source_id;
+  header.epoch = link.options().epoch;
+  header.sequence = ++link.sequence[lane];
+  header.timestamp = wall_ns();
+  header.lane = static_cast<uint8_t>(lane);
+  frame::write_header(at, header);
+  link.committed[lane].fetch_add(1, std::memory_order_relaxed);
+  link.out[lane].commit(header.length);
+  if (link.out[lane].publish()) link.options().ring_peer();
+}
+
+frame::Header PluginHost::answer_header(uint8_t kind) const {
+  frame::Header header;
+  header.kind = kind;
+  header.type_id = active_.method->response_type_id;
+  header.schema = active_.method->response_fingerprint;
+  header.correlation = active_.correlation;
+  return header;
+}
+
+uint8_t* PluginHost::claim_answer(uint64_t request, uint32_t bytes_min, uint32_t* room) {
+  if (room != nullptr) *room = 0;
+  if (request == 0 || request != active_.handle || active_.answered) return nullptr;
+  Link& link = *active_.link;
+  active_.claimed = nullptr;
+  const uint32_t payload_max = link.options().frame_bytes_max - frame::kHeaderBytes;
+  if (bytes_min > payload_max) {
+    active_.too_large = true;
+    return nullptr;
+  }
+  if (active_.method->streaming != 0) {
+    for (;;) {
+      const uint32_t seen = bell_.seen();
+      if (is_cancelled(request)) return nullptr;
+      if (active_window_.load(std::memory_order_seq_cst) > 0) break;  // seq_cst; pairs with the addition in grant
+      int64_t timeout = Doorbell::kForever;
+      if (const uint64_t until = deadline(); until != 0) {
+        const uint64_t now = monotonic_ns();
+        timeout = until > now ? static_cast<int64_t>(until - now) : 0;
+      }
+      bell_.wait(seen, timeout);
+    }
+  } else if (is_cancelled(request)) {
+    return nullptr;
+  }
+  const ring::Claim claim =
+      claim_waiting(link, frame::lane::kControl, frame::kHeaderBytes + bytes_min, deadline(), request);
+  if (claim.at == nullptr) return nullptr;
+  active_.claimed = claim.at;
+  active_.room = std::min(claim.bytes - frame::kHeaderBytes, payload_max);
+  if (room != nullptr) *room = active_.room;
+  return claim.at + frame::kHeaderBytes;
+}
+
+busbar_status PluginHost::commit_answer(uint64_t request, uint32_t bytes) {
+  if (request == 0 || request != active_.handle || active_.answered) return BUSBAR_CLOSED;
+  if (active_.claimed == nullptr) return BUSBAR_ERROR;
+  uint8_t* at = active_.claimed;
+  Link& link = *active_.link;
+  active_.claimed = nullptr;
+  if (bytes > active_.room || is_cancelled(request)) {
+    link.out[frame::lane::kControl].abort();
+    return bytes > active_.room ? BUSBAR_TOO_LARGE : BUSBAR_CLOSED;
+  }
+  const bool streaming = active_.method->streaming != 0;
+  frame::Header header = answer_header(streaming ? frame::kind::kStreamItem : frame::kind::kResponse);
+  header.length = frame::kHeaderBytes + bytes;
+  if (streaming) {
+    active_window_.fetch_sub(1, std::memory_order_relaxed);
+  } else {
+    active_.answered = true;
+  }
+  send(link, frame::lane::kControl, at, header);
+  return BUSBAR_OK;
+}
+
+busbar_status PluginHost::end_stream(uint64_t request) {
+  if (request == 0 || request != active_.handle || active_.answered) return BUSBAR_CLOSED;
+  if (active_.method->streaming == 0) return BUSBAR_ERROR;
+  const ring::Claim claim =
+      claim_waiting(*active_.link, frame::lane::kControl, frame::kHeaderBytes, deadline(), request);
+  if (claim.at == nullptr) return BUSBAR_CLOSED;
+  frame::Header header = answer_header(frame::kind::kStreamEnd);
+  header.schema = 0;
+  header.flags = frame::flag::kLastOfStream;
+  active_.answered = true;
+  send(*active_.link, frame::lane::kControl, claim.at, header);
+  return BUSBAR_OK;
+}
+
+bool PluginHost::answer_error(uint16_t number, std::string_view text) {
+  frame::Header header = answer_header(frame::kind::kError);
+  header.schema = 0;
+  active_.claimed = nullptr;
+  active_.answered = true;
+  return send_error(*active_.link, header, number, text);
+}
+
+/// Waits for room without a limit: the caller still waits for exactly this, and its side keeps reading.
+bool PluginHost::send_error(Link& link, const frame::Header& answer, uint16_t number, std::string_view text) {
+  const std::string_view shown = utf8_prefix(text, kErrorTextBytesMax);
+  uint8_t value[2 + kErrorTextBytesMax];
+  value[0] = static_cast<uint8_t>(number & 0xFF);
+  value[1] = static_cast<uint8_t>(number >> 8);
+  std::memcpy(value + 2, shown.data(), shown.size());
+  const auto length = static_cast<uint32_t>(frame::kHeaderBytes + frame::padded_bytes(4 + 2 + shown.size()));
+  const ring::Claim claim = claim_waiting(link, frame::lane::kControl, length, 0, 0);
+  if (claim.at == nullptr) return false;
+  frame::Header header = answer;
+  header.kind = frame::kind::kError;
+  header.length = length;
+  header.payload_offset = length;
+  frame::write_extension(claim.at, frame::kHeaderBytes, length, frame::extension::kError, {value, 2 + shown.size()});
+  send(link, frame::lane::kControl, claim.at, header);
+  return true;
+}
+
+busbar_status PluginHost::publish(uint32_t type_id, uint64_t fingerprint, const uint8_t* payload, uint32_t payload_length,
+                                  std::string_view topic) {
+  const busbar_type* type = library_.find(type_id, BUSBAR_PUBLISHES);
+  if (type == nullptr || type->fingerprint != fingerprint) return BUSBAR_NOT_ALLOWED;
+  if (payload_length > frame::kMessageBytesMax || topic.size() + 4 > frame::kExtensionsBytesMax) return BUSBAR_TOO_LARGE;
+  if (stopping_.load(std::memory_order_seq_cst)) return BUSBAR_CLOSED;
+  if (topic != last_topic_) {
+    last_topic_ = topic;
+    last_topic_id_ = hash::topic_id(topic);
+  }
+  frame::Header header;
+  header.kind = frame::kind::kData;
+  header.type_id = type_id;
+  header.schema = fingerprint;
+  header.topic_id = last_topic_id_;
+  header.payload_offset = frame::kHeaderBytes;
+  if (!topic.empty()) header.payload_offset += static_cast<uint32_t>(frame::padded_bytes(4 + topic.size()));
+  header.length = header.payload_offset + payload_length;
+  busbar_status worst = BUSBAR_OK;
+  for (size_t i = 0; i < links_.size(); i++) {
+    Link& link = *links_[i];
+    if (link.closed() || !link.wants(type_id, last_topic_id_)) continue;
+    const busbar_status status = publish_on(link, header, payload, topic);
+    if (status != BUSBAR_OK && (worst == BUSBAR_OK || status == BUSBAR_CLOSED)) worst = status;
+  }
+  return worst;
+}
+
+busbar_status PluginHost::publish_on(Link& link, const frame::Header& header, const uint8_t* payload,
+                                     std::string_view topic) {
+  if (header.length > link.options().frame_bytes_max) return BUSBAR_TOO_LARGE;
+  const uint64_t until = monotonic_ns() + uint64_t{link.options().block_timeout_ms} * 1'000'000;
+  const ring::Claim claim = claim_waiting(link, frame::lane::kData, header.length, until, 0);
+  if (claim.at == nullptr) {
+    const bool gone = link.closed() || stopping_.load(std::memory_order_seq_cst);
+    const auto reason = gone ? ring::Drop::kClosed : ring::Drop::kTimeout;
+    link.dropped[static_cast<uint32_t>(reason)].fetch_add(1, std::memory_order_relaxed);
+    return gone ? BUSBAR_CLOSED : BUSBAR_FULL;
+  }
+  if (!topic.empty()) {
+    frame::write_extension(claim.at, frame::kHeaderBytes, header.payload_offset, frame::extension::kTopic,
+                           {reinterpret_cast<const uint8_t*>(topic.data()), topic.size()});
+  }
+  if (header.length > header.payload_offset) {
+    std::memcpy(claim.at + header.payload_offset, payload, header.length - header.payload_offset);
+  }
+  send(link, frame::lane::kData, claim.at, header);
+  return BUSBAR_OK;
+}
+
+}  // namespace busbar::host
