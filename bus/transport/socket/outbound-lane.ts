@@ -1,6 +1,8 @@
 import { CLOSED, DROP_REASONS, FULL, type LaneReport, type Outbound } from "#transport";
 import { BusError, Memory, paddedBytes } from "#wire";
 
+const GROWTH_BYTES = 64 * 1024;
+
 export interface OutboundLaneOptions {
   /** Bytes that the reader is ready to hold unreleased. */
   readonly windowBytes: number;
@@ -69,7 +71,12 @@ export class OutboundLane implements Outbound {
     return offset;
   }
 
+  /** @throws BusError core/internal for a frame that the peer would close the connection for */
   commit(bytes: number): void {
+    if (bytes > this.#frameBytesMax) {
+      const reason = `a frame of ${bytes} bytes on a link that carries at most ${this.#frameBytesMax}`;
+      throw new BusError("core/internal", { details: { reason } });
+    }
     const offset = this.#claimed;
     const end = offset + paddedBytes(bytes);
     // Bytes of an older frame must not leak through the padding.
@@ -135,16 +142,10 @@ export class OutboundLane implements Outbound {
   }
 
   #makeRoom(need: number): void {
-    if (need > paddedBytes(this.#frameBytesMax)) {
-      throw new BusError("core/internal", {
-        details: { reason: `a claim of ${need} bytes, where frames have at most ${this.#frameBytesMax}` },
-      });
-    }
     this.#transmit();
     if (need > this.#baseBytes >> 1) this.#grownUsed = true;
     if (need <= this.memory.size) return;
-    let size = this.memory.size;
-    while (size < need) size *= 2;
-    this.memory = Memory.allocate(size);
+    // Not by doubling: a claim is a guess above what will be written, and 16 MiB doubled is a lot to hold per link.
+    this.memory = Memory.allocate(Math.ceil(need / GROWTH_BYTES) * GROWTH_BYTES);
   }
 }
