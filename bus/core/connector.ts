@@ -61,6 +61,7 @@ export class Connector {
   #cancelRetry: (() => void) | undefined;
   #dialing: AbortController | undefined;
   #lastComplaint = "";
+  #again = false;
 
   constructor(options: ConnectorOptions) {
     this.#options = options;
@@ -72,7 +73,12 @@ export class Connector {
 
   /** The other side has just come into being: try now. */
   kick(): void {
-    if (this.#cancelRetry === undefined || this.state !== "opening") return;
+    if (this.#options.address === undefined || this.state !== "opening") return;
+    if (this.#cancelRetry === undefined) {
+      // An attempt is on its way and may have come too early.
+      this.#again = true;
+      return;
+    }
     this.#cancelRetry();
     this.#cancelRetry = undefined;
     void this.#dial();
@@ -143,6 +149,11 @@ export class Connector {
 
   #failed(error: BusError): void {
     if (this.#stopped) return;
+    if (this.#again) {
+      this.#again = false;
+      void this.#dial();
+      return;
+    }
     this.note = error.message;
     const code = error.code === "wire/refused" ? String(error.details.code) : error.code;
     const quiet = code === "transport/unreachable" || code === "core/not-started" || code === "wire/handshake-timeout";

@@ -17,10 +17,19 @@ export class InRoute {
   subscribers: AnySubscriber[] = [];
   /** Fingerprints beside the current one whose messages we read: 16 hex digits. */
   readonly accepted: ReadonlySet<string>;
+  /** The only subscriber, with a callback and no filter: the common case goes straight to it. */
+  only: AnySubscriber | undefined;
 
   constructor(type: AnyMessageType) {
     this.type = type;
     this.accepted = new Set(type.lineage);
+  }
+
+  set(subscribers: AnySubscriber[]): void {
+    this.subscribers = subscribers;
+    const [first] = subscribers;
+    const plain = subscribers.length === 1 && first.callback !== undefined && first.from === "" && first.topic === "";
+    this.only = plain ? first : undefined;
   }
 }
 
@@ -53,7 +62,7 @@ export class Inbox {
     const subscriber = new SubscriberImpl<unknown, MessageView>(this, type, options);
     const route = this.#routes.get(type.typeId) ?? new InRoute(type);
     this.#routes.set(type.typeId, route);
-    route.subscribers = [...route.subscribers, subscriber];
+    route.set([...route.subscribers, subscriber]);
     this.#last = undefined;
     this.#lastId = 0;
     this.#options.changed(type);
@@ -63,11 +72,17 @@ export class Inbox {
   remove(subscriber: AnySubscriber): void {
     const route = this.#routes.get(subscriber.messageType.typeId);
     if (route === undefined) return;
-    route.subscribers = route.subscribers.filter((other) => other !== subscriber);
+    route.set(route.subscribers.filter((other) => other !== subscriber));
     if (route.subscribers.length === 0) this.#routes.delete(subscriber.messageType.typeId);
     this.#last = undefined;
     this.#lastId = 0;
     this.#options.changed(subscriber.messageType);
+  }
+
+  /** A subscriber got its callback. */
+  called(subscriber: { messageType: AnyMessageType }): void {
+    const route = this.#routes.get(subscriber.messageType.typeId);
+    route?.set(route.subscribers);
   }
 
   resume(): void {
@@ -108,45 +123,64 @@ export class Inbox {
     if (lo !== (type.fingerprintLo | 0) || hi !== (type.fingerprintHi | 0)) {
       if (!this.#accepts(route, typeId, lo, hi)) return REFUSED_SCHEMA;
     }
-    const subscribers = route.subscribers;
-    if (anyFull(subscribers, source)) return HOLD;
     const payload = payloadOffset(memory, offset);
     const end = offset + frameLength(memory, offset);
     if (verify && !type.verify(memory, payload, end)) {
       this.#complain(type, source);
       return MALFORMED;
     }
+    const only = route.only;
+    if (only !== undefined) {
+      this.#show(only, source, memory, offset, payload);
+      return DELIVERED;
+    }
+    const subscribers = route.subscribers;
+    if (anyFull(subscribers, source)) return HOLD;
     const topicId = frameTopicId(memory, offset);
     let owned: unknown;
     for (let i = 0; i < subscribers.length; i++) {
       const subscriber = subscribers[i];
       if (subscriber.from !== "" && subscriber.from !== source) continue;
       if (subscriber.topic !== "" && (topicId === 0 || frameTopic(memory, offset) !== subscriber.topic)) continue;
-      const callback = subscriber.callback;
-      if (callback === undefined) {
-        owned ??= type.decode(memory, payload);
-        subscriber.push(owned);
-        continue;
-      }
-      let view = subscriber.view;
-      if (view === undefined || subscriber.viewMemory !== memory) {
-        view = type.view(memory);
-        subscriber.view = view;
-        subscriber.viewMemory = memory;
-      }
-      try {
-        callback(view?.at(payload) as never, this.#options.meta.atFrame(source, memory, offset));
-      } catch (error) {
-        this.#failed(type.name, error);
-      }
+      if (subscriber.callback === undefined) subscriber.push((owned ??= type.decode(memory, payload)));
+      else this.#show(subscriber, source, memory, offset, payload);
     }
     return DELIVERED;
   }
 
+  /** Calls back with the view in place. */
+  #show(subscriber: AnySubscriber, source: string, memory: Memory, offset: number, payload: number): void {
+    let view = subscriber.view;
+    if (view === undefined || subscriber.viewMemory !== memory) {
+      view = subscriber.messageType.view(memory);
+      subscriber.view = view;
+      subscriber.viewMemory = memory;
+    }
+    try {
+      subscriber.callback?.(view?.at(payload) as never, this.#options.meta.atFrame(source, memory, offset));
+    } catch (error) {
+      this.#failed(subscriber.type, error);
+    }
+  }
+
   /** One message by reference. */
   message(source: string, type: AnyMessageType, message: unknown, envelope: Envelope, sequence: number): number {
-    const route = this.#routes.get(type.typeId);
-    if (route === undefined) return NOBODY;
+    let route = this.#last;
+    if (route === undefined || type.typeId !== this.#lastId) {
+      route = this.#routes.get(type.typeId);
+      if (route === undefined) return NOBODY;
+      this.#last = route;
+      this.#lastId = type.typeId;
+    }
+    const only = route.only;
+    if (only !== undefined) {
+      try {
+        only.callback?.(message as never, this.#options.meta.atReference(source, envelope, sequence));
+      } catch (error) {
+        this.#failed(type.name, error);
+      }
+      return DELIVERED;
+    }
     const subscribers = route.subscribers;
     if (anyFull(subscribers, source)) return HOLD;
     for (let i = 0; i < subscribers.length; i++) {

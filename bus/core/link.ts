@@ -60,6 +60,9 @@ export class Link implements ByteReceiver, ReferenceReceiver {
   #controlSequence = 0;
   #controlDirty = false;
   #heldData = false;
+  /** Type that was found to be allowed last: looking it up costs more than the rest of the way. */
+  #lastType: AnyMessageType | undefined;
+  #lastTypeId = -1;
   #closed = false;
   #opened: (() => void)[] = [];
   #refused: ReadonlyMap<string, string> = new Map();
@@ -388,7 +391,10 @@ export class Link implements ByteReceiver, ReferenceReceiver {
   #dataFrame(memory: Memory, offset: number, length: number): number {
     if (frameKind(memory, offset) !== Kind.data || length < 64) return MALFORMED;
     const typeId = frameTypeId(memory, offset);
-    if (this.#allowed !== undefined && !this.#allowed.has(typeId)) return NOT_ALLOWED;
+    if (typeId !== this.#lastTypeId) {
+      if (this.#allowed !== undefined && !this.#allowed.has(typeId)) return NOT_ALLOWED;
+      this.#lastTypeId = typeId;
+    }
     const ttl = frameTtlMs(memory, offset);
     if (ttl !== 0 && this.#isExpired(memory, offset, ttl)) return EXPIRED;
     const verdict = this.#resident.inbox.frame(this.peer, typeId, memory, offset, this.#arrived.verify);
@@ -402,7 +408,10 @@ export class Link implements ByteReceiver, ReferenceReceiver {
   }
 
   message(type: AnyMessageType, message: unknown, envelope: Envelope): number {
-    if (this.#allowed !== undefined && !this.#allowed.has(type.typeId)) return NOT_ALLOWED;
+    if (type !== this.#lastType) {
+      if (this.#allowed !== undefined && !this.#allowed.has(type.typeId)) return NOT_ALLOWED;
+      this.#lastType = type;
+    }
     if (envelope.expiresAt !== 0 && this.#resident.hub.clock.now() > envelope.expiresAt) return EXPIRED;
     const verdict = this.#resident.inbox.message(this.peer, type, message, envelope, this.#referenceSequence + 1);
     if (verdict === HOLD) this.#heldData = true;

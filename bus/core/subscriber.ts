@@ -58,6 +58,7 @@ export class SubscriberImpl<T, View extends MessageView> implements Subscriber<T
   on(callback: (view: View & Readonly<T>, meta: MessageMeta) => void): Subscription {
     if (this.callback !== undefined) throw new TypeError(`this subscriber of ${this.type} already has a callback`);
     this.callback = callback as Callback;
+    this.#inbox.called(this);
     const early = this.#buffer.slice(this.#head);
     this.#buffer = [];
     this.#head = 0;
