@@ -5,7 +5,16 @@ export { fingerprintParts } from "./codec/fingerprint.ts";
 export { camelCase, fieldKey } from "./codec/names.ts";
 export * from "./codec/read.ts";
 export * from "./codec/value.ts";
-export { foreignVerifier, okString, okStrings, okTables, okVector, openVerify, tableAt } from "./codec/verify.ts";
+export {
+  foreignVerifier,
+  okString,
+  okStrings,
+  okStruct,
+  okTables,
+  okVector,
+  openVerify,
+  tableAt,
+} from "./codec/verify.ts";
 export {
   putBools,
   putF32s,
@@ -14,6 +23,8 @@ export {
   putI16s,
   putI32s,
   putI64s,
+  putMemberString,
+  putMemberStruct,
   putString,
   putStrings,
   putStructs,

@@ -53,6 +53,12 @@ export function okStrings(m: Memory, at: number, end: number): boolean {
   return true;
 }
 
+/** A struct that a union's offset leads to. */
+export function okStruct(m: Memory, at: number, end: number, bytes: number, align: number): boolean {
+  const start = tableAt(m, at, end);
+  return (start & (align - 1)) === 0 && start + Math.max(4, bytes) <= end && (m.budget -= bytes) >= 0;
+}
+
 type OkTable = (m: Memory, t: number, low: number, end: number, depth: number) => boolean;
 
 /** Position of the table that the offset at `at` names; `end` when there is none, which no table check accepts. */

@@ -224,3 +224,29 @@ export function putStructs<T>(
   for (let i = 0, to = start + 4; i < n; i++, to += bytes) put(m, to, list[i]);
   return endOf(start, size);
 }
+
+/** A string as the value of a union; its position is left in `m.table`, as that of a table would be. */
+export function putMemberString(m: Memory, e: number, limit: number, text: string): number {
+  if (typeof text !== "string") return STOP_UNFIT;
+  m.table = e;
+  return writeString(m, e, limit, text);
+}
+
+export function putMemberStruct<T>(
+  m: Memory,
+  e: number,
+  limit: number,
+  value: T,
+  put: (m: Memory, to: number, value: T) => void,
+  bytes: number,
+  align: number,
+): number {
+  const start = align === 8 && (e & 4) !== 0 ? e + 4 : e;
+  const end = (start + bytes + 3) & ~3;
+  if (end > limit) return STOP_FULL;
+  if (start !== e) m.i32[e >> 2] = 0;
+  m.i32[(end - 4) >> 2] = 0;
+  put(m, start, value);
+  m.table = start;
+  return end;
+}

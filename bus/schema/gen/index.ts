@@ -1,11 +1,18 @@
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { BusError } from "#wire";
 import { loadBinarySchema } from "../bfbs.ts";
+import { diffSchemas } from "../compat.ts";
+import { lintSchema, refuseFaults } from "../lint.ts";
 import { lockText, makeLock, readLock } from "../lock.ts";
+import type { SchemaLock } from "../lock-types.ts";
+import type { BinarySchema } from "../model.ts";
 import { compileSources, readSources, type Sources } from "./compile.ts";
-import { type Material, putFile } from "./output.ts";
-import { typescript } from "./typescript/index.ts";
+import { cpp } from "./cpp/index.ts";
+import { errorsCpp, errorsTypeScript, readErrors } from "./errors.ts";
+import { dropOrphans, type Material, putFile } from "./output.ts";
+import { type TypeScriptOptions, typescript } from "./typescript/index.ts";
 
 export interface GenOptions {
   /** Folder of the .fbs files, read with all below it. */
@@ -18,7 +25,7 @@ export interface GenOptions {
   readonly typescriptExtension?: ".ts" | ".js";
   /** Where C++ headers go; none when left out. */
   readonly cppDir?: string;
-  /** schema/bus/errors.toml; error lists are made when it is given. */
+  /** List of errors; `schemaDir`/bus/errors.toml by default, when it is there. */
   readonly errorsFile?: string;
   /** `schemaDir`/schema.lock by default. */
   readonly lockFile?: string;
@@ -31,6 +38,8 @@ export interface GenOptions {
 export interface GenReport {
   readonly written: readonly string[];
   readonly unchanged: readonly string[];
+  /** Generated files that no schema file stands behind any longer. */
+  readonly removed: readonly string[];
   /** Full names of all tables. */
   readonly types: readonly string[];
   readonly warnings: readonly string[];
@@ -47,22 +56,72 @@ export async function gen(options: GenOptions): Promise<GenReport> {
   const sources = readSources(schemaDir);
   const bfbs = await compileSources(sources, schemaDir);
   const schema = loadBinarySchema(bfbs);
+  refuseFaults(schema, lintSchema(schema), sources, schemaDir);
   const lockFile = options.lockFile ?? join(schemaDir, "schema.lock");
   const before = existsSync(lockFile) ? readLock(lockFile) : undefined;
-  const lock = makeLock(schema, bfbs, digestOf(sources), before, () => true);
-  const material: Material = { schema, lock, sources };
-  const outputs = new Map<string, string>();
-  if (options.typescriptDir !== undefined) {
-    const importPath = options.typescriptImport ?? "busbar/schema";
-    const extension = options.typescriptExtension ?? ".js";
-    const files = await typescript.files(material, { importPath, extension });
-    for (const [name, text] of files) outputs.set(join(options.typescriptDir, name), text);
-  }
+  const { breaking, compatible } = compareLock(before, schema, options.allowBreaking ?? false);
+  const lock = makeLock(schema, bfbs, digestOf(sources), before, compatible);
+  const outputs = await outputsOf({ schema, lock, sources }, options);
+  // Last, so that a run that was cut short is seen as stale by the next check.
   outputs.set(lockFile, lockText(lock));
   const written: string[] = [];
   const unchanged: string[] = [];
   for (const [path, text] of outputs) (putFile(path, text, check) ? written : unchanged).push(path);
-  return { written, unchanged, types: Object.keys(lock.types), warnings: [], breaking: [] };
+  const folders = [options.typescriptDir, options.cppDir].filter((folder) => folder !== undefined);
+  const removed = folders.flatMap((folder) => dropOrphans(folder, new Set(outputs.keys()), check));
+  const warnings = breaking.length === 0 ? [] : [`redeploy all services that use ${changed(breaking)} together`];
+  return { written, unchanged, removed, types: Object.keys(lock.types), warnings, breaking };
+}
+
+async function outputsOf(material: Material, options: GenOptions): Promise<Map<string, string>> {
+  const { schemaDir, typescriptDir, cppDir } = options;
+  const outputs = new Map<string, string>();
+  const add = (folder: string, files: ReadonlyMap<string, string>): void => {
+    for (const [name, text] of files) outputs.set(join(folder, name), text);
+  };
+  // One line per language; a new one is a folder beside these.
+  if (typescriptDir !== undefined) add(typescriptDir, await typescript.files(material, typescriptOptions(options)));
+  if (cppDir !== undefined) add(cppDir, await cpp.files(material, undefined));
+  const ours = join(schemaDir, "bus", "errors.toml");
+  const errorsFile = options.errorsFile ?? (existsSync(ours) ? ours : undefined);
+  if (errorsFile !== undefined) {
+    const errors = readErrors(errorsFile);
+    const list = (text: string, name: string): ReadonlyMap<string, string> => new Map([[name, text]]);
+    if (typescriptDir !== undefined) {
+      add(typescriptDir, list(errorsTypeScript(errors, errorsFile, schemaDir), "errors.ts"));
+    }
+    if (cppDir !== undefined) add(cppDir, list(errorsCpp(errors, errorsFile, schemaDir), "errors.h"));
+  }
+  return outputs;
+}
+
+const typescriptOptions = (options: GenOptions): TypeScriptOptions => ({
+  importPath: options.typescriptImport ?? "busbar/schema",
+  extension: options.typescriptExtension ?? ".js",
+});
+
+/** Owners of changes, each once: "galaxy.Fleet.hp: ..." is of galaxy.Fleet. */
+const changed = (reasons: readonly string[]): string =>
+  [...new Set(reasons.map((reason) => reason.slice(0, reason.indexOf(":"))))].join(", ");
+
+/**
+ * What changed since the lock was written.
+ * @throws BusError schema/breaking with every reason, unless `allow`
+ */
+function compareLock(
+  before: SchemaLock | undefined,
+  schema: BinarySchema,
+  allow: boolean,
+): { breaking: readonly string[]; compatible: (typeName: string) => boolean } {
+  if (before === undefined) return { breaking: [], compatible: () => true };
+  const old = loadBinarySchema(Buffer.from(before.bfbs, "base64"));
+  const { breaking } = diffSchemas(old, schema);
+  if (breaking.length > 0 && !allow) {
+    const type = changed(breaking);
+    const details = { type, reasons: breaking.join("; "), services: "all services that use it" };
+    throw new BusError("schema/breaking", { details });
+  }
+  return { breaking, compatible: (typeName) => diffSchemas(old, schema, typeName).breaking.length === 0 };
 }
 
 /** Digest over names and texts of schema files. */

@@ -30,6 +30,7 @@ try {
   });
   for (const warning of report.warnings) process.stderr.write(`warning: ${warning}\n`);
   for (const path of report.written) process.stdout.write(`wrote ${path}\n`);
+  for (const path of report.removed) process.stdout.write(`removed ${path}\n`);
   process.stdout.write(`${report.types.length} types, ${report.unchanged.length} files unchanged\n`);
 } catch (error) {
   process.stderr.write(`${error instanceof BusError ? error.message : String((error as Error).stack ?? error)}\n`);

@@ -67,8 +67,9 @@ function fullForm(scope: Scope, code: Code, field: SchemaField, key: string): st
 
 export function completeUnion(scope: Scope, union: SchemaEnum): string {
   const name = typeNameOf(union.name);
-  const cases = membersOf(scope.schema, union).map(({ label, table }) => {
-    const full = `${scope.call("full", table.name)}(x.value, d)`;
+  const cases = membersOf(scope.schema, union).map(({ label, object }) => {
+    if (object === undefined || object.isStruct) return `    case "${label}":\n      return x as ${name};\n`;
+    const full = `${scope.call("full", object.name)}(x.value, d)`;
     return `    case "${label}": {\n      const value = ${full};\n      return value === x.value ? (x as ${name}) : { type: "${label}", value };\n    }\n`;
   });
   return `${scope.exported(union)}function full${name}(x: ${name}Init, d: number): ${name} {\n  switch (x.type) {\n${cases.join("")}    default:\n      throw new TypeError("not a member of ${union.name}");\n  }\n}\n`;

@@ -84,7 +84,7 @@ export function decodeTable(scope: Scope, object: SchemaObject, layout: Layout):
   const fields = fieldsOf(object);
   code.line(`const v = t - ${code.array("i32")}[t >> 2]!;`);
   const tests = knownLayout(code, layout);
-  code.line(`if ((v & 3) !== 0 || !(${tests.join(" && ")})) return own${name}(new ${name}Reader(m).$to(t));`);
+  code.line(`if ((v & 3) !== 0 || !(${tests.join(" && ")})) return own${name}(${newReader(object)}.$to(t));`);
   for (const field of fields.filter(mayBeAbsent)) {
     code.line(`const o${field.id} = ${code.array("u16")}[(v >> 1) + ${2 + field.id}]!;`);
   }
@@ -111,10 +111,15 @@ export function decodeTable(scope: Scope, object: SchemaObject, layout: Layout):
 const tagPlace = (layout: Layout, field: SchemaField): Place | undefined =>
   field.type.base === Base.union ? layout.places.find((other) => other.field.id === field.id - 1) : undefined;
 
+/** A table without fields has a reader without state. */
+export const newReader = (object: SchemaObject): string =>
+  `new ${typeNameOf(object.name)}Reader(${fieldsOf(object).length === 0 ? "" : "m"})`;
+
 /** The class behind `view`: any vtable, each field found when asked for. */
 export function readerClass(scope: Scope, object: SchemaObject): string {
   const name = typeNameOf(object.name);
   const getters = fieldsOf(object).map((field) => getter(scope, field));
+  if (getters.length === 0) return emptyReader(name);
   return `class ${name}Reader implements ${name}View {
   readonly #m: Memory;
   #t = 0;
@@ -132,9 +137,22 @@ export function readerClass(scope: Scope, object: SchemaObject): string {
     this.#n = this.#m.u16[this.#v >> 1]!;
     return this;
   }
-${getters.length === 0 ? "" : "  #o(slot: number): number {\n    return slot < this.#n ? this.#m.u16[(this.#v + slot) >> 1]! : 0;\n  }\n"}${getters.join("")}}
+  #o(slot: number): number {
+    return slot < this.#n ? this.#m.u16[(this.#v + slot) >> 1]! : 0;
+  }
+${getters.join("")}}
 `;
 }
+
+const emptyReader = (name: string): string => `class ${name}Reader implements ${name}View {
+  at(_: number): this {
+    return this;
+  }
+  $to(_: number): this {
+    return this;
+  }
+}
+`;
 
 function getter(scope: Scope, field: SchemaField): string {
   const key = fieldKey(field.name);
@@ -189,9 +207,11 @@ function memberAt(scope: Scope, code: Code, field: SchemaField, at: string): str
 /** `getU` of a union: the member behind the offset at `at`; null for tags this schema does not know. */
 export function decodeUnion(scope: Scope, union: SchemaEnum): string {
   const name = typeNameOf(union.name);
-  const cases = membersOf(scope.schema, union).map(
-    ({ tag, label, table }) =>
-      `    case ${tag}:\n      return { type: "${label}", value: ${scope.call("get", table.name)}(m, t) };\n`,
-  );
-  return `${scope.exported(union)}function get${name}(m: Memory, tag: number, at: number): ${name} | null {\n  const t = at + m.i32[at >> 2]!;\n  switch (tag) {\n${cases.join("")}    default:\n      return null;\n  }\n}\n`;
+  const cases = membersOf(scope.schema, union).map(({ tag, label, object }) => {
+    if (object === undefined) scope.helpers.add("getString");
+    const value =
+      object === undefined ? "getString(m, at)" : `${scope.call("get", object.name)}(m, at + m.i32[at >> 2]!)`;
+    return `    case ${tag}:\n      return { type: "${label}", value: ${value} };\n`;
+  });
+  return `${scope.exported(union)}function get${name}(m: Memory, tag: number, at: number): ${name} | null {\n  switch (tag) {\n${cases.join("")}    default:\n      return null;\n  }\n}\n`;
 }

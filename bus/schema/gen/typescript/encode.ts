@@ -26,7 +26,7 @@ export function encodeTable(scope: Scope, object: SchemaObject, layout: Layout):
   const used = new Set(layout.places.map((place) => place.bytes));
   if (wide) code.line(`${i32}[(t >> 2) - 1] = 0;`);
   code.line("const w = p >> 2;");
-  layout.words.forEach((word, i) => code.line(`${i32}[${plus("w", i)}] = ${word | 0};`));
+  for (const [i, word] of layout.words.entries()) code.line(`${i32}[${plus("w", i)}] = ${word | 0};`);
   code.line("const q = t >> 2;");
   code.line(`${i32}[q] = t - p;`);
   if (
@@ -221,9 +221,16 @@ function store(code: Code, base: number, at: string, v: string, bad: string): st
 /** `putU` of a union: its tag at byte `at`, its value behind; -2 for a value that is no member. */
 export function encodeUnion(scope: Scope, union: SchemaEnum): string {
   const name = typeNameOf(union.name);
-  const cases = membersOf(scope.schema, union).map(
-    ({ tag, label, table }) =>
-      `    case "${label}":\n      m.u8[at] = ${tag};\n      return ${scope.call("put", table.name)}(m, e, lim, x.value, d);\n`,
-  );
+  const cases = membersOf(scope.schema, union).map(({ tag, label, object }) => {
+    const head = `    case "${label}":\n      m.u8[at] = ${tag};\n`;
+    if (object === undefined) {
+      scope.helpers.add("putMemberString");
+      return `${head}      return putMemberString(m, e, lim, x.value);\n`;
+    }
+    const put = scope.call("put", object.name);
+    if (!object.isStruct) return `${head}      return ${put}(m, e, lim, x.value, d);\n`;
+    scope.helpers.add("putMemberStruct");
+    return `${head}      return putMemberStruct(m, e, lim, x.value, ${put}, ${object.byteSize}, ${object.minAlign});\n`;
+  });
   return `${scope.exported(union)}function put${name}(m: Memory, at: number, e: number, lim: number, x: ${name}Init, d: number): number {\n  switch (x.type) {\n${cases.join("")}    default:\n      return -2;\n  }\n}\n`;
 }

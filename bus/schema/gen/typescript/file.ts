@@ -2,12 +2,12 @@ import { fingerprintParts } from "../../codec/fingerprint.ts";
 import type { LockedType } from "../../lock-types.ts";
 import { Base, type BinarySchema, type SchemaObject } from "../../model.ts";
 import { completeTable, completeUnion } from "./complete.ts";
-import { decodeStruct, decodeTable, decodeUnion, readerClass } from "./decode.ts";
+import { decodeStruct, decodeTable, decodeUnion, newReader, readerClass } from "./decode.ts";
 import { encodeStruct, encodeTable, encodeUnion } from "./encode.ts";
 import { layoutOf } from "./layout.ts";
 import { fileOf, namespaceOf, Scope, typeNameOf } from "./scope.ts";
 import { serviceCode } from "./service.ts";
-import { enumCode, structType, tableType, unionCode } from "./types.ts";
+import { enumCode, fieldsOf, structType, tableType, unionCode } from "./types.ts";
 import { verifyTable, verifyUnion } from "./verify.ts";
 
 export interface FileOptions {
@@ -77,7 +77,7 @@ export const ${name}: MessageType<${name}, ${name}Init, ${name}View> = {
   decode: (m, offset) => get${name}(m, offset + m.i32[offset >> 2]!),
   verify: (m, offset, end) =>
     (openVerify(m, offset, end) && ok${name}(m, offset + m.u32[offset >> 2]!, offset, end, 0)) || foreign${name}(m, offset, end),
-  view: (m) => new ${name}Reader(m),
+  view: (${fieldsOf(object).length === 0 ? "" : "m"}) => ${newReader(object)},
   complete: (value) => full${name}(value, 0),
   check: (value) => checkValue(${name}, value),
 };
@@ -106,7 +106,7 @@ function sharedNames(schema: BinarySchema): Set<string> {
   }
   for (const union of schema.enums) {
     for (const { type } of union.values) {
-      const member = type === undefined ? undefined : schema.objects[type.index];
+      const member = type?.base === Base.object ? schema.objects[type.index] : undefined;
       if (member !== undefined && namespaceOf(member.name) !== namespaceOf(union.name)) shared.add(member.name);
     }
   }

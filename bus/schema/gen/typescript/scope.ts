@@ -1,21 +1,27 @@
 import { camelCase } from "../../codec.ts";
 import type { BinarySchema } from "../../model.ts";
 
-/** Global names that generated code uses, so no generated type may shadow them. */
+/** Names that generated code uses itself: globals, contract, and what would make the name of a codec helper. */
 const TAKEN: ReadonlySet<string> = new Set(
   (
-    "Array ArrayLike BigInt BigInt64Array BigUint64Array Boolean Float32Array Float64Array Int16Array Int32Array Int8Array " +
-    "Memory MessageType MessageView MethodType Number Object Readonly SCHEMA ServiceType String Uint16Array Uint32Array " +
-    "Uint8Array Symbol Promise Error Record Partial Map Set Date"
+    "Array ArrayLike BigInt BigInt64Array BigUint64Array Float32Array Float64Array Int16Array Int32Array Int8Array " +
+    "Memory MessageType MessageView MethodType Number Readonly SCHEMA ServiceType TypeError " +
+    "Uint16Array Uint32Array Uint8Array String Strings Tables Table Structs Struct Vector Verifier Verify Verifies " +
+    "Bools F32s F64s I8s I16s I32s I64s U8s U16s U32s U64s absent checkValue stop tableAt unfit undefined value offset " +
+    "limit end low lim tag one at null true false new class const enum export import in is do if for else var let " +
+    "default delete return switch case break this void with while typeof throw try catch super static yield await " +
+    "extends finally function instanceof implements interface package private protected public debugger arguments eval"
   ).split(" "),
 );
+/** Locals of generated functions. */
+const LOCAL = /^[a-z]\d*$|^[iuf]\d+$/;
 
 export const namespaceOf = (name: string): string => name.slice(0, Math.max(0, name.lastIndexOf(".")));
 export const shortOf = (name: string): string => name.slice(name.lastIndexOf(".") + 1);
 /** Name of a generated type: its short name, with an underscore where that would hide something. */
 export const typeNameOf = (name: string): string => {
   const short = shortOf(name);
-  return TAKEN.has(short) ? `${short}_` : short;
+  return TAKEN.has(short) || LOCAL.test(short) ? `${short}_` : short;
 };
 export const valueName = (name: string): string => camelCase(name);
 /** Path of a namespace's file below the output folder, without extension: "busbar/plan". */

@@ -18,13 +18,18 @@ export const fieldsOf = (object: SchemaObject): SchemaField[] =>
 
 export const isBytes = (field: SchemaField): boolean =>
   field.type.base === Base.vector && field.type.element === Base.ubyte;
-/** A union's members: all are tables, the lint sees to that. */
-export const membersOf = (
-  schema: BinarySchema,
-  union: SchemaEnum,
-): { tag: bigint; label: string; table: SchemaObject }[] =>
+/** A member of a union: a table, a struct, or a string when there is no object. */
+export interface Member {
+  readonly tag: bigint;
+  readonly label: string;
+  readonly object: SchemaObject | undefined;
+}
+
+export const membersOf = (schema: BinarySchema, union: SchemaEnum): Member[] =>
   union.values.flatMap(({ name, value, type }) =>
-    type === undefined ? [] : [{ tag: value, label: name, table: schema.objects[type.index] }],
+    type === undefined
+      ? []
+      : [{ tag: value, label: name, object: type.base === Base.object ? schema.objects[type.index] : undefined }],
   );
 
 /** Name of the accessor that gives a [ubyte] field in place. */
@@ -51,9 +56,10 @@ export function unionCode(scope: Scope, type: SchemaEnum): string {
   const name = typeNameOf(type.name);
   const form = (suffix: string): string =>
     membersOf(scope.schema, type)
-      .map(
-        ({ label, table }) => `\n  | { readonly type: "${label}"; readonly value: ${scope.type(table.name, suffix)} }`,
-      )
+      .map(({ label, object }) => {
+        const value = object === undefined ? "string" : scope.type(object.name, object.isStruct ? "" : suffix);
+        return `\n  | { readonly type: "${label}"; readonly value: ${value} }`;
+      })
       .join("");
   return `${docs(type.documentation)}export type ${name} =${form("")};\nexport type ${name}Init =${form("Init")};\n`;
 }
@@ -94,7 +100,8 @@ function initType(scope: Scope, field: SchemaField): string {
 /** Whether the owned form may be null: what is absent and has no default. */
 export function isNullable(field: SchemaField): boolean {
   if (isScalar(field.type.base)) return field.optional;
-  return field.type.base !== Base.vector && !field.required;
+  // A newer writer may send a member that this schema does not know, so even a required union may come to nothing.
+  return field.type.base === Base.union || (field.type.base !== Base.vector && !field.required);
 }
 
 export function structType(scope: Scope, object: SchemaObject): string {

@@ -54,7 +54,7 @@ function fieldSound(scope: Scope, code: Code, field: SchemaField, place: Place, 
   if (base === Base.union) {
     const ok = scope.call("ok", scope.schema.enums[index].name);
     const tag = `${code.array("u8")}[t + ${tagOf(layout, field)}]!`;
-    return `${ok}(m, ${tag}, ${code.call("tableAt")}(m, ${at}, end), low, end, d + 1)`;
+    return `${ok}(m, ${tag}, ${at}, low, end, d + 1)`;
   }
   if (base !== Base.vector) return undefined;
   if (element === Base.string) return `${code.call("okStrings")}(m, ${at}, end)`;
@@ -70,8 +70,16 @@ function fieldSound(scope: Scope, code: Code, field: SchemaField, place: Place, 
 /** `okU` of a union; false for tags this schema does not know. */
 export function verifyUnion(scope: Scope, union: SchemaEnum): string {
   const name = typeNameOf(union.name);
-  const cases = membersOf(scope.schema, union).map(
-    ({ tag, table }) => `    case ${tag}:\n      return ${scope.call("ok", table.name)}(m, t, low, end, d);\n`,
-  );
-  return `${scope.exported(union)}function ok${name}(m: Memory, tag: number, t: number, low: number, end: number, d: number): boolean {\n  switch (tag) {\n${cases.join("")}    default:\n      return false;\n  }\n}\n`;
+  const cases = membersOf(scope.schema, union).map(({ tag, object }) => {
+    const helper = object === undefined ? "okString" : object.isStruct ? "okStruct" : "tableAt";
+    scope.helpers.add(helper);
+    const test =
+      object === undefined
+        ? "okString(m, at, end)"
+        : object.isStruct
+          ? `okStruct(m, at, end, ${object.byteSize}, ${object.minAlign})`
+          : `${scope.call("ok", object.name)}(m, tableAt(m, at, end), low, end, d)`;
+    return `    case ${tag}:\n      return ${test};\n`;
+  });
+  return `${scope.exported(union)}function ok${name}(m: Memory, tag: number, at: number, low: number, end: number, d: number): boolean {\n  switch (tag) {\n${cases.join("")}    default:\n      return false;\n  }\n}\n`;
 }

@@ -1,0 +1,169 @@
+import { BusError } from "#wire";
+import { camelCase, fieldKey, lowerFirst } from "./codec/names.ts";
+import { Base, type BinarySchema, isScalar, type SchemaEnum, type SchemaField, type SchemaObject } from "./model.ts";
+
+/** One thing that some language of Busbar would read wrongly or refuse. */
+export interface LintFault {
+  /** Full name of the table, struct, enum, union or service. */
+  readonly owner: string;
+  /** Field, value or call; "" for the owner itself. */
+  readonly part: string;
+  readonly reason: string;
+  readonly cure: string;
+}
+
+const short = (name: string): string => name.slice(name.lastIndexOf(".") + 1);
+const TABLE_BYTES_MAX = 65_535;
+
+/**
+ * Everything in a sound schema that languages disagree about or that cannot be a message.
+ * @source docs/wire.md, section 4 (traps, each reproduced)
+ */
+export function lintSchema(schema: BinarySchema): LintFault[] {
+  const faults: LintFault[] = [];
+  const add = (owner: string, part: string, reason: string, cure: string): void => {
+    faults.push({ owner, part, reason, cure });
+  };
+  for (const { name } of [...schema.objects, ...schema.enums, ...schema.services]) {
+    if (!name.includes(".")) add(name, "", `${name} is in no namespace`, "put a namespace line above it");
+  }
+  for (const type of schema.enums) lintEnum(type, add);
+  for (const object of schema.objects) lintObject(schema, object, add);
+  for (const service of schema.services) {
+    for (const call of service.calls) {
+      const { streamingMode } = call;
+      if (streamingMode === "none" || streamingMode === "server") continue;
+      add(service.name, call.name, `streaming "${streamingMode}" is not carried`, 'use (streaming: "server") or none');
+    }
+    const keys = service.calls.map((call) => [lowerFirst(call.name), call.name] as const);
+    lintKeys(service.name, keys, add);
+  }
+  lintNames(schema, add);
+  return faults;
+}
+
+type Add = (owner: string, part: string, reason: string, cure: string) => void;
+
+function lintEnum(type: SchemaEnum, add: Add): void {
+  if (!type.isUnion)
+    lintKeys(
+      type.name,
+      type.values.map((value) => [camelCase(value.name), value.name] as const),
+      add,
+    );
+  if (type.bitFlags) {
+    const cure = "make the field a plain integer and name its bits in a comment";
+    add(type.name, "", `languages disagree on absent fields of bit_flags enum ${type.name}`, cure);
+  }
+}
+
+function lintObject(schema: BinarySchema, object: SchemaObject, add: Add): void {
+  let bytes = 4;
+  for (const field of object.fields) {
+    const { base, element, index } = field.type;
+    if (base === Base.vector && element === Base.union) {
+      const cure = "wrap the union in a table and use a vector of that";
+      add(object.name, field.name, "vectors of unions exist in few languages", cure);
+    }
+    if (!object.isStruct && isScalar(base) && base !== Base.utype && index >= 0 && !field.optional) {
+      lintDefault(object, field, schema.enums[index], add);
+    }
+    bytes += base === Base.object && schema.objects[index].isStruct ? schema.objects[index].byteSize : 8;
+  }
+  if (!object.isStruct && bytes > TABLE_BYTES_MAX) {
+    add(object.name, "", "its fields in place take more than 64 KiB", "make the large structs tables or vectors");
+  }
+  // A union's tag has no key of its own, and deprecated fields are not generated.
+  const seen = object.fields.filter((field) => !field.deprecated && field.type.base !== Base.utype);
+  const keys = seen.map((field) => [fieldKey(field.name), field.name] as const);
+  lintKeys(object.name, keys, add);
+}
+
+function lintDefault(object: SchemaObject, field: SchemaField, type: SchemaEnum, add: Add): void {
+  if (type.bitFlags || type.byValue.has(field.defaultInteger)) return;
+  const names = type.values.map((value) => value.name).join(", ");
+  const reason = `its default ${field.defaultInteger} is no value of ${type.name}`;
+  add(object.name, field.name, reason, `give it a default (${names}), or "= null"`);
+}
+
+function lintKeys(owner: string, keys: readonly (readonly [key: string, name: string])[], add: Add): void {
+  const seen = new Map<string, string>();
+  for (const [key, name] of keys) {
+    const first = seen.get(key);
+    if (first !== undefined)
+      add(owner, name, `${first} and ${name} are both ${key} in TypeScript`, "rename one of them");
+    else seen.set(key, name);
+  }
+}
+
+/** Names that bindings derive from a type, so that none of them meets another in the same namespace. */
+function lintNames(schema: BinarySchema, add: Add): void {
+  const seen = new Map<string, string>();
+  const claim = (owner: string, suffixes: readonly string[]): void => {
+    for (const suffix of suffixes) {
+      const name = `${owner}${suffix}`;
+      const first = seen.get(name);
+      if (first !== undefined && first !== owner) {
+        add(owner, "", `bindings of ${first} and ${owner} would both have ${short(name)}`, "rename one of them");
+      } else if (first === owner && suffix === "") {
+        add(owner, "", `${owner} is declared twice`, "rename one of them");
+      }
+      seen.set(name, owner);
+    }
+  };
+  for (const object of schema.objects) claim(object.name, object.isStruct ? [""] : ["", "Init", "View", "Reader"]);
+  for (const type of schema.enums) claim(type.name, type.isUnion ? ["", "Init"] : [""]);
+  for (const service of schema.services) claim(service.name, [""]);
+  for (const name of seen.values()) {
+    // These are files of their own beside those of the namespaces.
+    if (/^(index|errors)\.[^.]+$/.test(name)) {
+      add(name, "", `namespace ${name.split(".")[0]} is taken by generated files`, "rename the namespace");
+    }
+  }
+}
+
+/**
+ * Where a fault is: "schema/galaxy/fleet.fbs:12".
+ * @param files texts by path below `folder`
+ */
+export function placeOf(
+  schema: BinarySchema,
+  { owner, part }: LintFault,
+  files: ReadonlyMap<string, string>,
+  folder: string,
+): string {
+  const declared = schema.object.get(owner) ?? schema.enum.get(owner) ?? schema.service.get(owner);
+  const file = declared?.file?.replace(/^\/\//, "");
+  const text = file === undefined ? undefined : files.get(file);
+  if (text === undefined) return part === "" ? owner : `${owner}.${part}`;
+  const head = new RegExp(`^[^\\n/]*\\b(?:table|struct|enum|union|rpc_service)\\s+${short(owner)}\\b`, "m").exec(text);
+  let at = head?.index ?? 0;
+  if (part !== "") {
+    const inside = new RegExp(`\\b${part}\\b`).exec(text.slice(at + (head?.[0].length ?? 0)));
+    at += inside === null ? 0 : (head?.[0].length ?? 0) + inside.index;
+  }
+  const line = text.slice(0, at).split("\n").length;
+  return `${folder === "" ? "" : `${folder.replace(/\/+$/, "")}/`}${file}:${line}`;
+}
+
+/**
+ * Stops at the first fault; says how many more there are.
+ * @throws BusError schema/lint
+ */
+export function refuseFaults(
+  schema: BinarySchema,
+  faults: readonly LintFault[],
+  files: ReadonlyMap<string, string>,
+  folder: string,
+): void {
+  const [first] = faults;
+  if (first === undefined) return;
+  const all = faults.map((fault) => ({
+    place: placeOf(schema, fault, files, folder),
+    reason: fault.reason,
+    cure: fault.cure,
+  }));
+  const more = faults.length > 1 ? ` (and ${faults.length - 1} more)` : "";
+  const details = { ...all[0], cure: `${first.cure}${more}`, faults: all };
+  throw new BusError("schema/lint", { details });
+}
