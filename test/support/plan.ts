@@ -72,10 +72,17 @@ export const planOf = (options: TestPlanOptions): Plan => {
     runtimeDir: null,
     schema: null,
     log: null,
-    nodes: [{ name: "node", host: "localhost", port: 0, here: true, processes, services: names }],
+    nodes: processes.map((name) => ({
+      name,
+      host: "localhost",
+      port: 0,
+      here: true,
+      processes: [name],
+      services: names.filter((service) => processOf(service) === name),
+    })),
     processes: processes.map((name) => ({
       name,
-      node: "node",
+      node: name,
       services: names.filter((service) => processOf(service) === name),
       socket: `${name}.sock`,
       host: "127.0.0.1",
@@ -107,7 +114,7 @@ export const planOf = (options: TestPlanOptions): Plan => {
 const serviceOf = (name: string, service: TestService, process: string): Plan["services"][number] => ({
   name,
   id: sourceIdOf(name),
-  node: "node",
+  node: process,
   process,
   kind: RunKind.external,
   target: null,
