@@ -1,0 +1,215 @@
+// busbar.node: translation between JavaScript and native/host, and nothing else. What it exports is the interface `Addon`
+// of bus/transport/ring/addon.ts; a test compares them. All functions run on the environment's own thread.
+#include <napi.h>
+
+#include "addon/arguments.h"
+#include "addon/env_state.h"
+#include "addon/link_handle.h"
+#include "addon/plugin_handle.h"
+#include "core/frame/frame.h"
+#include "core/ring/layout.h"
+
+namespace busbar::addon {
+namespace {
+
+struct Instance {
+  std::shared_ptr<EnvState> state;
+};
+
+const std::shared_ptr<EnvState>& state_of(Napi::Env env) { return env.GetInstanceData<Instance>()->state; }
+
+Napi::Value layout(const Napi::CallbackInfo& info) {
+  const std::pair<const char*, uint32_t> words[] = {
+      {"magic", ring::kMagic},
+      {"headerBytes", ring::kHeaderBytes},
+      {"capacityBytesMin", ring::kCapacityBytesMin},
+      {"capacityBytesMax", ring::kCapacityBytesMax},
+      {"capacity", ring::at::kCapacity},
+      {"tail", ring::at::kTail},
+      {"head", ring::at::kHead},
+      {"sleeping", ring::at::kSleeping},
+      {"waiting", ring::at::kWaiting},
+      {"reportWanted", ring::at::kReportWanted},
+      {"producerClosed", ring::at::kProducerClosed},
+      {"consumerClosed", ring::at::kConsumerClosed},
+      {"delivered", ring::at::kDelivered},
+      {"dropped", ring::at::kDropped},
+      {"dropReasons", ring::kDropReasons},
+      {"frameHeaderBytes", frame::kHeaderBytes},
+      {"frameVersion", frame::kVersion},
+  };
+  Napi::Object result = Napi::Object::New(info.Env());
+  for (const auto& [name, value] : words) result.Set(name, Napi::Number::New(info.Env(), value));
+  return result;
+}
+
+Napi::Value error_numbers(const Napi::CallbackInfo& info) {
+  using namespace host::code;
+  const std::pair<const char*, uint16_t> numbers[] = {
+      {"core/internal", kInternal},
+      {"core/closed", kClosed},
+      {"core/message-too-large", kMessageTooLarge},
+      {"core/cancelled", kCancelled},
+      {"core/unknown-method", kUnknownMethod},
+      {"core/deadline-exceeded", kDeadlineExceeded},
+      {"transport/unavailable", kUnavailable},
+      {"plugin/not-found", kPluginNotFound},
+      {"plugin/abi-mismatch", kPluginAbiMismatch},
+      {"plugin/bad-config", kPluginBadConfig},
+      {"plugin/failed", kPluginFailed},
+      {"plugin/bad-answer", kPluginBadAnswer},
+  };
+  Napi::Object result = Napi::Object::New(info.Env());
+  for (const auto& [name, value] : numbers) result.Set(name, Napi::Number::New(info.Env(), value));
+  return result;
+}
+
+Napi::Value load_plugin(const Napi::CallbackInfo& info) {
+  Arguments arguments(info, "loadPlugin");
+  const std::string path = arguments.text("path"), name = arguments.text("name"), config = arguments.text("config");
+  const uint32_t threads = arguments.u32("threads");
+  const Napi::Function callback = arguments.function("onEvent");
+  if (!arguments.ok()) return info.Env().Undefined();
+  auto plugin = PluginHandle::start(info.Env(), state_of(info.Env()), path, name, config, threads, callback);
+  return plugin == nullptr ? info.Env().Undefined() : Arguments::wrap(info.Env(), std::move(plugin));
+}
+
+Napi::Value describe_plugin(const Napi::CallbackInfo& info) {
+  Arguments arguments(info, "describePlugin");
+  const auto plugin = arguments.handle<PluginHandle>("plugin");
+  return plugin == nullptr ? info.Env().Undefined() : static_cast<Napi::Value>(plugin->describe(info.Env()));
+}
+
+Napi::Value hash_plugin(const Napi::CallbackInfo& info) {
+  Arguments arguments(info, "hashPlugin");
+  if (const auto plugin = arguments.handle<PluginHandle>("plugin")) plugin->host().ask_hash();
+  return info.Env().Undefined();
+}
+
+Napi::Value stop_plugin(const Napi::CallbackInfo& info) {
+  Arguments arguments(info, "stopPlugin");
+  if (const auto plugin = arguments.handle<PluginHandle>("plugin")) plugin->host().stop();
+  return info.Env().Undefined();
+}
+
+Napi::Value ref_plugin(const Napi::CallbackInfo& info) {
+  Arguments arguments(info, "refPlugin");
+  const auto plugin = arguments.handle<PluginHandle>("plugin");
+  const bool active = arguments.boolean("active");
+  if (arguments.ok()) plugin->ref(active);
+  return info.Env().Undefined();
+}
+
+Napi::Value create_link(const Napi::CallbackInfo& info) {
+  Napi::Env env = info.Env();
+  Arguments arguments(info, "createLink");
+  auto plugin = arguments.handle<PluginHandle>("plugin");
+  const Napi::Object given = arguments.object("options");
+  const Napi::Function callback = arguments.function("onBell");
+  host::LinkOptions options;
+  options.capacity_bytes = arguments.u32_of(given, "capacityBytes");
+  options.frame_bytes_max = arguments.u32_of(given, "frameBytesMax");
+  options.source_id = arguments.u32_of(given, "sourceId");
+  options.epoch = arguments.u32_of(given, "epoch");
+  options.block_timeout_ms = arguments.u32_of(given, "blockTimeoutMs");
+  if (!arguments.ok()) return env.Undefined();
+  if (options.frame_bytes_max < frame::kHeaderBytes || options.capacity_bytes > ring::kCapacityBytesMax ||
+      options.frame_bytes_max > ring::kCapacityBytesMax / 2) {
+    Napi::RangeError::New(env, "createLink: frameBytesMax must be from 64 B to 512 MiB, capacityBytes at most 1 GiB")
+        .ThrowAsJavaScriptException();
+    return env.Undefined();
+  }
+  auto link = LinkHandle::create(env, state_of(env), std::move(plugin), std::move(options), callback);
+  if (link == nullptr) return env.Undefined();
+  const Napi::Array rings = link->rings(env);
+  if (env.IsExceptionPending()) {
+    link->close();
+    return env.Undefined();
+  }
+  Napi::Object result = Napi::Object::New(env);
+  result.Set("rings", rings);
+  result.Set("link", Arguments::wrap(env, std::move(link)));
+  return result;
+}
+
+Napi::Value close_link(const Napi::CallbackInfo& info) {
+  Arguments arguments(info, "closeLink");
+  if (const auto link = arguments.handle<LinkHandle>("link")) link->close();
+  return info.Env().Undefined();
+}
+
+Napi::Value wake(const Napi::CallbackInfo& info) {
+  Arguments arguments(info, "wake");
+  if (const auto link = arguments.handle<LinkHandle>("link")) link->host().wake();
+  return info.Env().Undefined();
+}
+
+Napi::Value ref_link(const Napi::CallbackInfo& info) {
+  Arguments arguments(info, "refLink");
+  const auto link = arguments.handle<LinkHandle>("link");
+  const bool active = arguments.boolean("active");
+  if (arguments.ok()) link->ref(active);
+  return info.Env().Undefined();
+}
+
+Napi::Value subscribe(const Napi::CallbackInfo& info) {
+  Arguments arguments(info, "subscribe");
+  const auto link = arguments.handle<LinkHandle>("link");
+  const uint32_t type_id = arguments.u32("typeId"), topic_id = arguments.u32("topicId");
+  const bool active = arguments.boolean("active");
+  if (arguments.ok()) link->link().subscribe(type_id, topic_id, active);
+  return info.Env().Undefined();
+}
+
+Napi::Value cancel(const Napi::CallbackInfo& info) {
+  Arguments arguments(info, "cancel");
+  const auto link = arguments.handle<LinkHandle>("link");
+  const uint64_t correlation = arguments.u53("correlation");
+  if (arguments.ok()) link->host().cancel(link->link(), correlation);
+  return info.Env().Undefined();
+}
+
+Napi::Value grant(const Napi::CallbackInfo& info) {
+  Arguments arguments(info, "grant");
+  const auto link = arguments.handle<LinkHandle>("link");
+  const uint64_t correlation = arguments.u53("correlation");
+  const uint32_t items = arguments.u32("items");
+  if (arguments.ok()) link->host().grant(link->link(), correlation, items);
+  return info.Env().Undefined();
+}
+
+/// [committed data, committed control, dropped by reason...], as numbers.
+Napi::Value counters(const Napi::CallbackInfo& info) {
+  Napi::Env env = info.Env();
+  Arguments arguments(info, "counters");
+  const auto handle = arguments.handle<LinkHandle>("link");
+  if (handle == nullptr) return env.Undefined();
+  Napi::Array result = Napi::Array::New(env, 2 + ring::kDropReasons);
+  uint32_t index = 0;
+  const auto add = [&](const std::atomic<uint64_t>& counter) {
+    // relaxed: each is a number by itself
+    result.Set(index++, Napi::Number::New(env, static_cast<double>(counter.load(std::memory_order_relaxed))));
+  };
+  for (const auto& counter : handle->link().committed) add(counter);
+  for (const auto& counter : handle->link().dropped) add(counter);
+  return result;
+}
+
+Napi::Object init(Napi::Env env, Napi::Object exports) {
+  env.SetInstanceData(new Instance{EnvState::create(env)});
+  const std::pair<const char*, Napi::Value (*)(const Napi::CallbackInfo&)> functions[] = {
+      {"layout", layout},         {"errorNumbers", error_numbers}, {"loadPlugin", load_plugin},
+      {"describePlugin", describe_plugin}, {"hashPlugin", hash_plugin}, {"stopPlugin", stop_plugin},
+      {"refPlugin", ref_plugin},  {"createLink", create_link},     {"closeLink", close_link},
+      {"wake", wake},             {"refLink", ref_link},           {"subscribe", subscribe},
+      {"cancel", cancel},         {"grant", grant},                {"counters", counters},
+  };
+  for (const auto& [name, function] : functions) exports.Set(name, Napi::Function::New(env, function, name));
+  return exports;
+}
+
+}  // namespace
+}  // namespace busbar::addon
+
+static Napi::Object busbar_init(Napi::Env env, Napi::Object exports) { return busbar::addon::init(env, exports); }
+NODE_API_MODULE(busbar, busbar_init)

@@ -1,0 +1,39 @@
+// What the addon holds per Node environment (main thread or worker). Everything in it belongs to that thread.
+#pragma once
+
+#include <memory>
+#include <set>
+
+#include <napi.h>
+
+namespace busbar::addon {
+
+class LoopBell;
+class PluginHandle;
+
+class EnvState : public std::enable_shared_from_this<EnvState> {
+ public:
+  /// Registers the clean-up that ends plugins and handles with the environment.
+  static std::shared_ptr<EnvState> create(Napi::Env env);
+
+  void opened(LoopBell* bell) { bells_.insert(bell); }
+  void closing(LoopBell* bell) {
+    bells_.erase(bell);
+    closing_++;
+  }
+  void closed();
+
+  /// A running plugin lives as long as the environment, whether or not JavaScript still knows it.
+  void keep(std::shared_ptr<PluginHandle> plugin) { plugins_.insert(std::move(plugin)); }
+  void forget(const std::shared_ptr<PluginHandle>& plugin) { plugins_.erase(plugin); }
+
+ private:
+  void clean_up(napi_async_cleanup_hook_handle handle);
+
+  std::set<LoopBell*> bells_;
+  std::set<std::shared_ptr<PluginHandle>> plugins_;
+  int closing_ = 0;
+  napi_async_cleanup_hook_handle hook_ = nullptr;  // set once the environment ends
+};
+
+}  // namespace busbar::addon

@@ -1,0 +1,63 @@
+#include "addon/link_handle.h"
+
+#include "addon/arguments.h"
+
+namespace busbar::addon {
+
+std::shared_ptr<LinkHandle> LinkHandle::create(Napi::Env env, std::shared_ptr<EnvState> state,
+                                               std::shared_ptr<PluginHandle> plugin, host::LinkOptions options,
+                                               Napi::Function function) {
+  const auto callback = std::make_shared<Callback>(env, function);
+  auto bell = LoopBell::open(env, std::move(state), [callback] { callback->call({}); });
+  if (bell == nullptr) {
+    throw_failure(env, {host::code::kInternal, {{"reason", "the event loop takes no more handles"}}});
+    return nullptr;
+  }
+  options.ring_peer = [bell] { bell->ring(); };
+  auto link = host::Link::create(std::move(options));
+  if (link == nullptr) {
+    bell->close();
+    throw_failure(env, {host::code::kUnavailable, {{"transport", "ring"}, {"reason", "there is no memory for its rings"}}});
+    return nullptr;
+  }
+  auto handle = std::make_shared<LinkHandle>();
+  handle->plugin_ = std::move(plugin);
+  handle->link_ = link;
+  handle->bell_ = std::move(bell);
+  handle->host().connect(std::move(link));
+  return handle;
+}
+
+LinkHandle::~LinkHandle() { close(); }
+
+void LinkHandle::close() {
+  if (closed_) return;
+  closed_ = true;
+  host().disconnect(*link_);
+  bell_->close();
+}
+
+Napi::Array LinkHandle::rings(Napi::Env env) {
+  Napi::Array rings = Napi::Array::New(env, host::kRings);
+  for (uint32_t i = 0; i < host::kRings; i++) {
+    const auto& memory = link_->memory(static_cast<host::RingIndex>(i));
+    // The finalizer may run long after the link is gone, or on another path than a collection: the holder decides.
+    auto* holder = new std::shared_ptr<ring::RingMemory>(memory);
+    napi_value buffer;
+    const napi_status status = napi_create_external_arraybuffer(
+        env, memory->bytes(), memory->size(),
+        [](napi_env, void*, void* hint) { delete static_cast<std::shared_ptr<ring::RingMemory>*>(hint); }, holder, &buffer);
+    if (status != napi_ok) {
+      delete holder;
+      const char* reason = status == napi_no_external_buffers_allowed
+                               ? "this runtime allows no external buffers; run the plugin in another process"
+                               : "the runtime made no buffer of the ring";
+      throw_failure(env, {host::code::kUnavailable, {{"transport", "ring"}, {"reason", reason}}});
+      return rings;
+    }
+    rings.Set(i, Napi::Value(env, buffer));
+  }
+  return rings;
+}
+
+}  // namespace busbar::addon

@@ -1,0 +1,122 @@
+#include "addon/plugin_handle.h"
+
+#include <cstdio>
+
+#include "addon/arguments.h"
+
+namespace busbar::addon {
+namespace {
+
+std::string hex16(uint64_t value) {
+  char text[17];
+  std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(value));
+  return text;
+}
+
+}  // namespace
+
+std::shared_ptr<PluginHandle> PluginHandle::start(Napi::Env env, std::shared_ptr<EnvState> state, const std::string& path,
+                                                  const std::string& name, const std::string& config, uint32_t threads,
+                                                  Napi::Function callback) {
+  host::PluginLibrary library;
+  if (const host::Failure failure = host::PluginLibrary::open(path, name, library); failure) {
+    throw_failure(env, failure);
+    return nullptr;
+  }
+  auto plugin = std::make_shared<PluginHandle>();
+  plugin->env_ = env;
+  plugin->state_ = state;
+  plugin->callback_ = std::make_unique<Callback>(env, callback);
+  plugin->bell_ = LoopBell::open(env, state, [weak = std::weak_ptr(plugin)] {
+    if (const auto alive = weak.lock()) alive->deliver();
+  });
+  if (plugin->bell_ == nullptr) {
+    throw_failure(env, {host::code::kInternal, {{"reason", "the event loop takes no more handles"}}});
+    return nullptr;
+  }
+  plugin->host_ = std::make_unique<host::PluginHost>(library, name, config, threads, *plugin);
+  state->keep(plugin);
+  plugin->host_->start();
+  return plugin;
+}
+
+void PluginHandle::log(int32_t level, std::string_view text) {
+  add({PluginEvent::kLog, level, std::string(text.substr(0, kLogLineBytesMax)), {}});
+}
+
+void PluginHandle::hashed(std::optional<uint64_t> hash) {
+  add({PluginEvent::kHash, 0, hash.has_value() ? hex16(*hash) : std::string(), {}});
+}
+
+void PluginHandle::add(Event event) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (event.kind == PluginEvent::kLog && events_.size() >= kLogLinesMax) {
+      lines_lost_++;
+      return;
+    }
+    events_.push_back(std::move(event));
+  }
+  bell_->ring();
+}
+
+void PluginHandle::deliver() {
+  const auto self = shared_from_this();
+  const Napi::Env env(env_);
+  for (;;) {
+    Event event{};
+    {
+      const std::lock_guard lock(mutex_);
+      if (events_.empty() && lines_lost_ > 0) {
+        events_.push_back({PluginEvent::kLog, 40, std::to_string(lines_lost_) + " log lines were lost: too many at once", {}});
+        lines_lost_ = 0;
+      }
+      if (events_.empty()) return;
+      event = std::move(events_.front());
+      events_.pop_front();
+    }
+    const Napi::HandleScope scope(env);
+    const bool closed = event.kind == PluginEvent::kClosed;
+    if (closed) host_->join();  // it has nothing left to do
+    const napi_value failure = event.failure ? static_cast<napi_value>(to_error(env, event.failure)) : static_cast<napi_value>(env.Undefined());
+    callback_->call({Napi::Number::New(env, static_cast<double>(event.kind)), Napi::Number::New(env, event.level),
+                     Napi::String::New(env, event.text), failure});
+    if (closed) {
+      bell_->close();
+      callback_.reset();
+      state_->forget(self);
+      return;
+    }
+  }
+}
+
+void PluginHandle::end_now() {
+  host_->stop();
+  host_->join();
+  bell_->close();
+  callback_.reset();
+}
+
+Napi::Object PluginHandle::describe(Napi::Env env) const {
+  const busbar_service& service = host_->library().service();
+  Napi::Object about = Napi::Object::New(env);
+  about.Set("name", service.name);
+  about.Set("version", service.version);
+  Napi::Array types = Napi::Array::New(env);
+  uint32_t index = 0;
+  for (const busbar_type& type : host_->library().types()) {
+    Napi::Object entry = Napi::Object::New(env);
+    entry.Set("name", type.name);
+    entry.Set("role", Napi::Number::New(env, type.role));
+    entry.Set("typeId", Napi::Number::New(env, type.type_id));
+    entry.Set("fingerprint", hex16(type.fingerprint));
+    entry.Set("responseTypeId", Napi::Number::New(env, type.response_type_id));
+    entry.Set("responseFingerprint", hex16(type.response_fingerprint));
+    entry.Set("streaming", Napi::Boolean::New(env, type.streaming != 0));
+    types.Set(index++, entry);
+  }
+  about.Set("types", types);
+  return about;
+}
+
+}  // namespace busbar::addon
