@@ -1,0 +1,104 @@
+// Makes a fresh clone runnable: npm packages, system packages, native build, compiled TypeScript. Each step is skipped
+// when there is nothing to do, so that a second run takes seconds.
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { bin, once, root, run, Stop, say, works } from "./steps.mjs";
+
+const NODE_MIN = [20, 11];
+
+const requireNode = () => {
+  const [major, minor] = process.versions.node.split(".").map(Number);
+  if (major > NODE_MIN[0] || (major === NODE_MIN[0] && minor >= NODE_MIN[1])) return;
+  throw new Stop(`Node.js ${NODE_MIN.join(".")} or newer is needed, this is ${process.versions.node}`);
+};
+
+const npmPackages = () =>
+  once(
+    "npm",
+    ["package-lock.json"],
+    () => existsSync(bin("tsc")),
+    () => {
+      say("setup: npm packages");
+      run("installing npm packages", "npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"]);
+    },
+  );
+
+/** What the native build (and, for `tests`, its tests) need: how to see it, and the Debian package that has it. */
+const TOOLS = [
+  { name: "a C++20 compiler", packages: ["g++"], there: () => works("c++", ["--version"]) },
+  { name: "cmake", packages: ["cmake"], there: () => works("cmake", ["--version"]) },
+  {
+    name: "make or ninja",
+    packages: ["make"],
+    there: () => works("make", ["--version"]) || works("ninja", ["--version"]),
+  },
+  {
+    name: "the FlatBuffers C++ headers",
+    packages: ["libflatbuffers-dev"],
+    there: () =>
+      ["/usr/include", "/usr/local/include"].some((path) => existsSync(join(path, "flatbuffers", "flatbuffers.h"))),
+  },
+  {
+    name: "GoogleTest",
+    packages: ["libgtest-dev"],
+    testsOnly: true,
+    there: () => ["/usr/include", "/usr/local/include"].some((path) => existsSync(join(path, "gtest", "gtest.h"))),
+  },
+];
+
+const systemPackages = (tests) => {
+  const missing = TOOLS.filter((tool) => (tests || tool.testsOnly !== true) && !tool.there());
+  if (missing.length === 0) return;
+  const names = missing.map((tool) => tool.name).join(", ");
+  const packages = missing.flatMap((tool) => tool.packages);
+  const line = `apt-get install -y ${packages.join(" ")}`;
+  if (!works("apt-get", ["--version"])) {
+    throw new Stop(`missing: ${names}. Install what your system calls ${packages.join(", ")}, then run this again.`);
+  }
+  if (process.getuid?.() !== 0) throw new Stop(`missing: ${names}. Run: sudo ${line}`);
+  say(`setup: ${line}`);
+  const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
+  run("updating the package lists", "apt-get", ["update", "-qq"], { quiet: true, spawn: { env } });
+  run("installing system packages", "apt-get", ["install", "-y", "-qq", ...packages], { quiet: true, spawn: { env } });
+};
+
+const configure = (preset) => {
+  const cache = join(root, ".build", "native", preset, "CMakeCache.txt");
+  if (existsSync(cache)) return;
+  const generator = works("ninja", ["--version"]) ? ["-G", "Ninja"] : [];
+  run("configuring the native build", "cmake", ["--preset", preset, ...generator], { quiet: true });
+};
+
+export const nativeBuild = (preset = "release") => {
+  const fresh = !existsSync(join(root, ".build", "native", preset, "CMakeCache.txt"));
+  if (fresh) say(`setup: native build (${preset}), a minute or two on two cores`);
+  configure(preset);
+  run("the native build", "cmake", ["--build", "--preset", preset, "--parallel", "2"], { quiet: true });
+};
+
+const typescript = () => {
+  if (!existsSync(join(root, "dist", "bus"))) say("setup: compiling TypeScript");
+  run("compiling TypeScript", bin("tsc"), ["-p", "tsconfig.build.json"]);
+};
+
+export const setup = (options = {}) => {
+  requireNode();
+  npmPackages();
+  systemPackages(options.tests === true);
+  typescript();
+  nativeBuild();
+};
+
+/** Runs `main` and turns a Stop into one line and exit code 1. */
+export const guarded = async (main) => {
+  try {
+    await main();
+  } catch (error) {
+    if (!(error instanceof Stop)) throw error;
+    say(`busbar: ${error.message}`);
+    process.exitCode = 1;
+  }
+};
+
+if (process.argv[1] === join(root, ".ci", "setup.mjs"))
+  await guarded(() => setup({ tests: process.argv.includes("--tests") }));

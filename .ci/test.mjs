@@ -1,0 +1,78 @@
+// npm test: set up what is missing, then everything: lint, types, generated files, TypeScript tests, native tests.
+// `npm test -- --sanitizers` adds the native tests under address, undefined-behaviour and thread sanitizers.
+// `npm test -- some/path` runs only the TypeScript tests of that path.
+import { existsSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { guarded, nativeBuild, setup } from "./setup.mjs";
+import { bin, root, run, Stop, say } from "./steps.mjs";
+
+const totals = { passed: 0, failed: 0, skipped: 0 };
+const skippedTests = [];
+
+const check = (name, command, args) => {
+  const { status, seconds, stdout, stderr } = run(name, command, args, { quiet: true, allowFailure: true });
+  const passed = status === 0;
+  totals[passed ? "passed" : "failed"]++;
+  say(`${passed ? "ok  " : "FAIL"} ${name} (${seconds.toFixed(1)} s)`);
+  if (!passed) say(`${stdout}${stderr}`);
+};
+
+const vitest = (filters) => {
+  const report = join(root, ".build", "vitest.json");
+  rmSync(report, { force: true });
+  const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
+  const { status } = run("vitest", bin("vitest"), ["run", ...reporters, ...filters], { allowFailure: true });
+  if (!existsSync(report)) throw new Stop("vitest wrote no report");
+  const result = JSON.parse(readFileSync(report, "utf8"));
+  totals.passed += result.numPassedTests;
+  totals.failed += result.numFailedTests;
+  for (const file of result.testResults) {
+    for (const one of file.assertionResults) {
+      if (one.status === "skipped" || one.status === "pending" || one.status === "todo")
+        skippedTests.push(one.fullName);
+    }
+  }
+  // A file that cannot be loaded or an unhandled rejection fails the run without failing a test.
+  if (status !== 0 && result.numFailedTests === 0) totals.failed++;
+};
+
+const ctest = (preset) => {
+  const args = ["--preset", preset, "--parallel", "2"];
+  const { status, stdout, stderr, seconds } = run(`ctest ${preset}`, "ctest", args, {
+    quiet: true,
+    allowFailure: true,
+  });
+  const match = /(\d+)% tests passed, (\d+) tests failed out of (\d+)/.exec(stdout);
+  const [failed, all] = match === null ? [1, 1] : [Number(match[2]), Number(match[3])];
+  totals.failed += failed;
+  totals.passed += all - failed;
+  say(
+    `${failed === 0 && status === 0 ? "ok  " : "FAIL"} native tests, ${preset}: ${all - failed} of ${all} (${seconds.toFixed(1)} s)`,
+  );
+  if (failed > 0 || status !== 0) say(`${stdout}${stderr}`);
+};
+
+await guarded(() => {
+  const args = process.argv.slice(2);
+  const filters = args.filter((arg) => !arg.startsWith("--"));
+  setup({ tests: true });
+  if (filters.length === 0) {
+    check("lint (biome)", bin("biome"), ["check", "--diagnostic-level=error", "."]);
+    check("types (tsc)", bin("tsc"), ["-p", "tsconfig.json"]);
+    const gen = ["dist/bus/schema/gen/main.js", "--schema", "schema", "--ts", "bus/generated", "--import", "#schema"];
+    check("generated bindings are fresh", process.execPath, [...gen, "--cpp", "native/generated", "--check"]);
+  }
+  vitest(filters);
+  if (filters.length === 0) ctest("release");
+  if (args.includes("--sanitizers")) {
+    for (const preset of ["asan", "tsan"]) {
+      nativeBuild(preset);
+      ctest(preset);
+    }
+  }
+  totals.skipped = skippedTests.length;
+  if (skippedTests.length > 0)
+    say(`\nskipped, with the reason in the name:\n${skippedTests.map((name) => `  ${name}`).join("\n")}`);
+  process.stdout.write(`${totals.passed} passed, ${totals.failed} failed, ${totals.skipped} skipped\n`);
+  if (totals.failed > 0) process.exitCode = 1;
+});
