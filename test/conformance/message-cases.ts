@@ -143,8 +143,8 @@ const CASES: readonly MessageCase[] = [
     point: { x: 1.5, y: -2 },
     grid: {
       id: 9,
-      at: { x: 0.25, y: 1e100 },
-      cells: Int16Array.of(-1, 0, 1),
+      at_: { x: 0.25, y: 1e100 },
+      cells: [-1, 0, 1],
       corners: [
         { x: 1, y: 2 },
         { x: 3, y: 4 },
