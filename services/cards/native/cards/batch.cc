@@ -21,7 +21,7 @@ Simulator::Simulator(Limits limits, uint32_t threads) : limits_(limits) {
   games_by_turns_.resize(kTurnsMax + 1);
 }
 
-bool Simulator::run(const Request* requests, size_t count, const Helpers& helpers, Stats* out) {
+bool Simulator::run(const Request* requests, size_t count, const Helpers& helpers, Stats* out, size_t first_item) {
   jobs_.resize(count);
   size_t item = 0;        // whose blocks come next
   uint64_t next_game = 0;  // of that item
@@ -29,7 +29,7 @@ bool Simulator::run(const Request* requests, size_t count, const Helpers& helper
   size_t folded = 0;      // items whose statistics are complete
   const auto prepare_next = [&] {
     const size_t i = prepared++;
-    jobs_[i] = prepare(requests[i], i, limits_, i > 0 ? &requests[i - 1] : nullptr, i > 0 ? &jobs_[i - 1] : nullptr);
+    jobs_[i] = prepare(requests[i], first_item + i, limits_, i > 0 ? &requests[i - 1] : nullptr, i > 0 ? &jobs_[i - 1] : nullptr);
     out[i] = Stats{};
     out[i].fault = jobs_[i].fault;
     if (jobs_[i].rules != nullptr) out[i].player_count = jobs_[i].rules->player_count;

@@ -77,8 +77,9 @@ class Simulator {
   explicit Simulator(Limits limits, uint32_t threads);
 
   /// Plays all items; out[i] is written for each i. A refused item has its fault and spoils no other.
+  /// @param first_item place of the first one in its batch, for the texts of refusals
   /// @returns false when the caller cancelled: `out` is then incomplete
-  bool run(const Request* requests, size_t count, const Helpers& helpers, Stats* out);
+  bool run(const Request* requests, size_t count, const Helpers& helpers, Stats* out, size_t first_item = 0);
 
   const Limits& limits() const { return limits_; }
   /// For a single traced game, between runs.

@@ -1,0 +1,176 @@
+#include "cards/batch.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <cstdlib>
+#include <cstring>
+#include <new>
+#include <thread>
+
+#include "testing/program_bytes.h"
+
+// Counts every allocation of this program, for the test that games make none.
+static std::atomic<uint64_t> allocations{0};
+
+[[gnu::noinline]] void* operator new(std::size_t size) {
+  allocations.fetch_add(1, std::memory_order_relaxed);
+  if (void* memory = std::malloc(size)) return memory;
+  throw std::bad_alloc();
+}
+[[gnu::noinline]] void operator delete(void* memory) noexcept { std::free(memory); }
+[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+
+namespace busbar::cards {
+namespace {
+
+using testing::ProgramBytes;
+
+/// A pool as a host lends one: real threads, indices handed out as they come.
+struct Pool {
+  uint32_t threads;
+  static void parallel(void* context, uint32_t count, void (*fn)(void*, uint32_t, uint32_t), void* argument) {
+    const Pool& self = *static_cast<Pool*>(context);
+    std::atomic<uint32_t> next{0};
+    std::vector<std::thread> workers;
+    for (uint32_t worker = 0; worker < self.threads; ++worker) {
+      workers.emplace_back([&, worker] {
+        for (uint32_t i = next.fetch_add(1); i < count; i = next.fetch_add(1)) fn(argument, i, worker);
+      });
+    }
+    for (std::thread& worker : workers) worker.join();
+  }
+};
+
+std::vector<Stats> run(const std::vector<Request>& requests, uint32_t threads) {
+  Simulator simulator({}, threads);
+  Pool pool{threads};
+  Helpers helpers;
+  helpers.context = &pool;
+  helpers.threads = threads;
+  helpers.parallel = threads > 1 ? &Pool::parallel : nullptr;
+  std::vector<Stats> stats(requests.size());
+  EXPECT_TRUE(simulator.run(requests.data(), requests.size(), helpers, stats.data()));
+  return stats;
+}
+
+bool same(const Stats& a, const Stats& b) {
+  return a.fault.code == b.fault.code && a.fault.text == b.fault.text && a.total_games == b.total_games &&
+         std::equal(std::begin(a.wins), std::end(a.wins), std::begin(b.wins)) && a.draws == b.draws && a.avg_turns == b.avg_turns &&
+         a.median_turns == b.median_turns && std::memcmp(&a.counts, &b.counts, sizeof a.counts) == 0 &&
+         a.decisive_turn == b.decisive_turn && a.closest_margin == b.closest_margin && a.result_hash == b.result_hash;
+}
+
+TEST(Batch, OneTwoThreeAndEightThreadsGiveTheSame) {
+  const auto war = testing::war_program().build();
+  const auto eights = testing::eights_program(4).build();
+  std::vector<Request> requests;
+  for (uint64_t seed = 0; seed < 12; ++seed) {
+    requests.push_back(testing::request_of(seed % 2 ? war : eights, static_cast<uint32_t>(seed * 37), seed));
+    requests.back().ai_player_type = seed % 3 == 0;
+  }
+  const auto expected = run(requests, 1);
+  for (const uint32_t threads : {2u, 3u, 8u}) {
+    const auto stats = run(requests, threads);
+    for (size_t i = 0; i < stats.size(); ++i) EXPECT_TRUE(same(stats[i], expected[i])) << threads << " threads, item " << i;
+  }
+}
+
+TEST(Batch, ABadItemSpoilsNoNeighbour) {
+  const auto war = testing::war_program().build();
+  auto broken = war;
+  broken.resize(60);
+  std::vector<Request> requests = {testing::request_of(war, 100, 1), testing::request_of(broken, 100, 1), testing::request_of(war, 100, 1)};
+  requests.push_back(testing::request_of(war, 2'000'000, 1));
+  requests.push_back(testing::request_of(war, 100, 1));
+  requests.back().ai_player_type = 3;
+  requests.push_back(testing::request_of(war, 100, 1));
+  const auto stats = run(requests, 1);
+  EXPECT_FALSE(stats[0].fault);
+  EXPECT_EQ(stats[1].fault.code, Code::bad_header);
+  EXPECT_EQ(stats[1].fault.text.rfind("requests[1]: ", 0), 0u) << stats[1].fault.text;
+  EXPECT_EQ(stats[1].total_games, 0u);
+  EXPECT_EQ(stats[3].fault.code, Code::limit_exceeded);
+  EXPECT_EQ(stats[4].fault.code, Code::unsupported);
+  EXPECT_TRUE(same(stats[0], stats[2]));
+  EXPECT_TRUE(same(stats[0], stats[5]));
+}
+
+TEST(Batch, EveryFieldOfARequestIsHonouredOrRefused) {
+  const auto eights = testing::eights_program(2).build();
+  const auto with = [&](auto change) {
+    Request request = testing::request_of(eights, 50, 3);
+    change(request);
+    return run({request}, 1)[0];
+  };
+  const Stats plain = with([](Request&) {});
+  EXPECT_EQ(plain.player_count, 2u);
+  const Stats three = with([](Request& r) { r.player_count = 3; });
+  EXPECT_EQ(three.player_count, 3u);
+  EXPECT_NE(three.result_hash, plain.result_hash);
+  EXPECT_EQ(with([](Request& r) { r.player_count = 5; }).fault.code, Code::out_of_range);
+  EXPECT_NE(with([](Request& r) { r.random_seed = 4; }).result_hash, plain.result_hash);
+  EXPECT_NE(with([](Request& r) { r.starting_chips = 4; }).result_hash, plain.result_hash) << "chips are part of the state";
+  EXPECT_EQ(with([](Request& r) { r.team_mode = true; }).fault.code, Code::unsupported);
+  EXPECT_EQ(with([](Request& r) { r.teams = 2; }).fault.code, Code::unsupported);
+  EXPECT_EQ(with([](Request& r) { r.ai_player_type = 7; }).fault.code, Code::out_of_range);
+  const Stats greedy = with([](Request& r) { r.ai_player_type = 1; });
+  static const uint8_t both[] = {2, 2};
+  static const uint8_t search[] = {0, 3};
+  static const uint8_t beyond[] = {0, 0, 1};
+  EXPECT_TRUE(same(with([](Request& r) { r.ai_types = both; r.ai_types_length = 2; }), greedy));
+  EXPECT_TRUE(same(with([](Request& r) { r.player_ai_types[0] = r.player_ai_types[1] = 2; }), greedy));
+  EXPECT_EQ(with([](Request& r) { r.ai_types = search; r.ai_types_length = 2; }).fault.code, Code::unsupported);
+  EXPECT_EQ(with([](Request& r) { r.ai_types = beyond; r.ai_types_length = 3; }).fault.code, Code::out_of_range);
+}
+
+TEST(Batch, TheMedianIsTheLowerMiddle) {
+  // One-card war ends after two turns whatever happens; a limit of one turn ends it after one.
+  ProgramBytes source = testing::war_program();
+  source.cards = 1;
+  const auto two = source.build();
+  EXPECT_EQ(run({testing::request_of(two, 5, 1)}, 1)[0].median_turns, 2u);
+  source.turns_max = 1;
+  const auto one = source.build();
+  const Stats stats = run({testing::request_of(one, 4, 1)}, 1)[0];
+  EXPECT_EQ(stats.median_turns, 1u);
+  EXPECT_EQ(stats.draws, 4u);
+  EXPECT_EQ(run({testing::request_of(one, 0, 1)}, 1)[0].total_games, 0u);
+}
+
+TEST(Batch, StopsWhenTheCallerHasGone) {
+  const auto war = testing::war_program().build();
+  const Request request = testing::request_of(war, 100'000, 1);
+  Simulator simulator({}, 1);
+  static int asked;
+  asked = 0;
+  Helpers helpers;
+  helpers.cancelled = [](void*) { return ++asked > 3; };
+  Stats stats;
+  EXPECT_FALSE(simulator.run(&request, 1, helpers, &stats));
+  EXPECT_LT(asked, 200);
+  EXPECT_TRUE(simulator.run(&request, 0, {}, &stats)) << "it can be used again";
+}
+
+TEST(Batch, AGameAllocatesNothing) {
+  const auto war = testing::war_program().build();
+  const auto eights = testing::eights_program(4).build();
+  Simulator simulator({}, 1);
+  const auto count = [&](const std::vector<uint8_t>& program, uint32_t games, uint8_t player) {
+    Request request = testing::request_of(program, games, 1);
+    request.ai_player_type = player;
+    Stats stats;
+    const uint64_t before = allocations.load();
+    simulator.run(&request, 1, {}, &stats);
+    return allocations.load() - before;
+  };
+  for (const uint8_t player : {uint8_t{0}, uint8_t{1}}) {
+    for (const auto& program : {war, eights}) {
+      count(program, 10, player);  // warm-up
+      EXPECT_EQ(count(program, 10, player), count(program, 1000, player)) << "what a call allocates does not depend on its games";
+    }
+  }
+}
+
+}  // namespace
+}  // namespace busbar::cards

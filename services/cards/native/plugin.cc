@@ -1,0 +1,206 @@
+// The cards service as a plugin: requests in, answers out, nothing of the games themselves.
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <cstring>
+#include <exception>
+#include <memory>
+#include <new>
+
+#include "busbar_service.h"
+#include "busbar_types.h"
+#include "cards/config.h"
+#include "errors.h"
+#include "messages.h"
+
+namespace busbar::cards {
+namespace {
+
+namespace methods = rpc::cardsim::Cards;
+
+static_assert(static_cast<uint16_t>(Code::cancelled) == errors::core_cancelled);
+static_assert(static_cast<uint16_t>(Code::unknown_format) == errors::cards_unknown_format);
+static_assert(static_cast<uint16_t>(Code::bad_header) == errors::cards_bad_header);
+static_assert(static_cast<uint16_t>(Code::malformed) == errors::cards_malformed);
+static_assert(static_cast<uint16_t>(Code::out_of_range) == errors::cards_out_of_range);
+static_assert(static_cast<uint16_t>(Code::limit_exceeded) == errors::cards_limit_exceeded);
+static_assert(static_cast<uint16_t>(Code::unsupported) == errors::cards_unsupported);
+
+/// Items of one part of a streamed batch.
+constexpr size_t kStreamItems = 16;
+
+struct Instance {
+  Instance(const busbar_host& host_table, Limits limits)
+      : host(host_table), simulator(limits, host_table.threads(host_table.context)) {}
+
+  busbar_host host;
+  Simulator simulator;
+  std::vector<Request> requests;
+  std::vector<Stats> stats;
+  StatsOffsets offsets;
+  flatbuffers::FlatBufferBuilder builder{64 * 1024};
+};
+
+/// One request while it is answered.
+class Answer {
+ public:
+  Answer(Instance& instance, const busbar_message& message) : self_(instance), message_(message) {}
+
+  busbar_status fail(const Fault& fault) {
+    return self_.host.fail(self_.host.context, message_.request, static_cast<uint16_t>(fault.code), fault.text.data(),
+                           static_cast<uint32_t>(fault.text.size()));
+  }
+
+  template <class Table>
+  const Table* verified() {
+    if (message_.verified == 0) {
+      flatbuffers::Verifier verifier(message_.payload, message_.payload_length, 64, 1'000'000);
+      if (!verifier.VerifyBuffer<Table>(nullptr)) {
+        static const char text[] = "the payload of a request to cards is not a valid FlatBuffer";
+        self_.host.fail(self_.host.context, message_.request, errors::wire_malformed_payload, text, sizeof text - 1);
+        return nullptr;
+      }
+    }
+    return flatbuffers::GetRoot<Table>(message_.payload);
+  }
+
+  Helpers helpers() {
+    Helpers helpers;
+    helpers.context = this;
+    helpers.threads = self_.host.threads(self_.host.context);
+    helpers.parallel = [](void* context, uint32_t count, void (*fn)(void*, uint32_t, uint32_t), void* argument) {
+      const busbar_host& host = static_cast<Answer*>(context)->self_.host;
+      host.parallel(host.context, count, fn, argument);
+    };
+    helpers.cancelled = [](void* context) {
+      const Answer& answer = *static_cast<Answer*>(context);
+      return answer.self_.host.cancelled(answer.self_.host.context, answer.message_.request) != 0;
+    };
+    return helpers;
+  }
+
+  /// Sends what the builder holds. A caller that has gone is no error of ours.
+  busbar_status send() {
+    const uint32_t size = self_.builder.GetSize();
+    uint32_t room = 0;
+    uint8_t* const at = self_.host.claim(self_.host.context, message_.request, size, &room);
+    if (at == nullptr) return BUSBAR_CLOSED;
+    std::memcpy(at, self_.builder.GetBufferPointer(), size);
+    return self_.host.commit(self_.host.context, message_.request, size);
+  }
+
+  busbar_status simulate(bool stream) {
+    const auto* batch = verified<::cardsim::BatchRequest>();
+    if (batch == nullptr) return BUSBAR_OK;
+    const auto start = std::chrono::steady_clock::now();
+    const size_t count = batch->requests() == nullptr ? 0 : batch->requests()->size();
+    const Limits& limits = self_.simulator.limits();
+    if (count > limits.items_max) {
+      return fail({Code::limit_exceeded, "requests is " + std::to_string(count) + " items, the limit is " + std::to_string(limits.items_max)});
+    }
+    self_.requests.clear();
+    for (size_t i = 0; i < count; ++i) self_.requests.push_back(read_request(*batch->requests()->Get(static_cast<uint32_t>(i))));
+    self_.stats.resize(count);
+    const Request* const requests = self_.requests.data();
+    Stats* const stats = self_.stats.data();
+    if (!stream) {
+      if (!self_.simulator.run(requests, count, helpers(), stats)) return fail({Code::cancelled, "the batch was cancelled"});
+      const auto duration = std::chrono::steady_clock::now() - start;
+      write_response(self_.builder, self_.offsets, batch->batch_id(), requests, stats, count,
+                     static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(duration).count()));
+      send();
+      return BUSBAR_OK;
+    }
+    for (size_t first = 0; first < count; first += kStreamItems) {
+      const size_t part = std::min(kStreamItems, count - first);
+      if (!self_.simulator.run(requests + first, part, helpers(), stats + first, first)) {
+        return fail({Code::cancelled, "the batch was cancelled"});
+      }
+      write_progress(self_.builder, self_.offsets, batch->batch_id(), requests, stats, first, part, count);
+      if (send() != BUSBAR_OK) return BUSBAR_OK;
+    }
+    self_.host.end(self_.host.context, message_.request);
+    return BUSBAR_OK;
+  }
+
+  busbar_status trace() {
+    const auto* request = verified<::cardsim::TraceRequest>();
+    if (request == nullptr) return BUSBAR_OK;
+    const Trace trace =
+        trace_game(read_request(*request->request()), request->game(), self_.simulator.limits(), self_.simulator.arena());
+    if (trace.fault) return fail(trace.fault);
+    write_trace(self_.builder, trace);
+    send();
+    return BUSBAR_OK;
+  }
+
+ private:
+  Instance& self_;
+  const busbar_message& message_;
+};
+
+busbar_status create(const busbar_host* host, const char* config, uint32_t config_length, void** instance, char* error,
+                     uint32_t error_max) {
+  const auto explain = [&](const char* text) {
+    if (error != nullptr && error_max > 0) std::snprintf(error, error_max, "%s", text);
+    return BUSBAR_ERROR;
+  };
+  try {
+    Limits limits;
+    const std::string problem = read_config({config == nullptr ? "" : config, config == nullptr ? 0 : config_length}, limits);
+    if (!problem.empty()) return explain(problem.c_str());
+    *instance = new Instance(*host, limits);
+    return BUSBAR_OK;
+  } catch (const std::exception& exception) {
+    return explain(exception.what());
+  }
+}
+
+busbar_status on_frame(void* instance, const busbar_message* message) {
+  Instance& self = *static_cast<Instance*>(instance);
+  if (message->request == 0) return BUSBAR_UNSUPPORTED;
+  try {
+    Answer answer(self, *message);
+    if (message->type_id == methods::Simulate.id) return answer.simulate(false);
+    if (message->type_id == methods::SimulateStream.id) return answer.simulate(true);
+    if (message->type_id == methods::Trace.id) return answer.trace();
+    return BUSBAR_UNSUPPORTED;
+  } catch (const std::exception& exception) {
+    const std::string text = exception.what();
+    self.host.fail(self.host.context, message->request, errors::plugin_failed, text.data(), static_cast<uint32_t>(text.size()));
+    return BUSBAR_OK;
+  }
+}
+
+void destroy(void* instance) { delete static_cast<Instance*>(instance); }
+
+busbar_type serves(const char* name, const rpc::Method& method) {
+  return {name, method.id, BUSBAR_SERVES, method.request.fingerprint, method.response.fingerprint, method.response.id,
+          method.streaming ? 1u : 0u};
+}
+
+}  // namespace
+}  // namespace busbar::cards
+
+extern "C" BUSBAR_PLUGIN_EXPORT const busbar_service* busbar_describe(void) {
+  namespace cards = busbar::cards;
+  static const busbar_type types[] = {
+      cards::serves("cardsim.Cards/Simulate", cards::methods::Simulate),
+      cards::serves("cardsim.Cards/SimulateStream", cards::methods::SimulateStream),
+      cards::serves("cardsim.Cards/Trace", cards::methods::Trace),
+  };
+  static const busbar_service service = [] {
+    busbar_service table{};
+    table.size = sizeof(busbar_service);
+    table.abi = BUSBAR_SERVICE_ABI;
+    table.name = "cards";
+    table.version = "0.1.0";
+    table.types = types;
+    table.type_count = sizeof types / sizeof types[0];
+    table.create = &cards::create;
+    table.on_frame = &cards::on_frame;
+    table.destroy = &cards::destroy;
+    return table;
+  }();
+  return &service;
+}
