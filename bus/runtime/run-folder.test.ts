@@ -79,7 +79,7 @@ test("sweeping removes what dead processes left and keeps what living ones hold"
   const folder = RunFolder.open(join(root, "demo"));
   expect(folder.lockProcess("alive")).toBeUndefined();
   writeFileSync(folder.file("host-dead.json"), JSON.stringify({ pid: DEAD_PID }));
-  for (const name of ["alive.sock", "alive.ctl", "dead.sock", "dead.ctl", "dead.port", "plan.bin", "_up.ctl"])
+  for (const name of ["alive.sock", "alive.ctl", "dead.sock", "dead.ctl", "dead.port", "plan.bin", "up.upctl"])
     writeFileSync(folder.file(name), "");
   folder.nextEpoch("past", 100);
   folder.nextEpoch("future", 300);

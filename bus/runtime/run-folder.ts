@@ -78,12 +78,17 @@ export class RunFolder {
 
   /** Control socket of a process of the plan. */
   controlSocket(process: string): string {
-    return this.file(`${process}.ctl`);
+    return this.file(`${fileName(process)}.ctl`);
+  }
+
+  /** Control socket of an `up`. */
+  upSocket(node?: string): string {
+    return this.file(node === undefined ? "up.upctl" : `up-${node}.upctl`);
   }
 
   /** Where the chosen port of a process stands when its plan says 0. */
   portFile(process: string): string {
-    return this.file(`${process}.port`);
+    return this.file(`${fileName(process)}.port`);
   }
 
   // One `up` per bus, or one per node
@@ -145,7 +150,7 @@ export class RunFolder {
     const planKept = new Set(ups.map((up) => this.planFile(typeof up.node === "string" ? up.node : undefined)));
     for (const name of names) {
       const file = this.file(name);
-      const [, owner, kind] = /^(.*)\.(sock|ctl|port|epoch|json|bin)$/.exec(name) ?? [];
+      const [, owner, kind] = /^(.*)\.(sock|sock\.lock|ctl|port|epoch|json|bin)$/.exec(name) ?? [];
       const dead =
         kind === "epoch"
           ? !alive.has(owner) && readNumber(file) < Math.floor(unixSeconds)
@@ -153,7 +158,9 @@ export class RunFolder {
             ? liveHolder(file) === undefined
             : kind === "bin"
               ? !planKept.has(file)
-              : kind !== undefined && !alive.has(owner) && !(owner === UP_CONTROL && ups.length > 0);
+              : UP_SOCKET.test(name)
+                ? ups.length === 0
+                : kind !== undefined && !alive.has(owner);
       if (dead) rmSync(file, { force: true });
     }
     try {
@@ -168,7 +175,7 @@ export class RunFolder {
   }
 
   #processFile(process: string): string {
-    return this.file(`host-${process}.json`);
+    return this.file(`host-${fileName(process)}.json`);
   }
 
   #names(): string[] {
@@ -180,8 +187,11 @@ export class RunFolder {
   }
 }
 
-/** Name of the control socket of `up` itself; no service can have it, because names start with a letter. */
-export const UP_CONTROL = "_up";
+/** The "#" of an instance stays out of file names; "~" cannot stand in the name of a service. */
+const fileName = (process: string): string => process.replaceAll("#", "~");
+
+/** "up.upctl" or "up-NODE.upctl": the control socket of `up` itself carries another ending than those of processes. */
+const UP_SOCKET = /^up(-.+)?\.upctl$/;
 
 const REASONS: Readonly<Record<string, string>> = {
   EACCES: "this user may not write there",

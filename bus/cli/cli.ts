@@ -1,0 +1,106 @@
+import { relative, resolve } from "node:path";
+import type { Command } from "commander";
+import { findTopology, type Terminal, toJson } from "#runtime";
+import { type Problem, problemsOf } from "#topology";
+import { BusError } from "#wire";
+import { EXIT_ERROR, EXIT_USAGE } from "./exit-codes.ts";
+
+/** Options that every command has. */
+export interface CommonOptions {
+  readonly json?: boolean;
+  readonly debug?: boolean;
+  readonly topology?: string;
+}
+
+const PROBLEMS_MAX = 20;
+
+const HINTS: Readonly<Record<string, string>> = {
+  "core/deadline-exceeded": "`busbar status` shows whether the service is up; --timeout waits longer",
+  "core/no-server": "`busbar explain` shows who serves what",
+  "core/unknown-service": "`busbar status` lists the services",
+  "runtime/no-result": "a service announces it with ctx.finish(result)",
+  "runtime/crashed": "its last lines are above",
+  "runtime/gave-up": "its last lines are above; `restart` in the topology sets how often it may fail",
+  "schema/unknown-type": "names are those of the .fbs files, such as galaxy.TurnStart",
+  "schema/stale": "schema.lock and bindings are made from the .fbs files and committed with them",
+  "transport/unreachable": "`busbar status` shows what runs",
+};
+
+/** What commands print, and how: text for people, JSON for programs. */
+export class Cli {
+  readonly stdout: Terminal;
+  readonly stderr: Terminal;
+  #options: CommonOptions = {};
+
+  constructor(stdout: Terminal, stderr: Terminal) {
+    this.stdout = stdout;
+    this.stderr = stderr;
+  }
+
+  /** A command with the options that all have; `run` may return an exit code. */
+  command<Options extends CommonOptions>(
+    command: Command,
+    examples: readonly string[],
+    run: (options: Options, args: string[]) => Promise<number | undefined> | number | undefined,
+  ): void {
+    command
+      .option("--topology <path>", "the topology (default: topology.toml here or in a folder above)")
+      .option("--json", "results as JSON on standard output, errors as JSON on standard error")
+      .option("--debug", "show where an error came from")
+      .addHelpText("after", `\nExamples:\n${examples.map((example) => `  ${example}`).join("\n")}`)
+      .exitOverride()
+      .action(async () => {
+        const options = command.opts<Options>();
+        this.#options = options;
+        const code = await run(options, command.args);
+        if (code !== undefined) process.exitCode = code;
+      });
+  }
+
+  get json(): boolean {
+    return this.#options.json === true;
+  }
+
+  /** As messages should name it. @throws BusError topology/not-found */
+  topologyPath(): string {
+    const { topology } = this.#options;
+    const path = topology === undefined ? findTopology() : resolve(topology);
+    const near = relative(process.cwd(), path);
+    return near.startsWith("..") ? path : near;
+  }
+
+  /** The result of a command: one JSON value, or text for people. */
+  print(value: unknown, text: string): void {
+    if (this.json) this.stdout.write(`${toJson(value)}\n`);
+    else if (text !== "") this.stdout.write(text.endsWith("\n") ? text : `${text}\n`);
+  }
+
+  /** Something beside the result. */
+  note(text: string): void {
+    if (!this.json) this.stderr.write(`${text}\n`);
+  }
+
+  /** @returns the exit code */
+  fail(thrown: unknown): number {
+    const error = BusError.from(thrown);
+    const { code, message, details } = error;
+    const problems = problemsOf(thrown);
+    if (this.json) {
+      this.stderr.write(`${toJson({ error: { code, message, details } })}\n`);
+    } else {
+      this.stderr.write(`${oneLine(message)}\n`);
+      for (const problem of problems.slice(1, PROBLEMS_MAX)) this.stderr.write(`${oneLine(textOf(problem))}\n`);
+      if (problems.length > PROBLEMS_MAX) this.stderr.write(`and ${problems.length - PROBLEMS_MAX} more\n`);
+      if (HINTS[code] !== undefined) this.stderr.write(`  hint: ${HINTS[code]}\n`);
+    }
+    if (this.#options.debug === true) {
+      for (let cause: unknown = thrown; cause instanceof Error; cause = cause.cause)
+        this.stderr.write(`${cause.stack}\n`);
+    }
+    return code === "runtime/usage" ? EXIT_USAGE : EXIT_ERROR;
+  }
+}
+
+const textOf = (problem: Problem): string => problem.message;
+
+const oneLine = (text: string): string => text.replace(/\s*\n\s*/g, "; ");

@@ -1,0 +1,64 @@
+import type { Command } from "commander";
+import { InvalidArgumentError } from "commander";
+import { type ControlClient, registryOf, toJson } from "#runtime";
+import type { Cli, CommonOptions } from "../cli.ts";
+import { interruptSignal, liveBus, processOf } from "./live.ts";
+
+interface Options extends CommonOptions {
+  from?: string;
+  topic?: string;
+  count?: number;
+}
+
+export function addEcho(program: Command, cli: Cli): void {
+  const command = program
+    .command("echo")
+    .description("Print messages of a running bus as they are published, one JSON object per line, until Ctrl-C.")
+    .argument("<type>", "message type, such as galaxy.TurnStart")
+    .option("--from <service>", "only what this service publishes")
+    .option("--topic <topic>", "only this topic")
+    .option("--count <n>", "end after so many messages", positive);
+  cli.command<Options>(
+    command,
+    ["busbar echo galaxy.TurnStart", "busbar echo CombatEvent --from combat --count 10"],
+    async ({ from, topic, count }, [name]) => {
+      const live = await liveBus(cli);
+      const type = registryOf(live.plan).type(name);
+      const interrupt = interruptSignal();
+      const ended = new AbortController();
+      interrupt.signal.addEventListener("abort", () => ended.abort());
+      let seen = 0;
+      const item = (value: unknown): void => {
+        if (typeof value !== "object" || value === null || !("message" in value)) return;
+        if (count !== undefined && seen >= count) return;
+        seen++;
+        cli.stdout.write(`${toJson(value.message)}\n`);
+        if (seen === count) ended.abort();
+      };
+      const clients: ControlClient[] = [];
+      try {
+        const targets = from === undefined ? live.processes : [processOf(live, from)];
+        for (const target of targets) clients.push(await live.bus.connect(target));
+        cli.note(`listening for ${type.name}; Ctrl-C ends`);
+        const args = {
+          type: type.name,
+          ...(from === undefined ? {} : { from }),
+          ...(topic === undefined ? {} : { topic }),
+        };
+        await Promise.all(clients.map((client) => client.call("echo", args, { signal: ended.signal, item })));
+      } catch (error) {
+        if (!ended.signal.aborted) throw error;
+      } finally {
+        interrupt.release();
+        for (const client of clients) client.close();
+      }
+      return undefined;
+    },
+  );
+}
+
+function positive(text: string): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value) || value <= 0) throw new InvalidArgumentError("a whole number above 0 is needed");
+  return value;
+}

@@ -1,0 +1,169 @@
+/** The one place that knows which transports there are: a plan and the name of a process become a running hub. */
+import { randomBytes } from "node:crypto";
+import { dirname, join } from "node:path";
+import { type Clock, createHub, type Hub, type Logger, type Plugin, type SchemaSupport } from "#core";
+import { Carrier, type Plan, RunKind } from "#generated/busbar/plan";
+import type { Address, Transport, TransportName } from "#transport";
+import { BusError } from "#wire";
+import { systemClock } from "./clock.ts";
+import type { createLog } from "./log.ts";
+import { libraryVersion } from "./package-root.ts";
+import type { RunFolder } from "./run-folder.ts";
+
+export interface ComposeOptions {
+  readonly plan: Plan;
+  /** Name of a process of the plan. */
+  readonly process: string;
+  readonly folder: RunFolder;
+  readonly log: ReturnType<typeof createLog>;
+  readonly clock?: Clock;
+  /** For checking what no generated type is at hand for, and for naming differences. */
+  readonly schema?: SchemaSupport;
+  /** Checks types and freezes on `local`. Default: NODE_ENV is not "production". */
+  readonly development?: boolean;
+}
+
+export interface Composition {
+  readonly hub: Hub;
+  /** Drains the hub, which ends plugins and transports. Safe to call twice. */
+  close(drainMs: number): Promise<void>;
+}
+
+type MakeTransport = (plan: Plan, node: string) => Promise<Transport>;
+
+/** Loaded on demand: a process without socket edges loads no libzmq, one without plugins no addon. */
+const TRANSPORTS: Readonly<Partial<Record<TransportName, MakeTransport>>> = {
+  local: async () => (await import("#transport/local")).createLocalTransport(),
+  unix: async () => (await import("#transport/socket")).createUnixTransport(),
+  tcp: async (plan, node) => {
+    const socket = await import("#transport/socket");
+    return socket.createTcpTransport(
+      plan.keys === null
+        ? {}
+        : {
+            keys: socket.loadKeys(
+              plan.keys,
+              node,
+              plan.nodes.map((entry) => entry.name),
+            ),
+          },
+    );
+  },
+};
+
+const CARRIER_NAMES: Readonly<Record<number, TransportName>> = {
+  [Carrier.local]: "local",
+  [Carrier.ring]: "ring",
+  [Carrier.unix]: "unix",
+  [Carrier.tcp]: "tcp",
+  [Carrier.nats]: "nats",
+};
+
+/**
+ * @throws BusError core/unknown-service, transport/unavailable, runtime/no-addon, plugin/not-found, plugin/abi-mismatch,
+ * plugin/bad-config, transport/bad-keys
+ */
+export async function compose(options: ComposeOptions): Promise<Composition> {
+  const { plan, folder, log, clock = systemClock } = options;
+  const planned = plan.processes.find((candidate) => candidate.name === options.process);
+  if (planned === undefined) throw new BusError("core/unknown-service", { details: { service: options.process } });
+  const transports = await Promise.all(
+    [...transportsOf(plan, planned.name)].map((name) => {
+      const make = TRANSPORTS[name];
+      if (make === undefined)
+        throw new BusError("transport/unavailable", {
+          details: { transport: name, reason: "this version does not have it between processes; use unix or tcp" },
+        });
+      return make(plan, planned.node);
+    }),
+  );
+
+  const epochs = new Map<string, number>();
+  const epochOf = (service: string): number => {
+    let epoch = epochs.get(service);
+    if (epoch === undefined) epochs.set(service, (epoch = folder.nextEpoch(service, Date.now() / 1000)));
+    return epoch;
+  };
+  const addressOf = (name: string, transport: "unix" | "tcp"): Address | undefined => {
+    const peer = plan.processes.find((candidate) => candidate.name === name);
+    if (peer === undefined) return undefined;
+    if (transport === "unix") return peer.socket === null ? undefined : { transport, path: folder.file(peer.socket) };
+    if (peer.host === null) return undefined;
+    const address = { transport, host: peer.host, port: peer.port, node: peer.node };
+    return peer.port === 0 ? { ...address, portFile: folder.portFile(name) } : address;
+  };
+
+  const hub = createHub({
+    plan,
+    process: planned.name,
+    transports,
+    clock,
+    log: log as unknown as Logger,
+    development: options.development ?? process.env.NODE_ENV !== "production",
+    epochOf,
+    libraryVersion: libraryVersion(),
+    nonce: () => randomBytes(16),
+    addressOf,
+    ...(options.schema === undefined ? {} : { schema: options.schema }),
+  });
+
+  let closing: Promise<void> | undefined;
+  const end = async (drainMs: number): Promise<void> => {
+    await hub.close({ drain: drainMs }); // and with it plugins and transports
+  };
+  const close = (drainMs: number): Promise<void> => (closing ??= end(drainMs));
+
+  try {
+    for (const plugin of await loadPlugins(plan, planned.name, log)) hub.attachPlugin(plugin);
+  } catch (error) {
+    await close(0);
+    throw error;
+  }
+  return { hub, close };
+}
+
+/** Of the edges that touch a process; an edge to itself that is a ring belongs to a plugin, which brings its own. */
+function transportsOf(plan: Plan, process: string): Set<TransportName> {
+  const processOf = new Map(plan.services.map((service) => [service.name, service.process]));
+  const names = new Set<TransportName>(["local"]);
+  for (const edge of plan.edges) {
+    const source = processOf.get(edge.source);
+    const target = processOf.get(edge.target);
+    if (source !== process && target !== process) continue;
+    if (source === target && edge.carrier === Carrier.ring) continue;
+    names.add(CARRIER_NAMES[edge.carrier]);
+  }
+  return names;
+}
+
+async function loadPlugins(plan: Plan, process: string, log: ComposeOptions["log"]): Promise<Plugin[]> {
+  const native = plan.services.filter((service) => service.process === process && service.kind === RunKind.native);
+  if (native.length === 0) return [];
+  const { loadPlugin } = await import("#transport/ring");
+  const plugins: Plugin[] = [];
+  for (const service of native) {
+    const target = service.target ?? "";
+    const isPath = target.includes("/");
+    try {
+      plugins.push(
+        await loadPlugin({
+          name: isPath ? target.replace(/^.*\/(?:lib)?([^/]+?)\.\w+$/, "$1") : target,
+          ...(isPath ? { path: join(dirname(plan.topology ?? "."), target) } : {}),
+          service: service.name,
+          config: service.config ?? "{}",
+          threads: service.threads,
+          log: log.child({ service: service.name }) as unknown as Logger,
+        }),
+      );
+    } catch (error) {
+      for (const plugin of plugins) await plugin.close();
+      const known = BusError.from(error, "plugin/failed");
+      throw new BusError(known.code, {
+        message: known.message,
+        details: { ...known.details, service: service.name },
+        cause: known.cause,
+      });
+    }
+  }
+  return plugins;
+}

@@ -1,0 +1,14 @@
+export { ControlClient } from "./control-client.ts";
+export { toJson } from "./control-protocol.ts";
+export { findGuard } from "./find-guard.ts";
+export { type FromTopologyOptions, findTopology, MessageBus } from "./from-topology.ts";
+export { isAlive, type LockHolder } from "./lock-file.ts";
+export type { LogLevel } from "./log.ts";
+export type { Terminal } from "./output.ts";
+export { libraryVersion, packageRoot } from "./package-root.ts";
+export { decodePlan, encodePlan, readPlan, writePlan } from "./plan-file.ts";
+export { RunFolder } from "./run-folder.ts";
+export { nodeOf, RunningBus } from "./running-bus.ts";
+export { registryOf } from "./schema-support.ts";
+export type { ServiceState, ServiceStatus } from "./supervise.ts";
+export { type UpOptions, up } from "./up.ts";

@@ -1,0 +1,45 @@
+import { join } from "node:path";
+import type { SchemaSupport } from "#core";
+import type { Plan } from "#generated/busbar/plan";
+import { firstDifference, loadBinarySchema, readLock, TypeRegistry } from "#schema";
+import { requestIdOf } from "#wire";
+
+const registries = new Map<string, TypeRegistry>();
+
+/** Types and services of a bus by name, from the schema.lock beside its schema files. One per schema folder. */
+export function registryOf(plan: Plan): TypeRegistry {
+  const path = join(plan.schema ?? "schema", "schema.lock");
+  let registry = registries.get(path);
+  if (registry === undefined) registries.set(path, (registry = new TypeRegistry(readLock(path))));
+  return registry;
+}
+
+/** What a hub asks of the schema. Read when it first asks: most processes have generated types for all they do. */
+export function schemaSupport(plan: Plan): SchemaSupport {
+  let requests: Map<number, string> | undefined;
+  const typeOf = (id: number): string | undefined => {
+    requests ??= new Map([
+      ...plan.types.map((type) => [type.id, type.name] as const),
+      ...plan.methods.map((method) => [requestIdOf(method.service, method.name), method.request] as const),
+    ]);
+    return requests.get(id);
+  };
+  return {
+    get bfbs() {
+      return new Uint8Array(Buffer.from(registryOf(plan).lock.bfbs, "base64"));
+    },
+    verify(typeId, memory, payload, end) {
+      const name = typeOf(typeId);
+      return name !== undefined && registryOf(plan).verify(name, memory, payload, end) === undefined;
+    },
+    difference(theirs, type) {
+      try {
+        return (
+          firstDifference(loadBinarySchema(theirs), registryOf(plan).schema, type) ?? "none that this side can see"
+        );
+      } catch (error) {
+        return `their schema cannot be read (${(error as Error).message})`;
+      }
+    },
+  };
+}

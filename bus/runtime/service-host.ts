@@ -1,0 +1,99 @@
+import type { Hub, ServiceContext, ServiceModule } from "#core";
+import { type Plan, RunKind, type Service } from "#generated/busbar/plan";
+import { BusError } from "#wire";
+import { toJson } from "./control-protocol.ts";
+import { loadService } from "./load-service.ts";
+import { logOf } from "./log.ts";
+
+export interface ServiceHostOptions {
+  readonly plan: Plan;
+  readonly hub: Hub;
+  readonly log: Parameters<typeof logOf>[0];
+  progress(service: string, share: number, text: string): void;
+  finish(service: string, result: unknown): void;
+  /** How modules are found; tests hand in their own. */
+  readonly load?: (plan: Plan, service: Service) => Promise<ServiceModule>;
+}
+
+interface Running {
+  readonly module: ServiceModule | undefined;
+  readonly controller: AbortController;
+}
+
+/** Starts and stops the services of one process. Native ones run since their plugin was attached. */
+export class ServiceHost {
+  readonly #options: ServiceHostOptions;
+  readonly #running = new Map<string, Running>();
+
+  constructor(options: ServiceHostOptions) {
+    this.#options = options;
+  }
+
+  get names(): string[] {
+    return [...this.#running.keys()];
+  }
+
+  /** Resolves when the service is ready. @throws what its module or its start throws; BusError runtime/bad-service */
+  async start(name: string): Promise<void> {
+    const { plan, hub, log, load = loadService } = this.#options;
+    const service = plan.services.find((candidate) => candidate.name === name);
+    if (service === undefined) throw new BusError("core/unknown-service", { details: { service: name } });
+    const controller = new AbortController();
+    if (service.kind === RunKind.native) {
+      this.#running.set(name, { module: undefined, controller });
+      return;
+    }
+    const module = await load(plan, service);
+    this.#running.set(name, { module, controller });
+    const context: ServiceContext = {
+      service: name,
+      config: Object.freeze(JSON.parse(service.config ?? "{}")),
+      args: service.args,
+      log: logOf(log, name),
+      signal: controller.signal,
+      // Through text, so that what the caller holds and what travels are the same, whatever it was made of.
+      finish: (result) => this.#options.finish(name, JSON.parse(toJson(result ?? null))),
+      progress: (share, text) => this.#options.progress(name, Number.isFinite(share) ? share : 0, text),
+    };
+    try {
+      await module.start(hub.bus(name), context);
+    } catch (error) {
+      if (error instanceof BusError) throw error;
+      log.error({ service: name, error, stack: error instanceof Error ? error.stack : undefined }, "start failed");
+      throw new BusError("runtime/bad-service", {
+        details: {
+          service: name,
+          phase: "start",
+          reason: `start failed: ${error instanceof Error ? error.message : String(error)}`,
+        },
+        cause: error,
+      });
+    }
+  }
+
+  /** Aborts its signal, waits for its stop, then drains its bus. Faults are logged: stopping goes on. */
+  async stop(name: string): Promise<void> {
+    const running = this.#running.get(name);
+    if (running === undefined) return;
+    this.#running.delete(name);
+    const { plan, hub, log } = this.#options;
+    running.controller.abort();
+    if (running.module === undefined) return; // a plugin serves until the hub closes
+    const drainMs = plan.services.find((service) => service.name === name)?.stopTimeoutMs ?? 5000;
+    try {
+      await running.module.stop?.();
+    } catch (error) {
+      log.error({ service: name, error }, "stop failed");
+    }
+    try {
+      await hub.bus(name).close({ drain: drainMs });
+    } catch (error) {
+      log.error({ service: name, error }, "the bus did not close cleanly");
+    }
+  }
+
+  /** The last started first. */
+  async stopAll(): Promise<void> {
+    for (const name of this.names.reverse()) await this.stop(name);
+  }
+}

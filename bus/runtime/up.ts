@@ -1,0 +1,224 @@
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { type Plan, RunKind } from "#generated/busbar/plan";
+import { loadPlan, type Mode, type TransportChoice } from "#topology";
+import { BusError } from "#wire";
+import { buildServices } from "./build-services.ts";
+import { systemClock } from "./clock.ts";
+import { toJson } from "./control-protocol.ts";
+import { ControlServer } from "./control-server.ts";
+import { findGuard } from "./find-guard.ts";
+import { noBridge, ProcessLauncher } from "./launch.ts";
+import { Output, type Terminal } from "./output.ts";
+import { writePlan } from "./plan-file.ts";
+import { RunFolder } from "./run-folder.ts";
+import { Supervisor, type SupervisorEvents } from "./supervise.ts";
+
+export interface UpOptions {
+  /** Path of topology.toml. */
+  readonly topology: string;
+  readonly mode?: Mode;
+  /** Only this node. */
+  readonly node?: string;
+  readonly transport?: TransportChoice;
+  /** Ends when a service announces a result, and writes it to `stdout` as one line. */
+  readonly once: boolean;
+  readonly json: boolean;
+  readonly stdout: Terminal;
+  readonly stderr: Terminal;
+  /** Called with a function that the user's wish to stop calls: the first time drains, the second ends at once. */
+  readonly onStop: (stop: () => void) => void;
+}
+
+/** What the file says now; a process that joins later compares it before it trusts the plan of a running `up`. */
+export const sourceDigest = (topology: string): string =>
+  createHash("sha256").update(readFileSync(topology)).digest("hex");
+
+/**
+ * Runs the services of a topology until told to stop (or, with `once`, until one announces a result).
+ * @returns the exit code: 0 when it ended as wished, 130 when the user did not want to wait
+ * @throws BusError when it could not start, or, with `once`, when it failed before there was a result
+ */
+export async function up(options: UpOptions): Promise<number> {
+  const { node, mode, transport, once } = options;
+  const plan = await loadPlan(options.topology, {
+    overrides: {
+      ...(mode === undefined ? {} : { mode }),
+      ...(node === undefined ? {} : { node }),
+      ...(transport === undefined ? {} : { transport }),
+    },
+  });
+  const processes = processesHere(plan, node);
+  const services = plan.services.filter((service) => processes.includes(service.process));
+  const python = services.find((service) => service.kind === RunKind.python);
+  if (python !== undefined) throw noBridge(python);
+
+  const folder = RunFolder.open(plan.runtimeDir ?? "");
+  const holder = folder.lockUp(node, {
+    mode: plan.mode,
+    started: new Date().toISOString(),
+    source: sourceDigest(plan.topology ?? options.topology),
+  });
+  if (holder !== undefined)
+    throw new BusError("runtime/already-running", { details: { bus: plan.bus, pid: holder.pid } });
+  const run = new Run(plan, processes, folder, options);
+  try {
+    folder.sweep();
+    writePlan(folder.planFile(node), plan);
+    const output = run.output;
+    await buildServices(plan, services, (text) => output.say(plan.bus, text));
+    const kinds = `${services.length} service${services.length === 1 ? "" : "s"} in ${processes.length} process${processes.length === 1 ? "" : "es"}`;
+    output.say(plan.bus, `${plan.mode}, ${kinds}${once ? "" : "; Ctrl-C stops"}`, "info", { plan: plan.hash });
+    for (const warning of plan.warnings) output.say(plan.bus, warning, "warn");
+    return await run.run();
+  } finally {
+    await run.close();
+    folder.unlockUp(node);
+    folder.sweep();
+    if (once && run.hasResult) options.stdout.write(`${toJson(run.result)}\n`);
+  }
+}
+
+/** Those of the node that was named, else of all nodes on this computer that have something to start. */
+function processesHere(plan: Plan, node: string | undefined): string[] {
+  const started = new Set(
+    plan.services.filter((service) => service.kind !== RunKind.external).map((service) => service.process),
+  );
+  return plan.nodes
+    .filter((candidate) => (node === undefined ? candidate.here : candidate.name === node))
+    .flatMap((candidate) => candidate.processes)
+    .filter((name) => started.has(name));
+}
+
+class Run {
+  readonly output: Output;
+  hasResult = false;
+  result: unknown;
+  readonly #plan: Plan;
+  readonly #once: boolean;
+  readonly #launcher: ProcessLauncher;
+  readonly #supervisor: Supervisor;
+  readonly #control: ControlServer;
+  readonly #startedAt = Date.now();
+  readonly #end: Promise<"stop" | "result" | "idle">;
+  #ended: (why: "stop" | "result" | "idle") => void = () => {};
+  #wishes = 0;
+  #failure: BusError | undefined;
+
+  constructor(plan: Plan, processes: readonly string[], folder: RunFolder, options: UpOptions) {
+    this.#plan = plan;
+    this.#once = options.once;
+    this.output = new Output({
+      terminal: options.once ? options.stderr : options.stdout,
+      format: options.json ? "json" : "text",
+      names: [plan.bus, ...plan.services.filter((s) => processes.includes(s.process)).map((s) => s.name)],
+      now: systemClock.now,
+    });
+    this.#launcher = new ProcessLauncher({
+      plan,
+      planFile: folder.planFile(options.node),
+      runtimeDir: folder.path,
+      guard: findGuard(),
+      logFormat: "json",
+      line: (process, stream, text) => this.output.childLine(process, stream, text),
+    });
+    this.#supervisor = new Supervisor({
+      plan,
+      processes,
+      launcher: this.#launcher,
+      clock: systemClock,
+      events: this.#events(),
+    });
+    this.#end = new Promise((resolve) => {
+      this.#ended = resolve;
+    });
+    this.#control = new ControlServer({
+      path: folder.upSocket(options.node),
+      commands: {
+        status: () => ({
+          bus: plan.bus,
+          pid: process.pid,
+          mode: plan.mode,
+          plan: plan.hash,
+          uptimeMs: Date.now() - this.#startedAt,
+          services: this.#supervisor.status(),
+        }),
+        stop: () => {
+          this.#wish();
+          return null;
+        },
+      },
+    });
+    options.onStop(() => this.#wish());
+  }
+
+  async run(): Promise<number> {
+    await this.#control.open();
+    // Timers of the clock do not keep us alive, and a bus whose programs are all in back-off has nothing else.
+    const awake = setInterval(() => {}, 1 << 30);
+    try {
+      const started = this.#supervisor.start().then(() => {
+        if (this.#wishes === 0 && !this.#supervisor.idle) this.output.say(this.#plan.bus, "ready");
+        this.#checkIdle();
+      });
+      const why = await Promise.race([this.#end, started.then(() => this.#end)]);
+      if (why === "idle") return this.#idleCode();
+      if (why === "stop" && this.#once && !this.hasResult && this.#failure !== undefined) throw this.#failure;
+      if (why === "stop") this.output.say(this.#plan.bus, "stopping");
+      await this.#supervisor.stop();
+      return this.#wishes > 1 ? 130 : 0;
+    } finally {
+      await this.#supervisor.stop();
+      clearInterval(awake);
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#control.close();
+    this.#launcher.close();
+    this.output.close();
+  }
+
+  #wish(): void {
+    this.#wishes++;
+    this.#ended("stop");
+    if (this.#wishes > 1) this.#supervisor.kill();
+  }
+
+  #idleCode(): number {
+    if (this.#failure !== undefined) throw this.#failure;
+    if (this.#once) throw new BusError("runtime/no-result");
+    this.output.say(this.#plan.bus, "all services have ended");
+    return 0;
+  }
+
+  #checkIdle(): void {
+    if (this.#supervisor.idle) this.#ended("idle");
+  }
+
+  #events(): SupervisorEvents {
+    return {
+      state: (service, state, cause) => {
+        if (state === "ready") this.output.say(service, "ready", "info", { state });
+        else if (state === "backoff")
+          this.output.say(service, `${cause?.message ?? "it ended"}; it is started again`, "warn", { state });
+        else if (state === "down") {
+          this.output.say(service, cause?.message ?? "it stays down", "error", { state, error: cause?.toJSON() });
+          this.#failure ??= cause;
+          if (this.#once) this.#ended("stop");
+        }
+        if (state === "down" || state === "stopped") queueMicrotask(() => this.#checkIdle());
+      },
+      progress: (service, share, text) => this.output.progress(service, share, text),
+      finish: (service, result) => {
+        if (this.#once && !this.hasResult) {
+          this.hasResult = true;
+          this.result = result;
+          this.#ended("result");
+        } else if (!this.#once) {
+          this.output.say(service, `result ${toJson(result)}`, "info", { result });
+        }
+      },
+    };
+  }
+}
