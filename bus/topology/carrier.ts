@@ -1,6 +1,5 @@
 /** How one link travels, and why: the resolve rule for a pair of services. Pure; every sentence is shown by `explain`. */
 
-import { LOCALHOST } from "./host.ts";
 import type { Kind } from "./placement.ts";
 import type { TransportChoice } from "./topology.ts";
 
@@ -115,8 +114,7 @@ function onOneHost(a: End, b: End, wish: Wish | undefined, capabilities: Capabil
 }
 
 function betweenHosts(a: End, b: End, wish: Wish | undefined): Carried {
-  const hosts = `${nameOf(a.host)} and ${nameOf(b.host)}`;
-  const where = `different hosts (${hosts})`;
+  const where = `different hosts (${a.host} and ${b.host})`;
   if (wish !== undefined && wish.transport !== "tcp" && wish.by === "topology") {
     return contradiction(
       `transport "${wish.transport}" cannot carry ${a.name} and ${b.name}: they are on ${where}; remove transport, or use "tcp"`,
@@ -131,5 +129,3 @@ function betweenHosts(a: End, b: End, wish: Wish | undefined): Carried {
   const note = wish.transport === "tcp" ? asker(wish) : `--transport ${wish.transport} does not leave a host`;
   return carried("tcp", `${where}; ${note}`);
 }
-
-const nameOf = (host: string): string => (host === LOCALHOST ? "this machine" : host);

@@ -17,7 +17,7 @@ export interface ExplainRow {
   /** Type names, with their policy where it is not that of the edge. */
   readonly types: string[];
   readonly rpcs: string[];
-  /** What the edge is for: what is declared, "anything" on an open edge, "replies" when only those use it. */
+  /** What the edge is for: what is declared, "anything" on an open edge, else "replies" or "control" (subscriptions, credits). */
   readonly carries: string;
 }
 
@@ -41,15 +41,22 @@ export function policyText(policy: Policy | null): string {
   return kind === PolicyKind.block ? `${name} ${formatDuration(policy?.timeoutMs ?? 5000)}` : name;
 }
 
-export const explainPlan = (plan: Plan): ExplainRow[] => plan.edges.map(explainEdge);
+export function explainPlan(plan: Plan): ExplainRow[] {
+  const asking = new Set(
+    plan.edges.filter((edge) => edge.rpcs.length > 0).map((edge) => `${edge.source} ${edge.target}`),
+  );
+  return plan.edges.map((edge) => explainEdge(edge, asking.has(`${edge.target} ${edge.source}`)));
+}
 
-export function explainEdge(edge: Edge): ExplainRow {
+/** @param answers whether the other direction carries requests */
+export function explainEdge(edge: Edge, answers: boolean): ExplainRow {
   const policy = policyText(edge.policy);
   const types = edge.types.map((type) => {
     const own = policyText(type.policy ?? edge.policy);
     return own === policy ? type.type : `${type.type} (${own})`;
   });
   const declared = [...types, ...edge.rpcs];
+  const otherwise = answers ? "replies" : "control";
   return {
     edge: `${edge.source} -> ${edge.target}`,
     source: edge.source,
@@ -61,7 +68,7 @@ export function explainEdge(edge: Edge): ExplainRow {
     maxMessage: formatSize(edge.messageBytesMax),
     types,
     rpcs: [...edge.rpcs],
-    carries: edge.open ? ["anything", ...declared].join(", ") : declared.length > 0 ? declared.join(", ") : "replies",
+    carries: edge.open ? ["anything", ...declared].join(", ") : declared.length > 0 ? declared.join(", ") : otherwise,
   };
 }
 

@@ -32,13 +32,17 @@ export const LOCK: SchemaLock = lockWith(
   ["cardsim.Cards", "galaxy.Combat", "galaxy.Ecs", "market.Ecs2"],
 );
 
+/** The two lines that every file needs. */
+export const GALAXY_BUS: string = '[bus]\nname = "galaxy"\n';
+
 export interface Wanted {
   readonly lock?: SchemaLock;
   readonly capabilities?: Partial<Capabilities>;
   readonly overrides?: Overrides;
+  readonly runtimeDir?: string;
 }
 
-export const plan = (text: string, { lock = LOCK, capabilities = {}, overrides = {} }: Wanted = {}): Plan =>
+export const plan = (text: string, { lock = LOCK, capabilities = {}, overrides = {}, runtimeDir }: Wanted = {}): Plan =>
   compilePlan({
     path: "topology.toml",
     text,
@@ -46,7 +50,7 @@ export const plan = (text: string, { lock = LOCK, capabilities = {}, overrides =
     lock,
     capabilities: { ...CAPABILITIES, ...capabilities },
     overrides,
-    runtimeDir: "/run/user/1000/busbar/galaxy-00000000",
+    runtimeDir: runtimeDir ?? "/run/user/1000/busbar/galaxy-00000000",
   });
 
 export const check = (text: string): Topology => checkTopology(parseTopology(text, "topology.toml"));
