@@ -2,8 +2,9 @@ import type { MessageView } from "#schema";
 import { DELIVERED, dropped, type Envelope, HOLD } from "#transport";
 import { BusError, frameLength, frameTopicId, type Memory, payloadOffset } from "#wire";
 import type { AnyMessageType, Logger, SubscribeOptions } from "./api.ts";
-import { frameTopic, type Meta } from "./meta.ts";
+import { frameTopic, Meta } from "./meta.ts";
 import { SubscriberImpl } from "./subscriber.ts";
+import type { Ticker } from "./ticker.ts";
 
 const MALFORMED = dropped("malformed");
 const REFUSED_SCHEMA = dropped("refused_schema");
@@ -35,13 +36,14 @@ export class InRoute {
 
 export interface InboxOptions {
   readonly service: string;
-  readonly meta: Meta;
+  readonly ticker: Ticker;
   readonly log: Logger;
   /** Subscriptions to a type changed: peers must be told. */
   readonly changed: (type: AnyMessageType) => void;
   /** A buffer has room again. */
   readonly resume: () => void;
-  readonly announced: () => Promise<void>;
+  /** Resolves once every service that may publish the type has been told. */
+  readonly announced: (type: AnyMessageType) => Promise<void>;
   /** Whether a newer version of the type, with this fingerprint, was accepted in the handshake. */
   readonly acceptsNewer: (typeId: number, fingerprint: string) => boolean;
 }
@@ -53,9 +55,13 @@ export class Inbox {
   #lastId = 0;
   #last: InRoute | undefined;
   #complaints = 0;
+  readonly #meta: Meta;
+  /** Callbacks that are running: one may publish and so cause another. */
+  #depth = 0;
 
   constructor(options: InboxOptions) {
     this.#options = options;
+    this.#meta = new Meta(options.ticker);
   }
 
   add(type: AnyMessageType, options: SubscribeOptions): AnySubscriber {
@@ -89,8 +95,8 @@ export class Inbox {
     this.#options.resume();
   }
 
-  announced(_subscriber: unknown): Promise<void> {
-    return this.#options.announced();
+  announced(subscriber: { messageType: AnyMessageType }): Promise<void> {
+    return this.#options.announced(subscriber.messageType);
   }
 
   types(): AnyMessageType[] {
@@ -156,11 +162,14 @@ export class Inbox {
       subscriber.view = view;
       subscriber.viewMemory = memory;
     }
+    const meta = this.#depth === 0 ? this.#meta : new Meta(this.#options.ticker);
+    this.#depth++;
     try {
-      subscriber.callback?.(view?.at(payload) as never, this.#options.meta.atFrame(source, memory, offset));
+      subscriber.callback?.(view?.at(payload) as never, meta.atFrame(source, memory, offset));
     } catch (error) {
       this.#failed(subscriber.type, error);
     }
+    this.#depth--;
   }
 
   /** One message by reference. */
@@ -174,11 +183,7 @@ export class Inbox {
     }
     const only = route.only;
     if (only !== undefined) {
-      try {
-        only.callback?.(message as never, this.#options.meta.atReference(source, envelope, sequence));
-      } catch (error) {
-        this.#failed(type.name, error);
-      }
+      this.#hand(only, source, message, envelope, sequence);
       return DELIVERED;
     }
     const subscribers = route.subscribers;
@@ -187,18 +192,22 @@ export class Inbox {
       const subscriber = subscribers[i];
       if (subscriber.from !== "" && subscriber.from !== source) continue;
       if (subscriber.topic !== "" && envelope.topic !== subscriber.topic) continue;
-      const callback = subscriber.callback;
-      if (callback === undefined) {
-        subscriber.push(message);
-        continue;
-      }
-      try {
-        callback(message as never, this.#options.meta.atReference(source, envelope, sequence));
-      } catch (error) {
-        this.#failed(type.name, error);
-      }
+      if (subscriber.callback === undefined) subscriber.push(message);
+      else this.#hand(subscriber, source, message, envelope, sequence);
     }
     return DELIVERED;
+  }
+
+  /** Calls back with the object itself. */
+  #hand(subscriber: AnySubscriber, source: string, message: unknown, envelope: Envelope, sequence: number): void {
+    const meta = this.#depth === 0 ? this.#meta : new Meta(this.#options.ticker);
+    this.#depth++;
+    try {
+      subscriber.callback?.(message as never, meta.atReference(source, envelope, sequence));
+    } catch (error) {
+      this.#failed(subscriber.type, error);
+    }
+    this.#depth--;
   }
 
   guard(subscriber: { type: string }, call: () => void): void {

@@ -27,6 +27,8 @@ import type { Origin } from "./server.ts";
 const MALFORMED = dropped("malformed");
 const EXPIRED = dropped("expired");
 const NOT_ALLOWED = dropped("refused_schema");
+/** Topics of one type that a peer may ask for; it should take all of them instead. */
+const TOPICS_MAX = 65_536;
 /** Control items that may wait for a carrier with no room. */
 const CONTROL_WAITING_MAX = 65_536;
 
@@ -222,13 +224,16 @@ export class Link implements ByteReceiver, ReferenceReceiver {
     return known.declared || known.topics.size > 0 ? known : undefined;
   }
 
+  /** Whether the plan lets the peer publish this type to us. */
+  mayBring(type: string): boolean {
+    const back = this.#resident.index.edge(this.peer, this.#resident.name);
+    return back === undefined || back.open || back.types.some((entry) => entry.type === type);
+  }
+
   /** Tells the peer which topics of a type this service wants, as far as that changed. */
   announce(type: AnyMessageType): void {
     if (this.#carrier === undefined) return;
-    const { index, name } = this.#resident;
-    const back = index.edge(this.peer, name);
-    const possible = back === undefined || back.open || back.types.some((entry) => entry.type === type.name);
-    if (!possible) return;
+    if (!this.mayBring(type.name)) return;
     const wanted = new Set(this.#resident.inbox.topics(type.typeId, this.peer));
     const told = this.#announced.get(type.typeId) ?? new Set<string>();
     for (const topic of wanted) if (!told.has(topic)) this.#sendSubscribe(type, topic, true);
@@ -253,6 +258,13 @@ export class Link implements ByteReceiver, ReferenceReceiver {
     const plan = index.edge(name, this.peer);
     if (plan !== undefined && !plan.open && !plan.types.some((entry) => entry.type === typeName)) return;
     const topics = this.#peerTopics.get(typeId) ?? new Set<string>();
+    if (active && topics.size >= TOPICS_MAX) {
+      this.#resident.hub.log.warn(
+        { peer: this.peer, type: typeName },
+        `more than ${TOPICS_MAX} topics of one type are not taken`,
+      );
+      return;
+    }
     if (active) topics.add(topic);
     else topics.delete(topic);
     if (topics.size === 0) this.#peerTopics.delete(typeId);

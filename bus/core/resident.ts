@@ -9,7 +9,6 @@ import type { HubCore } from "./hub.ts";
 import { CLI_SERVICE } from "./hub-api.ts";
 import { Inbox } from "./inbox.ts";
 import type { Link } from "./link.ts";
-import { Meta } from "./meta.ts";
 import { DEFAULT_MESSAGE_MAX, type PlanIndex } from "./plan-index.ts";
 import type { PublisherImpl } from "./publisher.ts";
 import type { Route } from "./route.ts";
@@ -49,7 +48,7 @@ export class Resident {
     });
     this.inbox = new Inbox({
       service: name,
-      meta: new Meta(this.ticker),
+      ticker: this.ticker,
       log: hub.log,
       changed: (type) => {
         for (const link of this.links.values()) link.announce(type);
@@ -57,7 +56,7 @@ export class Resident {
       resume: () => {
         for (const link of this.links.values()) link.resume();
       },
-      announced: () => this.#announced(),
+      announced: (type) => this.#announced(type),
       acceptsNewer: () => false,
     });
   }
@@ -121,8 +120,9 @@ export class Resident {
     return routes;
   }
 
-  async #announced(): Promise<void> {
-    await Promise.all([...this.links.values()].map((link) => link.whenOpen()));
+  async #announced(type: AnyMessageType): Promise<void> {
+    const publishers = [...this.links.values()].filter((link) => link.mayBring(type.name) && link.peer !== CLI_SERVICE);
+    await Promise.all(publishers.map((link) => link.whenOpen()));
     this.ticker.flush();
   }
 
