@@ -31,7 +31,7 @@ export interface PlacedProcess {
 
 export interface PlacedNode {
   readonly name: string;
-  /** As in the file, whatever the mode. */
+  /** Normalised; "localhost" for all nodes that a mode brings here. */
   readonly host: string;
   readonly port: number;
   readonly here: boolean;
@@ -74,8 +74,8 @@ export function placeServices(topology: Topology, mode: Mode | undefined, node: 
   const processes = groups.flatMap((group) => processesOf(group, members, asWritten));
   const nodes = groups.map((group) => ({
     name: group.name,
-    host: group.host,
-    port: group.port ?? 0,
+    host: asWritten ? group.host : LOCALHOST,
+    port: asWritten || isLoopback(group.host) ? (group.port ?? 0) : 0,
     here: !asWritten || group.host === hereHost || (isLoopback(group.host) && isLoopback(hereHost)),
     processes: processes.filter((process) => process.node === group.name).map((process) => process.name),
     services: members.filter((member) => member.node === group.name).map((member) => member.name),

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { type Plan, RunKind } from "#generated/busbar/plan";
+import { type Plan, Plan as PlanType, RunKind } from "#generated/busbar/plan";
+import { Memory } from "#wire";
 import { canonicalJson } from "./canonical.ts";
 import { faults, GALAXY_BUS, LOCK, lockWith, plan } from "./testing/fixtures.ts";
 import { GALAXY } from "./testing/galaxy.ts";
@@ -129,6 +130,13 @@ test("a runtime folder too long for the sockets of this computer is refused earl
   expect(() => plan(services, { overrides: {} })).not.toThrow();
   const long = faults(services, { runtimeDir: `/run/${"d".repeat(60)}` });
   expect(long[0].code).toBe("transport/path-too-long");
+});
+
+test("a plan survives its encoding, so that processes that only read it see the same", () => {
+  const memory = Memory.allocate(1 << 16);
+  const end = PlanType.encode(memory, 0, 1 << 16, base);
+  expect(PlanType.verify(memory, 0, end)).toBe(true);
+  expect(PlanType.decode(memory, 0)).toEqual(base);
 });
 
 test("a schema without types makes a plan too", () => {

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { PolicyKind } from "#generated/busbar/plan";
 import { BusError } from "#wire";
+import { canDial } from "./dial.ts";
 import { faults, GALAXY_BUS, lockWith, plan, transports, where } from "./testing/fixtures.ts";
 import { GALAXY } from "./testing/galaxy.ts";
 
@@ -375,6 +376,23 @@ test("the port of a node belongs to its process, or to its only child", () => {
   expect(inbox('"a", "b"', service("a", 'run = "ts:x"'))).toEqual(["b 127.0.0.1:0", "n 127.0.0.1:9001"]);
   expect(inbox('"b"', "")).toEqual(["b 127.0.0.1:9001"]);
   expect(inbox('"b", "c"', "")).toEqual(["b 127.0.0.1:0", "c 127.0.0.1:0"]);
+});
+
+test("semantics/2.2: between hosts only a process that has its node's port can be dialed", () => {
+  const result = plan(GALAXY);
+  expect([canDial(result, "orchestrator", "policy"), canDial(result, "policy", "orchestrator")]).toEqual([true, false]);
+  expect([canDial(result, "core", "orchestrator"), canDial(result, "orchestrator", "core")]).toEqual([true, true]);
+  expect(canDial(result, "core", "nowhere")).toBe(false);
+  const bundled = plan(GALAXY, { overrides: { mode: "bundled", transport: "tcp" } });
+  expect([canDial(bundled, "orchestrator", "policy"), canDial(bundled, "policy", "orchestrator")]).toEqual([
+    true,
+    true,
+  ]);
+  expect(bundled.nodes.map(({ host, port }) => `${host}:${port}`)).toEqual([
+    "localhost:0",
+    "localhost:0",
+    "localhost:0",
+  ]);
 });
 
 test("faults are BusErrors that carry all problems", () => {

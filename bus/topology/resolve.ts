@@ -79,6 +79,7 @@ export function resolveInto(
   const warnings: string[] = [];
   const edges: ResolvedEdge[] = [];
   const { members } = placement;
+  const ends = endsOf(placement);
   for (let i = 0; i < members.length; i++) {
     for (let j = i + 1; j < members.length; j++) {
       edges.push(
@@ -86,6 +87,7 @@ export function resolveInto(
           problems,
           topology,
           placement,
+          ends,
           access,
           rules,
           warnings,
@@ -158,6 +160,7 @@ interface Scene {
   readonly problems: Problems;
   readonly topology: Topology;
   readonly placement: Placement;
+  readonly ends: ReadonlyMap<string, End>;
   readonly access: ReadonlyMap<string, Access>;
   readonly rules: EdgeRules;
   readonly warnings: string[];
@@ -218,7 +221,7 @@ function carrierOf(
     const moved = overrides.mode !== undefined && placement.mode === "monolith";
     wish = { transport: said.transport, by: "topology", firm: named && !moved };
   }
-  const answer = chooseCarrier(endOf(a, placement), endOf(b, placement), wish, scene.capabilities);
+  const answer = chooseCarrier(scene.ends.get(a.name)!, scene.ends.get(b.name)!, wish, scene.capabilities);
   if ("refused" in answer) {
     const entry = wish?.by === "topology" ? said.entry : undefined;
     const path = entry === undefined ? placeOf(scene.topology, b) : ["edges", entry.index, "transport"];
@@ -229,11 +232,14 @@ function carrierOf(
   return { carrier: answer.transport, reason: answer.reason, asked: said.transport };
 }
 
-function endOf(member: Member, placement: Placement): End {
-  const process = placement.processes.find((candidate) => candidate.name === member.process)!;
-  const { name, kind, host, site } = member;
-  const reachable = member.host !== LOCALHOST && process.port !== 0;
-  return { name, kind, ownThread: member.service.ownThread, process: process.name, host, site, reachable };
+function endsOf(placement: Placement): Map<string, End> {
+  const ports = new Map(placement.processes.map(({ name, port }) => [name, port]));
+  return new Map(
+    placement.members.map(({ name, kind, service, process, host, site }) => {
+      const reachable = host !== LOCALHOST && ports.get(process) !== 0;
+      return [name, { name, kind, ownThread: service.ownThread, process, host, site, reachable }];
+    }),
+  );
 }
 
 /** Where the file puts a service: the entry in `services` of its node. */
