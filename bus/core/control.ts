@@ -21,6 +21,7 @@ import {
 } from "#wire";
 import type { AnyMessageType } from "./api.ts";
 import { fingerprintHex } from "./inbox.ts";
+import { transcode } from "./transcode.ts";
 
 /** What is sent. `type` and `value` go together; `error` only with Kind.error. */
 export interface ControlItem {
@@ -200,7 +201,8 @@ export class ArrivedItem implements Arrived {
   }
 
   read(type: AnyMessageType): unknown {
-    return type.complete(this.#item.value);
+    const { type: theirs, value } = this.#item;
+    return theirs === undefined || theirs === type ? type.complete(value) : transcode(theirs, value, type);
   }
 
   error(): BusError {

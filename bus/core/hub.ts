@@ -81,6 +81,15 @@ export class HubCore implements Hub {
     const bus = new BusImpl(resident);
     this.#buses.set(service, bus);
     this.#listenLocally(resident);
+    // The command line may come after the services, and services after it: each side needs its end of the link.
+    const cli = this.#residents.get(CLI_SERVICE);
+    if (cli !== undefined) {
+      for (const other of this.#residents.values()) {
+        if (other === cli || (other !== resident && cli !== resident)) continue;
+        this.#link(other, CLI_SERVICE);
+        this.#link(cli, other.name);
+      }
+    }
     for (const peer of this.#peersOf(service)) this.#link(resident, peer);
     for (const other of this.#residents.values()) other.links.get(service)?.connector?.kick();
     return bus;

@@ -99,6 +99,11 @@ export class Inbox {
     return this.#options.announced(subscriber.messageType);
   }
 
+  /** The binding through which subscribers here see a type. */
+  typeOf(typeId: number): AnyMessageType | undefined {
+    return this.#routes.get(typeId)?.type;
+  }
+
   types(): AnyMessageType[] {
     return [...this.#routes.values()].map((route) => route.type);
   }

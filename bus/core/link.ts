@@ -17,12 +17,13 @@ import { Caller } from "./caller.ts";
 import type { Connector, PeerInfo } from "./connector.ts";
 import { type Arrived, ArrivedFrame, ArrivedItem, type ControlItem, writeControl } from "./control.ts";
 import { deepFreeze } from "./freeze.ts";
-import type { PluginLink } from "./hub-api.ts";
+import { CLI_SERVICE, type PluginLink } from "./hub-api.ts";
 import { OutEdge } from "./out-edge.ts";
 import { DEFAULT_CAPACITY, DEFAULT_MESSAGE_MAX } from "./plan-index.ts";
 import type { Resident } from "./resident.ts";
 import { Route } from "./route.ts";
 import type { Origin } from "./server.ts";
+import { transcode } from "./transcode.ts";
 
 const MALFORMED = dropped("malformed");
 const EXPIRED = dropped("expired");
@@ -65,6 +66,8 @@ export class Link implements ByteReceiver, ReferenceReceiver {
   /** Type that was found to be allowed last: looking it up costs more than the rest of the way. */
   #lastType: AnyMessageType | undefined;
   #lastTypeId = -1;
+  /** One end is the command line, which has types by reflection only. */
+  readonly #reflected: boolean;
   #closed = false;
   #opened: (() => void)[] = [];
   #refused: ReadonlyMap<string, string> = new Map();
@@ -82,6 +85,7 @@ export class Link implements ByteReceiver, ReferenceReceiver {
     this.#resident = resident;
     this.peer = peer;
     this.transport = options.transport;
+    this.#reflected = peer === CLI_SERVICE || resident.name === CLI_SERVICE;
     const { index, ticker, hub } = resident;
     const plan = index.edge(resident.name, peer);
     this.edge = new OutEdge({
@@ -419,7 +423,21 @@ export class Link implements ByteReceiver, ReferenceReceiver {
     return Number(this.#resident.hub.clock.wallNs() / 1_000_000n) > sentMs + ttl;
   }
 
-  message(type: AnyMessageType, message: unknown, envelope: Envelope): number {
+  message(sentType: AnyMessageType, sent: unknown, envelope: Envelope): number {
+    let type = sentType;
+    let message = sent;
+    if (this.#reflected) {
+      const mine = this.#resident.inbox.typeOf(type.typeId);
+      if (mine !== undefined && mine !== type) {
+        try {
+          message = transcode(type, message, mine);
+        } catch (error) {
+          this.#resident.hub.log.warn({ peer: this.peer, type: type.name }, (error as Error).message);
+          return MALFORMED;
+        }
+        type = mine;
+      }
+    }
     if (type !== this.#lastType) {
       if (this.#allowed !== undefined && !this.#allowed.has(type.typeId)) return NOT_ALLOWED;
       this.#lastType = type;
