@@ -149,7 +149,7 @@ async function openHouse(
       clearInterval(awake);
       for (const [signal, listener] of listeners) process.off(signal, listener);
       folder.unlockProcess(processName);
-      folder.sweep();
+      folder.sweep(plan.nodes.every((node) => node.here));
     }
   };
   const close = (drainMs: number): Promise<void> => (closing ??= end(drainMs));

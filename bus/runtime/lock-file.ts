@@ -4,7 +4,7 @@ import { linkSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs
 export interface LockHolder {
   readonly pid: number;
   /** Start time of that process in clock ticks, where the system tells; a reused pid has another one. */
-  readonly started?: string;
+  readonly startTicks?: string;
   readonly [key: string]: unknown;
 }
 
@@ -17,8 +17,8 @@ const TAKEOVER_STALE_MS = 5000;
  */
 export function acquireLock(path: string, values: Readonly<Record<string, unknown>> = {}): LockHolder | undefined {
   const own = `${path}.${process.pid}`;
-  const started = startTimeOf(process.pid);
-  const holder = { pid: process.pid, ...(started === undefined ? {} : { started }), ...values };
+  const startTicks = startTimeOf(process.pid);
+  const holder = { pid: process.pid, ...values, ...(startTicks === undefined ? {} : { startTicks }) };
   writeFileSync(own, `${JSON.stringify(holder)}\n`, { mode: 0o600 });
   try {
     for (let attempt = 0; ; attempt++) {
@@ -62,7 +62,7 @@ export function isAlive(holder: LockHolder): boolean {
     if ((error as NodeJS.ErrnoException).code !== "EPERM") return false;
   }
   const started = startTimeOf(holder.pid);
-  return started === undefined || holder.started === undefined || started === holder.started;
+  return started === undefined || holder.startTicks === undefined || started === holder.startTicks;
 }
 
 /** Linux: field 22 of /proc/PID/stat, counted behind the command name, which may hold spaces. Zombies count as gone. */

@@ -34,7 +34,7 @@ test("a path through a file is refused with a reason in words", () => {
 
 test("a lock is held by one, names its holder, and is free again after release", () => {
   const path = join(root, "x.json");
-  expect(acquireLock(path, { mode: "bundled" })).toBeUndefined();
+  expect(acquireLock(path, { mode: "bundled", started: "today" })).toBeUndefined();
   expect(acquireLock(path)).toMatchObject({ pid: process.pid, mode: "bundled" });
   releaseLock(path);
   expect(acquireLock(path)).toBeUndefined();
@@ -43,7 +43,7 @@ test("a lock is held by one, names its holder, and is free again after release",
 
 test.each([
   ["of a dead process", JSON.stringify({ pid: DEAD_PID })],
-  ["of a reused pid", JSON.stringify({ pid: process.pid, started: "1" })],
+  ["of a reused pid", JSON.stringify({ pid: process.pid, startTicks: "1" })],
   ["that is garbage", "\u0000{{"],
   ["with a pid that is none", '{"pid":-5}'],
 ])("a lock %s is taken over", (_name, text) => {
@@ -83,9 +83,12 @@ test("sweeping removes what dead processes left and keeps what living ones hold"
     writeFileSync(folder.file(name), "");
   folder.nextEpoch("past", 100);
   folder.nextEpoch("future", 300);
-  folder.sweep(200);
+  folder.sweep(true, 200);
   expect(readdirSync(folder.path).sort()).toEqual(["alive.ctl", "alive.sock", "future.epoch", "host-alive.json"]);
   folder.unlockProcess("alive");
-  folder.sweep(400);
+  folder.nextEpoch("remembered", 900);
+  folder.sweep(false, 400);
+  expect(readdirSync(folder.path)).toEqual(["remembered.epoch"]);
+  folder.sweep(true, 400);
   expect(existsSync(folder.path)).toBe(false);
 });

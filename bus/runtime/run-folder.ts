@@ -139,8 +139,9 @@ export class RunFolder {
   /**
    * Removes what dead processes left behind: sockets, ports, locks, plans, and epochs that the clock has passed (the time
    * of day is the larger number from then on). The folder itself goes when it is empty.
+   * @param alone all nodes of the bus are on this computer: epochs that nobody alive can remember go at once
    */
-  sweep(unixSeconds: number = Date.now() / 1000): void {
+  sweep(alone = false, unixSeconds: number = Date.now() / 1000): void {
     const names = this.#names();
     const alive = new Set<string>();
     for (const name of names)
@@ -153,7 +154,7 @@ export class RunFolder {
       const [, owner, kind] = /^(.*)\.(sock|sock\.lock|ctl|port|epoch|json|bin)$/.exec(name) ?? [];
       const dead =
         kind === "epoch"
-          ? !alive.has(owner) && readNumber(file) < Math.floor(unixSeconds)
+          ? (alone && alive.size === 0 && ups.length === 0) || readNumber(file) < Math.floor(unixSeconds)
           : kind === "json"
             ? liveHolder(file) === undefined
             : kind === "bin"

@@ -74,7 +74,7 @@ export async function up(options: UpOptions): Promise<number> {
   } finally {
     await run.close();
     folder.unlockUp(node);
-    folder.sweep();
+    folder.sweep(plan.nodes.every((candidate) => candidate.here));
     if (once && run.hasResult) options.stdout.write(`${toJson(run.result)}\n`);
   }
 }
