@@ -52,29 +52,28 @@ function checkName(name: string): void {
 }
 
 function checkTable(schema: BinarySchema, table: SchemaObject): void {
-  let previous = -1;
+  let before: SchemaField | undefined;
   for (const field of table.fields) {
     const place = `${table.name}.${field.name}`;
     checkName(field.name);
-    if (field.id === previous || field.id > SLOT_MAX)
+    if (field.id === before?.id || field.id > SLOT_MAX)
       throw malformedSchema(`${place} has an impossible id ${field.id}`);
-    if (field.type.base === Base.array || !isFieldType(schema, field.type))
+    if (field.type.base === Base.array || !isFieldType(schema, field.type)) {
       throw malformedSchema(`${place} has no sound type`);
-    if (hasTag(field.type) && !tagOf(table, field, previous))
-      throw malformedSchema(`${place} has no type field before it`);
-    if (field.required && isScalar(field.type.base))
+    }
+    if (hasTag(field.type) && !isTagOf(before, field)) throw malformedSchema(`${place} has no type field before it`);
+    if (field.required && isScalar(field.type.base)) {
       throw malformedSchema(`${place} is a scalar and cannot be required`);
-    previous = field.id;
+    }
+    before = field;
   }
 }
 
 const hasTag = (type: SchemaType): boolean =>
   type.base === Base.union || (type.base === Base.vector && type.element === Base.union);
 
-function tagOf(table: SchemaObject, field: SchemaField, previous: number): boolean {
-  if (previous !== field.id - 1) return false;
-  const tag = table.fields.find((other) => other.id === previous);
-  if (tag === undefined || tag.type.index !== field.type.index) return false;
+function isTagOf(tag: SchemaField | undefined, field: SchemaField): boolean {
+  if (tag === undefined || tag.id !== field.id - 1 || tag.type.index !== field.type.index) return false;
   return field.type.base === Base.union
     ? tag.type.base === Base.utype
     : tag.type.base === Base.vector && tag.type.element === Base.utype;

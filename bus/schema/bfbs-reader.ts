@@ -2,6 +2,9 @@ import { BusError } from "#wire";
 
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 
+/** Largest binary schema; that of ten thousand fields with comments is about 1 MiB. */
+export const SCHEMA_BYTES_MAX: number = 4 * 1024 * 1024;
+
 /** The error of everything that is wrong inside a binary schema. */
 export const malformedSchema = (reason: string): BusError => new BusError("schema/bad-schema", { details: { reason } });
 
@@ -19,7 +22,10 @@ export class BfbsReader {
   constructor(bytes: Uint8Array) {
     this.#bytes = bytes;
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    this.#tables = Math.max(64, bytes.length >> 1);
+    if (bytes.length > SCHEMA_BYTES_MAX)
+      throw malformedSchema(`it has ${bytes.length} bytes, ${SCHEMA_BYTES_MAX} are allowed`);
+    // The compiler shares no tables, and the smallest takes more than 8 bytes with the offset that leads to it.
+    this.#tables = Math.max(64, bytes.length >> 3);
     this.#text = Math.max(65536, bytes.length * 4);
   }
 

@@ -4,7 +4,7 @@ import { beforeAll, expect, test } from "vitest";
 import { BusError, Memory } from "#wire";
 import type { JsonValue } from "./json.ts";
 import type { BinarySchema } from "./model.ts";
-import { decodeJsonAt, verifierOf } from "./reflect-decode.ts";
+import { decodeJson, decodeJsonAt, verifierOf } from "./reflect-decode.ts";
 import { encodeJson } from "./reflect-encode.ts";
 import { ALL_FEATURES } from "./testing/all-features.ts";
 import { arbitraryJson } from "./testing/arbitrary-json.ts";
@@ -145,6 +145,25 @@ test("a tower of shared parts costs work in proportion to its bytes, not to what
   const m = guardedMemory(Memory.copyOf(bytes), 0, bytes.length, count);
   expect(verifierOf(schema, "test.all.Node")(m, 0, bytes.length)).toContain("more tables than its size allows");
   expect(count.reads).toBeLessThan(16 * bytes.length);
+});
+
+test("a message of empty tables cannot become millions of defaults", async () => {
+  const fields = Array.from({ length: 200 }, (_, i) => `f${i}: int;`).join(" ");
+  const wide = await compileSchema(`table Wide { ${fields} } table Many { items: [Wide]; }`);
+  const many = (count: number): Uint8Array => {
+    const builder = new Builder(1 << 19);
+    builder.startObject(0);
+    const empty = builder.endObject();
+    builder.startVector(4, count, 4);
+    for (let i = 0; i < count; i++) builder.addOffset(empty);
+    const items = builder.endVector();
+    builder.startObject(1);
+    builder.addFieldOffset(0, items, 0);
+    builder.finish(builder.endObject());
+    return builder.asUint8Array();
+  };
+  expect(decodeJson(wide, "Many", many(10)).items).toHaveLength(10);
+  expect(() => decodeJson(wide, "Many", many(60_000))).toThrow("it stands for more than 4000000 fields");
 });
 
 test("random JSON is encoded or refused with a BusError", () => {

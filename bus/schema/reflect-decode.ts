@@ -32,10 +32,18 @@ export function decodeJson(schema: BinarySchema, typeName: string, bytes: Uint8A
   return decodeJsonAt(schema, typeName, memory, 0);
 }
 
-/** The same for a payload at `offset` (a multiple of 8) that was verified before; reading any other is not safe. */
+/**
+ * The same for a payload at `offset` (a multiple of 8) that was verified before; reading any other is not safe.
+ * @throws BusError `schema/unknown-type`; `wire/malformed-payload` when it stands for more than 4 million fields
+ */
 export function decodeJsonAt(schema: BinarySchema, typeName: string, memory: Memory, offset: number): JsonObject {
+  fieldsLeft = FIELDS_MAX;
   return tableToJson(schema, tableOf(schema, typeName), memory, offset + memory.i32[offset >> 2]);
 }
+
+/** Fields that one message may stand for: its tables may be nearly empty, and each gives all fields with a default. */
+export const FIELDS_MAX = 4_000_000;
+let fieldsLeft = 0;
 
 const verifiers = new WeakMap<BinarySchema, Map<string, Verifier>>();
 
@@ -54,6 +62,7 @@ function tableToJson(schema: BinarySchema, table: SchemaObject, m: Memory, at: n
   const vtable = at - m.i32[at >> 2];
   const entries = m.u16[vtable >> 1];
   const json: Writable = {};
+  fieldsLeft -= requireFields(table, 1);
   for (const field of table.fields) {
     if (field.deprecated || isTag(field.type)) continue;
     const entry = 4 + 2 * field.id;
@@ -65,6 +74,14 @@ function tableToJson(schema: BinarySchema, table: SchemaObject, m: Memory, at: n
     if (value !== undefined) json[field.name] = value;
   }
   return json;
+}
+
+/** @returns fields of `count` tables. @throws when the message would stand for too many */
+function requireFields(table: SchemaObject, count: number): number {
+  const fields = table.fields.length * count;
+  if (fields <= fieldsLeft) return fields;
+  const reason = `it stands for more than ${FIELDS_MAX} fields`;
+  throw new BusError("wire/malformed-payload", { details: { type: table.name, reason } });
 }
 
 const isTag = (type: SchemaType): boolean => type.base === Base.utype || type.element === Base.utype;
@@ -136,6 +153,8 @@ function vectorToJson(schema: BinarySchema, type: SchemaType, m: Memory, at: num
   const list: JsonValue[] = [];
   const object = type.element === Base.object ? schema.objects[type.index] : undefined;
   const step = object?.isStruct ? object.byteSize : BASE_BYTES[type.element];
+  // Before the first of them is made.
+  if (object?.isStruct === false) requireFields(object, count);
   for (let i = 0, place = at + 4; i < count; i++, place += step) {
     if (type.element === Base.string) list.push(getString(m, place));
     else if (object === undefined)

@@ -89,19 +89,22 @@ interface Planner {
 }
 
 function fillTable(planner: Planner, object: SchemaObject, plan: TablePlan): void {
-  for (const field of object.fields) {
-    if (field.deprecated || belongsToUnion(object, field)) continue;
+  object.fields.forEach((field, i) => {
+    if (field.deprecated || belongsToUnion(field, object.fields[i + 1])) return;
     const entry = 4 + 2 * field.id;
     const value = fieldPlan(planner, field.type);
     plan.fields.push({ entry, required: field.required, value, place: `${object.name}.${field.name}` });
     if (field.required) plan.vtableBytesMin = entry + 2;
-  }
+  });
 }
 
 /** Tags are looked at together with the union they announce. */
-const belongsToUnion = (object: SchemaObject, field: SchemaField): boolean =>
+const belongsToUnion = (field: SchemaField, next: SchemaField | undefined): boolean =>
   (field.type.base === Base.utype || field.type.element === Base.utype) &&
-  object.fields.some((other) => other.id === field.id + 1 && !other.deprecated && isUnion(other.type));
+  next !== undefined &&
+  next.id === field.id + 1 &&
+  !next.deprecated &&
+  isUnion(next.type);
 
 const isUnion = (type: SchemaType): boolean => type.base === Base.union || type.element === Base.union;
 
