@@ -4,7 +4,7 @@ import { isGlob } from "./glob.ts";
 import type { KeyPath } from "./place.ts";
 import type { Problems } from "./problem.ts";
 import type { SchemaNames } from "./schema-names.ts";
-import type { ServiceEntry } from "./topology.ts";
+import type { ServiceEntry, Topology } from "./topology.ts";
 
 /** Full names, sorted. All empty for an open service. */
 export interface Access {
@@ -29,6 +29,16 @@ export function accessOf(problems: Problems, service: ServiceEntry, names: Schem
 }
 
 const sorted = (names: Iterable<string>): string[] => [...new Set(names)].sort();
+
+/** Types that an [[edges]] entry names without a pattern must be there. */
+export function checkEdgeTypes(problems: Problems, edges: Topology["edges"], names: SchemaNames): void {
+  for (const { index, types: patterns } of edges) {
+    for (const [i, type] of (patterns ?? []).entries()) {
+      if (isGlob(type) || names.expandType(type).length > 0) continue;
+      unknownType(problems, type, ["edges", index, "types", i], names, "value");
+    }
+  }
+}
 
 function types(problems: Problems, patterns: readonly string[], path: KeyPath, names: SchemaNames): string[] {
   return sorted(

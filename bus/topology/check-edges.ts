@@ -11,6 +11,7 @@ export function checkEdges(
   problems: Problems,
   tables: readonly unknown[],
   services: readonly ServiceEntry[],
+  complete: boolean,
 ): EdgeEntry[] {
   const names = new Set(services.flatMap((service) => [service.name, ...instanceNames(service)]));
   return tables.map((table, index) => {
@@ -18,7 +19,7 @@ export function checkEdges(
     const values = readSection(problems, "edges", table, path, "[[edges]]");
     for (const key of ["from", "to"]) {
       const name = values[key] as string | undefined;
-      if (name === undefined || isGlob(name) || names.has(name)) continue;
+      if (name === undefined || isGlob(name) || names.has(name) || !complete) continue;
       const cure = suggestion(name, names);
       problems.add("topology/unknown-service", [...path, key], "value", { service: name, suggestion: cure });
     }

@@ -16,6 +16,7 @@ export function checkServices(
   problems: Problems,
   maps: Readonly<Record<string, unknown>>,
   nodes: readonly NodeEntry[],
+  complete: boolean,
 ): ServiceEntry[] {
   const places = placesOf(problems, nodes);
   const entries: ServiceEntry[] = [];
@@ -27,7 +28,7 @@ export function checkServices(
     if (declared) checkContradictions(problems, service, values, path);
     entries.push(service);
   }
-  checkUnplaced(problems, maps, places, nodes);
+  checkUnplaced(problems, maps, places, nodes, complete);
   checkProcessNames(problems, entries, nodes);
   checkSourceIds(problems, entries, places);
   return entries;
@@ -65,6 +66,7 @@ function checkUnplaced(
   maps: Readonly<Record<string, unknown>>,
   places: ReadonlyMap<string, Placed>,
   nodes: readonly NodeEntry[],
+  complete: boolean,
 ): void {
   for (const name of Object.keys(maps)) {
     const path: KeyPath = ["services", name];
@@ -77,6 +79,7 @@ function checkUnplaced(
     }
     if (places.has(name)) continue;
     readSection(problems, "services", maps[name], path, `[services.${name}]`);
+    if (!complete) continue;
     const near = suggestion(name, places.keys());
     if (near !== "") problems.add("topology/unknown-service", path, "key", { service: name, suggestion: near });
     else if (fault === undefined) {
@@ -146,6 +149,7 @@ function checkContradictions(problems: Problems, service: ServiceEntry, values: 
       if (said(key)) refuse(key, `${key} needs a process of its own; add isolate = true, or remove ${key}`);
     }
   }
+  if (service.run?.scheme === "native" && said("args")) refuse("args", "a native: service takes config, not args");
   if (service.run !== undefined && service.ownThread && service.run.scheme !== "ts") {
     refuse(
       "thread",

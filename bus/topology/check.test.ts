@@ -95,6 +95,28 @@ const refusals: Refusal[] = [
     says: /entry 2 is "b c"; a name must begin with a letter/,
   },
   {
+    why: "two names at fault, and nothing that follows from them",
+    text: `[[nodes]]\nname = "n"\nservices = ["a", "b c", 3]\n[services.a]\nrun = "ts:x"\n`,
+    at: ["topology/bad-value 5:18", "topology/bad-value 5:25"],
+  },
+  {
+    why: "services that cannot be read, and nothing that follows from it",
+    text: `[[nodes]]\nname = "n"\nservices = "a"\n[services.a]\nrun = "ts:x"\n[[edges]]\nfrom = "a"\nto = "b"\n`,
+    at: ["topology/bad-value 5:12"],
+  },
+  {
+    why: "arguments of a plugin",
+    text: `${node}[services.a]\nrun = "native:x"\nargs = ["x"]\n`,
+    at: ["topology/contradiction 8:1"],
+    says: /takes config, not args/,
+  },
+  {
+    why: "a key with a line break and a terminal code, shown as such",
+    text: `"a\\nb\\u001b[31m" = 1\n`,
+    at: ["topology/unknown-key 3:1"],
+    says: /a\\u000ab\\u001b\[31m/,
+  },
+  {
     why: "a reserved name",
     text: `[[nodes]]\nname = "n"\nservices = ["busbar.cli"]\n`,
     at: ["topology/bad-value 5:13"],

@@ -38,8 +38,10 @@ export function checkTopology(parsed: ParsedTopology): Topology {
   }
   const placed = root.nodes === undefined ? [implicitNode(Object.keys(maps))] : written;
   const nodes = withSites(problems, root.sites, placed);
-  const services = checkServices(problems, maps, nodes);
-  const edges = checkEdges(problems, listOf(problems, root.edges, "edges"), services);
+  // A list of services that could not be read may hold any name: nothing is said to be unknown then.
+  const complete = nodes.every((node) => node.complete);
+  const services = checkServices(problems, maps, nodes, complete);
+  const edges = checkEdges(problems, listOf(problems, root.edges, "edges"), services, complete);
   const keys = keysFolder(problems, root.security);
   const engine = engineOf(problems, root.engine);
   problems.throwIfAny();
@@ -75,6 +77,7 @@ const implicitNode = (services: string[]): NodeEntry => ({
   host: LOCALHOST,
   services,
   site: "",
+  complete: true,
 });
 
 function nodesOf(problems: Problems, value: unknown): NodeEntry[] {
@@ -115,6 +118,7 @@ const nodeOf = (values: Values, index: number): NodeEntry => ({
   port: values.port as number | undefined,
   services: (values.services as string[] | undefined) ?? [],
   site: "",
+  complete: Array.isArray(values.services),
 });
 
 function withSites(problems: Problems, value: unknown, nodes: readonly NodeEntry[]): NodeEntry[] {

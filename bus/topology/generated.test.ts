@@ -74,7 +74,8 @@ host = "10.0.2.20"
 port = 9002
 services = ["turns"]
 [services.cards]
-${example("services", ["thread"])}
+run = "exec:cards"
+${example("services", ["run", "thread"])}
 [[edges]]
 ${example("edges", ["policy"])}
 policy = { kind = "block", timeout = "2s" }

@@ -2,6 +2,7 @@ import { parse } from "@iarna/toml";
 import { type ParseError, parseTOML } from "toml-eslint-parser";
 import { BusError } from "#wire";
 import { type Places, type Position, placesIn } from "./place.ts";
+import { oneLine } from "./problem.ts";
 
 /** TOML values as the parser hands them over: integers beyond 2^53 as bigint, dates as Date. */
 export type TomlValue = string | number | bigint | boolean | Date | TomlValue[] | TomlTable;
@@ -42,7 +43,7 @@ function faultOf(text: string, error: unknown): Position & { reason: string } {
   const lines = (first.message ?? String(error)).split("\n", 1)[0];
   const plain = lines.replace(/ at row \d+, col \d+, pos \d+:?$/, "");
   const reason = second !== undefined && /redefine existing/.test(plain) ? redefined(text, line, place) : plain;
-  return { reason: reason.charAt(0).toLowerCase() + reason.slice(1), line, column: place };
+  return { reason: oneLine(reason.charAt(0).toLowerCase() + reason.slice(1)), line, column: place };
 }
 
 function secondOpinion(text: string): ParseError | undefined {

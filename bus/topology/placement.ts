@@ -69,7 +69,7 @@ export function placeServices(topology: Topology, mode: Mode | undefined, node: 
     .sort(byName);
   const hereHost = topology.nodes.find((entry) => entry.name === node)?.host ?? LOCALHOST;
   const groups: NodeEntry[] = monolith
-    ? [{ index: -1, name: MONOLITH, host: LOCALHOST, services: [], site: "" }]
+    ? [{ index: -1, name: MONOLITH, host: LOCALHOST, services: [], site: "", complete: true }]
     : topology.nodes.toSorted(byName);
   const processes = groups.flatMap((group) => processesOf(group, members, asWritten));
   const nodes = groups.map((group) => ({

@@ -9,6 +9,10 @@ export interface Problem extends Position {
   readonly details: Readonly<Record<string, unknown>>;
 }
 
+/** Texts of the file stand in messages: a line break or terminal code in a quoted key must not act. */
+export const oneLine = (text: string): string =>
+  text.replace(/[\p{Cc}\u2028\u2029]/gu, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
+
 /** Collects faults and finds their places. */
 export class Problems {
   readonly #file: string;
@@ -33,7 +37,9 @@ export class Problems {
     const placed = { path: this.#file, ...position, ...details };
     const sentence = new BusError(code, { details: placed }).message;
     const place = `${this.#file}:${position.line}:${position.column}`;
-    const message = sentence.includes(place) ? sentence : sentence.replace(`${code}: `, () => `${code}: ${place}: `);
+    const message = oneLine(
+      sentence.includes(place) ? sentence : sentence.replace(`${code}: `, () => `${code}: ${place}: `),
+    );
     if (!this.#list.some((other) => other.message === message)) {
       this.#list.push({ code, ...position, message, details: placed });
     }

@@ -54,9 +54,10 @@ function readKey(problems: Problems, key: Key, raw: unknown, path: KeyPath, labe
   if (key.type === "policy" || key.type === "restart") return readShort(problems, key.type, raw, path, label);
   const outcome = readValue(key, raw);
   if (!("problem" in outcome)) return outcome.value;
-  const at = outcome.at === undefined ? path : [...path, outcome.at];
-  problems.add("topology/bad-value", at, "value", { key: label, problem: outcome.problem });
-  return undefined;
+  for (const { problem, at } of [outcome, ...(outcome.rest ?? [])]) {
+    problems.add("topology/bad-value", at === undefined ? path : [...path, at], "value", { key: label, problem });
+  }
+  return outcome.kept;
 }
 
 /** A text stands for the table with only the first key of the section. */

@@ -4,7 +4,16 @@ import type { Key } from "./keys.ts";
 import { RUN_SCHEMES } from "./keys.ts";
 import { formatDuration, formatSize, readDuration, readDurationRange, readSize } from "./units.ts";
 
-export type Outcome = { readonly value: unknown } | { readonly problem: string; readonly at?: string | number };
+export interface Fault {
+  readonly problem: string;
+  /** Key or index inside the value. */
+  readonly at?: string | number;
+}
+
+/** `rest`: further faults of a list; `kept`: its sound entries, so that nothing else is blamed for a wrong one. */
+export type Outcome =
+  | { readonly value: unknown }
+  | (Fault & { readonly rest?: readonly Fault[]; readonly kept?: readonly unknown[] });
 
 const ok = (value: unknown): Outcome => ({ value });
 const bad = (problem: string, at?: string | number): Outcome => ({ problem, at });
@@ -39,13 +48,14 @@ function readText(value: unknown): Outcome {
 function readList(value: unknown, what: string, read: (item: unknown) => Outcome): Outcome {
   if (typeof value === "string") return bad(`must be a list of ${what}; write [${shown(value)}]`);
   if (!Array.isArray(value)) return bad(`must be a list of ${what}, not ${shown(value)}`);
-  const items: unknown[] = [];
+  const kept: unknown[] = [];
+  const faults: Fault[] = [];
   for (const [i, item] of value.entries()) {
     const outcome = read(item);
-    if ("problem" in outcome) return bad(`entry ${i + 1} ${outcome.problem}`, i);
-    items.push(outcome.value);
+    if ("problem" in outcome) faults.push({ problem: `entry ${i + 1} ${outcome.problem}`, at: i });
+    else kept.push(outcome.value);
   }
-  return ok(items);
+  return faults.length === 0 ? ok(kept) : { ...faults[0], rest: faults.slice(1), kept };
 }
 
 const readName = (value: unknown): Outcome => {

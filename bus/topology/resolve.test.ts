@@ -288,6 +288,13 @@ test("unknown types and rpc services are refused with their place and the neares
   ]);
 });
 
+test("unknown types of an edge entry are refused too", () => {
+  const text = `${pair}[[edges]]\nfrom = "a"\nto = "b"\ntypes = ["galaxy.TurnEnd", "galaxy.TurnEnt"]\n`;
+  expect(faults(text).map(({ message }) => message)).toEqual([
+    "schema/unknown-type: topology.toml:15:28: no type 'galaxy.TurnEnt' in the schema of this bus; did you mean 'galaxy.TurnEnd'?",
+  ]);
+});
+
 test("messages of the bus itself are no types of a service", () => {
   const text = `${head}${nodeOf(["a"])}${service("a", pub('"busbar.control.Hello"'))}`;
   expect(where(text)).toEqual(["schema/unknown-type 8:14"]);

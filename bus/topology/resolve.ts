@@ -3,7 +3,7 @@
  * arguments: it reads no file, clock, environment or network, so every computer comes to the same answer.
  */
 import { BusError, suggestion } from "#wire";
-import { type Access, accessOf } from "./access.ts";
+import { type Access, accessOf, checkEdgeTypes } from "./access.ts";
 import { blockCycles } from "./block-cycles.ts";
 import { type Capabilities, type CarrierName, chooseCarrier, type End, type Wish } from "./carrier.ts";
 import { type EdgeRules, type EdgeSettings, edgeRules, linkWish, type Pair } from "./edge-settings.ts";
@@ -71,6 +71,7 @@ export function resolveInto(
   overrides: Overrides,
 ): Resolution {
   const access = new Map(topology.services.map((service) => [service.name, accessOf(problems, service, names)]));
+  checkEdgeTypes(problems, topology.edges, names);
   checkServers(problems, topology, access);
   checkThreads(problems, topology, capabilities);
   const placement = placeServices(topology, overrides.mode, overrides.node);

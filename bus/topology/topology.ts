@@ -21,6 +21,8 @@ export interface NodeEntry {
   readonly services: readonly string[];
   /** "" outside all sites. */
   readonly site: string;
+  /** Whether `services` could be read. */
+  readonly complete: boolean;
 }
 
 export interface RestartEntry {
