@@ -35,7 +35,7 @@ function tableValues(
 function fieldValues(schema: BinarySchema, field: SchemaField, depth: number): Values | undefined {
   const { type } = field;
   if (type.base === Base.vector) return vectorValues(schema, type, depth);
-  if (type.base === Base.union) return depth <= 1 ? undefined : unionValues(schema, type, depth - 1);
+  if (type.base === Base.union) return unionValues(schema, type, depth - 1);
   return inlineValues(schema, type, type.base, depth);
 }
 
@@ -58,12 +58,12 @@ function vectorValues(schema: BinarySchema, type: SchemaType, depth: number): Va
   return item === undefined ? undefined : fc.array(item, { maxLength: 4 });
 }
 
-function unionValues(schema: BinarySchema, type: SchemaType, depth: number): Values {
+function unionValues(schema: BinarySchema, type: SchemaType, depth: number): Values | undefined {
   const members = schema.enums[type.index].values.flatMap((member): Values[] => {
     const value = member.type === undefined ? undefined : inlineValues(schema, member.type, member.type.base, depth);
     return value === undefined ? [] : [fc.record({ type: fc.constant(member.name), value }, { noNullPrototype: true })];
   });
-  return fc.oneof(...members);
+  return members.length === 0 ? undefined : fc.oneof(...members);
 }
 
 const structValues = (schema: BinarySchema, struct: SchemaObject): Values =>
