@@ -73,7 +73,7 @@ export const topologyReference = (): string =>
   [
     "# topology.toml",
     "",
-    "<!-- Made from bus/topology/keys.ts by `node dist/bus/topology/generate.js`; edit there. -->",
+    "<!-- Made from bus/topology/key-table.ts by `node dist/bus/topology/generate.js`; edit there. -->",
     "",
     "One TOML file names the services of a bus and decides where they run and how their messages travel. Anything that is",
     "not on this page is refused, with line, column and, where one is near, the key that was probably meant.",

@@ -1,14 +1,14 @@
 import { expect, test } from "vitest";
 import { checkSocketPaths, runtimeDirOf } from "./runtime-dir.ts";
 
-const options = { busName: "galaxy", realPath: "/home/user/game/topology.toml", env: {}, tmpdir: "/tmp", uid: 1000 };
+const options = { busName: "galaxy", realPath: "/home/user/game/topology.toml", env: {}, tmpdir: "/temp", uid: 1000 };
 
 test("semantics/1.8: the runtime folder is named after the bus and the real path of its topology", () => {
   const name = runtimeDirOf({ ...options, env: { XDG_RUNTIME_DIR: "/run/user/1000" } });
   expect(name).toMatch(/^\/run\/user\/1000\/busbar\/galaxy-[0-9a-f]{8}$/);
-  expect(runtimeDirOf({ ...options, configured: "auto" })).toMatch(/^\/tmp\/busbar-1000\/galaxy-[0-9a-f]{8}$/);
-  expect(runtimeDirOf({ ...options, uid: undefined })).toMatch(/^\/tmp\/busbar\/galaxy-/);
-  expect(runtimeDirOf({ ...options, env: { XDG_RUNTIME_DIR: "relative" } })).toMatch(/^\/tmp\/busbar-1000\//);
+  expect(runtimeDirOf({ ...options, configured: "auto" })).toMatch(/^\/temp\/busbar-1000\/galaxy-[0-9a-f]{8}$/);
+  expect(runtimeDirOf({ ...options, uid: undefined })).toMatch(/^\/temp\/busbar\/galaxy-/);
+  expect(runtimeDirOf({ ...options, env: { XDG_RUNTIME_DIR: "relative" } })).toMatch(/^\/temp\/busbar-1000\//);
 });
 
 test("semantics/1.8: two checkouts have different folders, the same one always the same", () => {
