@@ -1,4 +1,5 @@
 import type { Hello } from "#generated/busbar/control";
+import { canDial } from "#topology";
 import type { Admission, ByteCarrier, Carrier, Listener, PeerIdentity, Transport, TransportName } from "#transport";
 import { BusError, MESSAGE_BYTES_MAX, sourceIdOf } from "#wire";
 import type { Accounts, Bus, Duration, EdgeAccount, EdgeExplanation, Logger } from "./api.ts";
@@ -193,12 +194,16 @@ export class HubCore implements Hub {
     transport: TransportName,
     events: Pick<ConstructorParameters<typeof Connector>[0], "opened" | "replaced">,
   ): Connector {
+    const processOf = (service: string): string => this.index.services.get(service)?.process ?? "";
     const addressOf = (service: string) => {
       if (transport === "local") return { transport: "local", service } as const;
-      const process = this.index.services.get(service)?.process ?? "";
-      return transport === "unix" || transport === "tcp" ? this.#options.addressOf(process, transport) : undefined;
+      return transport === "unix" || transport === "tcp"
+        ? this.#options.addressOf(processOf(service), transport)
+        : undefined;
     };
-    const mayDial = addressOf(peer) !== undefined && (local < peer || addressOf(local) === undefined);
+    const reaches = (from: string, to: string): boolean =>
+      addressOf(to) !== undefined && (transport !== "tcp" || canDial(this.plan, processOf(from), processOf(to)));
+    const mayDial = reaches(local, peer) && (local < peer || !reaches(peer, local));
     return new Connector({
       local,
       peer,

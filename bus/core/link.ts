@@ -213,7 +213,8 @@ export class Link implements ByteReceiver, ReferenceReceiver {
     const known = this.#routes.get(type.name);
     const { index, name } = this.#resident;
     const plan = index.edge(name, this.peer);
-    const declared = plan?.types.some((entry) => entry.type === type.name) ?? false;
+    // On an open edge the types of the plan carry policies and declare nothing.
+    const declared = plan !== undefined && !plan.open && plan.types.some((entry) => entry.type === type.name);
     if (known === undefined) {
       const open = plan === undefined || plan.open;
       if (!declared && !(open && this.#peerTopics.has(type.typeId))) return undefined;
