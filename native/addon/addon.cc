@@ -43,27 +43,6 @@ Napi::Value layout(const Napi::CallbackInfo& info) {
   return result;
 }
 
-Napi::Value error_numbers(const Napi::CallbackInfo& info) {
-  using namespace host::code;
-  const std::pair<const char*, uint16_t> numbers[] = {
-      {"core/internal", kInternal},
-      {"core/closed", kClosed},
-      {"core/message-too-large", kMessageTooLarge},
-      {"core/cancelled", kCancelled},
-      {"core/unknown-method", kUnknownMethod},
-      {"core/deadline-exceeded", kDeadlineExceeded},
-      {"transport/unavailable", kUnavailable},
-      {"plugin/not-found", kPluginNotFound},
-      {"plugin/abi-mismatch", kPluginAbiMismatch},
-      {"plugin/bad-config", kPluginBadConfig},
-      {"plugin/failed", kPluginFailed},
-      {"plugin/bad-answer", kPluginBadAnswer},
-  };
-  Napi::Object result = Napi::Object::New(info.Env());
-  for (const auto& [name, value] : numbers) result.Set(name, Napi::Number::New(info.Env(), value));
-  return result;
-}
-
 Napi::Value load_plugin(const Napi::CallbackInfo& info) {
   Arguments arguments(info, "loadPlugin");
   const std::string path = arguments.text("path"), name = arguments.text("name"), config = arguments.text("config");
@@ -198,7 +177,7 @@ Napi::Value counters(const Napi::CallbackInfo& info) {
 Napi::Object init(Napi::Env env, Napi::Object exports) {
   env.SetInstanceData(new Instance{EnvState::create(env)});
   const std::pair<const char*, Napi::Value (*)(const Napi::CallbackInfo&)> functions[] = {
-      {"layout", layout},         {"errorNumbers", error_numbers}, {"loadPlugin", load_plugin},
+      {"layout", layout},         {"loadPlugin", load_plugin},
       {"describePlugin", describe_plugin}, {"hashPlugin", hash_plugin}, {"stopPlugin", stop_plugin},
       {"refPlugin", ref_plugin},  {"createLink", create_link},     {"closeLink", close_link},
       {"wake", wake},             {"refLink", ref_link},           {"subscribe", subscribe},

@@ -10,14 +10,14 @@ std::shared_ptr<LinkHandle> LinkHandle::create(Napi::Env env, std::shared_ptr<En
   const auto callback = std::make_shared<Callback>(env, function);
   auto bell = LoopBell::open(env, std::move(state), [callback] { callback->call({}); });
   if (bell == nullptr) {
-    throw_failure(env, {host::code::kInternal, {{"reason", "the event loop takes no more handles"}}});
+    throw_failure(env, {errors::core_internal, {{"reason", "the event loop takes no more handles"}}});
     return nullptr;
   }
   options.ring_peer = [bell] { bell->ring(); };
   auto link = host::Link::create(std::move(options));
   if (link == nullptr) {
     bell->close();
-    throw_failure(env, {host::code::kUnavailable, {{"transport", "ring"}, {"reason", "there is no memory for its rings"}}});
+    throw_failure(env, {errors::transport_unavailable, {{"transport", "ring"}, {"reason", "there is no memory for its rings"}}});
     return nullptr;
   }
   auto handle = std::make_shared<LinkHandle>();
@@ -52,7 +52,7 @@ Napi::Array LinkHandle::rings(Napi::Env env) {
       const char* reason = status == napi_no_external_buffers_allowed
                                ? "this runtime allows no external buffers; run the plugin in another process"
                                : "the runtime made no buffer of the ring";
-      throw_failure(env, {host::code::kUnavailable, {{"transport", "ring"}, {"reason", reason}}});
+      throw_failure(env, {errors::transport_unavailable, {{"transport", "ring"}, {"reason", reason}}});
       return rings;
     }
     rings.Set(i, Napi::Value(env, buffer));

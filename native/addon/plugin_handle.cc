@@ -31,7 +31,7 @@ std::shared_ptr<PluginHandle> PluginHandle::start(Napi::Env env, std::shared_ptr
     if (const auto alive = weak.lock()) alive->deliver();
   });
   if (plugin->bell_ == nullptr) {
-    throw_failure(env, {host::code::kInternal, {{"reason", "the event loop takes no more handles"}}});
+    throw_failure(env, {errors::core_internal, {{"reason", "the event loop takes no more handles"}}});
     return nullptr;
   }
   plugin->host_ = std::make_unique<host::PluginHost>(library, name, config, threads, *plugin);

@@ -91,6 +91,14 @@ inline constexpr Type TraceResponse{"cardsim.TraceResponse", 0x21411008u, 0x783f
 inline constexpr Type TraceStep{"cardsim.TraceStep", 0x9045bcfau, 0xaf1b17e9c2848ff6ull};
 }
 
+namespace busbar::types::tournament {
+inline constexpr Type Finished{"tournament.Finished", 0xf5ad5dceu, 0xc2d3798a78ffb140ull};
+inline constexpr Type GameResult{"tournament.GameResult", 0x6f8f2516u, 0xa459d5dfa67e1a7eull};
+inline constexpr Type Standing{"tournament.Standing", 0xea9f9110u, 0xc86dfbbf953ab3bdull};
+inline constexpr Type StandingsRequest{"tournament.StandingsRequest", 0x89e635eeu, 0xa910187175fe21c7ull};
+inline constexpr Type StandingsResponse{"tournament.StandingsResponse", 0x1fac60eau, 0x9eae929f858d64f6ull};
+}
+
 namespace busbar::rpc::busbar::testing::Echo {
 inline constexpr Method Echo{"busbar.testing.Echo", "Echo", 0x5c962786u, ::busbar::types::busbar::testing::EchoRequest, ::busbar::types::busbar::testing::EchoReply, false};
 inline constexpr Method Count{"busbar.testing.Echo", "Count", 0x365853a3u, ::busbar::types::busbar::testing::CountRequest, ::busbar::types::busbar::testing::CountItem, true};
@@ -100,6 +108,10 @@ namespace busbar::rpc::cardsim::Cards {
 inline constexpr Method Simulate{"cardsim.Cards", "Simulate", 0x0c27be3du, ::busbar::types::cardsim::BatchRequest, ::busbar::types::cardsim::BatchResponse, false};
 inline constexpr Method SimulateStream{"cardsim.Cards", "SimulateStream", 0x7301de44u, ::busbar::types::cardsim::BatchRequest, ::busbar::types::cardsim::BatchProgress, true};
 inline constexpr Method Trace{"cardsim.Cards", "Trace", 0x26e2d232u, ::busbar::types::cardsim::TraceRequest, ::busbar::types::cardsim::TraceResponse, false};
+}
+
+namespace busbar::rpc::tournament::Scoreboard {
+inline constexpr Method Standings{"tournament.Scoreboard", "Standings", 0x63714584u, ::busbar::types::tournament::StandingsRequest, ::busbar::types::tournament::StandingsResponse, false};
 }
 
 #endif

@@ -6,15 +6,9 @@
 #include <utility>
 #include <vector>
 
-namespace busbar::host {
+#include "errors.h"
 
-/// The numbers that native code uses; a test compares them with the generated list.
-namespace code {
-inline constexpr uint16_t kInternal = 1, kClosed = 2, kMessageTooLarge = 5, kCancelled = 8, kUnknownMethod = 12;
-inline constexpr uint16_t kDeadlineExceeded = 13, kUnavailable = 400;
-inline constexpr uint16_t kPluginNotFound = 600, kPluginAbiMismatch = 601, kPluginBadConfig = 602, kPluginFailed = 603;
-inline constexpr uint16_t kPluginBadAnswer = 604;
-}  // namespace code
+namespace busbar::host {
 
 struct Failure {
   uint16_t number = 0;  // 0 = none

@@ -140,7 +140,7 @@ bool PluginHost::create() {
   if (status == BUSBAR_OK) return true;
   text[sizeof text - 1] = '\0';
   const std::string reason = text[0] != '\0' ? text : "create gave status " + std::to_string(status) + " and no reason";
-  events_.failed({code::kPluginBadConfig, {{"name", name_}, {"reason", reason}}});
+  events_.failed({errors::plugin_bad_config, {{"name", name_}, {"reason", reason}}});
   return false;
 }
 
@@ -194,7 +194,7 @@ void PluginHost::take_frame(Link& link, uint32_t lane) {
         frame::Header answer;
         answer.correlation = header.correlation;
         end_cancel(link, header.correlation);
-        send_error(link, answer, code::kDeadlineExceeded,
+        send_error(link, answer, errors::core_deadline_exceeded,
                    "core/deadline-exceeded: the request ran out of time before " + name_ + " could begin");
         in.count_dropped(ring::Drop::kExpired);
         return;
@@ -223,7 +223,7 @@ void PluginHost::take_request(Link& link, const frame::Header& header, const uin
   const busbar_type* method = library_.find(header.type_id, BUSBAR_SERVES);
   if (method == nullptr) {
     end_cancel(link, header.correlation);
-    send_error(link, answer, code::kUnknownMethod, "core/unknown-method: " + name_ + " has no handler for this request");
+    send_error(link, answer, errors::core_unknown_method, "core/unknown-method: " + name_ + " has no handler for this request");
     return;
   }
   bool cancelled = false;
@@ -249,7 +249,7 @@ void PluginHost::take_request(Link& link, const frame::Header& header, const uin
     }
   }
   if (cancelled) {
-    send_error(link, answer, code::kCancelled, "core/cancelled: the request was cancelled before " + name_ + " began");
+    send_error(link, answer, errors::core_cancelled, "core/cancelled: the request was cancelled before " + name_ + " began");
     return;
   }
   finish_request(call_plugin(header, bytes, active_.handle));
@@ -283,21 +283,21 @@ void PluginHost::finish_request(busbar_status status) {
   if (active_.answered) return;
   const uint64_t until = deadline();
   if (active_cancelled_.load(std::memory_order_seq_cst)) {
-    answer_error(code::kCancelled, "core/cancelled: the request to " + name_ + " was cancelled");
+    answer_error(errors::core_cancelled, "core/cancelled: the request to " + name_ + " was cancelled");
   } else if (until != 0 && monotonic_ns() >= until) {
-    answer_error(code::kDeadlineExceeded, "core/deadline-exceeded: " + name_ + " did not answer in time");
+    answer_error(errors::core_deadline_exceeded, "core/deadline-exceeded: " + name_ + " did not answer in time");
   } else if (stopping_.load(std::memory_order_seq_cst)) {
-    answer_error(code::kClosed, "core/closed: " + name_ + " is closed");
+    answer_error(errors::core_closed, "core/closed: " + name_ + " is closed");
   } else if (active_.too_large) {
-    answer_error(code::kMessageTooLarge, "core/message-too-large: the answer of " + name_ +
+    answer_error(errors::core_message_too_large, "core/message-too-large: the answer of " + name_ +
                                              " is larger than max_message of the edge; raise it (16 MiB at most)");
   } else if (status < 0) {
-    answer_error(code::kPluginFailed,
+    answer_error(errors::plugin_failed,
                  "plugin/failed: plugin " + name_ + " failed: on_frame gave status " + std::to_string(status));
   } else if (active_.method->streaming != 0) {
-    answer_error(code::kPluginBadAnswer, "plugin/bad-answer: plugin " + name_ + " answered with a stream without an end");
+    answer_error(errors::plugin_bad_answer, "plugin/bad-answer: plugin " + name_ + " answered with a stream without an end");
   } else {
-    answer_error(code::kPluginBadAnswer, "plugin/bad-answer: plugin " + name_ + " answered with nothing");
+    answer_error(errors::plugin_bad_answer, "plugin/bad-answer: plugin " + name_ + " answered with nothing");
   }
 }
 

@@ -158,12 +158,12 @@ class PluginHostTest : public ::testing::Test {
 
 TEST(PluginLibrary, SaysWhatIsWrongWithALibrary) {
   PluginLibrary library;
-  EXPECT_EQ(PluginLibrary::open(plugin("missing"), "missing", library).number, code::kPluginNotFound);
+  EXPECT_EQ(PluginLibrary::open(plugin("missing"), "missing", library).number, errors::plugin_not_found);
   const Failure abi = PluginLibrary::open(plugin("wrong_abi"), "wrong_abi", library);
-  EXPECT_EQ(abi.number, code::kPluginAbiMismatch);
+  EXPECT_EQ(abi.number, errors::plugin_abi_mismatch);
   EXPECT_EQ(abi.details[1].second, "42");
-  EXPECT_EQ(PluginLibrary::open(plugin("no_describe"), "no_describe", library).number, code::kPluginAbiMismatch);
-  EXPECT_EQ(PluginLibrary::open("/proc/self/status", "text", library).number, code::kPluginFailed);
+  EXPECT_EQ(PluginLibrary::open(plugin("no_describe"), "no_describe", library).number, errors::plugin_abi_mismatch);
+  EXPECT_EQ(PluginLibrary::open("/proc/self/status", "text", library).number, errors::plugin_failed);
 }
 
 TEST(PluginHost, ARefusedConfigIsReportedWithItsReason) {
@@ -173,7 +173,7 @@ TEST(PluginHost, ARefusedConfigIsReportedWithItsReason) {
   PluginHost host(library, "echo", R"({"fail":"no speed"})", 1, events);
   host.start();
   events.await([&] { return events.closed_; });
-  EXPECT_EQ(events.failure_.number, code::kPluginBadConfig);
+  EXPECT_EQ(events.failure_.number, errors::plugin_bad_config);
   EXPECT_EQ(events.failure_.details[1].second, "no speed");
 }
 
@@ -234,20 +234,20 @@ TEST_F(PluginHostTest, ACancelledBatchStopsAndIsAnsweredOnce) {
   std::this_thread::sleep_for(std::chrono::milliseconds(5));
   host->cancel(*peer.link, 2);  // before its turn
   host->cancel(*peer.link, 1);
-  EXPECT_EQ(peer.receive().code, code::kCancelled);
+  EXPECT_EQ(peer.receive().code, errors::core_cancelled);
   const auto second = peer.receive();
   EXPECT_EQ(second.header.kind, frame::kind::kError);
   EXPECT_EQ(second.header.correlation, 2u);
-  EXPECT_EQ(second.code, code::kCancelled);
+  EXPECT_EQ(second.code, errors::core_cancelled);
   EXPECT_EQ(peer.receive().payload, "next");
 }
 
 TEST_F(PluginHostTest, TheDeadlineOfARequestEndsItsWork) {
   Peer peer(*host);
   peer.send(frame::kind::kRequest, kBatch, 1, words({1'000'000, 1000}), 20, wall_ns());
-  EXPECT_EQ(peer.receive().code, code::kDeadlineExceeded);
+  EXPECT_EQ(peer.receive().code, errors::core_deadline_exceeded);
   peer.send(frame::kind::kRequest, kCall, 2, "late", 20, wall_ns() - 1'000'000'000);
-  EXPECT_EQ(peer.receive().code, code::kDeadlineExceeded);
+  EXPECT_EQ(peer.receive().code, errors::core_deadline_exceeded);
   peer.send(frame::kind::kData, kNote, 0, "late", 20, wall_ns() - 1'000'000'000);
   peer.send(frame::kind::kRequest, kCall, 3, "good");
   EXPECT_EQ(peer.receive().payload, "good");
@@ -260,11 +260,11 @@ TEST_F(PluginHostTest, FailuresOfThePluginAreNamed) {
   EXPECT_EQ(got.code, 704);
   EXPECT_EQ(got.error, "units[2] is wrong");
   peer.send(frame::kind::kRequest, kSilent, 2, "");
-  EXPECT_EQ(peer.receive().code, code::kPluginBadAnswer);
+  EXPECT_EQ(peer.receive().code, errors::plugin_bad_answer);
   peer.send(frame::kind::kRequest, 0x12345678, 3, "");
-  EXPECT_EQ(peer.receive().code, code::kUnknownMethod);
+  EXPECT_EQ(peer.receive().code, errors::core_unknown_method);
   peer.send(frame::kind::kRequest, kLarge, 4, words({300 << 10}));
-  EXPECT_EQ(peer.receive().code, code::kMessageTooLarge);
+  EXPECT_EQ(peer.receive().code, errors::core_message_too_large);
   peer.send(frame::kind::kRequest, kLarge, 5, words({200 << 10}));
   EXPECT_EQ(peer.receive().payload.size(), 200u << 10);
 }
@@ -354,7 +354,7 @@ TEST_F(PluginHostTest, StoppingEndsTheFrameInWorkAndLinksMayComeAndGo) {
   host->stop();
   host->join();
   EXPECT_TRUE(events.closed_);
-  EXPECT_EQ(peer->receive().code, code::kClosed);
+  EXPECT_EQ(peer->receive().code, errors::core_closed);
   EXPECT_TRUE(peer->out[0].consumer_closed());
 }
 

@@ -20,11 +20,11 @@ std::string loader_text() {
 
 Failure PluginLibrary::open(const std::string& path, const std::string& name, PluginLibrary& out) {
   std::error_code ignored;
-  if (!std::filesystem::exists(path, ignored)) return {code::kPluginNotFound, {{"name", name}, {"tried", path}}};
+  if (!std::filesystem::exists(path, ignored)) return {errors::plugin_not_found, {{"name", name}, {"tried", path}}};
   void* library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
-  if (library == nullptr) return {code::kPluginFailed, {{"name", name}, {"reason", loader_text()}}};
+  if (library == nullptr) return {errors::plugin_failed, {{"name", name}, {"reason", loader_text()}}};
   const auto mismatch = [&](const std::string& theirs) -> Failure {
-    return {code::kPluginAbiMismatch,
+    return {errors::plugin_abi_mismatch,
             {{"name", name}, {"theirs", theirs}, {"ours", std::to_string(BUSBAR_SERVICE_ABI)}}};
   };
   const auto describe = reinterpret_cast<busbar_describe_fn>(dlsym(library, "busbar_describe"));

@@ -1,0 +1,68 @@
+import { readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import type { Plugin } from "#core";
+import { type Addon, openAddon } from "./addon.ts";
+import { loadEcho, testPlugin } from "./test-support.ts";
+
+/** Member names of `interface Addon`, read from its source: types are gone when tests run. */
+function declared(): string[] {
+  const source = readFileSync(new URL("./addon.ts", import.meta.url), "utf8");
+  const body = /export interface Addon \{\n([\s\S]*?)\n\}/.exec(source)![1];
+  return [...body.matchAll(/^ {2}(\w+)\(/gm)].map(([, name]) => name);
+}
+
+test("the addon exports exactly what its interface declares", () => {
+  expect(Object.keys(openAddon()).sort()).toEqual(declared().sort());
+  expect(declared().length).toBeGreaterThan(10);
+});
+
+test("wrong arguments are TypeErrors that name function and argument", async () => {
+  const addon = openAddon() as unknown as Record<string, (...args: unknown[]) => unknown>;
+  expect(() => addon.loadPlugin(7)).toThrow(new TypeError("loadPlugin: path must be a string"));
+  expect(() => addon.loadPlugin("a", "b", "c", -1, () => {})).toThrow("threads must be an integer");
+  expect(() => addon.loadPlugin("a", "b", "c", 1, "no")).toThrow("onEvent must be a function");
+  expect(() => addon.wake()).toThrow(new TypeError("wake: link must be a handle of this addon"));
+  expect(() => addon.cancel({}, 1)).toThrow(TypeError);
+});
+
+test("a handle of one kind is not taken for the other", async () => {
+  const addon = openAddon();
+  let handle: unknown;
+  const spying: Addon = { ...addon, loadPlugin: (...args) => (handle = addon.loadPlugin(...args)) as never };
+  const plugin = await loadEcho({ addon: spying });
+  expect(() => addon.wake(handle as never)).toThrow(TypeError);
+  const options = { capacityBytes: 4096, frameBytesMax: 8, sourceId: 1, epoch: 1, blockTimeoutMs: 1 };
+  expect(() => addon.createLink(handle as never, options, () => {})).toThrow(RangeError);
+  expect(() => addon.createLink(handle as never, { ...options, epoch: 0.5 }, () => {})).toThrow("epoch must be");
+  await plugin.close();
+});
+
+test("rings outlive their link for as long as somebody looks at them", async () => {
+  const addon = openAddon();
+  let rings: readonly ArrayBuffer[] = [];
+  const spying: Addon = {
+    ...addon,
+    createLink: (...args) => {
+      const made = addon.createLink(...args);
+      rings = made.rings;
+      return made;
+    },
+  };
+  const plugin: Plugin = await loadEcho({ addon: spying });
+  const link = plugin.connect({
+    service: "x",
+    sourceId: 1,
+    epoch: 1,
+    capacityBytes: 4096,
+    frameBytesMax: 512,
+    blockTimeoutMs: 1,
+  });
+  link.carrier.abort();
+  await plugin.close();
+  expect(rings.map((ring) => ring.byteLength)).toEqual([8192, 8192, 8192, 8192]);
+  for (const ring of rings) new Uint8Array(ring).fill(1, 4096);
+});
+
+test("an addon that cannot be loaded is one clear error", () => {
+  expect(() => openAddon(testPlugin("echo"))).toThrow(/transport\/unavailable: .*libecho\.so could not be loaded/);
+});

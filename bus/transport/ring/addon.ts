@@ -1,0 +1,92 @@
+/** The addon's functions as TypeScript sees them. A test compares the names with what busbar.node exports. */
+import { createRequire } from "node:module";
+import { BusError } from "#wire";
+import type { NativeError } from "./native-error.ts";
+import { findAddon } from "./native-path.ts";
+
+/** Opaque; ends with its environment, or by `stopPlugin`. */
+export interface PluginHandle {
+  readonly plugin: unique symbol;
+}
+/** Opaque; ends by `closeLink`, or when it is collected. */
+export interface LinkHandle {
+  readonly link: unique symbol;
+}
+
+/** First argument of the callback of `loadPlugin`. `closed` is the last. */
+export const PluginEvent = { ready: 0, failed: 1, log: 2, hash: 3, closed: 4 } as const;
+export type PluginEvent = (typeof PluginEvent)[keyof typeof PluginEvent];
+
+export interface PluginDescription {
+  readonly name: string;
+  readonly version: string;
+  readonly types: readonly {
+    readonly name: string;
+    /** 1 serves, 2 subscribes, 3 publishes */
+    readonly role: number;
+    readonly typeId: number;
+    readonly fingerprint: string;
+    readonly responseTypeId: number;
+    readonly responseFingerprint: string;
+    readonly streaming: boolean;
+  }[];
+}
+
+export interface NativeLinkOptions {
+  readonly capacityBytes: number;
+  readonly frameBytesMax: number;
+  readonly sourceId: number;
+  readonly epoch: number;
+  readonly blockTimeoutMs: number;
+}
+
+export interface NativeLink {
+  readonly link: LinkHandle;
+  /** To the plugin: data, control; from the plugin: data, control. */
+  readonly rings: readonly [ArrayBuffer, ArrayBuffer, ArrayBuffer, ArrayBuffer];
+}
+
+/** Every function is called on the thread that loaded the addon and calls back on it; none blocks but `loadPlugin`, for
+ * as long as the system's loader takes. Wrong arguments are TypeErrors, all else NativeErrors. */
+export interface Addon {
+  /** Offsets in bytes and limits of native/core/ring/layout.h. */
+  layout(): Record<string, number>;
+  /** Starts the plugin's thread. `text` is a log line or 16 hex digits (or "") of a hash. */
+  loadPlugin(
+    path: string,
+    name: string,
+    config: string,
+    threads: number,
+    onEvent: (kind: PluginEvent, level: number, text: string, error: NativeError | undefined) => void,
+  ): PluginHandle;
+  describePlugin(plugin: PluginHandle): PluginDescription;
+  /** Answered by the event `hash`, between two frames. */
+  hashPlugin(plugin: PluginHandle): void;
+  /** Ends the thread after the frame in work; the event `closed` follows. */
+  stopPlugin(plugin: PluginHandle): void;
+  /** Whether events to come keep the process alive. Not at first. */
+  refPlugin(plugin: PluginHandle, active: boolean): void;
+  /** `onBell` is called when the plugin's thread found this side asleep, waiting for room or wanting a report. */
+  createLink(plugin: PluginHandle, options: NativeLinkOptions, onBell: () => void): NativeLink;
+  closeLink(link: LinkHandle): void;
+  /** Rings the plugin's thread. */
+  wake(link: LinkHandle): void;
+  /** Whether a bell to come keeps the process alive. Not at first. */
+  refLink(link: LinkHandle, active: boolean): void;
+  /** topicId 0: every topic. */
+  subscribe(link: LinkHandle, typeId: number, topicId: number, active: boolean): void;
+  cancel(link: LinkHandle, correlation: number): void;
+  grant(link: LinkHandle, correlation: number, items: number): void;
+  /** Frames sent on data and control, then messages that were not sent, by reason. */
+  counters(link: LinkHandle): number[];
+}
+
+/** Loads busbar.node, once per thread. @throws BusError transport/unavailable naming what was tried */
+export function openAddon(path: string = findAddon()): Addon {
+  try {
+    return createRequire(import.meta.url)(path) as Addon;
+  } catch (cause) {
+    const reason = `${path} could not be loaded: ${cause instanceof Error ? cause.message : String(cause)}`;
+    throw new BusError("transport/unavailable", { details: { transport: "ring", reason }, cause });
+  }
+}

@@ -1,0 +1,284 @@
+import { Credit } from "#generated/busbar/control";
+import { type ByteCarrier, type ByteReceiver, HOLD, type PeerIdentity } from "#transport";
+import { BusError, frameCorrelation, frameKind, Kind, Lane, type Memory, payloadOffset } from "#wire";
+import { Drained, type FrameSink, RingReader } from "./ring-reader.ts";
+import { RingWriter } from "./ring-writer.ts";
+
+/** Frames that one turn of the event loop takes at most, so that timers and sockets live. */
+const FRAMES_PER_TURN = 4096;
+const CLOSE_POLL_MS = 2;
+
+/** What a carrier needs of the other side besides the rings. */
+export interface RingPort {
+  /** Rings the other side, which slept or waited for room. */
+  wake(): void;
+  /** Whether a bell to come keeps the process alive. */
+  ref(active: boolean): void;
+  /** The other side learns of these at once, not only when it reads the frame: it may be at work. */
+  cancel(correlation: number): void;
+  grant(correlation: number, items: number): void;
+  /** Lets go of the link. Called once. */
+  close(): void;
+}
+
+/** Memories of a link's rings, index by Lane. */
+export interface RingPair {
+  readonly outbound: readonly [Memory, Memory];
+  readonly inbound: readonly [Memory, Memory];
+}
+
+/**
+ * A link over rings in memory that both ends see: frames are written and read in place. `bell` is to be called whenever
+ * the other side rings. The link keeps the process alive while a request is unanswered or data is on its way.
+ */
+export class RingCarrier implements ByteCarrier {
+  readonly kind = "bytes";
+  readonly transport = "ring";
+  readonly peer: PeerIdentity;
+  readonly outbound: readonly [RingWriter, RingWriter];
+
+  readonly #port: RingPort;
+  readonly #inbound: readonly [RingReader, RingReader];
+  readonly #sink: FrameSink;
+  readonly #held: [boolean, boolean] = [false, false];
+  #receiver: ByteReceiver | undefined;
+  #closed = false;
+  #draining = false;
+  #turn: NodeJS.Immediate | undefined;
+  /** Requests sent and not answered. */
+  #pending = 0;
+  /** The data lane waits for a report. */
+  #reporting = false;
+  #referenced = false;
+
+  constructor(peer: PeerIdentity, rings: RingPair, port: RingPort) {
+    this.peer = peer;
+    this.#port = port;
+    const wake = (): void => {
+      if (!this.#closed) port.wake();
+    };
+    const noticing = {
+      request: () => this.#requested(),
+      cancel: (correlation: number) => port.cancel(correlation),
+      grant: (correlation: number, items: number) => port.grant(correlation, items),
+    };
+    this.outbound = [
+      new DataWriter(rings.outbound[Lane.data], wake, () => this.#awaitReport()),
+      new ControlWriter(rings.outbound[Lane.control], wake, noticing),
+    ];
+    this.#inbound = [new RingReader(rings.inbound[Lane.data], wake), new RingReader(rings.inbound[Lane.control], wake)];
+    this.#sink = { frame: (lane, memory, offset, length) => this.#take(lane, memory, offset, length) };
+  }
+
+  open(receiver: ByteReceiver): void {
+    if (this.#receiver !== undefined) throw new BusError("core/internal", { details: { reason: "opened twice" } });
+    this.#receiver = receiver;
+    // On a later turn: the caller is not ready to be called back from within `open`.
+    if (!this.#closed) this.#later();
+  }
+
+  /** The other side has rung. */
+  bell(): void {
+    if (this.#turn === undefined) this.#drain();
+  }
+
+  resume(lane: Lane): void {
+    if (!this.#held[lane]) return;
+    this.#held[lane] = false;
+    if (!this.#closed && !this.#draining) this.#later();
+  }
+
+  settle(lane: Lane, verdict: number): void {
+    this.#inbound[lane].settle(verdict);
+  }
+
+  /** The counters lie in the ring's header, where the other side reads them when it wants. */
+  reportNow(): void {
+    for (const reader of this.#inbound) reader.release();
+  }
+
+  async close(drainMs: number): Promise<void> {
+    if (this.#closed) return;
+    for (const writer of this.outbound) {
+      writer.flush();
+      writer.closed = true;
+    }
+    const end = performance.now() + drainMs;
+    while (!this.#closed && performance.now() < end && this.outbound.some((writer) => writer.inUse() > 0)) {
+      await new Promise((resolve) => setTimeout(resolve, CLOSE_POLL_MS));
+    }
+    this.abort();
+  }
+
+  abort(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    for (const writer of this.outbound) writer.closed = true;
+    for (const reader of this.#inbound) reader.stopped = true;
+    if (this.#turn !== undefined) clearImmediate(this.#turn);
+    this.#turn = undefined;
+    this.#port.close();
+  }
+
+  /** Ends the link with a cause that the receiver is told. */
+  fail(cause: BusError): void {
+    if (this.#closed) return;
+    this.abort();
+    this.#receiver?.closed(cause);
+  }
+
+  #later(): void {
+    this.#turn ??= setImmediate(() => {
+      this.#turn = undefined;
+      this.#drain();
+    });
+  }
+
+  #drain(): void {
+    const receiver = this.#receiver;
+    if (receiver === undefined || this.#closed || this.#draining) return;
+    this.#draining = true;
+    try {
+      const rest = this.#drainLanes();
+      if (this.#closed) return;
+      receiver.idle();
+      this.#lookAtWriters(receiver);
+      if (!this.#closed && rest) this.#later();
+    } finally {
+      this.#draining = false;
+    }
+    this.#updateRef();
+  }
+
+  /** Control first. @returns true when the turn's budget ended before the frames did */
+  #drainLanes(): boolean {
+    let budget = FRAMES_PER_TURN;
+    for (;;) {
+      for (let lane: number = Lane.control; lane >= Lane.data; lane--) {
+        if (this.#held[lane]) continue;
+        const reader = this.#inbound[lane];
+        const ended = reader.drain(this.#sink, lane as Lane, budget);
+        budget -= reader.taken;
+        if (ended === Drained.fault) {
+          const details = { fault: reader.fault };
+          this.fail(new BusError("wire/malformed-frame", { details }));
+        }
+        if (this.#closed) return false;
+      }
+      if (budget <= 0) return true;
+      if (this.#asleep()) return false;
+    }
+  }
+
+  /** Announces sleep on each lane that is read. @returns false when one of them has got something meanwhile */
+  #asleep(): boolean {
+    for (let lane = 0; lane < 2; lane++) {
+      if (!this.#held[lane] && !this.#inbound[lane].announceSleep()) return false;
+    }
+    return true;
+  }
+
+  #take(lane: Lane, memory: Memory, offset: number, length: number): number {
+    const kind = frameKind(memory, offset);
+    const verdict = this.#receiver!.frame(lane, memory, offset, length);
+    if (verdict === HOLD) {
+      this.#held[lane] = true;
+    } else if (kind === Kind.response || kind === Kind.error || kind === Kind.streamEnd) {
+      if (this.#pending > 0) this.#pending--;
+    }
+    return verdict;
+  }
+
+  #lookAtWriters(receiver: ByteReceiver): void {
+    for (let lane = 0; lane < 2 && !this.#closed; lane++) {
+      const writer = this.outbound[lane];
+      if (writer.consumerClosed()) {
+        this.fail(
+          new BusError("transport/link-lost", {
+            details: { peer: this.peer.label, reason: "the other side closed it" },
+          }),
+        );
+        return;
+      }
+      if (writer.moved()) {
+        if (lane === Lane.data && this.#reporting) this.#reporting = writer.wantReport();
+        receiver.reported(lane as Lane);
+      }
+      if (!this.#closed && writer.wantsRoom && writer.hasRoom()) {
+        writer.wantsRoom = false;
+        receiver.writable(lane as Lane);
+      }
+    }
+  }
+
+  #awaitReport(): void {
+    if (this.#closed || this.#reporting) return;
+    if (this.outbound[Lane.data].wantReport()) this.#reporting = true;
+    else this.#later(); // it has all been taken already: say so on the next turn
+    this.#updateRef();
+  }
+
+  #requested(): void {
+    this.#pending++;
+    this.#updateRef();
+  }
+
+  #updateRef(): void {
+    const needed = !this.#closed && (this.#pending > 0 || this.#reporting);
+    if (needed === this.#referenced || this.#closed) return;
+    this.#referenced = needed;
+    this.#port.ref(needed);
+  }
+}
+
+/** Sees to it that senders hear when what they sent has been delivered. */
+class DataWriter extends RingWriter {
+  readonly #flushed: () => void;
+
+  constructor(memory: Memory, wake: () => void, flushed: () => void) {
+    super(memory, wake);
+    this.#flushed = flushed;
+  }
+
+  override flush(): void {
+    if (!this.dirty) return;
+    super.flush();
+    this.#flushed();
+  }
+}
+
+interface Noticing {
+  request(): void;
+  cancel(correlation: number): void;
+  grant(correlation: number, items: number): void;
+}
+
+/** Notices the frames that the other side must know of while it is at work. */
+class ControlWriter extends RingWriter {
+  readonly #noticing: Noticing;
+  readonly #credit: ReturnType<typeof Credit.view>;
+
+  constructor(memory: Memory, wake: () => void, noticing: Noticing) {
+    super(memory, wake);
+    this.#noticing = noticing;
+    this.#credit = Credit.view(memory);
+  }
+
+  override commit(bytes: number): void {
+    const { memory, offset } = this;
+    super.commit(bytes);
+    switch (frameKind(memory, offset)) {
+      case Kind.request:
+        this.#noticing.request();
+        break;
+      case Kind.cancel:
+        this.#noticing.cancel(frameCorrelation(memory, offset));
+        break;
+      case Kind.credit: {
+        const correlation = frameCorrelation(memory, offset);
+        if (correlation !== 0)
+          this.#noticing.grant(correlation, this.#credit.at(payloadOffset(memory, offset)).streamItems);
+      }
+    }
+  }
+}

@@ -1,0 +1,199 @@
+import type { Plugin, PluginLink, PluginType } from "#core";
+import { DROP_REASONS, type TransportLog } from "#transport";
+import { BusError, Memory } from "#wire";
+import { type Addon, openAddon, PluginEvent, type PluginHandle } from "./addon.ts";
+import { RingCarrier } from "./carrier.ts";
+import { capacityFor } from "./layout.ts";
+import { fromNative, native } from "./native-error.ts";
+import { findPlugin } from "./native-path.ts";
+
+export interface LoadPluginOptions {
+  /** Name of the plugin, as in `run = "native:<name>"`. */
+  readonly name: string;
+  /** The shared library. Default: found by name (native-path.ts). */
+  readonly path?: string;
+  /** The service that it is in the topology. */
+  readonly service: string;
+  /** JSON text, handed to the plugin as it is. Default `{}`. */
+  readonly config?: string;
+  /** Workers that the plugin may use at once, its own thread among them. Default 1. */
+  readonly threads?: number;
+  /** Gets what the plugin logs, and what befalls it. */
+  readonly log: TransportLog;
+  /** Default: the one of this package. */
+  readonly addon?: Addon;
+}
+
+/**
+ * Loads a native service into this process and starts its thread.
+ * @throws (rejects) BusError plugin/not-found, plugin/abi-mismatch, plugin/failed (the library cannot be loaded),
+ *   plugin/bad-config (with the plugin's reason), transport/unavailable (the addon is not there)
+ */
+export async function loadPlugin(options: LoadPluginOptions): Promise<Plugin> {
+  const addon = options.addon ?? openAddon();
+  const path = options.path ?? findPlugin(options.name);
+  const plugin = new NativePlugin(addon, path, options);
+  await plugin.ready;
+  return plugin;
+}
+
+const ROLES = { 1: "serves", 2: "subscribes", 3: "publishes" } as const;
+
+class NativePlugin implements Plugin {
+  readonly service: string;
+  readonly name: string;
+  readonly version: string;
+  readonly types: readonly PluginType[];
+  /** Settles when the plugin has accepted or refused its config. */
+  readonly ready: Promise<void>;
+
+  readonly #addon: Addon;
+  readonly #handle: PluginHandle;
+  readonly #log: TransportLog;
+  readonly #carriers = new Set<RingCarrier>();
+  readonly #started: PromiseParts<void> = parts();
+  readonly #ended: PromiseParts<void> = parts();
+  readonly #hashes: PromiseParts<string | undefined>[] = [];
+  #closed = false;
+  #stopping = false;
+  /** Events that somebody waits for. */
+  #waits = 0;
+
+  constructor(addon: Addon, path: string, options: LoadPluginOptions) {
+    this.#addon = addon;
+    this.#log = options.log;
+    this.service = options.service;
+    this.#handle = native(() =>
+      addon.loadPlugin(path, options.name, options.config ?? "{}", options.threads ?? 1, (kind, level, text, error) =>
+        this.#event(kind, level, text, error),
+      ),
+    );
+    const about = native(() => addon.describePlugin(this.#handle));
+    this.name = about.name;
+    this.version = about.version;
+    this.types = about.types.map(({ name, role, typeId, fingerprint }) => ({
+      name,
+      role: ROLES[role as keyof typeof ROLES],
+      typeId,
+      fingerprint,
+    }));
+    this.ready = this.#awaited(this.#started.promise);
+  }
+
+  connect(options: Parameters<Plugin["connect"]>[0]): PluginLink {
+    if (this.#closed || this.#stopping) throw new BusError("core/closed", { details: { what: `plugin ${this.name}` } });
+    const { sourceId, epoch, frameBytesMax, blockTimeoutMs } = options;
+    const capacityBytes = capacityFor(options.capacityBytes, frameBytesMax);
+    const addon = this.#addon;
+    let carrier: RingCarrier | undefined;
+    const { link, rings } = native(() =>
+      addon.createLink(this.#handle, { sourceId, epoch, frameBytesMax, blockTimeoutMs, capacityBytes }, () => {
+        carrier?.bell();
+      }),
+    );
+    const [toData, toControl, fromData, fromControl] = rings.map((buffer) => new Memory(buffer));
+    carrier = new RingCarrier(
+      { label: `plugin ${this.name}`, pid: process.pid },
+      { outbound: [toData, toControl], inbound: [fromData, fromControl] },
+      {
+        wake: () => addon.wake(link),
+        ref: (active) => addon.refLink(link, active),
+        cancel: (correlation) => addon.cancel(link, correlation),
+        grant: (correlation, items) => addon.grant(link, correlation, items),
+        close: () => {
+          this.#carriers.delete(carrier!);
+          addon.closeLink(link);
+        },
+      },
+    );
+    this.#carriers.add(carrier);
+    return {
+      carrier,
+      subscribe: (typeId, topicId, active) => addon.subscribe(link, typeId, topicId, active),
+      counters: () => {
+        const [data, control, ...dropped] = addon.counters(link);
+        return { committed: [data, control], dropped: dropped.slice(0, DROP_REASONS.length) };
+      },
+    };
+  }
+
+  hash(): Promise<string | undefined> {
+    if (this.#closed) return Promise.resolve(undefined);
+    const asked = parts<string | undefined>();
+    this.#hashes.push(asked);
+    if (this.#hashes.length === 1) this.#addon.hashPlugin(this.#handle);
+    return this.#awaited(asked.promise);
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    if (!this.#stopping) {
+      this.#stopping = true;
+      this.#addon.stopPlugin(this.#handle);
+    }
+    await this.#awaited(this.#ended.promise);
+  }
+
+  #event(kind: PluginEvent, level: number, text: string, error: Error | undefined): void {
+    switch (kind) {
+      case PluginEvent.ready:
+        this.#started.resolve();
+        break;
+      case PluginEvent.failed:
+        this.#started.reject(fromNative(error, "plugin/failed"));
+        break;
+      case PluginEvent.log:
+        this.#print(level, text);
+        break;
+      case PluginEvent.hash:
+        for (const asked of this.#hashes.splice(0)) asked.resolve(text === "" ? undefined : text);
+        break;
+      case PluginEvent.closed:
+        this.#end();
+        break;
+    }
+  }
+
+  #end(): void {
+    this.#closed = true;
+    const cause = new BusError("core/closed", { details: { what: `plugin ${this.name}` } });
+    for (const carrier of [...this.#carriers]) carrier.fail(cause);
+    for (const asked of this.#hashes.splice(0)) asked.resolve(undefined);
+    this.#started.reject(cause); // changes nothing once it is settled
+    this.#ended.resolve();
+  }
+
+  #print(level: number, text: string): void {
+    const fields = { plugin: this.name };
+    if (level >= 50) this.#log.error(fields, text);
+    else if (level >= 40) this.#log.warn(fields, text);
+    else if (level >= 30) this.#log.info(fields, text);
+    else this.#log.debug(fields, text);
+  }
+
+  /** While somebody waits for an event, it keeps the process alive. */
+  async #awaited<T>(promise: Promise<T>): Promise<T> {
+    if (this.#waits++ === 0) this.#addon.refPlugin(this.#handle, true);
+    try {
+      return await promise;
+    } finally {
+      if (--this.#waits === 0) this.#addon.refPlugin(this.#handle, false);
+    }
+  }
+}
+
+interface PromiseParts<T> {
+  readonly promise: Promise<T>;
+  resolve(value: T): void;
+  reject(error: Error): void;
+}
+
+function parts<T>(): PromiseParts<T> {
+  let resolve!: (value: T) => void;
+  let reject!: (error: Error) => void;
+  const promise = new Promise<T>((onResolve, onReject) => {
+    resolve = onResolve;
+    reject = onReject;
+  });
+  return { promise, resolve, reject };
+}

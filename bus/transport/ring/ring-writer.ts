@@ -1,0 +1,176 @@
+import { CLOSED, DROP_REASONS, FULL, type LaneReport, type Outbound } from "#transport";
+import { BusError, Kind, MAGIC, type Memory, paddedBytes, VERSION } from "#wire";
+import { RING_HEADER_BYTES, Word } from "./layout.ts";
+
+/** Records that may wait unseen between two flushes: enough to save most stores of `tail`, too few to delay anybody. */
+const PUBLISH_EVERY = 8;
+const PAD_WORD = MAGIC | (VERSION << 8) | (Kind.pad << 16);
+
+/**
+ * The producer's side of a ring: claims in place, commits, publishes in batches. Atomics on the header's words only;
+ * their partners are named in native/core/ring/ring_writer.cc, of which this is the twin. Never waits, allocates nothing.
+ */
+export class RingWriter implements Outbound {
+  readonly memory: Memory;
+  readonly capacity: number;
+  limit = 0;
+  committed = 0;
+  /** First byte of the last claim. */
+  offset = 0;
+  /** A claim answered FULL; `writable` is owed once there is room. */
+  wantsRoom = false;
+  closed = false;
+
+  readonly #words: Int32Array;
+  readonly #mask: number;
+  readonly #wake: () => void;
+  readonly #report: { delivered: number; dropped: number[] };
+  /** Counters as last read, modulo 2^32: delivered, then each reason. */
+  readonly #seen: Int32Array = new Int32Array(1 + DROP_REASONS.length);
+  #tail: number;
+  #published: number;
+  #head: number;
+  #reportedHead: number;
+  #pad = 0;
+  #unseen = 0;
+  #flushed = true;
+
+  /** @param wake rings the consumer, which slept */
+  constructor(memory: Memory, wake: () => void) {
+    this.memory = memory;
+    this.#words = memory.i32;
+    this.capacity = memory.size - RING_HEADER_BYTES;
+    this.#mask = this.capacity - 1;
+    this.#wake = wake;
+    this.#tail = Atomics.load(this.#words, Word.tail);
+    this.#published = this.#tail;
+    this.#head = Atomics.load(this.#words, Word.head);
+    this.#reportedHead = this.#head;
+    this.#report = { delivered: 0, dropped: DROP_REASONS.map(() => 0) };
+    for (let i = 0; i < this.#seen.length; i++) this.#seen[i] = Atomics.load(this.#words, Word.delivered + i);
+  }
+
+  /** @throws BusError core/message-too-large above half of the ring, where it might never find room */
+  claim(bytesMin: number): number {
+    if (this.closed) return CLOSED;
+    const need = paddedBytes(bytesMin);
+    if (this.#place(need)) return this.offset;
+    this.#head = Atomics.load(this.#words, Word.head);
+    if (this.#place(need)) return this.offset;
+    if (need > this.capacity / 2) {
+      throw new BusError("core/message-too-large", {
+        details: { type: "frame", bytes: bytesMin, limit: this.capacity / 2, edge: "(ring)" },
+      });
+    }
+    // What was committed must be seen, else nobody makes room. Then announce, then look once more: a consumer that
+    // released before it saw the announcement is seen by this look.
+    this.flush();
+    Atomics.store(this.#words, Word.waiting, 1);
+    this.#head = Atomics.load(this.#words, Word.head);
+    if (this.#place(need)) {
+      Atomics.store(this.#words, Word.waiting, 0);
+      return this.offset;
+    }
+    this.wantsRoom = true;
+    return FULL;
+  }
+
+  /** Finds a place by the consumer's head as last seen. */
+  #place(need: number): boolean {
+    const position = this.#tail & this.#mask;
+    const toEnd = this.capacity - position;
+    const free = this.capacity - ((this.#tail - this.#head) | 0);
+    const contiguous = Math.min(free, toEnd);
+    if (contiguous >= need) {
+      this.#pad = 0;
+      this.offset = RING_HEADER_BYTES + position;
+      this.limit = this.offset + contiguous;
+      return true;
+    }
+    if (free - toEnd < need || free <= toEnd) return false;
+    this.#pad = toEnd;
+    this.offset = RING_HEADER_BYTES;
+    this.limit = RING_HEADER_BYTES + free - toEnd;
+    return true;
+  }
+
+  commit(bytes: number): void {
+    if (this.#pad !== 0) {
+      const at = (RING_HEADER_BYTES + (this.#tail & this.#mask)) >> 2;
+      this.#words[at] = this.#pad;
+      this.#words[at + 1] = PAD_WORD;
+      this.#tail = (this.#tail + this.#pad) | 0;
+      this.#pad = 0;
+    }
+    this.#tail = (this.#tail + paddedBytes(bytes)) | 0;
+    this.committed++;
+    // The first of a batch at once, so that an awake consumer starts; the rest in groups.
+    if (this.#flushed || ++this.#unseen >= PUBLISH_EVERY) this.#publish();
+    this.#flushed = false;
+  }
+
+  #publish(): void {
+    this.#unseen = 0;
+    this.#published = this.#tail;
+    Atomics.store(this.#words, Word.tail, this.#tail);
+  }
+
+  flush(): void {
+    if (this.#flushed) return;
+    this.#flushed = true;
+    if (this.#published !== this.#tail) this.#publish();
+    if (Atomics.load(this.#words, Word.sleeping) !== 0 && Atomics.exchange(this.#words, Word.sleeping, 0) !== 0) {
+      this.#wake();
+    }
+  }
+
+  /** Whether anything was committed since the last flush. */
+  get dirty(): boolean {
+    return !this.#flushed;
+  }
+
+  /** Asks for a ring of the bell once the counters have moved. @returns false when the ring has run empty already */
+  wantReport(): boolean {
+    Atomics.store(this.#words, Word.reportWanted, 1);
+    if (this.inUse() > 0) return true;
+    Atomics.store(this.#words, Word.reportWanted, 0);
+    return false;
+  }
+
+  /** Bytes committed and not released. */
+  inUse(): number {
+    this.#head = Atomics.load(this.#words, Word.head);
+    return (this.#tail - this.#head) | 0;
+  }
+
+  /** Whether a quarter of the ring is free, which is when a waiting producer goes on. */
+  hasRoom(): boolean {
+    return this.capacity - this.inUse() >= this.capacity / 4;
+  }
+
+  /** Whether the consumer has released anything since this was asked last. */
+  moved(): boolean {
+    this.#head = Atomics.load(this.#words, Word.head);
+    if (this.#head === this.#reportedHead) return false;
+    this.#reportedHead = this.#head;
+    return true;
+  }
+
+  consumerClosed(): boolean {
+    return Atomics.load(this.#words, Word.consumerClosed) !== 0;
+  }
+
+  get report(): LaneReport {
+    const report = this.#report;
+    report.delivered += this.#advance(0);
+    for (let reason = 0; reason < DROP_REASONS.length; reason++) report.dropped[reason] += this.#advance(1 + reason);
+    return report;
+  }
+
+  #advance(index: number): number {
+    const now = Atomics.load(this.#words, Word.delivered + index);
+    const moved = (now - this.#seen[index]) >>> 0;
+    this.#seen[index] = now;
+    return moved;
+  }
+}
