@@ -5,6 +5,7 @@ import * as busbar_features from "./busbar/features.ts";
 import * as busbar_plan from "./busbar/plan.ts";
 import * as busbar_testing from "./busbar/testing.ts";
 import * as cardsim from "./cardsim.ts";
+import * as tournament from "./tournament.ts";
 
 export { SCHEMA } from "./schema-data.ts";
 
@@ -58,10 +59,16 @@ export const TYPES: readonly MessageType<any, any, any>[] = [
   cardsim.TraceRequest,
   cardsim.TraceResponse,
   cardsim.TraceStep,
+  tournament.Finished,
+  tournament.GameResult,
+  tournament.Standing,
+  tournament.StandingsRequest,
+  tournament.StandingsResponse,
 ];
 
 /** Every rpc_service. */
 export const SERVICES: readonly ServiceType[] = [
   busbar_testing.Echo,
   cardsim.Cards,
+  tournament.Scoreboard,
 ];
