@@ -127,8 +127,10 @@ export interface EdgeAccount {
   control: LaneAccount;
   /** Times an offer was answered "full" and not taken: nothing was published, the caller knows. */
   refused: number;
-  /** Messages and bytes waiting on our side of the edge. */
+  /** Messages waiting on our side of the edge. */
   waiting: number;
+  /** Types that the target has subscribed to by now. A declared type that is not here has nobody attached. */
+  attached: string[];
   /** Why the link is not open, or which types it refuses. */
   note?: string;
 }

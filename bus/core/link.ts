@@ -541,6 +541,7 @@ export class Link implements ByteReceiver, ReferenceReceiver {
       control,
       refused: this.edge.refused,
       waiting: this.edge.waiting,
+      attached: [...this.#routes.values()].filter((route) => route.topics.size > 0).map((route) => route.type.name),
       ...(this.note === undefined ? {} : { note: this.note }),
     };
   }

@@ -80,6 +80,7 @@ export class PluginEdge {
       control: lane(Lane.control),
       refused: 0,
       waiting: 0,
+      attached: [],
     };
   }
 }
@@ -202,6 +203,7 @@ export class RemotePluginLink {
       control: lane(Lane.control),
       refused: 0,
       waiting: 0,
+      attached: [],
       ...(this.connector.note === undefined ? {} : { note: this.connector.note }),
     };
   }

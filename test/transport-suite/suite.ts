@@ -60,6 +60,11 @@ export const transportSuite = (harness: Harness): void => {
     return { place, a, b };
   };
   const linked = async (a: Side): Promise<void> => a.hub.connected({ timeout: "10s" });
+  /** The publisher's side has heard that "b" subscribes. */
+  const attached = async (a: Side, type: { name: string }): Promise<void> => {
+    a.bus.publisher(type as typeof Note);
+    await until(() => edgeOf(a.bus).attached.includes(type.name), `the subscription to ${type.name}`);
+  };
   afterEach(async () => {
     await Promise.all(places.splice(0).map((place) => place.close()));
   });
@@ -138,7 +143,7 @@ export const transportSuite = (harness: Harness): void => {
     test("error: a full edge is an error at once", async () => {
       const { a, b } = await both({ policy: "error", capacityBytes: 16 * 1024 });
       await b.bus.subscriber(Note, { buffer: 1 }).ready;
-      await linked(a);
+      await attached(a, Note);
       const publisher = a.bus.publisher(Note);
       let sent = 0;
       while (publisher.tryPublish({ seq: sent, text: "x".repeat(100) }) === "sent") sent++;
@@ -153,7 +158,7 @@ export const transportSuite = (harness: Harness): void => {
       const { a, b } = await both({ policy: "dropNewest", capacityBytes: 16 * 1024 });
       const subscriber = b.bus.subscriber(Note, { buffer: 1 });
       await subscriber.ready;
-      await linked(a);
+      await attached(a, Note);
       const publisher = a.bus.publisher(Note);
       for (let seq = 0; seq < 6000; seq++) publisher.tryPublish({ seq, text: "x".repeat(100) });
       const { data } = edgeOf(a.bus);
@@ -173,7 +178,7 @@ export const transportSuite = (harness: Harness): void => {
       const { a, b } = await both({ policy: "dropOldest", capacityBytes: 16 * 1024 });
       const subscriber = b.bus.subscriber(Note, { buffer: 1 });
       await subscriber.ready;
-      await linked(a);
+      await attached(a, Note);
       const publisher = a.bus.publisher(Note);
       for (let seq = 0; seq < 8000; seq++) publisher.tryPublish({ seq, text: "x".repeat(100) });
       const { data } = edgeOf(a.bus);
@@ -194,7 +199,7 @@ export const transportSuite = (harness: Harness): void => {
       const { a, b } = await both({ policy: "latest", capacityBytes: 16 * 1024 });
       const subscriber = b.bus.subscriber(Note, { buffer: 1 });
       await subscriber.ready;
-      await linked(a);
+      await attached(a, Note);
       const publisher = a.bus.publisher(Note);
       for (let seq = 0; seq < 8000; seq++) {
         const key = seq % 2 === 0 ? "even" : "odd";
@@ -216,7 +221,7 @@ export const transportSuite = (harness: Harness): void => {
       const { a, b } = await both({ policy: "error", capacityBytes: 16 * 1024 });
       b.bus.serve(Echo, { echo: ({ seq, text }) => ({ seq, text }) });
       await b.bus.subscriber(Note, { buffer: 1 }).ready;
-      await linked(a);
+      await attached(a, Note);
       const publisher = a.bus.publisher(Note);
       while (publisher.tryPublish({ seq: 1, text: "x".repeat(100) }) === "sent");
       const client = a.bus.client(Echo);
