@@ -1,0 +1,53 @@
+import type { WorkloadName } from "./workloads.ts";
+
+/** What both sides of a contestant are told. */
+export interface SideOptions {
+  /** For sockets and port files. */
+  readonly folder: string;
+  readonly transport: "local" | "unix" | "tcp";
+  readonly workload: WorkloadName;
+  /** Of the contestant: "await", "bare", "coalesced", "curve", a number of subscribers. */
+  readonly variant: string;
+}
+
+/** The side that measures. */
+export interface Driver {
+  /** Hands over `count` messages, the last of them asking for an answer, with the contestant's own flow control. */
+  burst(count: number): Promise<void>;
+  /** One message that asks. */
+  ping(): void;
+  /** Publishes against a reader that has stopped. @returns how many were accepted */
+  stall?(ms: number): Promise<number>;
+  /** Where answers go; set before the first message. The count is of all messages handled so far. */
+  answered: (count: number) => void;
+}
+
+/** One way to carry messages. Both sides end with their process. */
+export interface Contestant {
+  /** Side b, when it is a process of its own: listens, handles, answers. @returns its address */
+  serve?(options: SideOptions): Promise<string>;
+  /** Side a. */
+  drive(options: SideOptions, address: string): Promise<Driver>;
+}
+
+export type ContestantName =
+  | "busbar"
+  | "busbar-local"
+  | "busbar-stopped"
+  | "plain-js"
+  | "zeromq"
+  | "net"
+  | "message-port"
+  | "nats";
+
+/** Loaded in the process that needs it, so that none carries another's libraries. */
+export const CONTESTANTS: Record<ContestantName, () => Promise<Contestant>> = {
+  busbar: async () => (await import("./busbar.ts")).busbar,
+  "busbar-local": async () => (await import("./busbar-local.ts")).busbarLocal,
+  "busbar-stopped": async () => (await import("./busbar-stopped.ts")).busbarStopped,
+  "plain-js": async () => (await import("./plain-js.ts")).plainJs,
+  zeromq: async () => (await import("./zeromq.ts")).zeromq,
+  net: async () => (await import("./net.ts")).net,
+  "message-port": async () => (await import("./message-port.ts")).messagePort,
+  nats: async () => (await import("./nats.ts")).nats,
+};
