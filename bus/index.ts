@@ -23,5 +23,6 @@ export {
   type Subscription,
   type WaitOptions,
 } from "#core";
+export { type FromTopologyOptions, MessageBus } from "#runtime";
 export type { MessageType, MessageView, MethodType, ServiceType } from "#schema";
 export { BusError, type ErrorCode } from "#wire";
