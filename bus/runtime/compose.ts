@@ -1,6 +1,6 @@
 /** The one place that knows which transports there are: a plan and the name of a process become a running hub. */
 import { randomBytes } from "node:crypto";
-import { dirname, join } from "node:path";
+import { basename, dirname } from "node:path";
 import { type Clock, createHub, type Hub, type Logger, type Plugin, type SchemaSupport } from "#core";
 import { Carrier, type Plan, RunKind } from "#generated/busbar/plan";
 import type { Address, Transport, TransportName } from "#transport";
@@ -139,7 +139,7 @@ function transportsOf(plan: Plan, process: string): Set<TransportName> {
 async function loadPlugins(plan: Plan, process: string, log: ComposeOptions["log"]): Promise<Plugin[]> {
   const native = plan.services.filter((service) => service.process === process && service.kind === RunKind.native);
   if (native.length === 0) return [];
-  const { loadPlugin } = await import("#transport/ring");
+  const { findPlugin, loadPlugin } = await import("#transport/ring");
   const plugins: Plugin[] = [];
   for (const service of native) {
     const target = service.target ?? "";
@@ -147,8 +147,8 @@ async function loadPlugins(plan: Plan, process: string, log: ComposeOptions["log
     try {
       plugins.push(
         await loadPlugin({
-          name: isPath ? target.replace(/^.*\/(?:lib)?([^/]+?)\.\w+$/, "$1") : target,
-          ...(isPath ? { path: join(dirname(plan.topology ?? "."), target) } : {}),
+          name: isPath ? basename(target).replace(/^lib|\.\w+$/g, "") : target,
+          ...(isPath ? { path: findPlugin(target, dirname(plan.topology ?? ".")) } : {}),
           service: service.name,
           config: service.config ?? "{}",
           threads: service.threads,

@@ -5,6 +5,8 @@ import { errorFromPlain, readPlainError } from "./node-messages.ts";
 
 export interface ControlCallOptions {
   readonly signal?: AbortSignal;
+  /** How long to wait for the end of the answer; default: for ever. A process whose event loop is stuck answers nothing. */
+  readonly timeoutMs?: number;
   /** Called for each part of a streamed answer. */
   readonly item?: (value: unknown) => void;
 }
@@ -57,16 +59,26 @@ export class ControlClient implements AsyncDisposable {
     });
   }
 
-  /** @throws (rejects) BusError as the server said; core/cancelled after an abort */
+  /** @throws (rejects) BusError as the server said; core/cancelled after an abort, core/timeout */
   call(command: string, args: object = {}, options: ControlCallOptions = {}): Promise<unknown> {
     const id = this.#next++;
     return new Promise((resolve, reject) => {
-      const { signal } = options;
-      const cancel = (): void => {
+      const { signal, timeoutMs } = options;
+      const giveUp = (error: BusError): void => {
+        if (!this.#pending.delete(id)) return;
+        clearTimeout(timer);
+        signal?.removeEventListener("abort", cancel);
         this.#socket.write(`${toJson({ id, cancel: true })}\n`);
-        this.#pending.delete(id);
-        reject(new BusError("core/cancelled", { details: { what: command } }));
+        reject(error);
       };
+      const cancel = (): void => giveUp(new BusError("core/cancelled", { details: { what: command } }));
+      const expired = (): void =>
+        giveUp(
+          new BusError("core/timeout", {
+            details: { what: `${command} of ${this.#path}`, timeout: `${timeoutMs} ms` },
+          }),
+        );
+      let timer: NodeJS.Timeout | undefined;
       if (signal?.aborted) {
         reject(new BusError("core/cancelled", { details: { what: command } }));
         return;
@@ -75,10 +87,12 @@ export class ControlClient implements AsyncDisposable {
         reject(new BusError("core/closed", { details: { what: this.#path } }));
         return;
       }
+      if (timeoutMs !== undefined) timer = setTimeout(expired, timeoutMs);
       signal?.addEventListener("abort", cancel, { once: true });
       const settle =
         <T>(callback: (value: T) => void) =>
         (value: T) => {
+          clearTimeout(timer);
           signal?.removeEventListener("abort", cancel);
           callback(value);
         };

@@ -1,9 +1,9 @@
 export { ControlClient } from "./control-client.ts";
 export { toJson } from "./control-protocol.ts";
-export { findGuard } from "./find-guard.ts";
 export { type FromTopologyOptions, findTopology, MessageBus } from "./from-topology.ts";
 export { isAlive, type LockHolder } from "./lock-file.ts";
 export type { LogLevel } from "./log.ts";
+export { findAddon, findGuard, findPlugin } from "./native-path.ts";
 export type { Terminal } from "./output.ts";
 export { libraryVersion, packageRoot } from "./package-root.ts";
 export { decodePlan, encodePlan, readPlan, writePlan } from "./plan-file.ts";

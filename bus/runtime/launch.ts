@@ -19,7 +19,8 @@ export interface ProcessLauncherOptions {
   readonly guard: string | undefined;
   /** How programs that use fromTopology write their log. */
   readonly logFormat: LogFormat;
-  line(process: string, stream: "stdout" | "stderr", text: string): void;
+  /** `name` is that of the service, or of the process where several share one. */
+  line(name: string, stream: "stdout" | "stderr", text: string): void;
 }
 
 const LINE_BYTES_MAX = 64 * 1024;
@@ -36,7 +37,7 @@ export class ProcessLauncher implements Launcher {
 
   launch(process: Process, services: readonly Service[], events: ChildEvents): Child {
     const program = services.find((service) => service.kind === RunKind.exec || service.kind === RunKind.python);
-    return program === undefined ? this.#node(process, services, events) : this.#program(process, program, events);
+    return program === undefined ? this.#node(process, services, events) : this.#program(program, events);
   }
 
   /** Ends what is left, also what children have started. After the supervisor has stopped. */
@@ -58,10 +59,10 @@ export class ProcessLauncher implements Launcher {
       const message = readFromNode(value);
       if (message !== undefined) events.message(message);
     });
-    return this.#watch(planned.name, child, events);
+    return this.#watch(services.length === 1 ? services[0].name : planned.name, child, events);
   }
 
-  #program(planned: Process, service: Service, events: ChildEvents): Child {
+  #program(service: Service, events: ChildEvents): Child {
     const { plan } = this.#options;
     if (service.kind === RunKind.python) throw noBridge(service);
     const folder = dirname(plan.topology ?? ".");
@@ -83,7 +84,7 @@ export class ProcessLauncher implements Launcher {
       });
     const [command, ...args] = this.#guarded(env, [program, ...service.args]);
     const child = spawn(command, args, { cwd, env, detached: true, stdio: ["ignore", "pipe", "pipe"] });
-    return this.#watch(planned.name, child, events);
+    return this.#watch(service.name, child, events);
   }
 
   /** Makes the program die with us, where there is something that can do that without staying in between. */

@@ -61,14 +61,15 @@ export function readLogRecord(line: string): LogRecord | undefined {
 export const levelName = (level: number): string =>
   level >= 50 ? "error" : level >= 40 ? "warn" : level >= 30 ? "info" : "debug";
 
-/** "12:00:00.123 warn  text  key=value"; a level is named where it is not info. */
+/** "12:00:00.123 warn  text  key=value"; a level is named where it is not info. A stack follows on lines of its own. */
 export function formatRecord(record: LogRecord): string {
-  const { level, time, service: _service, msg, ...fields } = record;
+  const { level, time, service: _service, msg, stack, ...fields } = record;
   const parts = [clockTime(time)];
   if (level !== 30) parts.push(levelName(level).padEnd(5));
   if (msg !== undefined) parts.push(msg);
   for (const [key, value] of Object.entries(fields)) parts.push(`${key}=${short(value)}`);
-  return parts.join(" ");
+  const text = parts.join(" ");
+  return typeof stack === "string" ? [text, ...stack.split("\n").slice(1, 9)].join("\n") : text;
 }
 
 const clockTime = (iso: string): string => iso.slice(11, 23);

@@ -53,7 +53,8 @@ async function main(): Promise<void> {
     return new Promise<never>(() => {});
   };
   const crash = (what: string) => (error: unknown) => {
-    log.fatal({ error, stack: error instanceof Error ? error.stack : undefined }, what);
+    const [reason, stack] = error instanceof Error ? [`${error.name}: ${error.message}`, error.stack] : [String(error)];
+    log.fatal({ stack }, `${what}: ${reason}`);
     folder?.unlockProcess(processName);
     process.exit(1);
   };

@@ -100,7 +100,7 @@ export class Output {
     const label =
       name.length > this.#width ? `${name.slice(0, Math.max(0, this.#width - 1))}…` : name.padEnd(this.#width);
     const prefix = this.#colour ? `\u001b[${this.#colourOf(name)}m${label} |\u001b[0m` : `${label} |`;
-    this.#terminal.write(`${prefix} ${text}\n`);
+    for (const line of text.split("\n")) this.#terminal.write(`${prefix} ${line}\n`);
     this.#draw();
   }
 

@@ -59,7 +59,10 @@ export class ServiceHost {
       await module.start(hub.bus(name), context);
     } catch (error) {
       if (error instanceof BusError) throw error;
-      log.error({ service: name, error, stack: error instanceof Error ? error.stack : undefined }, "start failed");
+      log.error(
+        { service: name, stack: error instanceof Error ? error.stack : undefined },
+        `start failed: ${String(error)}`,
+      );
       throw new BusError("runtime/bad-service", {
         details: {
           service: name,

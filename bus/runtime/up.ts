@@ -7,8 +7,8 @@ import { buildServices } from "./build-services.ts";
 import { systemClock } from "./clock.ts";
 import { toJson } from "./control-protocol.ts";
 import { ControlServer } from "./control-server.ts";
-import { findGuard } from "./find-guard.ts";
 import { noBridge, ProcessLauncher } from "./launch.ts";
+import { findGuard } from "./native-path.ts";
 import { Output, type Terminal } from "./output.ts";
 import { writePlan } from "./plan-file.ts";
 import { RunFolder } from "./run-folder.ts";
@@ -90,6 +90,15 @@ function processesHere(plan: Plan, node: string | undefined): string[] {
     .filter((name) => started.has(name));
 }
 
+/** What may stand in front of a line: the bus, services, and processes that several services share. */
+const namesIn = (plan: Plan, processes: readonly string[]): string[] => [
+  plan.bus,
+  ...plan.services.filter((service) => processes.includes(service.process)).map((service) => service.name),
+  ...plan.processes
+    .filter(({ name, services }) => processes.includes(name) && services.length > 1)
+    .map(({ name }) => name),
+];
+
 class Run {
   readonly output: Output;
   hasResult = false;
@@ -111,7 +120,7 @@ class Run {
     this.output = new Output({
       terminal: options.once ? options.stderr : options.stdout,
       format: options.json ? "json" : "text",
-      names: [plan.bus, ...plan.services.filter((s) => processes.includes(s.process)).map((s) => s.name)],
+      names: namesIn(plan, processes),
       now: systemClock.now,
     });
     this.#launcher = new ProcessLauncher({
@@ -120,7 +129,7 @@ class Run {
       runtimeDir: folder.path,
       guard: findGuard(),
       logFormat: "json",
-      line: (process, stream, text) => this.output.childLine(process, stream, text),
+      line: (name, stream, text) => this.output.childLine(name, stream, text),
     });
     this.#supervisor = new Supervisor({
       plan,

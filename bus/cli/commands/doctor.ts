@@ -5,7 +5,7 @@ import { release, tmpdir } from "node:os";
 import { delimiter, dirname, join, resolve } from "node:path";
 import type { Command } from "commander";
 import { RunKind } from "#generated/busbar/plan";
-import { findGuard, libraryVersion, packageRoot, RunFolder } from "#runtime";
+import { findAddon, findGuard, findPlugin, libraryVersion, RunFolder } from "#runtime";
 import { loadPlan } from "#topology";
 import { BusError } from "#wire";
 import type { Cli, CommonOptions } from "../cli.ts";
@@ -65,13 +65,12 @@ function node(): Finding {
   };
 }
 
-const nativeFolder = (): string => join(packageRoot(), "dist", "native", `${process.platform}-${process.arch}`);
-
 function native(): Finding {
-  const folder = nativeFolder();
-  return existsSync(folder)
-    ? { check: "native", state: "ok", text: `built for ${process.platform}-${process.arch}` }
-    : { check: "native", state: "missing", text: "no native build; native: services need `npm run build:native`" };
+  try {
+    return { check: "addon", state: "ok", text: findAddon() };
+  } catch (error) {
+    return { check: "addon", state: "missing", text: `${BusError.from(error).message}; only native: services need it` };
+  }
 }
 
 function guard(): Finding {
@@ -139,13 +138,7 @@ async function project(path: string): Promise<Finding[]> {
     await check("typescript", () => typescriptVersion(dirname(resolve(path))));
   for (const service of services.filter((each) => each.kind === RunKind.native)) {
     const name = service.target ?? "";
-    await check(`plugin ${name}`, () => {
-      const tried = name.includes("/")
-        ? resolve(dirname(resolve(path)), name)
-        : join(nativeFolder(), "plugins", `${name}.so`);
-      if (!existsSync(tried)) throw new BusError("plugin/not-found", { details: { name, tried } });
-      return tried;
-    });
+    await check(`plugin ${name}`, () => findPlugin(name, dirname(resolve(path))));
   }
   return findings;
 }

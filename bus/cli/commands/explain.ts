@@ -10,6 +10,8 @@ interface Options extends PlanOptions {
   live?: boolean;
 }
 
+const ANSWER_MS = 5000;
+
 export function addExplain(program: Command, cli: Cli): void {
   const command = withPlanOptions(
     program
@@ -56,7 +58,7 @@ async function liveRows(bus: RunningBus): Promise<EdgeExplanation[]> {
   for (const { name } of processes) {
     const client = await bus.connect(name);
     const sources = new Set(plan.services.filter((s) => s.process === name).map((service) => service.name));
-    for (const row of (await client.call("explain")) as EdgeExplanation[]) {
+    for (const row of (await client.call("explain", {}, { timeoutMs: ANSWER_MS })) as EdgeExplanation[]) {
       const source = row.edge.slice(0, row.edge.indexOf(" -> "));
       if (sources.has(source) || !rows.has(row.edge)) rows.set(row.edge, row);
     }

@@ -1,7 +1,6 @@
 import { dirname, relative, resolve } from "node:path";
 import type { Command } from "commander";
 import { loadTopology } from "#topology";
-import { writeKeys } from "#transport/socket";
 import type { Cli, CommonOptions } from "../cli.ts";
 
 interface Options extends CommonOptions {
@@ -17,6 +16,7 @@ export function addKeys(program: Command, cli: Cli): void {
     const { realPath, topology } = await loadTopology(cli.topologyPath());
     const folder = out === undefined ? resolve(dirname(realPath), topology.keys ?? "keys") : resolve(out);
     const nodes = topology.nodes.map((node) => node.name);
+    const { writeKeys } = await import("#transport/socket"); // loads libzmq, which no other command needs
     const written = writeKeys(folder, nodes);
     const said = [
       ...written.map((path) => `wrote ${relative(process.cwd(), path)}`),

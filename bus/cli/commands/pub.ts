@@ -8,6 +8,8 @@ interface Options extends CommonOptions {
   topic?: string;
 }
 
+const ANSWER_MS = 15_000;
+
 export function addPub(program: Command, cli: Cli): void {
   const command = program
     .command("pub")
@@ -35,7 +37,9 @@ export function addPub(program: Command, cli: Cli): void {
             ...(to === undefined ? {} : { to }),
             ...(topic === undefined ? {} : { topic }),
           };
-          results.push((await client.call("pub", args)) as { process: string; result: string });
+          results.push(
+            (await client.call("pub", args, { timeoutMs: ANSWER_MS })) as { process: string; result: string },
+          );
         } finally {
           client.close();
         }

@@ -21,6 +21,8 @@ interface ProcessStatus {
   accounts: { edges: EdgeAccount[]; unheard: Record<string, number> };
 }
 
+const ANSWER_MS = 2000;
+
 export function addStatus(program: Command, cli: Cli): void {
   const command = program
     .command("status")
@@ -35,13 +37,19 @@ export function addStatus(program: Command, cli: Cli): void {
       client.close();
     }
     const processes: ProcessStatus[] = [];
-    for (const { name } of bus.processes(plan)) {
+    const silent: { process: string; pid: number }[] = [];
+    for (const { name, pid } of bus.processes(plan)) {
       const client = await bus.connect(name);
-      processes.push((await client.call("status")) as ProcessStatus);
-      client.close();
+      try {
+        processes.push((await client.call("status", {}, { timeoutMs: ANSWER_MS })) as ProcessStatus);
+      } catch {
+        silent.push({ process: name, pid });
+      } finally {
+        client.close();
+      }
     }
-    if (ups.length === 0 && processes.length === 0) throw bus.notRunning();
-    cli.print({ bus: bus.name, plan: plan.hash, ups, processes }, textOf(bus.name, ups, processes));
+    if (ups.length === 0 && processes.length === 0 && silent.length === 0) throw bus.notRunning();
+    cli.print({ bus: bus.name, plan: plan.hash, ups, processes, silent }, textOf(bus.name, ups, processes, silent));
     return undefined;
   });
 }
@@ -50,6 +58,7 @@ function textOf(
   name: string,
   ups: readonly (UpStatus & { node: string | null })[],
   processes: readonly ProcessStatus[],
+  silent: readonly { process: string; pid: number }[],
 ): string {
   const supervised = ups.flatMap((up) => up.services);
   const known = new Set(supervised.map((service) => service.service));
@@ -74,6 +83,8 @@ function textOf(
     "",
     table([["SERVICE", "PROCESS", "STATE", "PID", "RESTARTS"], ...rows, ...joined]),
   ];
+  for (const { process, pid } of silent)
+    parts.push(`process ${process} (${pid}) does not answer: its event loop is busy`);
   const links = processes.flatMap((process) =>
     process.links.map((link) => [link.pair, link.transport, link.state, link.note ?? ""]),
   );
