@@ -19,7 +19,7 @@ const HEADINGS: Row = {
   wins: "wins by seat",
   draws: "draws",
   turns: "turns",
-  greedy: "greedy wins (fair share)",
+  greedy: "greedy, of decided (fair)",
   speed: "games/s",
 };
 const COLUMNS = Object.keys(HEADINGS) as (keyof Row)[];
@@ -54,7 +54,7 @@ function rowOf(game: string, results: readonly GameResultInit[]): Row {
   const failed = results.find(({ error }) => error !== undefined && error !== null && error !== "");
   const seats = random?.players?.length ?? 0;
   const games = random?.games ?? 0;
-  const total = mixed.reduce((sum, result) => sum + (result.games ?? 0), 0);
+  const decided = mixed.reduce((sum, result) => sum + (result.games ?? 0) - (result.draws ?? 0), 0);
   const won = mixed.reduce((sum, { players = [], wins }) => sum + (wins?.[players?.indexOf("greedy") ?? 0] ?? 0), 0);
   return {
     game,
@@ -65,7 +65,7 @@ function rowOf(game: string, results: readonly GameResultInit[]): Row {
       : Array.from(random?.wins ?? [], (count) => percent(count / Math.max(1, games))).join(" "),
     draws: percent((random?.draws ?? 0) / Math.max(1, games)),
     turns: (random?.avgTurns ?? 0).toFixed(1),
-    greedy: total === 0 ? "" : `${percent(won / total)} (${percent(1 / seats)})`,
+    greedy: decided === 0 ? "" : `${percent(won / decided)} (${percent(1 / seats)})`,
     speed: grouped(random?.gamesPerSecond ?? 0),
   };
 }
