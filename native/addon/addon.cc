@@ -1,5 +1,5 @@
-// busbar.node: translation between JavaScript and native/host, and nothing else. What it exports is the interface `Addon`
-// of bus/transport/ring/addon.ts; a test compares them. All functions run on the environment's own thread.
+// busbar.node: translation between JavaScript and native/host, and nothing else. What it exports is the interface
+// `Addon` of bus/transport/ring/addon.ts; a test compares them. All functions run on the environment's own thread.
 #include <napi.h>
 
 #include "addon/arguments.h"
@@ -117,10 +117,17 @@ Napi::Value close_link(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
-Napi::Value wake(const Napi::CallbackInfo& info) {
-  Arguments arguments(info, "wake");
-  if (const auto link = arguments.handle<LinkHandle>("link")) link->host().wake();
-  return info.Env().Undefined();
+/// Raw, because it is the one call on the way of messages.
+napi_value wake(napi_env env, napi_callback_info info) {
+  size_t count = 1;
+  napi_value argument = nullptr;
+  napi_get_cb_info(env, info, &count, &argument, nullptr, nullptr);
+  if (LinkHandle* link = count > 0 ? Arguments::raw_handle<LinkHandle>(env, argument) : nullptr) {
+    link->host().wake();
+  } else {
+    napi_throw_type_error(env, nullptr, (std::string("wake: link must be ") + Arguments::kHandle).c_str());
+  }
+  return nullptr;
 }
 
 Napi::Value ref_link(const Napi::CallbackInfo& info) {
@@ -177,13 +184,25 @@ Napi::Value counters(const Napi::CallbackInfo& info) {
 Napi::Object init(Napi::Env env, Napi::Object exports) {
   env.SetInstanceData(new Instance{EnvState::create(env)});
   const std::pair<const char*, Napi::Value (*)(const Napi::CallbackInfo&)> functions[] = {
-      {"layout", layout},         {"loadPlugin", load_plugin},
-      {"describePlugin", describe_plugin}, {"hashPlugin", hash_plugin}, {"stopPlugin", stop_plugin},
-      {"refPlugin", ref_plugin},  {"createLink", create_link},     {"closeLink", close_link},
-      {"wake", wake},             {"refLink", ref_link},           {"subscribe", subscribe},
-      {"cancel", cancel},         {"grant", grant},                {"counters", counters},
+      {"layout", layout},
+      {"loadPlugin", load_plugin},
+      {"describePlugin", describe_plugin},
+      {"hashPlugin", hash_plugin},
+      {"stopPlugin", stop_plugin},
+      {"refPlugin", ref_plugin},
+      {"createLink", create_link},
+      {"closeLink", close_link},
+      {"refLink", ref_link},
+      {"subscribe", subscribe},
+      {"cancel", cancel},
+      {"grant", grant},
+      {"counters", counters},
   };
   for (const auto& [name, function] : functions) exports.Set(name, Napi::Function::New(env, function, name));
+  napi_value function = nullptr;
+  if (napi_create_function(env, "wake", NAPI_AUTO_LENGTH, wake, nullptr, &function) == napi_ok) {
+    exports.Set("wake", Napi::Value(env, function));
+  }
   return exports;
 }
 

@@ -22,7 +22,8 @@ void throw_failure(Napi::Env env, const host::Failure& failure) { napi_throw(env
 void Arguments::refuse(const char* name, const char* wanted) {
   if (!ok_) return;
   ok_ = false;
-  Napi::TypeError::New(info_.Env(), std::string(function_) + ": " + name + " must be " + wanted).ThrowAsJavaScriptException();
+  Napi::TypeError::New(info_.Env(), std::string(function_) + ": " + name + " must be " + wanted)
+      .ThrowAsJavaScriptException();
 }
 
 std::string Arguments::text(const char* name) {

@@ -20,6 +20,8 @@ class Arguments {
  public:
   Arguments(const Napi::CallbackInfo& info, const char* function) : info_(info), function_(function) {}
 
+  static constexpr const char* kHandle = "a handle of this addon";
+
   bool ok() const { return ok_; }
   std::string text(const char* name);
   Napi::Function function(const char* name);
@@ -38,8 +40,19 @@ class Arguments {
       const auto* held = value.As<Napi::External<Wrapped>>().Data();
       if (held->tag == T::kTag) return std::static_pointer_cast<T>(held->object);
     }
-    refuse(name, "a handle of this addon");
+    refuse(name, kHandle);
     return nullptr;
+  }
+
+  /// The same without node-addon-api, for functions that are called often. @returns null when it is something else
+  template <typename T>
+  static T* raw_handle(napi_env env, napi_value value) {
+    napi_valuetype type;
+    void* data = nullptr;
+    if (value == nullptr || napi_typeof(env, value, &type) != napi_ok || type != napi_external) return nullptr;
+    if (napi_get_value_external(env, value, &data) != napi_ok) return nullptr;
+    const auto* held = static_cast<const Wrapped*>(data);
+    return held->tag == T::kTag ? static_cast<T*>(held->object.get()) : nullptr;
   }
 
   template <typename T>

@@ -17,7 +17,8 @@ std::shared_ptr<LinkHandle> LinkHandle::create(Napi::Env env, std::shared_ptr<En
   auto link = host::Link::create(std::move(options));
   if (link == nullptr) {
     bell->close();
-    throw_failure(env, {errors::transport_unavailable, {{"transport", "ring"}, {"reason", "there is no memory for its rings"}}});
+    throw_failure(
+        env, {errors::transport_unavailable, {{"transport", "ring"}, {"reason", "there is no memory for its rings"}}});
     return nullptr;
   }
   auto handle = std::make_shared<LinkHandle>();
@@ -46,7 +47,8 @@ Napi::Array LinkHandle::rings(Napi::Env env) {
     napi_value buffer;
     const napi_status status = napi_create_external_arraybuffer(
         env, memory->bytes(), memory->size(),
-        [](napi_env, void*, void* hint) { delete static_cast<std::shared_ptr<ring::RingMemory>*>(hint); }, holder, &buffer);
+        [](napi_env, void*, void* hint) { delete static_cast<std::shared_ptr<ring::RingMemory>*>(hint); }, holder,
+        &buffer);
     if (status != napi_ok) {
       delete holder;
       const char* reason = status == napi_no_external_buffers_allowed

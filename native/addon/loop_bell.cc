@@ -12,7 +12,8 @@ std::shared_ptr<LoopBell> LoopBell::open(napi_env env, std::shared_ptr<EnvState>
   auto* async = static_cast<uv_async_s*>(std::calloc(1, uv_handle_size(BUSBAR_UV_ASYNC)));
   if (async == nullptr) return nullptr;
   const auto on_ring = [](uv_async_s* handle) {
-    const auto bell = *static_cast<std::shared_ptr<LoopBell>*>(uv_handle_get_data(reinterpret_cast<uv_handle_s*>(handle)));
+    const auto bell =
+        *static_cast<std::shared_ptr<LoopBell>*>(uv_handle_get_data(reinterpret_cast<uv_handle_s*>(handle)));
     const Napi::HandleScope scope(bell->env_);
     if (bell->handler_) bell->handler_();
   };
@@ -41,8 +42,10 @@ void LoopBell::ref(bool active) {
   if (active == referenced_ || async_ == nullptr) return;
   referenced_ = active;
   auto* handle = reinterpret_cast<uv_handle_s*>(async_);
-  if (active) uv_ref(handle);
-  else uv_unref(handle);
+  if (active)
+    uv_ref(handle);
+  else
+    uv_unref(handle);
 }
 
 void LoopBell::close() {

@@ -15,8 +15,9 @@ std::string hex16(uint64_t value) {
 
 }  // namespace
 
-std::shared_ptr<PluginHandle> PluginHandle::start(Napi::Env env, std::shared_ptr<EnvState> state, const std::string& path,
-                                                  const std::string& name, const std::string& config, uint32_t threads,
+std::shared_ptr<PluginHandle> PluginHandle::start(Napi::Env env, std::shared_ptr<EnvState> state,
+                                                  const std::string& path, const std::string& name,
+                                                  const std::string& config, uint32_t threads,
                                                   Napi::Function callback) {
   host::PluginLibrary library;
   if (const host::Failure failure = host::PluginLibrary::open(path, name, library); failure) {
@@ -68,7 +69,8 @@ void PluginHandle::deliver() {
     {
       const std::lock_guard lock(mutex_);
       if (events_.empty() && lines_lost_ > 0) {
-        events_.push_back({PluginEvent::kLog, 40, std::to_string(lines_lost_) + " log lines were lost: too many at once", {}});
+        events_.push_back(
+            {PluginEvent::kLog, 40, std::to_string(lines_lost_) + " log lines were lost: too many at once", {}});
         lines_lost_ = 0;
       }
       if (events_.empty()) return;
@@ -78,7 +80,8 @@ void PluginHandle::deliver() {
     const Napi::HandleScope scope(env);
     const bool closed = event.kind == PluginEvent::kClosed;
     if (closed) host_->join();  // it has nothing left to do
-    const napi_value failure = event.failure ? static_cast<napi_value>(to_error(env, event.failure)) : static_cast<napi_value>(env.Undefined());
+    const napi_value failure = event.failure ? static_cast<napi_value>(to_error(env, event.failure))
+                                             : static_cast<napi_value>(env.Undefined());
     callback_->call({Napi::Number::New(env, static_cast<double>(event.kind)), Napi::Number::New(env, event.level),
                      Napi::String::New(env, event.text), failure});
     if (closed) {

@@ -59,8 +59,8 @@ class PluginHandle : public host::PluginEvents, public std::enable_shared_from_t
   std::shared_ptr<LoopBell> bell_;
   std::unique_ptr<Callback> callback_;
   std::mutex mutex_;
-  std::deque<Event> events_;   // by mutex_
-  uint64_t lines_lost_ = 0;    // by mutex_
+  std::deque<Event> events_;  // by mutex_
+  uint64_t lines_lost_ = 0;   // by mutex_
   // Last, so that it is destroyed (and its thread joined) first.
   std::unique_ptr<host::PluginHost> host_;
 };

@@ -1,8 +1,8 @@
 // busbar-guard: runs a program that dies with its parent.
 //   busbar-guard <program> [arguments...]
 // The kernel sends SIGKILL to this process when the thread that started it ends; exec keeps that setting. A parent that
-// died before the setting was made would go unnoticed, so its pid is compared: with BUSBAR_PARENT_PID where the parent set
-// it (certain), else with the parent seen first (leaves the time before main).
+// died before the setting was made would go unnoticed, so its pid is compared: with BUSBAR_PARENT_PID where the parent
+// set it (certain), else with the parent seen first (leaves the time before main).
 #include <cerrno>
 #include <csignal>
 #include <cstdio>

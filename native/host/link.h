@@ -45,7 +45,7 @@ class Link {
   bool wants(uint32_t type_id, uint32_t topic_id) const;
 
   /// Any thread. No frame is taken from or put on a closed link.
-  void close() { closed_.store(true, std::memory_order_release); }      // release; pairs with the acquire in closed
+  void close() { closed_.store(true, std::memory_order_release); }         // release; pairs with the acquire in closed
   bool closed() const { return closed_.load(std::memory_order_acquire); }  // acquire; pairs with the release in close
 
   std::array<ring::RingReader, 2> in;

@@ -23,7 +23,8 @@ bool expired(const frame::Header& header, uint64_t now) {
 
 }  // namespace
 
-PluginHost::PluginHost(PluginLibrary library, std::string name, std::string config, uint32_t threads, PluginEvents& events)
+PluginHost::PluginHost(PluginLibrary library, std::string name, std::string config, uint32_t threads,
+                       PluginEvents& events)
     : library_(library),
       name_(std::move(name)),
       config_(std::move(config)),
@@ -146,7 +147,8 @@ bool PluginHost::create() {
 
 void PluginHost::refresh_links() {
   // acquire; pairs with the releases in connect and disconnect
-  if (!links_changed_.load(std::memory_order_relaxed) || !links_changed_.exchange(false, std::memory_order_acq_rel)) return;
+  if (!links_changed_.load(std::memory_order_relaxed) || !links_changed_.exchange(false, std::memory_order_acq_rel))
+    return;
   const std::lock_guard lock(links_mutex_);
   links_ = wanted_links_;
 }
@@ -203,7 +205,8 @@ void PluginHost::take_frame(Link& link, uint32_t lane) {
       break;
     case frame::kind::kData:
       if (expired(header, wall_ns())) return in.count_dropped(ring::Drop::kExpired);
-      if (library_.find(header.type_id, BUSBAR_SUBSCRIBES) == nullptr) return in.count_dropped(ring::Drop::kRefusedSchema);
+      if (library_.find(header.type_id, BUSBAR_SUBSCRIBES) == nullptr)
+        return in.count_dropped(ring::Drop::kRefusedSchema);
       if (const busbar_status status = call_plugin(header, bytes, 0); status < 0) {
         events_.log(40, "on_frame gave status " + std::to_string(status) + " for a message");
       }
@@ -223,7 +226,8 @@ void PluginHost::take_request(Link& link, const frame::Header& header, const uin
   const busbar_type* method = library_.find(header.type_id, BUSBAR_SERVES);
   if (method == nullptr) {
     end_cancel(link, header.correlation);
-    send_error(link, answer, errors::core_unknown_method, "core/unknown-method: " + name_ + " has no handler for this request");
+    send_error(link, answer, errors::core_unknown_method,
+               "core/unknown-method: " + name_ + " has no handler for this request");
     return;
   }
   bool cancelled = false;
@@ -249,7 +253,8 @@ void PluginHost::take_request(Link& link, const frame::Header& header, const uin
     }
   }
   if (cancelled) {
-    send_error(link, answer, errors::core_cancelled, "core/cancelled: the request was cancelled before " + name_ + " began");
+    send_error(link, answer, errors::core_cancelled,
+               "core/cancelled: the request was cancelled before " + name_ + " began");
     return;
   }
   finish_request(call_plugin(header, bytes, active_.handle));
@@ -289,13 +294,15 @@ void PluginHost::finish_request(busbar_status status) {
   } else if (stopping_.load(std::memory_order_seq_cst)) {
     answer_error(errors::core_closed, "core/closed: " + name_ + " is closed");
   } else if (active_.too_large) {
-    answer_error(errors::core_message_too_large, "core/message-too-large: the answer of " + name_ +
-                                             " is larger than max_message of the edge; raise it (16 MiB at most)");
+    answer_error(errors::core_message_too_large,
+                 "core/message-too-large: the answer of " + name_ +
+                     " is larger than max_message of the edge; raise it (16 MiB at most)");
   } else if (status < 0) {
     answer_error(errors::plugin_failed,
                  "plugin/failed: plugin " + name_ + " failed: on_frame gave status " + std::to_string(status));
   } else if (active_.method->streaming != 0) {
-    answer_error(errors::plugin_bad_answer, "plugin/bad-answer: plugin " + name_ + " answered with a stream without an end");
+    answer_error(errors::plugin_bad_answer,
+                 "plugin/bad-answer: plugin " + name_ + " answered with a stream without an end");
   } else {
     answer_error(errors::plugin_bad_answer, "plugin/bad-answer: plugin " + name_ + " answered with nothing");
   }

@@ -1,5 +1,5 @@
-// Runs one instance of a plugin on a thread of its own, free of Node. The thread reads the rings of the instance's links,
-// calls the plugin serially, and writes answers and published messages in place into the rings of the way back.
+// Runs one instance of a plugin on a thread of its own, free of Node. The thread reads the rings of the instance's
+// links, calls the plugin serially, and writes answers and published messages in place into the rings of the way back.
 // A plugin must let no exception out (its ABI is C; one that escapes ends the process), and a crash in it is a crash of
 // the process: a plugin that is not trusted that far runs in another process.
 #pragma once
@@ -52,8 +52,8 @@ class PluginHost {
   void start();
   void connect(std::shared_ptr<Link> link);
   void disconnect(Link& link);
-  /// The caller of a request gave up. Seen by `cancelled` at once when it is in work, else when its turn comes; the CANCEL
-  /// frame that follows in the ring ends the matter.
+  /// The caller of a request gave up. Seen by `cancelled` at once when it is in work, else when its turn comes; the
+  /// CANCEL frame that follows in the ring ends the matter.
   void cancel(const Link& link, uint64_t correlation);
   /// A stream in work may send that many more items.
   void grant(const Link& link, uint64_t correlation, uint32_t items);
@@ -140,8 +140,8 @@ class PluginHost {
   std::atomic<int64_t> active_window_{0};
 
   std::mutex requests_mutex_;
-  Active active_;                                            // handle, link, correlation by requests_mutex_
-  std::set<std::pair<const Link*, uint64_t>> cancelled_;     // by requests_mutex_: asked for before their turn
+  Active active_;                                         // handle, link, correlation by requests_mutex_
+  std::set<std::pair<const Link*, uint64_t>> cancelled_;  // by requests_mutex_: asked for before their turn
 
   std::mutex links_mutex_;
   std::vector<std::shared_ptr<Link>> wanted_links_;  // by links_mutex_

@@ -43,7 +43,8 @@ busbar_host PluginHost::Calls::table(PluginHost* host) {
     host_.active_.claimed = nullptr;
   };
   table.end = [](void* context, uint64_t request) { return static_cast<PluginHost*>(context)->end_stream(request); };
-  table.fail = [](void* context, uint64_t request, uint16_t number, const char* text, uint32_t length) -> busbar_status {
+  table.fail = [](void* context, uint64_t request, uint16_t number, const char* text,
+                  uint32_t length) -> busbar_status {
     PluginHost& host_ = *static_cast<PluginHost*>(context);
     if (request == 0 || request != host_.active_.handle || host_.active_.answered) return BUSBAR_CLOSED;
     return host_.answer_error(number, view_of(text, length)) ? BUSBAR_OK : BUSBAR_CLOSED;
@@ -53,7 +54,8 @@ busbar_host PluginHost::Calls::table(PluginHost* host) {
   };
   table.publish = [](void* context, uint32_t type_id, uint64_t fingerprint, const uint8_t* payload, uint32_t length,
                      const char* topic, uint32_t topic_length) {
-    return static_cast<PluginHost*>(context)->publish(type_id, fingerprint, payload, length, view_of(topic, topic_length));
+    return static_cast<PluginHost*>(context)->publish(type_id, fingerprint, payload, length,
+                                                      view_of(topic, topic_length));
   };
   table.parallel = [](void* context, uint32_t count, void (*fn)(void*, uint32_t, uint32_t), void* argument) {
     static_cast<PluginHost*>(context)->pool_.run(count, fn, argument);
@@ -66,14 +68,15 @@ busbar_host PluginHost::Calls::table(PluginHost* host) {
   return table;
 }
 
-/// Room on the way back, waiting for it. `until_ns` (monotonic, 0 = no limit) ends the wait; so does the end of the link,
-/// of the host, and of `request` when it is not 0.
+/// Room on the way back, waiting for it. `until_ns` (monotonic, 0 = no limit) ends the wait; so does the end of the
+/// link, of the host, and of `request` when it is not 0.
 ring::Claim PluginHost::claim_waiting(Link& link, uint32_t lane, uint32_t bytes, uint64_t until_ns, uint64_t request) {
   ring::RingWriter& out = link.out[lane];
   ring::Claim claim = out.claim(bytes);
   while (claim.at == nullptr) {
     const uint32_t seen = bell_.seen();
-    if (link.closed() || stopping_.load(std::memory_order_seq_cst) || (request != 0 && is_cancelled(request))) return {};
+    if (link.closed() || stopping_.load(std::memory_order_seq_cst) || (request != 0 && is_cancelled(request)))
+      return {};
     int64_t timeout = Doorbell::kForever;
     if (until_ns != 0) {
       const uint64_t now = monotonic_ns();
@@ -82,8 +85,10 @@ ring::Claim PluginHost::claim_waiting(Link& link, uint32_t lane, uint32_t bytes,
     }
     out.announce_waiting();
     claim = out.claim(bytes);
-    if (claim.at == nullptr) bell_.wait(seen, timeout);
-    else out.withdraw_waiting();
+    if (claim.at == nullptr)
+      bell_.wait(seen, timeout);
+    else
+      out.withdraw_waiting();
   }
   return claim;
 }
@@ -206,11 +211,12 @@ bool PluginHost::send_error(Link& link, const frame::Header& answer, uint16_t nu
   return true;
 }
 
-busbar_status PluginHost::publish(uint32_t type_id, uint64_t fingerprint, const uint8_t* payload, uint32_t payload_length,
-                                  std::string_view topic) {
+busbar_status PluginHost::publish(uint32_t type_id, uint64_t fingerprint, const uint8_t* payload,
+                                  uint32_t payload_length, std::string_view topic) {
   const busbar_type* type = library_.find(type_id, BUSBAR_PUBLISHES);
   if (type == nullptr || type->fingerprint != fingerprint) return BUSBAR_NOT_ALLOWED;
-  if (payload_length > frame::kMessageBytesMax || topic.size() + 4 > frame::kExtensionsBytesMax) return BUSBAR_TOO_LARGE;
+  if (payload_length > frame::kMessageBytesMax || topic.size() + 4 > frame::kExtensionsBytesMax)
+    return BUSBAR_TOO_LARGE;
   if (stopping_.load(std::memory_order_seq_cst)) return BUSBAR_CLOSED;
   if (topic != last_topic_) {
     last_topic_ = topic;

@@ -19,11 +19,21 @@ std::string plugin(const char* name) { return std::string(BUSBAR_TEST_PLUGINS) +
 
 class Recorder : public PluginEvents {
  public:
-  void ready() override { note([&] { ready_ = true; }); }
-  void failed(const Failure& failure) override { note([&] { failure_ = failure; }); }
-  void log(int32_t, std::string_view text) override { note([&] { logs.emplace_back(text); }); }
-  void hashed(std::optional<uint64_t> hash) override { note([&] { hash_ = hash; }); }
-  void closed() override { note([&] { closed_ = true; }); }
+  void ready() override {
+    note([&] { ready_ = true; });
+  }
+  void failed(const Failure& failure) override {
+    note([&] { failure_ = failure; });
+  }
+  void log(int32_t, std::string_view text) override {
+    note([&] { logs.emplace_back(text); });
+  }
+  void hashed(std::optional<uint64_t> hash) override {
+    note([&] { hash_ = hash; });
+  }
+  void closed() override {
+    note([&] { closed_ = true; });
+  }
 
   template <typename Condition>
   void await(Condition condition) {

@@ -32,10 +32,10 @@ class WorkerPool {
   std::mutex mutex_;
   std::condition_variable started_;
   std::condition_variable finished_;
-  uint64_t run_ = 0;       // by mutex_
-  uint32_t busy_ = 0;      // by mutex_: workers that have not ended this run
-  bool ending_ = false;    // by mutex_
-  uint32_t count_ = 0;     // by mutex_ when a run starts, constant during it; so are the two below
+  uint64_t run_ = 0;     // by mutex_
+  uint32_t busy_ = 0;    // by mutex_: workers that have not ended this run
+  bool ending_ = false;  // by mutex_
+  uint32_t count_ = 0;   // by mutex_ when a run starts, constant during it; so are the two below
   Piece piece_ = nullptr;
   void* argument_ = nullptr;
   std::atomic<uint64_t> next_{0};

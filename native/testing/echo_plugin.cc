@@ -1,5 +1,6 @@
-// A plugin for tests: answers, streams, works long, publishes, fails. Payloads are plain little-endian u32 words, because
-// what is tested is the way of frames and not their content. Config: {"fail":"text"} makes create fail with that text.
+// A plugin for tests: answers, streams, works long, publishes, fails. Payloads are plain little-endian u32 words,
+// because what is tested is the way of frames and not their content. Config: {"fail":"text"} makes create fail with
+// that text.
 #include <chrono>
 #include <cstring>
 #include <string>
@@ -21,14 +22,14 @@ constexpr uint64_t kFingerprint = 0x1122334455667788ull;
   { "busbar.testing.Echo/" method, id, BUSBAR_SERVES, kFingerprint, kFingerprint, kReply, stream }
 
 constexpr busbar_type kTypes[] = {
-    ECHO_METHOD("Call", kCall, 0),       // the payload back
-    ECHO_METHOD("Count", kCount, 1),     // n -> items 0 .. n-1
-    ECHO_METHOD("Batch", kBatch, 0),     // items, microseconds of work per item -> items done
-    ECHO_METHOD("Publish", kPublish, 0), // n, bytes -> events taken, first status that was not OK
-    ECHO_METHOD("Sleep", kSleep, 0),     // ms
-    ECHO_METHOD("Fail", kFail, 0),       // code, then text
-    ECHO_METHOD("Silent", kSilent, 1),   // returns without an answer
-    ECHO_METHOD("Large", kLarge, 0),     // bytes -> that many bytes
+    ECHO_METHOD("Call", kCall, 0),          // the payload back
+    ECHO_METHOD("Count", kCount, 1),        // n -> items 0 .. n-1
+    ECHO_METHOD("Batch", kBatch, 0),        // items, microseconds of work per item -> items done
+    ECHO_METHOD("Publish", kPublish, 0),    // n, bytes -> events taken, first status that was not OK
+    ECHO_METHOD("Sleep", kSleep, 0),        // ms
+    ECHO_METHOD("Fail", kFail, 0),          // code, then text
+    ECHO_METHOD("Silent", kSilent, 1),      // returns without an answer
+    ECHO_METHOD("Large", kLarge, 0),        // bytes -> that many bytes
     ECHO_METHOD("Parallel", kParallel, 0),  // count -> low word of the sum of i * i, workers seen
     {"busbar.testing.Event", kEvent, BUSBAR_PUBLISHES, kFingerprint, 0, 0, 0},
     {"busbar.testing.Note", kNote, BUSBAR_SUBSCRIBES, kFingerprint, 0, 0, 0},
@@ -104,8 +105,10 @@ busbar_status on_publish(const busbar_host& host, const busbar_message& message)
     const busbar_status status =
         host.publish(host.context, kEvent, kFingerprint, payload.data(), static_cast<uint32_t>(payload.size()),
                      topic.data(), static_cast<uint32_t>(topic.size()));
-    if (status == BUSBAR_OK) taken++;
-    else if (first == BUSBAR_OK) first = status;
+    if (status == BUSBAR_OK)
+      taken++;
+    else if (first == BUSBAR_OK)
+      first = status;
   }
   return answer_words(host, message.request, {taken, static_cast<uint32_t>(first)});
 }
@@ -137,7 +140,8 @@ busbar_status on_request(Echo& self, const busbar_message& message) {
       return on_count(host, message);
     case kBatch: {
       uint32_t done = 0;
-      for (; done < word(message, 0) && host.cancelled(host.context, message.request) == 0; done++) work(word(message, 1));
+      for (; done < word(message, 0) && host.cancelled(host.context, message.request) == 0; done++)
+        work(word(message, 1));
       self.seen.update_value(done);
       answer_words(host, message.request, {done});
       return BUSBAR_OK;

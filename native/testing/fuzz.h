@@ -1,5 +1,5 @@
-// A fuzzer that builds with any compiler: it makes a sound input, mutates it and hands over a copy of exactly its size, so
-// that the address sanitizer sees every read outside. With clang, -fsanitize=fuzzer finds LLVMFuzzerTestOneInput.
+// A fuzzer that builds with any compiler: it makes a sound input, mutates it and hands over a copy of exactly its size,
+// so that the address sanitizer sees every read outside. With clang, -fsanitize=fuzzer finds LLVMFuzzerTestOneInput.
 #pragma once
 
 #include <chrono>
@@ -27,10 +27,18 @@ inline void mutate(Input& input, random::Stream& dice) {
   for (uint64_t left = 1 + dice.below(6); left > 0 && !input.empty(); left--) {
     const size_t at = dice.below(input.size());
     switch (dice.below(5)) {
-      case 0: input[at] = static_cast<uint8_t>(input[at] ^ (1u << dice.below(8))); break;
-      case 1: input[at] = static_cast<uint8_t>(dice.next()); break;
-      case 2: input[at] = kCorners[dice.below(sizeof kCorners)]; break;
-      case 3: input.resize(dice.below(input.size()) + 1); break;
+      case 0:
+        input[at] = static_cast<uint8_t>(input[at] ^ (1u << dice.below(8)));
+        break;
+      case 1:
+        input[at] = static_cast<uint8_t>(dice.next());
+        break;
+      case 2:
+        input[at] = kCorners[dice.below(sizeof kCorners)];
+        break;
+      case 3:
+        input.resize(dice.below(input.size()) + 1);
+        break;
       default: {
         const uint32_t value = static_cast<uint32_t>(dice.next() >> dice.below(64));
         if (at + 4 <= input.size()) std::memcpy(input.data() + at, &value, 4);
@@ -57,17 +65,18 @@ inline int fuzz(int count, char** arguments, void (*one)(const uint8_t*, size_t)
     one(exact.get(), input.size());
     inputs++;
   }
-  std::printf("%llu inputs, seed %llu\n", static_cast<unsigned long long>(inputs), static_cast<unsigned long long>(start));
+  std::printf("%llu inputs, seed %llu\n", static_cast<unsigned long long>(inputs),
+              static_cast<unsigned long long>(start));
   return 0;
 }
 
 }  // namespace busbar::testing
 
 #if defined(BUSBAR_LIBFUZZER)
-#define BUSBAR_FUZZ_MAIN(one, seed)                                          \
+#define BUSBAR_FUZZ_MAIN(one, seed)                                         \
   extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) { \
-    one(data, size);                                                         \
-    return 0;                                                                \
+    one(data, size);                                                        \
+    return 0;                                                               \
   }
 #else
 #define BUSBAR_FUZZ_MAIN(one, seed) \

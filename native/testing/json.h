@@ -107,11 +107,21 @@ class JsonReader {
         if (at_ == text_.size()) fail("ends in an escape");
         c = text_[at_++];
         switch (c) {
-          case 'n': c = '\n'; break;
-          case 't': c = '\t'; break;
-          case 'r': c = '\r'; break;
-          case 'b': c = '\b'; break;
-          case 'f': c = '\f'; break;
+          case 'n':
+            c = '\n';
+            break;
+          case 't':
+            c = '\t';
+            break;
+          case 'r':
+            c = '\r';
+            break;
+          case 'b':
+            c = '\b';
+            break;
+          case 'f':
+            c = '\f';
+            break;
           case 'u': {
             if (at_ + 4 > text_.size()) fail("ends in an escape");
             const auto code = static_cast<unsigned>(std::stoul(std::string(text_.substr(at_, 4)), nullptr, 16));
@@ -128,7 +138,8 @@ class JsonReader {
             }
             continue;
           }
-          default: break;
+          default:
+            break;
         }
       }
       out.push_back(c);

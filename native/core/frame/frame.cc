@@ -42,14 +42,22 @@ constexpr auto kCrcTable = [] {
 
 const char* fault_name(Fault fault) {
   switch (fault) {
-    case Fault::kNone: return "";
-    case Fault::kShort: return "SHORT";
-    case Fault::kBadMagic: return "MAGIC";
-    case Fault::kBadVersion: return "VERSION";
-    case Fault::kLength: return "LENGTH";
-    case Fault::kExt: return "EXT";
-    case Fault::kCriticalExt: return "CRITICAL_EXT";
-    case Fault::kCrc: return "CRC";
+    case Fault::kNone:
+      return "";
+    case Fault::kShort:
+      return "SHORT";
+    case Fault::kBadMagic:
+      return "MAGIC";
+    case Fault::kBadVersion:
+      return "VERSION";
+    case Fault::kLength:
+      return "LENGTH";
+    case Fault::kExt:
+      return "EXT";
+    case Fault::kCriticalExt:
+      return "CRITICAL_EXT";
+    case Fault::kCrc:
+      return "CRC";
   }
   return "";
 }

@@ -20,7 +20,8 @@ inline constexpr uint32_t kMessageBytesMax = 16u << 20;
 inline constexpr uint64_t kSequenceMax = (uint64_t{1} << 53) - 1;
 
 namespace kind {
-inline constexpr uint8_t kData = 1, kRequest = 2, kResponse = 3, kError = 4, kStreamItem = 5, kStreamEnd = 6, kCancel = 7;
+inline constexpr uint8_t kData = 1, kRequest = 2, kResponse = 3, kError = 4, kStreamItem = 5, kStreamEnd = 6,
+                         kCancel = 7;
 inline constexpr uint8_t kHello = 16, kWelcome = 17, kRefuse = 18, kPing = 19, kPong = 20, kBye = 21, kSchema = 22;
 inline constexpr uint8_t kAck = 23, kSubscribe = 24, kCredit = 25, kPad = 255;
 }  // namespace kind

@@ -8,7 +8,8 @@ void one(const uint8_t* data, size_t size) {
   using namespace busbar::frame;
   if (check(data, size) != Fault::kNone) return;
   const Header header = read_header(data);
-  for (const uint16_t type : {extension::kTopic, extension::kTrace, extension::kReplyTo, extension::kError, extension::kKey}) {
+  for (const uint16_t type :
+       {extension::kTopic, extension::kTrace, extension::kReplyTo, extension::kError, extension::kKey}) {
     const auto value = find_extension(data, type);
     for (const uint8_t byte : value) busbar::testing::consume(byte);
   }
@@ -22,7 +23,8 @@ std::vector<uint8_t> seed(busbar::random::Stream& dice) {
   uint32_t at = kHeaderBytes;
   const uint8_t value[24] = {};
   for (uint64_t i = dice.below(3); i > 0; i--) {
-    at = write_extension(bytes.data(), at, 128, static_cast<uint16_t>(dice.below(9)), {value, static_cast<size_t>(dice.below(20))});
+    at = write_extension(bytes.data(), at, 128, static_cast<uint16_t>(dice.below(9)),
+                         {value, static_cast<size_t>(dice.below(20))});
   }
   Header header;
   header.length = static_cast<uint32_t>(bytes.size());

@@ -28,11 +28,11 @@ Header sample() {
 TEST(WriteHeader, PutsEveryFieldAtItsOffset) {
   std::vector<uint8_t> bytes(80, 0xEE);
   write_header(bytes.data(), sample());
-  const uint8_t expected[64] = {
-      80,   0,    0,    0,    0x42, 1,    1,    8,    1,    2,    3,    4,    5,    6,    7,    8,
-      0x11, 0x12, 0x13, 0x14, 0x15, 0x16, 0x17, 0x18, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x1F, 0,
-      0x21, 0x22, 0x23, 0x24, 0x25, 0x26, 0x27, 0x28, 77,   0,    0,    0,    0,    0,    0,    0,
-      5,    0,    0,    0,    6,    0,    0,    0,    7,    0,    0,    0,    40,   0,    1,    0};
+  const uint8_t expected[64] = {80,   0,    0,    0,    0x42, 1,    1,    8,    1,    2,    3,    4,    5,
+                                6,    7,    8,    0x11, 0x12, 0x13, 0x14, 0x15, 0x16, 0x17, 0x18, 0xFF, 0xFF,
+                                0xFF, 0xFF, 0xFF, 0xFF, 0x1F, 0,    0x21, 0x22, 0x23, 0x24, 0x25, 0x26, 0x27,
+                                0x28, 77,   0,    0,    0,    0,    0,    0,    0,    5,    0,    0,    0,
+                                6,    0,    0,    0,    7,    0,    0,    0,    40,   0,    1,    0};
   for (size_t i = 0; i < 64; i++) EXPECT_EQ(bytes[i], expected[i]) << "byte " << i;
   EXPECT_EQ(bytes[64], 0xEE);
 }

@@ -34,8 +34,7 @@ void consume(uint64_t (&lanes)[4], const uint8_t* stripe) {
 
 }  // namespace
 
-Xxh64::Xxh64(uint64_t seed)
-    : lanes_{seed + kPrime1 + kPrime2, seed + kPrime2, seed, seed - kPrime1}, seed_(seed) {}
+Xxh64::Xxh64(uint64_t seed) : lanes_{seed + kPrime1 + kPrime2, seed + kPrime2, seed, seed - kPrime1}, seed_(seed) {}
 
 void Xxh64::update(const void* data, size_t bytes) {
   if (bytes == 0) return;

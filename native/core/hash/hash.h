@@ -33,7 +33,8 @@ class Xxh64 {
   template <typename Integer>
   void update_value(Integer value) {
     uint8_t bytes[sizeof(Integer)];
-    for (size_t i = 0; i < sizeof(Integer); i++) bytes[i] = static_cast<uint8_t>(static_cast<uint64_t>(value) >> (8 * i));
+    for (size_t i = 0; i < sizeof(Integer); i++)
+      bytes[i] = static_cast<uint8_t>(static_cast<uint64_t>(value) >> (8 * i));
     update(bytes, sizeof bytes);
   }
 

@@ -1,8 +1,8 @@
 // Layout of a ring in memory: a header of 4 KiB and behind it the data, a power of two of bytes. This file and
 // bus/transport/ring/layout.ts are twins; a test compares them through the addon.
 //
-// One producer, one consumer. Each word that one side writes in the hot path has a 128-byte line of its own (two 64-byte
-// lines, because processors fetch them in pairs). Words:
+// One producer, one consumer. Each word that one side writes in the hot path has a 128-byte line of its own (two
+// 64-byte lines, because processors fetch them in pairs). Words:
 //
 //   tail             producer -> consumer  bytes ever published, modulo 2^32
 //   head             consumer -> producer  bytes ever released, modulo 2^32
@@ -59,8 +59,8 @@ enum class Drop : uint32_t {
 /// Bytes of a ring with that much data.
 constexpr size_t ring_bytes(uint32_t capacity) { return size_t{kHeaderBytes} + capacity; }
 
-/// Smallest allowed capacity in which a frame of `frame_bytes_max` always finds room once the ring has run empty: wherever
-/// the cursors stand, one of the two stretches before and behind them is at least half of the data.
+/// Smallest allowed capacity in which a frame of `frame_bytes_max` always finds room once the ring has run empty:
+/// wherever the cursors stand, one of the two stretches before and behind them is at least half of the data.
 constexpr uint32_t capacity_for(uint32_t wanted, uint32_t frame_bytes_max) {
   const uint64_t least = frame_bytes_max > kCapacityBytesMax / 2 ? kCapacityBytesMax : uint64_t{frame_bytes_max} * 2;
   uint64_t capacity = kCapacityBytesMin;

@@ -1,5 +1,5 @@
-// Fills a ring with hostile bytes and cursors and reads it to the end: the reader must stop at a fault or run empty, and
-// never look outside the ring (run it under the asan preset).
+// Fills a ring with hostile bytes and cursors and reads it to the end: the reader must stop at a fault or run empty,
+// and never look outside the ring (run it under the asan preset).
 #include <algorithm>
 
 #include "core/ring/ring_memory.h"

@@ -74,8 +74,8 @@ void RingReader::count_dropped(Drop reason) {
 bool RingReader::release() {
   if (head_ == released_) return false;
   released_ = head_;
-  // seq_cst; pairs with the load of `head` that follows the store of `waiting` in ring_writer.cc announce_waiting: either
-  // the producer sees this room, or we see that it waits. Also the release that gives the bytes back.
+  // seq_cst; pairs with the load of `head` that follows the store of `waiting` in ring_writer.cc announce_waiting:
+  // either the producer sees this room, or we see that it waits. Also the release that gives the bytes back.
   word(ring_, at::kHead).store(head_, std::memory_order_seq_cst);
   auto waiting = word(ring_, at::kWaiting);
   if (waiting.load(std::memory_order_seq_cst) == 0) return false;

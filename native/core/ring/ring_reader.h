@@ -1,5 +1,5 @@
-// The consumer's side of a ring. One thread. Believes nothing that it reads: cursors and lengths are checked against the
-// ring before a byte behind them is touched.
+// The consumer's side of a ring. One thread. Believes nothing that it reads: cursors and lengths are checked against
+// the ring before a byte behind them is touched.
 #pragma once
 
 #include <cstdint>
@@ -44,9 +44,9 @@ class RingReader {
  private:
   uint8_t* ring_;
   uint32_t capacity_;
-  uint32_t head_;      // ours; released_ is what the producer sees of it
+  uint32_t head_;  // ours; released_ is what the producer sees of it
   uint32_t released_;
-  uint32_t tail_;      // the producer's, as last seen
+  uint32_t tail_;  // the producer's, as last seen
   const uint8_t* frame_ = nullptr;
   uint32_t frame_bytes_ = 0;
   frame::Fault fault_ = frame::Fault::kNone;

@@ -58,8 +58,8 @@ void RingWriter::commit(uint32_t bytes) {
 bool RingWriter::publish() {
   if (tail_ == published_) return false;
   published_ = tail_;
-  // seq_cst; pairs with the load of `tail` that follows the store of `sleeping` in ring_reader.cc announce_sleep: either
-  // the consumer sees this tail, or we see that it sleeps. Also the release that hands over the records' bytes.
+  // seq_cst; pairs with the load of `tail` that follows the store of `sleeping` in ring_reader.cc announce_sleep:
+  // either the consumer sees this tail, or we see that it sleeps. Also the release that hands over the records' bytes.
   word(ring_, at::kTail).store(tail_, std::memory_order_seq_cst);
   auto sleeping = word(ring_, at::kSleeping);
   return sleeping.load(std::memory_order_seq_cst) != 0 && sleeping.exchange(0, std::memory_order_seq_cst) != 0;

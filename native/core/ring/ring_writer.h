@@ -18,8 +18,9 @@ class RingWriter {
   /// @param ring bytes of a RingMemory (or a mapping) of this capacity; must outlive the writer
   RingWriter(uint8_t* ring, uint32_t capacity);
 
-  /// Reserves at least `bytes_min` contiguous bytes (aligned to 8), more when they are free. `at` is null when there is no
-  /// room now; above half of the capacity there may never be. A claim that is not committed is void; the next replaces it.
+  /// Reserves at least `bytes_min` contiguous bytes (aligned to 8), more when they are free. `at` is null when there is
+  /// no room now; above half of the capacity there may never be. A claim that is not committed is void; the next
+  /// replaces it.
   Claim claim(uint32_t bytes_min);
   /// The first `bytes` of the claim, a whole frame, become a record. Visible to the consumer from `publish` on.
   void commit(uint32_t bytes);
@@ -42,11 +43,11 @@ class RingWriter {
 
   uint8_t* ring_;
   uint32_t capacity_;
-  uint32_t tail_;       // ours; published_ is what the consumer sees of it
+  uint32_t tail_;  // ours; published_ is what the consumer sees of it
   uint32_t published_;
-  uint32_t head_;       // the consumer's, as last seen
+  uint32_t head_;  // the consumer's, as last seen
   uint32_t claimed_ = 0;
-  uint32_t pad_ = 0;    // bytes of the PAD record before the claim
+  uint32_t pad_ = 0;  // bytes of the PAD record before the claim
 };
 
 }  // namespace busbar::ring
