@@ -130,7 +130,7 @@ async function project(path: string): Promise<Finding[]> {
     return folder.path;
   });
   await check("schema", async () => {
-    const { gen } = await import("../../schema/gen/index.ts");
+    const { gen } = await import("#schema/gen");
     const report = await gen({ schemaDir: schema ?? "schema", check: true });
     return `schema.lock is fresh, ${report.types.length} types`;
   });

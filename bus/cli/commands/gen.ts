@@ -4,7 +4,7 @@ import type { Command } from "commander";
 import { findTopology } from "#runtime";
 import { loadTopology } from "#topology";
 import { BusError } from "#wire";
-import type { GenOptions } from "../../schema/gen/index.ts";
+import type { GenOptions } from "#schema/gen";
 import type { Cli, CommonOptions } from "../cli.ts";
 
 interface Options extends CommonOptions {
@@ -55,7 +55,7 @@ export function addGen(program: Command, cli: Cli): void {
       const typescriptExtension = options.extension ?? settings.extension;
       const cppDir = given(options.cpp) ?? at(settings.cpp);
       const errorsFile = given(options.errors) ?? at(settings.errors);
-      const { gen } = await import("../../schema/gen/index.ts");
+      const { gen } = await import("#schema/gen");
       const request: GenOptions = {
         schemaDir: given(options.schema) ?? at(settings.schema) ?? join(folder, "schema"),
         typescriptDir: given(options.ts) ?? at(settings.ts) ?? join(folder, "generated"),
