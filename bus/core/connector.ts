@@ -20,6 +20,8 @@ const BACKOFF_MIN_MS = 50;
 const BACKOFF_MAX_MS = 2000;
 const REFUSED_RETRY_MS = 2000;
 const HEARTBEAT_MS = 1000;
+/** What a peer that is starting or stopping answers; no news to a log. */
+const QUIET = new Set(["transport/unreachable", "core/not-started", "core/closed", "wire/handshake-timeout"]);
 
 /** What the handshake told about the other side. */
 export interface PeerInfo {
@@ -156,7 +158,7 @@ export class Connector {
     }
     this.note = error.message;
     const code = error.code === "wire/refused" ? String(error.details.code) : error.code;
-    const quiet = code === "transport/unreachable" || code === "core/not-started" || code === "wire/handshake-timeout";
+    const quiet = QUIET.has(code);
     if (!quiet && error.message !== this.#lastComplaint) {
       this.#lastComplaint = error.message;
       this.#options.log.warn({ code: error.code, peer: this.#options.peer }, error.message);
@@ -183,7 +185,8 @@ export class Connector {
   admit(hello: Hello, identity: PeerIdentity): Admission {
     const refusal = this.#judge(hello, identity);
     if (refusal !== undefined) {
-      this.#options.log.warn({ code: refusal.code, peer: identity.label }, refusal.message);
+      const level = QUIET.has(refusal.code) ? "debug" : "warn";
+      this.#options.log[level]({ code: refusal.code, peer: identity.label }, refusal.message);
       return { refuse: encodeRefuse(refusal) };
     }
     const { answers, refused, fingerprints } = this.#judgeTypes(hello);
