@@ -48,9 +48,11 @@ export async function runTournament(
     context.progress(results.length / plan.length, `${result.genome}: ${(result.players ?? []).join(", ")}`);
   }
   const hash = hashOf(results);
-  await bus.publisher(Finished).publish({ hash, results: results.length, games: BigInt(played) });
+  const finished = bus.publisher(Finished);
+  await finished.publish({ hash, results: results.length, games: BigInt(played) });
   // Delivered before the request is sent: messages and requests travel on lanes of their own.
   await publisher.flush();
+  await finished.flush();
   const { standings } = await bus
     .client(Scoreboard, "scoreboard")
     .standings({}, { timeout: "10s", signal: context.signal });

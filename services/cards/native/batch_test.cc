@@ -138,18 +138,19 @@ TEST(Batch, TheMedianIsTheLowerMiddle) {
   EXPECT_EQ(run({testing::request_of(one, 0, 1)}, 1)[0].total_games, 0u);
 }
 
-TEST(Batch, StopsWhenTheCallerHasGone) {
+TEST(Batch, StopsWhenTheCallerHasGoneAndCanBeUsedAgain) {
   const auto war = testing::war_program().build();
-  const Request request = testing::request_of(war, 100'000, 1);
+  const Request many = testing::request_of(war, 100'000, 1), few = testing::request_of(war, 300, 1);
   Simulator simulator({}, 1);
   static int asked;
   asked = 0;
   Helpers helpers;
-  helpers.cancelled = [](void*) { return ++asked > 3; };
+  helpers.cancelled = [](void*) { return ++asked > 200; };
   Stats stats;
-  EXPECT_FALSE(simulator.run(&request, 1, helpers, &stats));
-  EXPECT_LT(asked, 200);
-  EXPECT_TRUE(simulator.run(&request, 0, {}, &stats)) << "it can be used again";
+  EXPECT_FALSE(simulator.run(&many, 1, helpers, &stats));
+  EXPECT_LT(asked, 400) << "and does not play on";
+  ASSERT_TRUE(simulator.run(&few, 1, {}, &stats));
+  EXPECT_TRUE(same(stats, run({few}, 1)[0])) << "nothing is left of what was cancelled";
 }
 
 TEST(Batch, AGameAllocatesNothing) {

@@ -23,6 +23,11 @@ Simulator::Simulator(Limits limits, uint32_t threads) : limits_(limits) {
 
 bool Simulator::run(const Request* requests, size_t count, const Helpers& helpers, Stats* out, size_t first_item) {
   jobs_.resize(count);
+  if (unfinished_) {  // a run before this one was cancelled in the middle of an item
+    std::fill(games_by_turns_.begin(), games_by_turns_.end(), 0);
+    clear_sums();
+  }
+  unfinished_ = true;
   size_t item = 0;        // whose blocks come next
   uint64_t next_game = 0;  // of that item
   size_t prepared = 0;
@@ -73,6 +78,7 @@ bool Simulator::run(const Request* requests, size_t count, const Helpers& helper
     if (helpers.cancelled != nullptr && helpers.cancelled(helpers.context)) return false;
   }
   finish_until(count);
+  unfinished_ = false;
   return true;
 }
 
@@ -141,6 +147,10 @@ void Simulator::finish(const Job& job, Stats& stats) {
     stats.median_turns = turns;
     std::fill_n(games_by_turns_.begin(), job.rules->program.turns_max + 1, 0);
   }
+  clear_sums();
+}
+
+void Simulator::clear_sums() {
   results_ = hash::Xxh64{};
   decisive_sum_ = margin_sum_ = 0;
   turns_sum_ = 0;

@@ -107,6 +107,7 @@ class Simulator {
   static void play_block(void* wave, uint32_t index, uint32_t worker);
   void fold(Block& block, Stats& stats);
   void finish(const Job& job, Stats& stats);
+  void clear_sums();
 
   Limits limits_;
   std::vector<std::unique_ptr<Arena>> arenas_;
@@ -117,6 +118,7 @@ class Simulator {
   hash::Xxh64 results_;
   double decisive_sum_ = 0, margin_sum_ = 0;
   uint64_t turns_sum_ = 0;
+  bool unfinished_ = false;
 };
 
 }  // namespace busbar::cards

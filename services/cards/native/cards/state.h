@@ -79,6 +79,8 @@ struct State {
   }
 };
 
+static_assert(sizeof(State) < 1024, "players that look ahead copy it for every move");
+
 /// Fisher-Yates from the last index down.
 inline void shuffle(Pile& pile, Stream& stream) {
   for (uint32_t i = pile.size; i > 1; --i) {
