@@ -1,14 +1,16 @@
 import { afterEach, describe, expect, test } from "vitest";
-import { CLOSED, DEFERRED, DELIVERED, dropped, FULL, HOLD, type Transport } from "#transport";
+import { type Carrier, CLOSED, DEFERRED, DELIVERED, dropped, FULL, HOLD, type Transport } from "#transport";
 import { Lane, type Memory } from "#wire";
+import type { SocketCarrier } from "./carrier.ts";
 import { createTcpTransport, createUnixTransport } from "./index.ts";
-import { connectPair, makeFolder, type Pair, type PairOptions, send, until } from "./testing.ts";
+import { connectPair, dialTo, makeFolder, type Pair, type PairOptions, send, sideOf, until } from "./testing.ts";
 
 const undo: (() => Promise<void> | void)[] = [];
 afterEach(async () => {
   for (const step of undo.splice(0).reverse()) await step();
 });
 
+let attached: Carrier[] = [];
 const make: Record<string, () => Transport> = { unix: createUnixTransport, tcp: createTcpTransport };
 
 const pairOver = async (name: string, options: PairOptions = {}): Promise<Pair> => {
@@ -24,7 +26,8 @@ const pairOver = async (name: string, options: PairOptions = {}): Promise<Pair> 
     name === "unix"
       ? ({ transport: "unix", path: `${folder.path}/in.sock` } as const)
       : ({ transport: "tcp", host: "127.0.0.1", port: 0, node: "n" } as const);
-  return connectPair(a, b, address, options);
+  attached = [];
+  return connectPair(a, b, address, options, attached);
 };
 
 describe.each(["unix", "tcp"])("%s", (name) => {
@@ -207,12 +210,19 @@ describe.each(["unix", "tcp"])("%s", (name) => {
     expect(pair[who].receiver.cause).toBeUndefined();
   });
 
-  test("frames that arrive before open wait for it", async () => {
-    const { dialer, listener } = await pairOver(name);
-    send(dialer, Lane.data, 64);
-    dialer.carrier.outbound[0].flush();
-    await until(() => listener.receiver.counts[0] === 1, "the frame");
-    await dialer.carrier.close(100);
-    expect(() => listener.carrier.open(listener.receiver)).toThrow("opened twice");
+  test("frames that arrive before open wait for it, and open is called once", async () => {
+    const { dialer, inbox } = await pairOver(name);
+    const second = make[name]();
+    undo.push(() => second.close());
+    const late = (await dialTo(second, inbox.address)) as SocketCarrier;
+    await until(() => attached.length === 2, "the second peer");
+    const from = sideOf(attached[1]);
+    for (let i = 0; i < 10; i++) send(from, Lane.data, 64);
+    from.carrier.outbound[0].flush();
+    await until(() => late.heldBytes === 640, "the frames to be held");
+    const side = sideOf(late);
+    await until(() => side.receiver.counts[0] === 10, "the frames");
+    expect(() => late.open(side.receiver)).toThrow("opened twice");
+    expect(dialer.carrier.closed).toBe(false);
   });
 });

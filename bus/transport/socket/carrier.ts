@@ -19,6 +19,7 @@ import {
   BYE_WAIT_MS,
   CONTROL_STAGING_BYTES,
   CONTROL_WINDOW_BYTES,
+  CONVERSATION_CREDIT_MS,
   DATA_STAGING_BYTES,
   WINDOW_BYTES_MAX,
 } from "./limits.ts";
@@ -65,9 +66,18 @@ export class SocketCarrier implements ByteCarrier {
   #lastSendMs = -1;
   #gathering = false;
   #heardMs: number;
+  /** Frames of the message in work that went to a lane. */
+  #taken = 0;
+  #creditHeard = false;
+  #reportedAlone = false;
+  #checking = false;
+  #lastCreditMs = 0;
   #pings = 0;
   #messages = 0;
   #leaving = false;
+  /** When the oldest unreported fate became known; negative when all is reported. ms */
+  #owingSinceMs = -1;
+  #creditDueMs = 0;
   #cancelCredit: (() => void) | undefined;
   #closing: Promise<void> | undefined;
   /** Wakes `close` when counters moved or the connection ended. */
@@ -135,9 +145,8 @@ export class SocketCarrier implements ByteCarrier {
   }
 
   reportNow(): void {
-    if (this.closed || this.#state === "finishing") return;
-    this.#credits(false);
-    this.#transmit();
+    this.#reportedAlone = true;
+    this.#reportOnce();
   }
 
   close(drainMs: number): Promise<void> {
@@ -155,6 +164,8 @@ export class SocketCarrier implements ByteCarrier {
   message(memory: Memory, length: number): void {
     if (this.closed) return;
     this.#messages++;
+    this.#taken = 0;
+    this.#creditHeard = false;
     this.#heardMs = this.#options.clock.now();
     this.#delivering = true;
     let at = 0;
@@ -176,7 +187,8 @@ export class SocketCarrier implements ByteCarrier {
     }
     if (this.closed) return;
     if (this.#inbound[0].resumeAsked || this.#inbound[1].resumeAsked) queueMicrotask(() => this.#pumpAsked());
-    this.#report();
+    if (this.#taken > 0) this.#report();
+    else this.#answerCredit();
   }
 
   /** The peer broke the protocol: this connection ends, and only this one. */
@@ -260,12 +272,14 @@ export class SocketCarrier implements ByteCarrier {
   #take(lane: Lane, memory: Memory, at: number, length: number): string | undefined {
     // After our BYE the counters are final: what still comes is not delivered, and its sender counts it as lost.
     if (this.#state === "finishing") return undefined;
+    this.#taken++;
     return this.#inbound[lane].arrive(this.#receiver, memory, at, length) ? undefined : "WINDOW";
   }
 
   #credited(memory: Memory, at: number): string | undefined {
     const credit = readCredit(memory, at);
     if (credit === undefined) return "CREDIT";
+    this.#creditHeard = true;
     const lane = credit.lane as Lane;
     const outbound = this.outbound[lane];
     if (!outbound.credit(credit.releasedBytes, credit.delivered, credit.dropped)) return "CREDIT";
@@ -319,22 +333,68 @@ export class SocketCarrier implements ByteCarrier {
 
   readonly #going = (): boolean => this.#state === "open" || this.#state === "draining";
 
-  /** Reports released frames when a quarter of a window is due, otherwise in a while. */
+  /**
+   * Tells the peer what was released: at once when a quarter of a window is due, otherwise as cheaply as possible. A message of
+   * its own wakes the peer, and a short timer makes each sleep of the event loop dearer than a whole frame (README, "Why so").
+   * So counters ride with an answer when there is one in the same turn, and go alone, every creditDelayMs at most, when not.
+   */
   #report(): void {
     const [data, control] = this.#inbound;
     if (this.closed || this.#state === "finishing" || !(data.dirty || control.dirty)) return;
     if (data.due || control.due) {
-      this.#credits(false);
-      this.#transmit();
-    } else if (this.#cancelCredit === undefined) {
-      this.#cancelCredit = this.#options.clock.after(this.#options.timing.creditDelayMs, () => {
-        this.#cancelCredit = undefined;
-        this.reportNow();
-      });
+      this.reportNow();
+      return;
+    }
+    if (this.#owingSinceMs < 0) this.#owingSinceMs = this.#heardMs;
+    if (this.#lastSendMs >= this.#heardMs) this.#armCredit(CONVERSATION_CREDIT_MS);
+    else if (!this.#checking) {
+      this.#checking = true;
+      // Behind the ticks that are queued already: one of them may be the hub's flush.
+      process.nextTick(process.nextTick, this.#check);
     }
   }
 
+  /**
+   * Counters that came alone mean that the peer has nothing more to say and may wait for ours. An answer is not answered
+   * again, or two busy sides would go on for ever.
+   */
+  #answerCredit(): void {
+    const isAnswer = this.#reportedAlone;
+    this.#reportedAlone = false;
+    if (this.#creditHeard && !isAnswer && this.#owingSinceMs >= 0) this.#reportOnce();
+  }
+
+  #reportOnce(): void {
+    if (this.closed || this.#state === "finishing") return;
+    this.#credits(false);
+    this.#transmit();
+  }
+
+  readonly #check = (): void => {
+    this.#checking = false;
+    if (this.closed || this.#owingSinceMs < 0) return;
+    const { creditDelayMs } = this.#options.timing;
+    if (this.#lastSendMs >= this.#heardMs) this.#armCredit(CONVERSATION_CREDIT_MS);
+    else if (this.#heardMs - this.#lastCreditMs >= creditDelayMs) this.reportNow();
+    else this.#armCredit(creditDelayMs);
+  };
+
+  #armCredit(ms: number): void {
+    const dueMs = this.#heardMs + ms;
+    if (this.#cancelCredit !== undefined) {
+      if (this.#creditDueMs <= dueMs) return;
+      this.#cancelCredit();
+    }
+    this.#creditDueMs = dueMs;
+    this.#cancelCredit = this.#options.clock.after(ms, () => {
+      this.#cancelCredit = undefined;
+      if (this.#owingSinceMs >= 0) this.reportNow();
+    });
+  }
+
   #credits(all: boolean): void {
+    this.#owingSinceMs = -1;
+    this.#lastCreditMs = this.#heardMs;
     for (const inbound of this.#inbound) {
       if (!inbound.dirty && !all) continue;
       if (!this.#own.credit(inbound)) {
@@ -346,11 +406,15 @@ export class SocketCarrier implements ByteCarrier {
   }
 
   #flush(): void {
+    if (this.#gathering) return;
     const now = this.#options.clock.now();
     if (now - this.#lastSendMs >= BURST_GAP_MS) {
       this.#lastSendMs = now;
+      if (this.#owingSinceMs >= 0 && now - this.#owingSinceMs >= this.#options.timing.creditDelayMs / 2) {
+        this.#credits(false);
+      }
       this.#transmit();
-    } else if (!this.#gathering) {
+    } else {
       this.#gathering = true;
       setImmediate(this.#gathered);
     }

@@ -5,7 +5,7 @@ import type { DialOptions } from "#transport";
 import { BusError, checkFrame, frameKind, frameLength, Kind, Memory, paddedBytes, payloadOffset } from "#wire";
 import { SocketCarrier } from "./carrier.ts";
 import type { Household } from "./household.ts";
-import { HANDSHAKE_BYTES_MAX, LINGER_MS, READ_AHEAD_MESSAGES, ZMQ_HEARTBEAT, zmqMessageBytesMax } from "./limits.ts";
+import { HANDSHAKE_BYTES_MAX, KEEP_ALIVE, LINGER_MS, READ_AHEAD_MESSAGES, zmqMessageBytesMax } from "./limits.ts";
 import type { Pipe } from "./pipe.ts";
 import { ReadLoop } from "./read-loop.ts";
 import type { Scheme, Target } from "./scheme.ts";
@@ -48,7 +48,7 @@ class Attempt {
     this.#target = target;
     this.#dealer = new Dealer({
       ...(scheme.context === undefined ? {} : { context: scheme.context }),
-      ...ZMQ_HEARTBEAT,
+      ...KEEP_ALIVE,
       // Unguessable, so that nobody can take the place of a connection that has just ended.
       routingId: randomBytes(16).toString("base64url"),
       linger: LINGER_MS,
@@ -80,20 +80,24 @@ class Attempt {
       try {
         dealer.connect(this.#target.endpoint);
         this.#greet(ms);
-        new ReadLoop(dealer, (parts) => this.#message(parts)).start();
       } catch (error) {
         this.#fail(this.#unreachable(String(error)));
       }
     });
   }
 
-  /** With `immediate`, sending waits until ZeroMQ's own handshake is done. */
+  /**
+   * With `immediate`, sending waits until ZeroMQ's own handshake is done. Reading starts after that: `receive` beside a waiting
+   * `send` can swallow the event that the send waits for, and later sends never wait.
+   */
   #greet(ms: number): void {
     this.#dealer.sendTimeout = Math.ceil(ms) + 1000;
     this.#dealer.send(Buffer.from(this.#options.hello)).then(
       () => {
+        if (this.#dealer.closed) return;
         this.#greeted = true;
-        if (!this.#dealer.closed) this.#dealer.sendTimeout = 0;
+        this.#dealer.sendTimeout = 0;
+        new ReadLoop(this.#dealer, (parts) => this.#message(parts)).start();
       },
       () => {},
     );

@@ -6,10 +6,10 @@ import { SocketCarrier } from "./carrier.ts";
 import type { Household } from "./household.ts";
 import {
   HANDSHAKE_BYTES_MAX,
+  KEEP_ALIVE,
   LINGER_MS,
   READ_AHEAD_MESSAGES,
   STRANGERS_MAX,
-  ZMQ_HEARTBEAT,
   zmqMessageBytesMax,
 } from "./limits.ts";
 import type { Pipe } from "./pipe.ts";
@@ -47,7 +47,7 @@ export class Inbox implements Listener {
     try {
       router = new Router({
         ...(scheme.context === undefined ? {} : { context: scheme.context }),
-        ...ZMQ_HEARTBEAT,
+        ...KEEP_ALIVE,
         linger: LINGER_MS,
         mandatory: true,
         // Credits bound what waits here. A high-water mark would only turn one stuck peer into EAGAIN for its own frames.

@@ -18,14 +18,24 @@ export const READ_BUDGET_BYTES: number = 1024 * 1024;
 export const READ_BUDGET_MESSAGES = 64;
 /** Two flushes closer together than this are load: the second waits for the end of the loop's turn. ms */
 export const BURST_GAP_MS = 0.025;
+/** Counters that wait for the next message of a quick exchange go alone after this time. ms */
+export const CONVERSATION_CREDIT_MS = 100;
 /** Ids that once sent something other than an acceptable HELLO; what they send later is not even looked at. */
 export const STRANGERS_MAX = 1024;
 /** How long the other side's BYE, which carries its last counters, is waited for. ms */
 export const BYE_WAIT_MS = 250;
 /** How long a closed socket may go on handing over what was sent before. ms */
 export const LINGER_MS = 500;
-/** ZeroMQ's own heartbeats, answered by its I/O thread even while JavaScript is busy. ms. Source: docs/wire.md, section 5. */
-export const ZMQ_HEARTBEAT = { heartbeatInterval: 1000, heartbeatTimeout: 3000, heartbeatTimeToLive: 5000 } as const;
+/**
+ * TCP keep-alive instead of ZeroMQ's heartbeats, for the same end: a connection whose computer is gone is closed, even one that
+ * never said HELLO. ZeroMQ's heartbeat costs every message a timer of its I/O thread (README, "Why so"). Seconds.
+ */
+export const KEEP_ALIVE = {
+  tcpKeepalive: 1,
+  tcpKeepaliveIdle: 5,
+  tcpKeepaliveInterval: 2,
+  tcpKeepaliveCount: 3,
+} as const;
 /** Messages that ZeroMQ reads ahead per peer. Credits bound them for honest peers, this for others. */
 export const READ_AHEAD_MESSAGES = 256;
 

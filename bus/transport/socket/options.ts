@@ -6,7 +6,7 @@ export interface SocketOptions {
   readonly heartbeatMs?: number;
   /** A peer that was silent this long is given up. Default 5,000. */
   readonly deadMs?: number;
-  /** Longest time that released frames stay unreported. Default 2. */
+  /** Pause between two reports of released frames that travel alone. Default 2. */
   readonly creditDelayMs?: number;
   /** For one dial, from connecting to WELCOME. Default 5,000. */
   readonly handshakeMs?: number;

@@ -90,7 +90,7 @@ export class Recorder implements ByteReceiver {
   onFrame: () => void = () => {};
   #last = [0, 0];
   disorder = 0;
-  counts = [0, 0];
+  counts: [number, number] = [0, 0];
   /** Keep entries of `heard`; off for long runs. */
   keep = true;
 
@@ -203,12 +203,17 @@ export const connectPair = async (
   dialing: Transport,
   address: Address,
   options: PairOptions = {},
+  attached: Carrier[] = [],
 ): Promise<Pair> => {
-  let attached: (carrier: Carrier) => void = () => {};
+  let first: (carrier: Carrier) => void = () => {};
   const arrived = new Promise<Carrier>((resolve) => {
-    attached = resolve;
+    first = resolve;
   });
-  const inbox = await listenFor(listening, address, (carrier) => attached(carrier), options);
+  const note = (carrier: Carrier): void => {
+    attached.push(carrier);
+    first(carrier);
+  };
+  const inbox = await listenFor(listening, address, note, options);
   const dialed = await dialTo(dialing, inbox.address, options);
   return { dialer: sideOf(dialed), listener: sideOf(await arrived), inbox };
 };
