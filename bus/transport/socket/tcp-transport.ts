@@ -1,8 +1,10 @@
 import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
-import { Context, type Router } from "zeromq";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Context, Router } from "zeromq";
 import type { Address, ListenOptions, Prover, Transport, TransportFeatures, TransportLog } from "#transport";
 import { BusError } from "#wire";
+import { giveContext, takeContext } from "./contexts.ts";
 import { FaultLog } from "./fault-log.ts";
 import { type NodeKeys, requireCurve } from "./keys.ts";
 import { systemClock, type TcpOptions } from "./options.ts";
@@ -16,16 +18,19 @@ import { ZAP_DOMAIN, ZapHandler } from "./zap.ts";
 export const createTcpTransport = (options: TcpOptions = {}): Transport =>
   new SocketTransport(new TcpScheme(options), options);
 
+const ZAP_ATTEMPTS = 50;
+const ZAP_PAUSE_MS = 10;
+
 type TcpAddress = Extract<Address, { transport: "tcp" }>;
 
 class TcpScheme implements Scheme {
   readonly name = "tcp";
   readonly features: TransportFeatures;
   readonly prover?: Prover;
-  readonly context?: Context;
   readonly #keys: NodeKeys | undefined;
   readonly #options: TcpOptions;
   #zap: ZapHandler | undefined;
+  #context: Context | undefined;
 
   constructor(options: TcpOptions) {
     const { keys } = options;
@@ -35,14 +40,17 @@ class TcpScheme implements Scheme {
     if (keys === undefined) return;
     requireCurve();
     this.prover = createProver(keys);
-    // The ZAP handler answers for a whole context, so this one is not shared with anybody else in the process.
-    this.context = new Context();
+  }
+
+  get context(): Context | undefined {
+    if (this.#keys !== undefined) this.#context ??= takeContext();
+    return this.#context;
   }
 
   async prepare({ address, log }: ListenOptions): Promise<Binding> {
     const { host, port, portFile, node } = this.#require(address);
     const ip = await resolve(host);
-    this.#startZap(log);
+    await this.#startZap(log);
     let bound = port;
     return {
       label: `tcp://${host}:${port}`,
@@ -81,6 +89,8 @@ class TcpScheme implements Scheme {
 
   async close(): Promise<void> {
     this.#zap?.close();
+    if (this.#context !== undefined) giveContext(this.#context);
+    this.#context = undefined;
   }
 
   #require(address: Address): TcpAddress {
@@ -94,13 +104,22 @@ class TcpScheme implements Scheme {
     return address;
   }
 
-  #startZap(log: TransportLog): void {
-    if (this.context === undefined || this.#zap !== undefined || this.#keys === undefined) return;
+  async #startZap(log: TransportLog): Promise<void> {
+    const { context } = this;
+    if (context === undefined || this.#zap !== undefined || this.#keys === undefined) return;
     const allowed = new Map([...this.#keys.peers].map(([node, key]) => [key, node]));
     const faults = new FaultLog(log, this.#options.clock ?? systemClock);
-    this.#zap = new ZapHandler(this.context, allowed, (key, address) =>
-      faults.count("UNKNOWN_KEY", { address, key }, "refused a client whose key is not on the allow-list"),
-    );
+    const denied = (key: string, address: string): void =>
+      faults.count("UNKNOWN_KEY", { address, key }, "refused a client whose key is not on the allow-list");
+    for (let attempt = 1; this.#zap === undefined; attempt++) {
+      try {
+        this.#zap = new ZapHandler(context, allowed, denied);
+      } catch (error) {
+        // The handler of the transport that had this context before is not quite gone.
+        if (attempt >= ZAP_ATTEMPTS) throw BusError.from(error);
+        await sleep(ZAP_PAUSE_MS);
+      }
+    }
   }
 
   #serverOptions(): object {

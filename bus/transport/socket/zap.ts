@@ -19,7 +19,12 @@ export class ZapHandler {
     this.#allowed = allowed;
     this.#denied = denied;
     this.#router = new Router({ context, linger: 0 });
-    this.#router.bindSync(ENDPOINT);
+    try {
+      this.#router.bindSync(ENDPOINT);
+    } catch (error) {
+      this.#router.close();
+      throw error;
+    }
     this.#next();
   }
 
