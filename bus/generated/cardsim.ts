@@ -116,7 +116,7 @@ export interface AggregatedStatsInit {
 }
 export interface AggregatedStatsView extends MessageView, Readonly<AggregatedStats> {}
 
-const foreignAggregatedStats = foreignVerifier(SCHEMA, "cardsim.AggregatedStats");
+const foreign$AggregatedStats = foreignVerifier(SCHEMA, "cardsim.AggregatedStats");
 export const AggregatedStats: MessageType<AggregatedStats, AggregatedStatsInit, AggregatedStatsView> = {
   name: "cardsim.AggregatedStats",
   typeId: 3433599171,
@@ -126,19 +126,19 @@ export const AggregatedStats: MessageType<AggregatedStats, AggregatedStatsInit, 
   lineage: ["d36325b19661502e"],
   schema: SCHEMA,
   encode(m, offset, limit, value) {
-    const end = putAggregatedStats(m, offset + 4, limit, value, 0);
+    const end = put$AggregatedStats(m, offset + 4, limit, value, 0);
     if (end >= 0) m.i32[offset >> 2] = m.table - offset;
     return end;
   },
-  decode: (m, offset) => getAggregatedStats(m, offset + m.i32[offset >> 2]!),
+  decode: (m, offset) => get$AggregatedStats(m, offset + m.i32[offset >> 2]!),
   verify: (m, offset, end) =>
-    (openVerify(m, offset, end) && okAggregatedStats(m, offset + m.u32[offset >> 2]!, offset, end, 0)) || foreignAggregatedStats(m, offset, end),
-  view: (m) => new AggregatedStatsReader(m),
-  complete: (value) => fullAggregatedStats(value, 0),
+    (openVerify(m, offset, end) && ok$AggregatedStats(m, offset + m.u32[offset >> 2]!, offset, end, 0)) || foreign$AggregatedStats(m, offset, end),
+  view: (m) => new Reader$AggregatedStats(m),
+  complete: (value) => full$AggregatedStats(value, 0),
   check: (value) => checkValue(AggregatedStats, value),
 };
 
-function putAggregatedStats(m: Memory, p: number, lim: number, x: AggregatedStatsInit, d: number): number {
+function put$AggregatedStats(m: Memory, p: number, lim: number, x: AggregatedStatsInit, d: number): number {
   const { f32, i32, u16, u32, u64, u8 } = m;
   if (d > 63 || typeof x !== "object" || x === null) unfit(AggregatedStats, x, d);
   const t = ((p + 85) & ~7) + 4;
@@ -265,10 +265,10 @@ function putAggregatedStats(m: Memory, p: number, lim: number, x: AggregatedStat
   return e;
 }
 
-function getAggregatedStats(m: Memory, t: number): AggregatedStats {
+function get$AggregatedStats(m: Memory, t: number): AggregatedStats {
   const { f32, i32, u16, u32, u64, u8 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 15925330 && i32[(v >> 2) + 1] === 12058804 && i32[(v >> 2) + 2] === 12583100 && i32[(v >> 2) + 3] === 13107396 && i32[(v >> 2) + 4] === 13369348 && u16[(v >> 1) + 11] === 242 && i32[(v >> 2) + 6] === 1310732 && i32[(v >> 2) + 7] === 2359324 && i32[(v >> 2) + 8] === 3407916 && i32[(v >> 2) + 9] === 4456508 && i32[(v >> 2) + 10] === 5505100 && i32[(v >> 2) + 11] === 6553692 && i32[(v >> 2) + 12] === 7602284 && i32[(v >> 2) + 13] === 8650876 && i32[(v >> 2) + 14] === 14155988 && i32[(v >> 2) + 15] === 14680284 && i32[(v >> 2) + 16] === 9699468 && i32[(v >> 2) + 17] === 10748060 && u16[(v >> 1) + 37] === 232 && u16[(v >> 1) + 38] === 240 && u16[(v >> 1) + 40] === 172)) return ownAggregatedStats(new AggregatedStatsReader(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 15925330 && i32[(v >> 2) + 1] === 12058804 && i32[(v >> 2) + 2] === 12583100 && i32[(v >> 2) + 3] === 13107396 && i32[(v >> 2) + 4] === 13369348 && u16[(v >> 1) + 11] === 242 && i32[(v >> 2) + 6] === 1310732 && i32[(v >> 2) + 7] === 2359324 && i32[(v >> 2) + 8] === 3407916 && i32[(v >> 2) + 9] === 4456508 && i32[(v >> 2) + 10] === 5505100 && i32[(v >> 2) + 11] === 6553692 && i32[(v >> 2) + 12] === 7602284 && i32[(v >> 2) + 13] === 8650876 && i32[(v >> 2) + 14] === 14155988 && i32[(v >> 2) + 15] === 14680284 && i32[(v >> 2) + 16] === 9699468 && i32[(v >> 2) + 17] === 10748060 && u16[(v >> 1) + 37] === 232 && u16[(v >> 1) + 38] === 240 && u16[(v >> 1) + 40] === 172)) return own$AggregatedStats(new Reader$AggregatedStats(m).$to(t));
   const o8 = u16[(v >> 1) + 10]!;
   const o34 = u16[(v >> 1) + 36]!;
   const o37 = u16[(v >> 1) + 39]!;
@@ -314,7 +314,7 @@ function getAggregatedStats(m: Memory, t: number): AggregatedStats {
     resultHash: u64[(t + 172) >> 3]!,
   };
 }
-function ownAggregatedStats(r: AggregatedStatsReader): AggregatedStats {
+function own$AggregatedStats(r: Reader$AggregatedStats): AggregatedStats {
   return {
     totalGames: r.totalGames,
     player0Wins: r.player0Wins,
@@ -358,7 +358,7 @@ function ownAggregatedStats(r: AggregatedStatsReader): AggregatedStats {
   };
 }
 
-class AggregatedStatsReader implements AggregatedStatsView {
+class Reader$AggregatedStats implements AggregatedStatsView {
   readonly #m: Memory;
   #t = 0;
   #v = 0;
@@ -611,7 +611,7 @@ class AggregatedStatsReader implements AggregatedStatsView {
   }
 }
 
-function okAggregatedStats(m: Memory, t: number, low: number, end: number, d: number): boolean {
+function ok$AggregatedStats(m: Memory, t: number, low: number, end: number, d: number): boolean {
   const { i32, u16 } = m;
   if ((t & 7) !== 4 || t + 243 > end || d > 63) return false;
   const v = t - i32[t >> 2]!;
@@ -628,7 +628,7 @@ function okAggregatedStats(m: Memory, t: number, low: number, end: number, d: nu
   return true;
 }
 
-function fullAggregatedStats(x: AggregatedStatsInit, d: number): AggregatedStats {
+function full$AggregatedStats(x: AggregatedStatsInit, d: number): AggregatedStats {
   if (d > 63 || typeof x !== "object" || x === null) unfit(AggregatedStats, x, d);
   const f8 = fullU32s(x.wins);
   const f34 = fullU32s(x.teamWins);
@@ -693,7 +693,7 @@ export interface BatchProgressInit {
 }
 export interface BatchProgressView extends MessageView, Readonly<BatchProgress> {}
 
-const foreignBatchProgress = foreignVerifier(SCHEMA, "cardsim.BatchProgress");
+const foreign$BatchProgress = foreignVerifier(SCHEMA, "cardsim.BatchProgress");
 export const BatchProgress: MessageType<BatchProgress, BatchProgressInit, BatchProgressView> = {
   name: "cardsim.BatchProgress",
   typeId: 2312121534,
@@ -703,19 +703,19 @@ export const BatchProgress: MessageType<BatchProgress, BatchProgressInit, BatchP
   lineage: ["2e1eda84f3535a8a"],
   schema: SCHEMA,
   encode(m, offset, limit, value) {
-    const end = putBatchProgress(m, offset + 4, limit, value, 0);
+    const end = put$BatchProgress(m, offset + 4, limit, value, 0);
     if (end >= 0) m.i32[offset >> 2] = m.table - offset;
     return end;
   },
-  decode: (m, offset) => getBatchProgress(m, offset + m.i32[offset >> 2]!),
+  decode: (m, offset) => get$BatchProgress(m, offset + m.i32[offset >> 2]!),
   verify: (m, offset, end) =>
-    (openVerify(m, offset, end) && okBatchProgress(m, offset + m.u32[offset >> 2]!, offset, end, 0)) || foreignBatchProgress(m, offset, end),
-  view: (m) => new BatchProgressReader(m),
-  complete: (value) => fullBatchProgress(value, 0),
+    (openVerify(m, offset, end) && ok$BatchProgress(m, offset + m.u32[offset >> 2]!, offset, end, 0)) || foreign$BatchProgress(m, offset, end),
+  view: (m) => new Reader$BatchProgress(m),
+  complete: (value) => full$BatchProgress(value, 0),
   check: (value) => checkValue(BatchProgress, value),
 };
 
-function putBatchProgress(m: Memory, p: number, lim: number, x: BatchProgressInit, d: number): number {
+function put$BatchProgress(m: Memory, p: number, lim: number, x: BatchProgressInit, d: number): number {
   const { i32, u16, u32, u64 } = m;
   if (d > 63 || typeof x !== "object" || x === null) unfit(BatchProgress, x, d);
   const t = ((p + 17) & ~7) + 4;
@@ -742,26 +742,26 @@ function putBatchProgress(m: Memory, p: number, lim: number, x: BatchProgressIni
   if (v2 === null || v2 === undefined) {
     u16[(p >> 1) + 4] = 0; i32[q + 4] = 0;
   } else {
-    if ((e = putTables(m, t + 16, e, lim, v2, putAggregatedStats, d + 1)) < 0) return stop(e, BatchProgress, x);
+    if ((e = putTables(m, t + 16, e, lim, v2, put$AggregatedStats, d + 1)) < 0) return stop(e, BatchProgress, x);
   }
   m.table = t;
   return e;
 }
 
-function getBatchProgress(m: Memory, t: number): BatchProgress {
+function get$BatchProgress(m: Memory, t: number): BatchProgress {
   const { i32, u16, u32, u64 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 1835022 && i32[(v >> 2) + 1] === 786436 && u16[(v >> 1) + 5] === 20 && u16[(v >> 1) + 6] === 24)) return ownBatchProgress(new BatchProgressReader(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 1835022 && i32[(v >> 2) + 1] === 786436 && u16[(v >> 1) + 5] === 20 && u16[(v >> 1) + 6] === 24)) return own$BatchProgress(new Reader$BatchProgress(m).$to(t));
   const o2 = u16[(v >> 1) + 4]!;
   return {
     batchId: u64[(t + 4) >> 3]!,
     firstItem: u32[(t + 12) >> 2]!,
-    results: o2 === 0 ? [] : getTables(m, t + o2, getAggregatedStats),
+    results: o2 === 0 ? [] : getTables(m, t + o2, get$AggregatedStats),
     itemsDone: u32[(t + 20) >> 2]!,
     itemsTotal: u32[(t + 24) >> 2]!,
   };
 }
-function ownBatchProgress(r: BatchProgressReader): BatchProgress {
+function own$BatchProgress(r: Reader$BatchProgress): BatchProgress {
   return {
     batchId: r.batchId,
     firstItem: r.firstItem,
@@ -771,7 +771,7 @@ function ownBatchProgress(r: BatchProgressReader): BatchProgress {
   };
 }
 
-class BatchProgressReader implements BatchProgressView {
+class Reader$BatchProgress implements BatchProgressView {
   readonly #m: Memory;
   #t = 0;
   #v = 0;
@@ -806,7 +806,7 @@ class BatchProgressReader implements BatchProgressView {
   get results(): BatchProgress["results"] {
     const m = this.#m;
     const o = this.#o(8);
-    return o === 0 ? [] : getTables(m, this.#t + o, getAggregatedStats);
+    return o === 0 ? [] : getTables(m, this.#t + o, get$AggregatedStats);
   }
   get itemsDone(): BatchProgress["itemsDone"] {
     const m = this.#m;
@@ -822,7 +822,7 @@ class BatchProgressReader implements BatchProgressView {
   }
 }
 
-function okBatchProgress(m: Memory, t: number, low: number, end: number, d: number): boolean {
+function ok$BatchProgress(m: Memory, t: number, low: number, end: number, d: number): boolean {
   const { i32, u16 } = m;
   if ((t & 7) !== 4 || t + 28 > end || d > 63) return false;
   const v = t - i32[t >> 2]!;
@@ -831,13 +831,13 @@ function okBatchProgress(m: Memory, t: number, low: number, end: number, d: numb
   if ((m.budget -= 42) < 0) return false;
   let o = 0;
   o = u16[(v >> 1) + 4]!;
-  if (o !== 0 && (o !== 16 || !okTables(m, t + 16, low, end, okAggregatedStats, d + 1))) return false;
+  if (o !== 0 && (o !== 16 || !okTables(m, t + 16, low, end, ok$AggregatedStats, d + 1))) return false;
   return true;
 }
 
-function fullBatchProgress(x: BatchProgressInit, d: number): BatchProgress {
+function full$BatchProgress(x: BatchProgressInit, d: number): BatchProgress {
   if (d > 63 || typeof x !== "object" || x === null) unfit(BatchProgress, x, d);
-  const f2 = fullTables(x.results, fullAggregatedStats, d + 1);
+  const f2 = fullTables(x.results, full$AggregatedStats, d + 1);
   if (x.batchId !== undefined && x.firstItem !== undefined && f2 === x.results && x.itemsDone !== undefined && x.itemsTotal !== undefined) return x as BatchProgress;
   return {
     batchId: x.batchId === undefined ? 0n : x.batchId,
@@ -858,7 +858,7 @@ export interface BatchRequestInit {
 }
 export interface BatchRequestView extends MessageView, Readonly<BatchRequest> {}
 
-const foreignBatchRequest = foreignVerifier(SCHEMA, "cardsim.BatchRequest");
+const foreign$BatchRequest = foreignVerifier(SCHEMA, "cardsim.BatchRequest");
 export const BatchRequest: MessageType<BatchRequest, BatchRequestInit, BatchRequestView> = {
   name: "cardsim.BatchRequest",
   typeId: 635582926,
@@ -868,19 +868,19 @@ export const BatchRequest: MessageType<BatchRequest, BatchRequestInit, BatchRequ
   lineage: ["96a671a54ed3ef08"],
   schema: SCHEMA,
   encode(m, offset, limit, value) {
-    const end = putBatchRequest(m, offset + 4, limit, value, 0);
+    const end = put$BatchRequest(m, offset + 4, limit, value, 0);
     if (end >= 0) m.i32[offset >> 2] = m.table - offset;
     return end;
   },
-  decode: (m, offset) => getBatchRequest(m, offset + m.i32[offset >> 2]!),
+  decode: (m, offset) => get$BatchRequest(m, offset + m.i32[offset >> 2]!),
   verify: (m, offset, end) =>
-    (openVerify(m, offset, end) && okBatchRequest(m, offset + m.u32[offset >> 2]!, offset, end, 0)) || foreignBatchRequest(m, offset, end),
-  view: (m) => new BatchRequestReader(m),
-  complete: (value) => fullBatchRequest(value, 0),
+    (openVerify(m, offset, end) && ok$BatchRequest(m, offset + m.u32[offset >> 2]!, offset, end, 0)) || foreign$BatchRequest(m, offset, end),
+  view: (m) => new Reader$BatchRequest(m),
+  complete: (value) => full$BatchRequest(value, 0),
   check: (value) => checkValue(BatchRequest, value),
 };
 
-function putBatchRequest(m: Memory, p: number, lim: number, x: BatchRequestInit, d: number): number {
+function put$BatchRequest(m: Memory, p: number, lim: number, x: BatchRequestInit, d: number): number {
   const { i32, u16, u64 } = m;
   if (d > 63 || typeof x !== "object" || x === null) unfit(BatchRequest, x, d);
   const t = ((p + 11) & ~7) + 4;
@@ -899,30 +899,30 @@ function putBatchRequest(m: Memory, p: number, lim: number, x: BatchRequestInit,
   if (v0 === null || v0 === undefined) {
     u16[(p >> 1) + 2] = 0; i32[q + 3] = 0;
   } else {
-    if ((e = putTables(m, t + 12, e, lim, v0, putSimulationRequest, d + 1)) < 0) return stop(e, BatchRequest, x);
+    if ((e = putTables(m, t + 12, e, lim, v0, put$SimulationRequest, d + 1)) < 0) return stop(e, BatchRequest, x);
   }
   m.table = t;
   return e;
 }
 
-function getBatchRequest(m: Memory, t: number): BatchRequest {
+function get$BatchRequest(m: Memory, t: number): BatchRequest {
   const { i32, u16, u64 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 1048584 && u16[(v >> 1) + 3] === 4)) return ownBatchRequest(new BatchRequestReader(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 1048584 && u16[(v >> 1) + 3] === 4)) return own$BatchRequest(new Reader$BatchRequest(m).$to(t));
   const o0 = u16[(v >> 1) + 2]!;
   return {
-    requests: o0 === 0 ? [] : getTables(m, t + o0, getSimulationRequest),
+    requests: o0 === 0 ? [] : getTables(m, t + o0, get$SimulationRequest),
     batchId: u64[(t + 4) >> 3]!,
   };
 }
-function ownBatchRequest(r: BatchRequestReader): BatchRequest {
+function own$BatchRequest(r: Reader$BatchRequest): BatchRequest {
   return {
     requests: r.requests,
     batchId: r.batchId,
   };
 }
 
-class BatchRequestReader implements BatchRequestView {
+class Reader$BatchRequest implements BatchRequestView {
   readonly #m: Memory;
   #t = 0;
   #v = 0;
@@ -945,7 +945,7 @@ class BatchRequestReader implements BatchRequestView {
   get requests(): BatchRequest["requests"] {
     const m = this.#m;
     const o = this.#o(4);
-    return o === 0 ? [] : getTables(m, this.#t + o, getSimulationRequest);
+    return o === 0 ? [] : getTables(m, this.#t + o, get$SimulationRequest);
   }
   get batchId(): BatchRequest["batchId"] {
     const m = this.#m;
@@ -955,7 +955,7 @@ class BatchRequestReader implements BatchRequestView {
   }
 }
 
-function okBatchRequest(m: Memory, t: number, low: number, end: number, d: number): boolean {
+function ok$BatchRequest(m: Memory, t: number, low: number, end: number, d: number): boolean {
   const { i32, u16 } = m;
   if ((t & 7) !== 4 || t + 16 > end || d > 63) return false;
   const v = t - i32[t >> 2]!;
@@ -964,13 +964,13 @@ function okBatchRequest(m: Memory, t: number, low: number, end: number, d: numbe
   if ((m.budget -= 24) < 0) return false;
   let o = 0;
   o = u16[(v >> 1) + 2]!;
-  if (o !== 0 && (o !== 12 || !okTables(m, t + 12, low, end, okSimulationRequest, d + 1))) return false;
+  if (o !== 0 && (o !== 12 || !okTables(m, t + 12, low, end, ok$SimulationRequest, d + 1))) return false;
   return true;
 }
 
-function fullBatchRequest(x: BatchRequestInit, d: number): BatchRequest {
+function full$BatchRequest(x: BatchRequestInit, d: number): BatchRequest {
   if (d > 63 || typeof x !== "object" || x === null) unfit(BatchRequest, x, d);
-  const f0 = fullTables(x.requests, fullSimulationRequest, d + 1);
+  const f0 = fullTables(x.requests, full$SimulationRequest, d + 1);
   if (f0 === x.requests && x.batchId !== undefined) return x as BatchRequest;
   return {
     requests: f0,
@@ -990,7 +990,7 @@ export interface BatchResponseInit {
 }
 export interface BatchResponseView extends MessageView, Readonly<BatchResponse> {}
 
-const foreignBatchResponse = foreignVerifier(SCHEMA, "cardsim.BatchResponse");
+const foreign$BatchResponse = foreignVerifier(SCHEMA, "cardsim.BatchResponse");
 export const BatchResponse: MessageType<BatchResponse, BatchResponseInit, BatchResponseView> = {
   name: "cardsim.BatchResponse",
   typeId: 2291193873,
@@ -1000,19 +1000,19 @@ export const BatchResponse: MessageType<BatchResponse, BatchResponseInit, BatchR
   lineage: ["4b7cd1e029e7b938"],
   schema: SCHEMA,
   encode(m, offset, limit, value) {
-    const end = putBatchResponse(m, offset + 4, limit, value, 0);
+    const end = put$BatchResponse(m, offset + 4, limit, value, 0);
     if (end >= 0) m.i32[offset >> 2] = m.table - offset;
     return end;
   },
-  decode: (m, offset) => getBatchResponse(m, offset + m.i32[offset >> 2]!),
+  decode: (m, offset) => get$BatchResponse(m, offset + m.i32[offset >> 2]!),
   verify: (m, offset, end) =>
-    (openVerify(m, offset, end) && okBatchResponse(m, offset + m.u32[offset >> 2]!, offset, end, 0)) || foreignBatchResponse(m, offset, end),
-  view: (m) => new BatchResponseReader(m),
-  complete: (value) => fullBatchResponse(value, 0),
+    (openVerify(m, offset, end) && ok$BatchResponse(m, offset + m.u32[offset >> 2]!, offset, end, 0)) || foreign$BatchResponse(m, offset, end),
+  view: (m) => new Reader$BatchResponse(m),
+  complete: (value) => full$BatchResponse(value, 0),
   check: (value) => checkValue(BatchResponse, value),
 };
 
-function putBatchResponse(m: Memory, p: number, lim: number, x: BatchResponseInit, d: number): number {
+function put$BatchResponse(m: Memory, p: number, lim: number, x: BatchResponseInit, d: number): number {
   const { i32, u16, u64 } = m;
   if (d > 63 || typeof x !== "object" || x === null) unfit(BatchResponse, x, d);
   const t = ((p + 13) & ~7) + 4;
@@ -1034,24 +1034,24 @@ function putBatchResponse(m: Memory, p: number, lim: number, x: BatchResponseIni
   if (v1 === null || v1 === undefined) {
     u16[(p >> 1) + 3] = 0; i32[q + 5] = 0;
   } else {
-    if ((e = putTables(m, t + 20, e, lim, v1, putAggregatedStats, d + 1)) < 0) return stop(e, BatchResponse, x);
+    if ((e = putTables(m, t + 20, e, lim, v1, put$AggregatedStats, d + 1)) < 0) return stop(e, BatchResponse, x);
   }
   m.table = t;
   return e;
 }
 
-function getBatchResponse(m: Memory, t: number): BatchResponse {
+function get$BatchResponse(m: Memory, t: number): BatchResponse {
   const { i32, u16, u64 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 1572874 && u16[(v >> 1) + 2] === 4 && u16[(v >> 1) + 4] === 12)) return ownBatchResponse(new BatchResponseReader(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 1572874 && u16[(v >> 1) + 2] === 4 && u16[(v >> 1) + 4] === 12)) return own$BatchResponse(new Reader$BatchResponse(m).$to(t));
   const o1 = u16[(v >> 1) + 3]!;
   return {
     batchId: u64[(t + 4) >> 3]!,
-    results: o1 === 0 ? [] : getTables(m, t + o1, getAggregatedStats),
+    results: o1 === 0 ? [] : getTables(m, t + o1, get$AggregatedStats),
     totalDurationNs: u64[(t + 12) >> 3]!,
   };
 }
-function ownBatchResponse(r: BatchResponseReader): BatchResponse {
+function own$BatchResponse(r: Reader$BatchResponse): BatchResponse {
   return {
     batchId: r.batchId,
     results: r.results,
@@ -1059,7 +1059,7 @@ function ownBatchResponse(r: BatchResponseReader): BatchResponse {
   };
 }
 
-class BatchResponseReader implements BatchResponseView {
+class Reader$BatchResponse implements BatchResponseView {
   readonly #m: Memory;
   #t = 0;
   #v = 0;
@@ -1088,7 +1088,7 @@ class BatchResponseReader implements BatchResponseView {
   get results(): BatchResponse["results"] {
     const m = this.#m;
     const o = this.#o(6);
-    return o === 0 ? [] : getTables(m, this.#t + o, getAggregatedStats);
+    return o === 0 ? [] : getTables(m, this.#t + o, get$AggregatedStats);
   }
   get totalDurationNs(): BatchResponse["totalDurationNs"] {
     const m = this.#m;
@@ -1098,7 +1098,7 @@ class BatchResponseReader implements BatchResponseView {
   }
 }
 
-function okBatchResponse(m: Memory, t: number, low: number, end: number, d: number): boolean {
+function ok$BatchResponse(m: Memory, t: number, low: number, end: number, d: number): boolean {
   const { i32, u16 } = m;
   if ((t & 7) !== 4 || t + 24 > end || d > 63) return false;
   const v = t - i32[t >> 2]!;
@@ -1107,13 +1107,13 @@ function okBatchResponse(m: Memory, t: number, low: number, end: number, d: numb
   if ((m.budget -= 34) < 0) return false;
   let o = 0;
   o = u16[(v >> 1) + 3]!;
-  if (o !== 0 && (o !== 20 || !okTables(m, t + 20, low, end, okAggregatedStats, d + 1))) return false;
+  if (o !== 0 && (o !== 20 || !okTables(m, t + 20, low, end, ok$AggregatedStats, d + 1))) return false;
   return true;
 }
 
-function fullBatchResponse(x: BatchResponseInit, d: number): BatchResponse {
+function full$BatchResponse(x: BatchResponseInit, d: number): BatchResponse {
   if (d > 63 || typeof x !== "object" || x === null) unfit(BatchResponse, x, d);
-  const f1 = fullTables(x.results, fullAggregatedStats, d + 1);
+  const f1 = fullTables(x.results, full$AggregatedStats, d + 1);
   if (x.batchId !== undefined && f1 === x.results && x.totalDurationNs !== undefined) return x as BatchResponse;
   return {
     batchId: x.batchId === undefined ? 0n : x.batchId,
@@ -1159,7 +1159,7 @@ export interface SimulationRequestView extends MessageView, Readonly<SimulationR
   unsafeAiTypes(): Uint8Array;
 }
 
-const foreignSimulationRequest = foreignVerifier(SCHEMA, "cardsim.SimulationRequest");
+const foreign$SimulationRequest = foreignVerifier(SCHEMA, "cardsim.SimulationRequest");
 export const SimulationRequest: MessageType<SimulationRequest, SimulationRequestInit, SimulationRequestView> = {
   name: "cardsim.SimulationRequest",
   typeId: 3379444850,
@@ -1169,19 +1169,19 @@ export const SimulationRequest: MessageType<SimulationRequest, SimulationRequest
   lineage: ["814529b75d32ac1e"],
   schema: SCHEMA,
   encode(m, offset, limit, value) {
-    const end = putSimulationRequest(m, offset + 4, limit, value, 0);
+    const end = put$SimulationRequest(m, offset + 4, limit, value, 0);
     if (end >= 0) m.i32[offset >> 2] = m.table - offset;
     return end;
   },
-  decode: (m, offset) => getSimulationRequest(m, offset + m.i32[offset >> 2]!),
+  decode: (m, offset) => get$SimulationRequest(m, offset + m.i32[offset >> 2]!),
   verify: (m, offset, end) =>
-    (openVerify(m, offset, end) && okSimulationRequest(m, offset + m.u32[offset >> 2]!, offset, end, 0)) || foreignSimulationRequest(m, offset, end),
-  view: (m) => new SimulationRequestReader(m),
-  complete: (value) => fullSimulationRequest(value, 0),
+    (openVerify(m, offset, end) && ok$SimulationRequest(m, offset + m.u32[offset >> 2]!, offset, end, 0)) || foreign$SimulationRequest(m, offset, end),
+  view: (m) => new Reader$SimulationRequest(m),
+  complete: (value) => full$SimulationRequest(value, 0),
   check: (value) => checkValue(SimulationRequest, value),
 };
 
-function putSimulationRequest(m: Memory, p: number, lim: number, x: SimulationRequestInit, d: number): number {
+function put$SimulationRequest(m: Memory, p: number, lim: number, x: SimulationRequestInit, d: number): number {
   const { i32, u16, u32, u64, u8 } = m;
   if (d > 63 || typeof x !== "object" || x === null) unfit(SimulationRequest, x, d);
   const t = ((p + 31) & ~7) + 4;
@@ -1230,16 +1230,16 @@ function putSimulationRequest(m: Memory, p: number, lim: number, x: SimulationRe
   if (v11 === null || v11 === undefined) {
     u16[(p >> 1) + 13] = 0; i32[q + 8] = 0;
   } else {
-    if ((e = putTables(m, t + 32, e, lim, v11, putTeamAssignment, d + 1)) < 0) return stop(e, SimulationRequest, x);
+    if ((e = putTables(m, t + 32, e, lim, v11, put$TeamAssignment, d + 1)) < 0) return stop(e, SimulationRequest, x);
   }
   m.table = t;
   return e;
 }
 
-function getSimulationRequest(m: Memory, t: number): SimulationRequest {
+function get$SimulationRequest(m: Memory, t: number): SimulationRequest {
   const { i32, u16, u32, u64, u8 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 2687004 && i32[(v >> 2) + 1] === 1048588 && i32[(v >> 2) + 2] === 1310756 && i32[(v >> 2) + 3] === 2424836 && u16[(v >> 1) + 8] === 38 && i32[(v >> 2) + 5] === 1835047 && u16[(v >> 1) + 12] === 40)) return ownSimulationRequest(new SimulationRequestReader(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 2687004 && i32[(v >> 2) + 1] === 1048588 && i32[(v >> 2) + 2] === 1310756 && i32[(v >> 2) + 3] === 2424836 && u16[(v >> 1) + 8] === 38 && i32[(v >> 2) + 5] === 1835047 && u16[(v >> 1) + 12] === 40)) return own$SimulationRequest(new Reader$SimulationRequest(m).$to(t));
   const o7 = u16[(v >> 1) + 9]!;
   const o11 = u16[(v >> 1) + 13]!;
   return {
@@ -1254,10 +1254,10 @@ function getSimulationRequest(m: Memory, t: number): SimulationRequest {
     playerCount: u8[t + 39]!,
     startingChips: u32[(t + 28) >> 2]!,
     teamMode: u8[t + 40]! !== 0,
-    teams: o11 === 0 ? [] : getTables(m, t + o11, getTeamAssignment),
+    teams: o11 === 0 ? [] : getTables(m, t + o11, get$TeamAssignment),
   };
 }
-function ownSimulationRequest(r: SimulationRequestReader): SimulationRequest {
+function own$SimulationRequest(r: Reader$SimulationRequest): SimulationRequest {
   return {
     genomeBytecode: r.genomeBytecode,
     numGames: r.numGames,
@@ -1274,7 +1274,7 @@ function ownSimulationRequest(r: SimulationRequestReader): SimulationRequest {
   };
 }
 
-class SimulationRequestReader implements SimulationRequestView {
+class Reader$SimulationRequest implements SimulationRequestView {
   readonly #m: Memory;
   #t = 0;
   #v = 0;
@@ -1369,11 +1369,11 @@ class SimulationRequestReader implements SimulationRequestView {
   get teams(): SimulationRequest["teams"] {
     const m = this.#m;
     const o = this.#o(26);
-    return o === 0 ? [] : getTables(m, this.#t + o, getTeamAssignment);
+    return o === 0 ? [] : getTables(m, this.#t + o, get$TeamAssignment);
   }
 }
 
-function okSimulationRequest(m: Memory, t: number, low: number, end: number, d: number): boolean {
+function ok$SimulationRequest(m: Memory, t: number, low: number, end: number, d: number): boolean {
   const { i32, u16 } = m;
   if ((t & 7) !== 4 || t + 41 > end || d > 63) return false;
   const v = t - i32[t >> 2]!;
@@ -1385,16 +1385,16 @@ function okSimulationRequest(m: Memory, t: number, low: number, end: number, d: 
   o = u16[(v >> 1) + 9]!;
   if (o !== 0 && (o !== 24 || !okVector(m, t + 24, end, 1, 1))) return false;
   o = u16[(v >> 1) + 13]!;
-  if (o !== 0 && (o !== 32 || !okTables(m, t + 32, low, end, okTeamAssignment, d + 1))) return false;
+  if (o !== 0 && (o !== 32 || !okTables(m, t + 32, low, end, ok$TeamAssignment, d + 1))) return false;
   return true;
 }
 
-function fullSimulationRequest(x: SimulationRequestInit, d: number): SimulationRequest {
+function full$SimulationRequest(x: SimulationRequestInit, d: number): SimulationRequest {
   if (d > 63 || typeof x !== "object" || x === null) unfit(SimulationRequest, x, d);
   if (x.genomeBytecode === undefined || x.genomeBytecode === null) unfit(SimulationRequest, x);
   const f0 = fullU8s(x.genomeBytecode);
   const f7 = fullU8s(x.aiTypes);
-  const f11 = fullTables(x.teams, fullTeamAssignment, d + 1);
+  const f11 = fullTables(x.teams, full$TeamAssignment, d + 1);
   if (f0 === x.genomeBytecode && x.numGames !== undefined && x.aiPlayerType !== undefined && x.mctsIterations !== undefined && x.randomSeed !== undefined && x.player0AiType !== undefined && x.player1AiType !== undefined && f7 === x.aiTypes && x.playerCount !== undefined && x.startingChips !== undefined && x.teamMode !== undefined && f11 === x.teams) return x as SimulationRequest;
   return {
     genomeBytecode: f0,
@@ -1428,7 +1428,7 @@ export interface SimulationResultInit {
 }
 export interface SimulationResultView extends MessageView, Readonly<SimulationResult> {}
 
-const foreignSimulationResult = foreignVerifier(SCHEMA, "cardsim.SimulationResult");
+const foreign$SimulationResult = foreignVerifier(SCHEMA, "cardsim.SimulationResult");
 export const SimulationResult: MessageType<SimulationResult, SimulationResultInit, SimulationResultView> = {
   name: "cardsim.SimulationResult",
   typeId: 536444828,
@@ -1438,19 +1438,19 @@ export const SimulationResult: MessageType<SimulationResult, SimulationResultIni
   lineage: ["b70b138865be2e39"],
   schema: SCHEMA,
   encode(m, offset, limit, value) {
-    const end = putSimulationResult(m, offset + 4, limit, value, 0);
+    const end = put$SimulationResult(m, offset + 4, limit, value, 0);
     if (end >= 0) m.i32[offset >> 2] = m.table - offset;
     return end;
   },
-  decode: (m, offset) => getSimulationResult(m, offset + m.i32[offset >> 2]!),
+  decode: (m, offset) => get$SimulationResult(m, offset + m.i32[offset >> 2]!),
   verify: (m, offset, end) =>
-    (openVerify(m, offset, end) && okSimulationResult(m, offset + m.u32[offset >> 2]!, offset, end, 0)) || foreignSimulationResult(m, offset, end),
-  view: (m) => new SimulationResultReader(m),
-  complete: (value) => fullSimulationResult(value, 0),
+    (openVerify(m, offset, end) && ok$SimulationResult(m, offset + m.u32[offset >> 2]!, offset, end, 0)) || foreign$SimulationResult(m, offset, end),
+  view: (m) => new Reader$SimulationResult(m),
+  complete: (value) => full$SimulationResult(value, 0),
   check: (value) => checkValue(SimulationResult, value),
 };
 
-function putSimulationResult(m: Memory, p: number, lim: number, x: SimulationResultInit, d: number): number {
+function put$SimulationResult(m: Memory, p: number, lim: number, x: SimulationResultInit, d: number): number {
   const { i32, i8, u16, u32, u64, u8 } = m;
   if (d > 63 || typeof x !== "object" || x === null) unfit(SimulationResult, x, d);
   const t = ((p + 17) & ~7) + 4;
@@ -1484,10 +1484,10 @@ function putSimulationResult(m: Memory, p: number, lim: number, x: SimulationRes
   return e;
 }
 
-function getSimulationResult(m: Memory, t: number): SimulationResult {
+function get$SimulationResult(m: Memory, t: number): SimulationResult {
   const { i32, i8, u16, u32, u64, u8 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 1441806 && i32[(v >> 2) + 1] === 786452 && i32[(v >> 2) + 2] === 1376260)) return ownSimulationResult(new SimulationResultReader(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 1441806 && i32[(v >> 2) + 1] === 786452 && i32[(v >> 2) + 2] === 1376260)) return own$SimulationResult(new Reader$SimulationResult(m).$to(t));
   const o4 = u16[(v >> 1) + 6]!;
   return {
     winner: i8[t + 20]!,
@@ -1497,7 +1497,7 @@ function getSimulationResult(m: Memory, t: number): SimulationResult {
     message: o4 === 0 ? null : getString(m, t + o4),
   };
 }
-function ownSimulationResult(r: SimulationResultReader): SimulationResult {
+function own$SimulationResult(r: Reader$SimulationResult): SimulationResult {
   return {
     winner: r.winner,
     totalTurns: r.totalTurns,
@@ -1507,7 +1507,7 @@ function ownSimulationResult(r: SimulationResultReader): SimulationResult {
   };
 }
 
-class SimulationResultReader implements SimulationResultView {
+class Reader$SimulationResult implements SimulationResultView {
   readonly #m: Memory;
   #t = 0;
   #v = 0;
@@ -1558,7 +1558,7 @@ class SimulationResultReader implements SimulationResultView {
   }
 }
 
-function okSimulationResult(m: Memory, t: number, low: number, end: number, d: number): boolean {
+function ok$SimulationResult(m: Memory, t: number, low: number, end: number, d: number): boolean {
   const { i32, u16 } = m;
   if ((t & 7) !== 4 || t + 22 > end || d > 63) return false;
   const v = t - i32[t >> 2]!;
@@ -1571,7 +1571,7 @@ function okSimulationResult(m: Memory, t: number, low: number, end: number, d: n
   return true;
 }
 
-function fullSimulationResult(x: SimulationResultInit, d: number): SimulationResult {
+function full$SimulationResult(x: SimulationResultInit, d: number): SimulationResult {
   if (d > 63 || typeof x !== "object" || x === null) unfit(SimulationResult, x, d);
   if (x.winner !== undefined && x.totalTurns !== undefined && x.gameDurationNs !== undefined && x.errorCode !== undefined && x.message !== undefined) return x as SimulationResult;
   return {
@@ -1594,7 +1594,7 @@ export interface TeamAssignmentView extends MessageView, Readonly<TeamAssignment
   unsafePlayerIndices(): Uint8Array;
 }
 
-const foreignTeamAssignment = foreignVerifier(SCHEMA, "cardsim.TeamAssignment");
+const foreign$TeamAssignment = foreignVerifier(SCHEMA, "cardsim.TeamAssignment");
 export const TeamAssignment: MessageType<TeamAssignment, TeamAssignmentInit, TeamAssignmentView> = {
   name: "cardsim.TeamAssignment",
   typeId: 139799510,
@@ -1604,19 +1604,19 @@ export const TeamAssignment: MessageType<TeamAssignment, TeamAssignmentInit, Tea
   lineage: ["b73feb0caf3fed3b"],
   schema: SCHEMA,
   encode(m, offset, limit, value) {
-    const end = putTeamAssignment(m, offset + 4, limit, value, 0);
+    const end = put$TeamAssignment(m, offset + 4, limit, value, 0);
     if (end >= 0) m.i32[offset >> 2] = m.table - offset;
     return end;
   },
-  decode: (m, offset) => getTeamAssignment(m, offset + m.i32[offset >> 2]!),
+  decode: (m, offset) => get$TeamAssignment(m, offset + m.i32[offset >> 2]!),
   verify: (m, offset, end) =>
-    (openVerify(m, offset, end) && okTeamAssignment(m, offset + m.u32[offset >> 2]!, offset, end, 0)) || foreignTeamAssignment(m, offset, end),
-  view: (m) => new TeamAssignmentReader(m),
-  complete: (value) => fullTeamAssignment(value, 0),
+    (openVerify(m, offset, end) && ok$TeamAssignment(m, offset + m.u32[offset >> 2]!, offset, end, 0)) || foreign$TeamAssignment(m, offset, end),
+  view: (m) => new Reader$TeamAssignment(m),
+  complete: (value) => full$TeamAssignment(value, 0),
   check: (value) => checkValue(TeamAssignment, value),
 };
 
-function putTeamAssignment(m: Memory, p: number, lim: number, x: TeamAssignmentInit, d: number): number {
+function put$TeamAssignment(m: Memory, p: number, lim: number, x: TeamAssignmentInit, d: number): number {
   const { i32, u16 } = m;
   if (d > 63 || typeof x !== "object" || x === null) unfit(TeamAssignment, x, d);
   const t = p + 8;
@@ -1637,22 +1637,22 @@ function putTeamAssignment(m: Memory, p: number, lim: number, x: TeamAssignmentI
   return e;
 }
 
-function getTeamAssignment(m: Memory, t: number): TeamAssignment {
+function get$TeamAssignment(m: Memory, t: number): TeamAssignment {
   const { i32, u16 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 524294)) return ownTeamAssignment(new TeamAssignmentReader(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 524294)) return own$TeamAssignment(new Reader$TeamAssignment(m).$to(t));
   const o0 = u16[(v >> 1) + 2]!;
   return {
     playerIndices: o0 === 0 ? new Uint8Array(0) : getU8s(m, t + o0),
   };
 }
-function ownTeamAssignment(r: TeamAssignmentReader): TeamAssignment {
+function own$TeamAssignment(r: Reader$TeamAssignment): TeamAssignment {
   return {
     playerIndices: r.playerIndices,
   };
 }
 
-class TeamAssignmentReader implements TeamAssignmentView {
+class Reader$TeamAssignment implements TeamAssignmentView {
   readonly #m: Memory;
   #t = 0;
   #v = 0;
@@ -1683,7 +1683,7 @@ class TeamAssignmentReader implements TeamAssignmentView {
   }
 }
 
-function okTeamAssignment(m: Memory, t: number, low: number, end: number, d: number): boolean {
+function ok$TeamAssignment(m: Memory, t: number, low: number, end: number, d: number): boolean {
   const { i32, u16 } = m;
   if ((t & 3) !== 0 || t + 8 > end || d > 63) return false;
   const v = t - i32[t >> 2]!;
@@ -1696,7 +1696,7 @@ function okTeamAssignment(m: Memory, t: number, low: number, end: number, d: num
   return true;
 }
 
-function fullTeamAssignment(x: TeamAssignmentInit, d: number): TeamAssignment {
+function full$TeamAssignment(x: TeamAssignmentInit, d: number): TeamAssignment {
   if (d > 63 || typeof x !== "object" || x === null) unfit(TeamAssignment, x, d);
   const f0 = fullU8s(x.playerIndices);
   if (f0 === x.playerIndices) return x as TeamAssignment;
@@ -1716,7 +1716,7 @@ export interface TraceRequestInit {
 }
 export interface TraceRequestView extends MessageView, Readonly<TraceRequest> {}
 
-const foreignTraceRequest = foreignVerifier(SCHEMA, "cardsim.TraceRequest");
+const foreign$TraceRequest = foreignVerifier(SCHEMA, "cardsim.TraceRequest");
 export const TraceRequest: MessageType<TraceRequest, TraceRequestInit, TraceRequestView> = {
   name: "cardsim.TraceRequest",
   typeId: 850677190,
@@ -1726,19 +1726,19 @@ export const TraceRequest: MessageType<TraceRequest, TraceRequestInit, TraceRequ
   lineage: ["94f937b3b0b3880f"],
   schema: SCHEMA,
   encode(m, offset, limit, value) {
-    const end = putTraceRequest(m, offset + 4, limit, value, 0);
+    const end = put$TraceRequest(m, offset + 4, limit, value, 0);
     if (end >= 0) m.i32[offset >> 2] = m.table - offset;
     return end;
   },
-  decode: (m, offset) => getTraceRequest(m, offset + m.i32[offset >> 2]!),
+  decode: (m, offset) => get$TraceRequest(m, offset + m.i32[offset >> 2]!),
   verify: (m, offset, end) =>
-    (openVerify(m, offset, end) && okTraceRequest(m, offset + m.u32[offset >> 2]!, offset, end, 0)) || foreignTraceRequest(m, offset, end),
-  view: (m) => new TraceRequestReader(m),
-  complete: (value) => fullTraceRequest(value, 0),
+    (openVerify(m, offset, end) && ok$TraceRequest(m, offset + m.u32[offset >> 2]!, offset, end, 0)) || foreign$TraceRequest(m, offset, end),
+  view: (m) => new Reader$TraceRequest(m),
+  complete: (value) => full$TraceRequest(value, 0),
   check: (value) => checkValue(TraceRequest, value),
 };
 
-function putTraceRequest(m: Memory, p: number, lim: number, x: TraceRequestInit, d: number): number {
+function put$TraceRequest(m: Memory, p: number, lim: number, x: TraceRequestInit, d: number): number {
   const { i32, u32 } = m;
   if (d > 63 || typeof x !== "object" || x === null) unfit(TraceRequest, x, d);
   const t = p + 8;
@@ -1753,29 +1753,29 @@ function putTraceRequest(m: Memory, p: number, lim: number, x: TraceRequestInit,
   u32[q + 2] = v1 === undefined ? 0 : v1 === v1 >>> 0 ? v1 : unfit(TraceRequest, x);
   const v0 = x.request;
   if (v0 === null || v0 === undefined) unfit(TraceRequest, x);
-  if ((e = putSimulationRequest(m, e, lim, v0, d + 1)) < 0) return -1;
+  if ((e = put$SimulationRequest(m, e, lim, v0, d + 1)) < 0) return -1;
   i32[q + 1] = m.table - (t + 4);
   m.table = t;
   return e;
 }
 
-function getTraceRequest(m: Memory, t: number): TraceRequest {
+function get$TraceRequest(m: Memory, t: number): TraceRequest {
   const { i32, u32 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 786440 && i32[(v >> 2) + 1] === 524292)) return ownTraceRequest(new TraceRequestReader(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 786440 && i32[(v >> 2) + 1] === 524292)) return own$TraceRequest(new Reader$TraceRequest(m).$to(t));
   return {
-    request: getSimulationRequest(m, t + 4 + i32[(t + 4) >> 2]!),
+    request: get$SimulationRequest(m, t + 4 + i32[(t + 4) >> 2]!),
     game: u32[(t + 8) >> 2]!,
   };
 }
-function ownTraceRequest(r: TraceRequestReader): TraceRequest {
+function own$TraceRequest(r: Reader$TraceRequest): TraceRequest {
   return {
     request: r.request,
     game: r.game,
   };
 }
 
-class TraceRequestReader implements TraceRequestView {
+class Reader$TraceRequest implements TraceRequestView {
   readonly #m: Memory;
   #t = 0;
   #v = 0;
@@ -1799,7 +1799,7 @@ class TraceRequestReader implements TraceRequestView {
     const m = this.#m;
     const { i32 } = m;
     const o = this.#o(4);
-    return o === 0 ? absent(TraceRequest, "request") : getSimulationRequest(m, this.#t + o + i32[(this.#t + o) >> 2]!);
+    return o === 0 ? absent(TraceRequest, "request") : get$SimulationRequest(m, this.#t + o + i32[(this.#t + o) >> 2]!);
   }
   get game(): TraceRequest["game"] {
     const m = this.#m;
@@ -1809,21 +1809,21 @@ class TraceRequestReader implements TraceRequestView {
   }
 }
 
-function okTraceRequest(m: Memory, t: number, low: number, end: number, d: number): boolean {
+function ok$TraceRequest(m: Memory, t: number, low: number, end: number, d: number): boolean {
   const { i32 } = m;
   if ((t & 3) !== 0 || t + 12 > end || d > 63) return false;
   const v = t - i32[t >> 2]!;
   if ((v & 3) !== 0 || v < low || v + 8 > end) return false;
   if (!(i32[v >> 2] === 786440 && i32[(v >> 2) + 1] === 524292)) return false;
   if ((m.budget -= 20) < 0) return false;
-  if (!okSimulationRequest(m, tableAt(m, t + 4, end), low, end, d + 1)) return false;
+  if (!ok$SimulationRequest(m, tableAt(m, t + 4, end), low, end, d + 1)) return false;
   return true;
 }
 
-function fullTraceRequest(x: TraceRequestInit, d: number): TraceRequest {
+function full$TraceRequest(x: TraceRequestInit, d: number): TraceRequest {
   if (d > 63 || typeof x !== "object" || x === null) unfit(TraceRequest, x, d);
   if (x.request === undefined || x.request === null) unfit(TraceRequest, x);
-  const f0 = fullSimulationRequest(x.request, d + 1);
+  const f0 = full$SimulationRequest(x.request, d + 1);
   if (f0 === x.request && x.game !== undefined) return x as TraceRequest;
   return {
     request: f0,
@@ -1844,7 +1844,7 @@ export interface TraceResponseInit {
 }
 export interface TraceResponseView extends MessageView, Readonly<TraceResponse> {}
 
-const foreignTraceResponse = foreignVerifier(SCHEMA, "cardsim.TraceResponse");
+const foreign$TraceResponse = foreignVerifier(SCHEMA, "cardsim.TraceResponse");
 export const TraceResponse: MessageType<TraceResponse, TraceResponseInit, TraceResponseView> = {
   name: "cardsim.TraceResponse",
   typeId: 557912072,
@@ -1854,19 +1854,19 @@ export const TraceResponse: MessageType<TraceResponse, TraceResponseInit, TraceR
   lineage: ["783fbece9691482f"],
   schema: SCHEMA,
   encode(m, offset, limit, value) {
-    const end = putTraceResponse(m, offset + 4, limit, value, 0);
+    const end = put$TraceResponse(m, offset + 4, limit, value, 0);
     if (end >= 0) m.i32[offset >> 2] = m.table - offset;
     return end;
   },
-  decode: (m, offset) => getTraceResponse(m, offset + m.i32[offset >> 2]!),
+  decode: (m, offset) => get$TraceResponse(m, offset + m.i32[offset >> 2]!),
   verify: (m, offset, end) =>
-    (openVerify(m, offset, end) && okTraceResponse(m, offset + m.u32[offset >> 2]!, offset, end, 0)) || foreignTraceResponse(m, offset, end),
-  view: (m) => new TraceResponseReader(m),
-  complete: (value) => fullTraceResponse(value, 0),
+    (openVerify(m, offset, end) && ok$TraceResponse(m, offset + m.u32[offset >> 2]!, offset, end, 0)) || foreign$TraceResponse(m, offset, end),
+  view: (m) => new Reader$TraceResponse(m),
+  complete: (value) => full$TraceResponse(value, 0),
   check: (value) => checkValue(TraceResponse, value),
 };
 
-function putTraceResponse(m: Memory, p: number, lim: number, x: TraceResponseInit, d: number): number {
+function put$TraceResponse(m: Memory, p: number, lim: number, x: TraceResponseInit, d: number): number {
   const { i32, u16, u64 } = m;
   if (d > 63 || typeof x !== "object" || x === null) unfit(TraceResponse, x, d);
   const t = ((p + 13) & ~7) + 4;
@@ -1886,32 +1886,32 @@ function putTraceResponse(m: Memory, p: number, lim: number, x: TraceResponseIni
   if (v0 === null || v0 === undefined) {
     u16[(p >> 1) + 2] = 0; i32[q + 3] = 0;
   } else {
-    if ((e = putTables(m, t + 12, e, lim, v0, putTraceStep, d + 1)) < 0) return stop(e, TraceResponse, x);
+    if ((e = putTables(m, t + 12, e, lim, v0, put$TraceStep, d + 1)) < 0) return stop(e, TraceResponse, x);
   }
   const v1 = x.result;
   if (v1 === null || v1 === undefined) {
     u16[(p >> 1) + 3] = 0; i32[q + 4] = 0;
   } else {
-    if ((e = putSimulationResult(m, e, lim, v1, d + 1)) < 0) return -1;
+    if ((e = put$SimulationResult(m, e, lim, v1, d + 1)) < 0) return -1;
     i32[q + 4] = m.table - (t + 16);
   }
   m.table = t;
   return e;
 }
 
-function getTraceResponse(m: Memory, t: number): TraceResponse {
+function get$TraceResponse(m: Memory, t: number): TraceResponse {
   const { i32, u16, u64 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 1310730 && u16[(v >> 1) + 4] === 4)) return ownTraceResponse(new TraceResponseReader(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 1310730 && u16[(v >> 1) + 4] === 4)) return own$TraceResponse(new Reader$TraceResponse(m).$to(t));
   const o0 = u16[(v >> 1) + 2]!;
   const o1 = u16[(v >> 1) + 3]!;
   return {
-    steps: o0 === 0 ? [] : getTables(m, t + o0, getTraceStep),
-    result: o1 === 0 ? null : getSimulationResult(m, t + o1 + i32[(t + o1) >> 2]!),
+    steps: o0 === 0 ? [] : getTables(m, t + o0, get$TraceStep),
+    result: o1 === 0 ? null : get$SimulationResult(m, t + o1 + i32[(t + o1) >> 2]!),
     hash: u64[(t + 4) >> 3]!,
   };
 }
-function ownTraceResponse(r: TraceResponseReader): TraceResponse {
+function own$TraceResponse(r: Reader$TraceResponse): TraceResponse {
   return {
     steps: r.steps,
     result: r.result,
@@ -1919,7 +1919,7 @@ function ownTraceResponse(r: TraceResponseReader): TraceResponse {
   };
 }
 
-class TraceResponseReader implements TraceResponseView {
+class Reader$TraceResponse implements TraceResponseView {
   readonly #m: Memory;
   #t = 0;
   #v = 0;
@@ -1942,13 +1942,13 @@ class TraceResponseReader implements TraceResponseView {
   get steps(): TraceResponse["steps"] {
     const m = this.#m;
     const o = this.#o(4);
-    return o === 0 ? [] : getTables(m, this.#t + o, getTraceStep);
+    return o === 0 ? [] : getTables(m, this.#t + o, get$TraceStep);
   }
   get result(): TraceResponse["result"] {
     const m = this.#m;
     const { i32 } = m;
     const o = this.#o(6);
-    return o === 0 ? null : getSimulationResult(m, this.#t + o + i32[(this.#t + o) >> 2]!);
+    return o === 0 ? null : get$SimulationResult(m, this.#t + o + i32[(this.#t + o) >> 2]!);
   }
   get hash(): TraceResponse["hash"] {
     const m = this.#m;
@@ -1958,7 +1958,7 @@ class TraceResponseReader implements TraceResponseView {
   }
 }
 
-function okTraceResponse(m: Memory, t: number, low: number, end: number, d: number): boolean {
+function ok$TraceResponse(m: Memory, t: number, low: number, end: number, d: number): boolean {
   const { i32, u16 } = m;
   if ((t & 7) !== 4 || t + 20 > end || d > 63) return false;
   const v = t - i32[t >> 2]!;
@@ -1967,16 +1967,16 @@ function okTraceResponse(m: Memory, t: number, low: number, end: number, d: numb
   if ((m.budget -= 30) < 0) return false;
   let o = 0;
   o = u16[(v >> 1) + 2]!;
-  if (o !== 0 && (o !== 12 || !okTables(m, t + 12, low, end, okTraceStep, d + 1))) return false;
+  if (o !== 0 && (o !== 12 || !okTables(m, t + 12, low, end, ok$TraceStep, d + 1))) return false;
   o = u16[(v >> 1) + 3]!;
-  if (o !== 0 && (o !== 16 || !okSimulationResult(m, tableAt(m, t + 16, end), low, end, d + 1))) return false;
+  if (o !== 0 && (o !== 16 || !ok$SimulationResult(m, tableAt(m, t + 16, end), low, end, d + 1))) return false;
   return true;
 }
 
-function fullTraceResponse(x: TraceResponseInit, d: number): TraceResponse {
+function full$TraceResponse(x: TraceResponseInit, d: number): TraceResponse {
   if (d > 63 || typeof x !== "object" || x === null) unfit(TraceResponse, x, d);
-  const f0 = fullTables(x.steps, fullTraceStep, d + 1);
-  const f1 = x.result === null || x.result === undefined ? null : fullSimulationResult(x.result, d + 1);
+  const f0 = fullTables(x.steps, full$TraceStep, d + 1);
+  const f1 = x.result === null || x.result === undefined ? null : full$SimulationResult(x.result, d + 1);
   if (f0 === x.steps && f1 === x.result && x.hash !== undefined) return x as TraceResponse;
   return {
     steps: f0,
@@ -2002,7 +2002,7 @@ export interface TraceStepInit {
 }
 export interface TraceStepView extends MessageView, Readonly<TraceStep> {}
 
-const foreignTraceStep = foreignVerifier(SCHEMA, "cardsim.TraceStep");
+const foreign$TraceStep = foreignVerifier(SCHEMA, "cardsim.TraceStep");
 export const TraceStep: MessageType<TraceStep, TraceStepInit, TraceStepView> = {
   name: "cardsim.TraceStep",
   typeId: 2420489466,
@@ -2012,19 +2012,19 @@ export const TraceStep: MessageType<TraceStep, TraceStepInit, TraceStepView> = {
   lineage: ["af1b17e9c2848ff6"],
   schema: SCHEMA,
   encode(m, offset, limit, value) {
-    const end = putTraceStep(m, offset + 4, limit, value, 0);
+    const end = put$TraceStep(m, offset + 4, limit, value, 0);
     if (end >= 0) m.i32[offset >> 2] = m.table - offset;
     return end;
   },
-  decode: (m, offset) => getTraceStep(m, offset + m.i32[offset >> 2]!),
+  decode: (m, offset) => get$TraceStep(m, offset + m.i32[offset >> 2]!),
   verify: (m, offset, end) =>
-    (openVerify(m, offset, end) && okTraceStep(m, offset + m.u32[offset >> 2]!, offset, end, 0)) || foreignTraceStep(m, offset, end),
-  view: (m) => new TraceStepReader(m),
-  complete: (value) => fullTraceStep(value, 0),
+    (openVerify(m, offset, end) && ok$TraceStep(m, offset + m.u32[offset >> 2]!, offset, end, 0)) || foreign$TraceStep(m, offset, end),
+  view: (m) => new Reader$TraceStep(m),
+  complete: (value) => full$TraceStep(value, 0),
   check: (value) => checkValue(TraceStep, value),
 };
 
-function putTraceStep(m: Memory, p: number, lim: number, x: TraceStepInit, d: number): number {
+function put$TraceStep(m: Memory, p: number, lim: number, x: TraceStepInit, d: number): number {
   const { i16, i32, u16, u32, u64, u8 } = m;
   if (d > 63 || typeof x !== "object" || x === null) unfit(TraceStep, x, d);
   const t = ((p + 17) & ~7) + 4;
@@ -2058,10 +2058,10 @@ function putTraceStep(m: Memory, p: number, lim: number, x: TraceStepInit, d: nu
   return e;
 }
 
-function getTraceStep(m: Memory, t: number): TraceStep {
+function get$TraceStep(m: Memory, t: number): TraceStep {
   const { i16, i32, u16, u32, u64, u8 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 1507342 && i32[(v >> 2) + 1] === 1441804 && u16[(v >> 1) + 5] === 20 && u16[(v >> 1) + 6] === 4)) return ownTraceStep(new TraceStepReader(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 1507342 && i32[(v >> 2) + 1] === 1441804 && u16[(v >> 1) + 5] === 20 && u16[(v >> 1) + 6] === 4)) return own$TraceStep(new Reader$TraceStep(m).$to(t));
   const o2 = u16[(v >> 1) + 4]!;
   return {
     turn: u32[(t + 12) >> 2]!,
@@ -2071,7 +2071,7 @@ function getTraceStep(m: Memory, t: number): TraceStep {
     stateHash: u64[(t + 4) >> 3]!,
   };
 }
-function ownTraceStep(r: TraceStepReader): TraceStep {
+function own$TraceStep(r: Reader$TraceStep): TraceStep {
   return {
     turn: r.turn,
     player: r.player,
@@ -2081,7 +2081,7 @@ function ownTraceStep(r: TraceStepReader): TraceStep {
   };
 }
 
-class TraceStepReader implements TraceStepView {
+class Reader$TraceStep implements TraceStepView {
   readonly #m: Memory;
   #t = 0;
   #v = 0;
@@ -2132,7 +2132,7 @@ class TraceStepReader implements TraceStepView {
   }
 }
 
-function okTraceStep(m: Memory, t: number, low: number, end: number, d: number): boolean {
+function ok$TraceStep(m: Memory, t: number, low: number, end: number, d: number): boolean {
   const { i32, u16 } = m;
   if ((t & 7) !== 4 || t + 23 > end || d > 63) return false;
   const v = t - i32[t >> 2]!;
@@ -2145,7 +2145,7 @@ function okTraceStep(m: Memory, t: number, low: number, end: number, d: number):
   return true;
 }
 
-function fullTraceStep(x: TraceStepInit, d: number): TraceStep {
+function full$TraceStep(x: TraceStepInit, d: number): TraceStep {
   if (d > 63 || typeof x !== "object" || x === null) unfit(TraceStep, x, d);
   if (x.turn !== undefined && x.player !== undefined && x.move !== undefined && x.card !== undefined && x.stateHash !== undefined) return x as TraceStep;
   return {

@@ -111,7 +111,7 @@ function lintNames(schema: BinarySchema, add: Add): void {
       seen.set(name, owner);
     }
   };
-  for (const object of schema.objects) claim(object.name, object.isStruct ? [""] : ["", "Init", "View", "Reader"]);
+  for (const object of schema.objects) claim(object.name, object.isStruct ? [""] : ["", "Init", "View"]);
   for (const type of schema.enums) claim(type.name, type.isUnion ? ["", "Init"] : [""]);
   for (const service of schema.services) claim(service.name, [""]);
   for (const name of seen.values()) {
@@ -143,27 +143,47 @@ export function placeOf(
     at += inside === null ? 0 : (head?.[0].length ?? 0) + inside.index;
   }
   const line = text.slice(0, at).split("\n").length;
-  return `${folder === "" ? "" : `${folder.replace(/\/+$/, "")}/`}${file}:${line}`;
+  return `${prefix(folder)}${file}:${line}`;
 }
 
 /**
- * Stops at the first fault; says how many more there are.
- * @throws BusError schema/lint
+ * Faults that only the text shows: the compiler's binary schema cannot hold ulong defaults of 2^63 and more and says 0,
+ * while the official bindings use what was written.
  */
-export function refuseFaults(
-  schema: BinarySchema,
-  faults: readonly LintFault[],
-  files: ReadonlyMap<string, string>,
-  folder: string,
-): void {
-  const [first] = faults;
-  if (first === undefined) return;
-  const all = faults.map((fault) => ({
+function textFaults(files: ReadonlyMap<string, string>, folder: string): Place[] {
+  const faults: Place[] = [];
+  for (const [file, text] of files) {
+    for (const found of text.matchAll(/\b(\w+)\s*:\s*(?:ulong|uint64)\s*=\s*(\d+)/g)) {
+      if (BigInt(found[2]) < 2n ** 63n) continue;
+      const line = text.slice(0, found.index).split("\n").length;
+      const reason = `the default of ${found[1]} is lost in binary schemas, which hold defaults up to 2^63 - 1`;
+      faults.push({ place: `${prefix(folder)}${file}:${line}`, reason, cure: "choose a smaller default, or none" });
+    }
+  }
+  return faults;
+}
+
+interface Place {
+  readonly place: string;
+  readonly reason: string;
+  readonly cure: string;
+}
+const prefix = (folder: string): string => (folder === "" ? "" : `${folder.replace(/\/+$/, "")}/`);
+
+/**
+ * Stops at the first fault of a schema or of the texts it was compiled from; says how many more there are.
+ * @param files texts by path below `folder`
+ * @throws BusError schema/lint; details.faults lists all
+ */
+export function refuseFaults(schema: BinarySchema, files: ReadonlyMap<string, string>, folder: string): void {
+  const faults: Place[] = lintSchema(schema).map((fault) => ({
     place: placeOf(schema, fault, files, folder),
     reason: fault.reason,
     cure: fault.cure,
   }));
+  faults.push(...textFaults(files, folder));
+  const [first] = faults;
+  if (first === undefined) return;
   const more = faults.length > 1 ? ` (and ${faults.length - 1} more)` : "";
-  const details = { ...all[0], cure: `${first.cure}${more}`, faults: all };
-  throw new BusError("schema/lint", { details });
+  throw new BusError("schema/lint", { details: { ...first, cure: `${first.cure}${more}`, faults } });
 }

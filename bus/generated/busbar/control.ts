@@ -43,7 +43,7 @@ export interface AckInit {
 }
 export interface AckView extends MessageView, Readonly<Ack> {}
 
-const foreignAck = foreignVerifier(SCHEMA, "busbar.control.Ack");
+const foreign$Ack = foreignVerifier(SCHEMA, "busbar.control.Ack");
 export const Ack: MessageType<Ack, AckInit, AckView> = {
   name: "busbar.control.Ack",
   typeId: 2877578457,
@@ -53,19 +53,19 @@ export const Ack: MessageType<Ack, AckInit, AckView> = {
   lineage: ["f7a7992d28da0d73"],
   schema: SCHEMA,
   encode(m, offset, limit, value) {
-    const end = putAck(m, offset + 4, limit, value, 0);
+    const end = put$Ack(m, offset + 4, limit, value, 0);
     if (end >= 0) m.i32[offset >> 2] = m.table - offset;
     return end;
   },
-  decode: (m, offset) => getAck(m, offset + m.i32[offset >> 2]!),
+  decode: (m, offset) => get$Ack(m, offset + m.i32[offset >> 2]!),
   verify: (m, offset, end) =>
-    (openVerify(m, offset, end) && okAck(m, offset + m.u32[offset >> 2]!, offset, end, 0)) || foreignAck(m, offset, end),
-  view: (m) => new AckReader(m),
-  complete: (value) => fullAck(value, 0),
+    (openVerify(m, offset, end) && ok$Ack(m, offset + m.u32[offset >> 2]!, offset, end, 0)) || foreign$Ack(m, offset, end),
+  view: (m) => new Reader$Ack(m),
+  complete: (value) => full$Ack(value, 0),
   check: (value) => checkValue(Ack, value),
 };
 
-function putAck(m: Memory, p: number, lim: number, x: AckInit, d: number): number {
+function put$Ack(m: Memory, p: number, lim: number, x: AckInit, d: number): number {
   const { i32, u64, u8 } = m;
   if (d > 63 || typeof x !== "object" || x === null) unfit(Ack, x, d);
   const t = ((p + 11) & ~7) + 4;
@@ -87,23 +87,23 @@ function putAck(m: Memory, p: number, lim: number, x: AckInit, d: number): numbe
   return e;
 }
 
-function getAck(m: Memory, t: number): Ack {
+function get$Ack(m: Memory, t: number): Ack {
   const { i32, u64, u8 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 851976 && i32[(v >> 2) + 1] === 786436)) return ownAck(new AckReader(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 851976 && i32[(v >> 2) + 1] === 786436)) return own$Ack(new Reader$Ack(m).$to(t));
   return {
     sequence: u64[(t + 4) >> 3]!,
     lane: u8[t + 12]!,
   };
 }
-function ownAck(r: AckReader): Ack {
+function own$Ack(r: Reader$Ack): Ack {
   return {
     sequence: r.sequence,
     lane: r.lane,
   };
 }
 
-class AckReader implements AckView {
+class Reader$Ack implements AckView {
   readonly #m: Memory;
   #t = 0;
   #v = 0;
@@ -137,7 +137,7 @@ class AckReader implements AckView {
   }
 }
 
-function okAck(m: Memory, t: number, low: number, end: number, d: number): boolean {
+function ok$Ack(m: Memory, t: number, low: number, end: number, d: number): boolean {
   const { i32 } = m;
   if ((t & 7) !== 4 || t + 13 > end || d > 63) return false;
   const v = t - i32[t >> 2]!;
@@ -147,7 +147,7 @@ function okAck(m: Memory, t: number, low: number, end: number, d: number): boole
   return true;
 }
 
-function fullAck(x: AckInit, d: number): Ack {
+function full$Ack(x: AckInit, d: number): Ack {
   if (d > 63 || typeof x !== "object" || x === null) unfit(Ack, x, d);
   if (x.sequence !== undefined && x.lane !== undefined) return x as Ack;
   return {
@@ -166,7 +166,7 @@ export interface ByeInit {
 }
 export interface ByeView extends MessageView, Readonly<Bye> {}
 
-const foreignBye = foreignVerifier(SCHEMA, "busbar.control.Bye");
+const foreign$Bye = foreignVerifier(SCHEMA, "busbar.control.Bye");
 export const Bye: MessageType<Bye, ByeInit, ByeView> = {
   name: "busbar.control.Bye",
   typeId: 966379145,
@@ -176,19 +176,19 @@ export const Bye: MessageType<Bye, ByeInit, ByeView> = {
   lineage: ["892ec7eebf584fa8"],
   schema: SCHEMA,
   encode(m, offset, limit, value) {
-    const end = putBye(m, offset + 4, limit, value, 0);
+    const end = put$Bye(m, offset + 4, limit, value, 0);
     if (end >= 0) m.i32[offset >> 2] = m.table - offset;
     return end;
   },
-  decode: (m, offset) => getBye(m, offset + m.i32[offset >> 2]!),
+  decode: (m, offset) => get$Bye(m, offset + m.i32[offset >> 2]!),
   verify: (m, offset, end) =>
-    (openVerify(m, offset, end) && okBye(m, offset + m.u32[offset >> 2]!, offset, end, 0)) || foreignBye(m, offset, end),
-  view: (m) => new ByeReader(m),
-  complete: (value) => fullBye(value, 0),
+    (openVerify(m, offset, end) && ok$Bye(m, offset + m.u32[offset >> 2]!, offset, end, 0)) || foreign$Bye(m, offset, end),
+  view: (m) => new Reader$Bye(m),
+  complete: (value) => full$Bye(value, 0),
   check: (value) => checkValue(Bye, value),
 };
 
-function putBye(m: Memory, p: number, lim: number, x: ByeInit, d: number): number {
+function put$Bye(m: Memory, p: number, lim: number, x: ByeInit, d: number): number {
   const { i32, u16 } = m;
   if (d > 63 || typeof x !== "object" || x === null) unfit(Bye, x, d);
   const t = p + 8;
@@ -215,10 +215,10 @@ function putBye(m: Memory, p: number, lim: number, x: ByeInit, d: number): numbe
   return e;
 }
 
-function getBye(m: Memory, t: number): Bye {
+function get$Bye(m: Memory, t: number): Bye {
   const { i32, u16 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 786440)) return ownBye(new ByeReader(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 786440)) return own$Bye(new Reader$Bye(m).$to(t));
   const o0 = u16[(v >> 1) + 2]!;
   const o1 = u16[(v >> 1) + 3]!;
   return {
@@ -226,14 +226,14 @@ function getBye(m: Memory, t: number): Bye {
     text: o1 === 0 ? null : getString(m, t + o1),
   };
 }
-function ownBye(r: ByeReader): Bye {
+function own$Bye(r: Reader$Bye): Bye {
   return {
     code: r.code,
     text: r.text,
   };
 }
 
-class ByeReader implements ByeView {
+class Reader$Bye implements ByeView {
   readonly #m: Memory;
   #t = 0;
   #v = 0;
@@ -265,7 +265,7 @@ class ByeReader implements ByeView {
   }
 }
 
-function okBye(m: Memory, t: number, low: number, end: number, d: number): boolean {
+function ok$Bye(m: Memory, t: number, low: number, end: number, d: number): boolean {
   const { i32, u16 } = m;
   if ((t & 3) !== 0 || t + 12 > end || d > 63) return false;
   const v = t - i32[t >> 2]!;
@@ -280,7 +280,7 @@ function okBye(m: Memory, t: number, low: number, end: number, d: number): boole
   return true;
 }
 
-function fullBye(x: ByeInit, d: number): Bye {
+function full$Bye(x: ByeInit, d: number): Bye {
   if (d > 63 || typeof x !== "object" || x === null) unfit(Bye, x, d);
   if (x.code !== undefined && x.text !== undefined) return x as Bye;
   return {
@@ -297,7 +297,7 @@ export interface CancelInit {
 }
 export interface CancelView extends MessageView, Readonly<Cancel> {}
 
-const foreignCancel = foreignVerifier(SCHEMA, "busbar.control.Cancel");
+const foreign$Cancel = foreignVerifier(SCHEMA, "busbar.control.Cancel");
 export const Cancel: MessageType<Cancel, CancelInit, CancelView> = {
   name: "busbar.control.Cancel",
   typeId: 301504778,
@@ -307,19 +307,19 @@ export const Cancel: MessageType<Cancel, CancelInit, CancelView> = {
   lineage: ["704b288f5928679d"],
   schema: SCHEMA,
   encode(m, offset, limit, value) {
-    const end = putCancel(m, offset + 4, limit, value, 0);
+    const end = put$Cancel(m, offset + 4, limit, value, 0);
     if (end >= 0) m.i32[offset >> 2] = m.table - offset;
     return end;
   },
-  decode: (m, offset) => getCancel(m, offset + m.i32[offset >> 2]!),
+  decode: (m, offset) => get$Cancel(m, offset + m.i32[offset >> 2]!),
   verify: (m, offset, end) =>
-    (openVerify(m, offset, end) && okCancel(m, offset + m.u32[offset >> 2]!, offset, end, 0)) || foreignCancel(m, offset, end),
-  view: (m) => new CancelReader(m),
-  complete: (value) => fullCancel(value, 0),
+    (openVerify(m, offset, end) && ok$Cancel(m, offset + m.u32[offset >> 2]!, offset, end, 0)) || foreign$Cancel(m, offset, end),
+  view: (m) => new Reader$Cancel(m),
+  complete: (value) => full$Cancel(value, 0),
   check: (value) => checkValue(Cancel, value),
 };
 
-function putCancel(m: Memory, p: number, lim: number, x: CancelInit, d: number): number {
+function put$Cancel(m: Memory, p: number, lim: number, x: CancelInit, d: number): number {
   const { i32, u16 } = m;
   if (d > 63 || typeof x !== "object" || x === null) unfit(Cancel, x, d);
   const t = p + 8;
@@ -340,22 +340,22 @@ function putCancel(m: Memory, p: number, lim: number, x: CancelInit, d: number):
   return e;
 }
 
-function getCancel(m: Memory, t: number): Cancel {
+function get$Cancel(m: Memory, t: number): Cancel {
   const { i32, u16 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 524294)) return ownCancel(new CancelReader(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 524294)) return own$Cancel(new Reader$Cancel(m).$to(t));
   const o0 = u16[(v >> 1) + 2]!;
   return {
     reason: o0 === 0 ? null : getString(m, t + o0),
   };
 }
-function ownCancel(r: CancelReader): Cancel {
+function own$Cancel(r: Reader$Cancel): Cancel {
   return {
     reason: r.reason,
   };
 }
 
-class CancelReader implements CancelView {
+class Reader$Cancel implements CancelView {
   readonly #m: Memory;
   #t = 0;
   #v = 0;
@@ -382,7 +382,7 @@ class CancelReader implements CancelView {
   }
 }
 
-function okCancel(m: Memory, t: number, low: number, end: number, d: number): boolean {
+function ok$Cancel(m: Memory, t: number, low: number, end: number, d: number): boolean {
   const { i32, u16 } = m;
   if ((t & 3) !== 0 || t + 8 > end || d > 63) return false;
   const v = t - i32[t >> 2]!;
@@ -395,7 +395,7 @@ function okCancel(m: Memory, t: number, low: number, end: number, d: number): bo
   return true;
 }
 
-function fullCancel(x: CancelInit, d: number): Cancel {
+function full$Cancel(x: CancelInit, d: number): Cancel {
   if (d > 63 || typeof x !== "object" || x === null) unfit(Cancel, x, d);
   if (x.reason !== undefined) return x as Cancel;
   return {
@@ -422,7 +422,7 @@ export interface CreditInit {
 }
 export interface CreditView extends MessageView, Readonly<Credit> {}
 
-const foreignCredit = foreignVerifier(SCHEMA, "busbar.control.Credit");
+const foreign$Credit = foreignVerifier(SCHEMA, "busbar.control.Credit");
 export const Credit: MessageType<Credit, CreditInit, CreditView> = {
   name: "busbar.control.Credit",
   typeId: 954645114,
@@ -432,19 +432,19 @@ export const Credit: MessageType<Credit, CreditInit, CreditView> = {
   lineage: ["fb50b7d8ad30c2db"],
   schema: SCHEMA,
   encode(m, offset, limit, value) {
-    const end = putCredit(m, offset + 4, limit, value, 0);
+    const end = put$Credit(m, offset + 4, limit, value, 0);
     if (end >= 0) m.i32[offset >> 2] = m.table - offset;
     return end;
   },
-  decode: (m, offset) => getCredit(m, offset + m.i32[offset >> 2]!),
+  decode: (m, offset) => get$Credit(m, offset + m.i32[offset >> 2]!),
   verify: (m, offset, end) =>
-    (openVerify(m, offset, end) && okCredit(m, offset + m.u32[offset >> 2]!, offset, end, 0)) || foreignCredit(m, offset, end),
-  view: (m) => new CreditReader(m),
-  complete: (value) => fullCredit(value, 0),
+    (openVerify(m, offset, end) && ok$Credit(m, offset + m.u32[offset >> 2]!, offset, end, 0)) || foreign$Credit(m, offset, end),
+  view: (m) => new Reader$Credit(m),
+  complete: (value) => full$Credit(value, 0),
   check: (value) => checkValue(Credit, value),
 };
 
-function putCredit(m: Memory, p: number, lim: number, x: CreditInit, d: number): number {
+function put$Credit(m: Memory, p: number, lim: number, x: CreditInit, d: number): number {
   const { i32, u16, u32, u64, u8 } = m;
   if (d > 63 || typeof x !== "object" || x === null) unfit(Credit, x, d);
   const t = ((p + 17) & ~7) + 4;
@@ -478,10 +478,10 @@ function putCredit(m: Memory, p: number, lim: number, x: CreditInit, d: number):
   return e;
 }
 
-function getCredit(m: Memory, t: number): Credit {
+function get$Credit(m: Memory, t: number): Credit {
   const { i32, u16, u32, u64, u8 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 1900558 && i32[(v >> 2) + 1] === 262172 && u16[(v >> 1) + 4] === 12 && u16[(v >> 1) + 6] === 24)) return ownCredit(new CreditReader(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 1900558 && i32[(v >> 2) + 1] === 262172 && u16[(v >> 1) + 4] === 12 && u16[(v >> 1) + 6] === 24)) return own$Credit(new Reader$Credit(m).$to(t));
   const o3 = u16[(v >> 1) + 5]!;
   return {
     lane: u8[t + 28]!,
@@ -491,7 +491,7 @@ function getCredit(m: Memory, t: number): Credit {
     streamItems: u32[(t + 24) >> 2]!,
   };
 }
-function ownCredit(r: CreditReader): Credit {
+function own$Credit(r: Reader$Credit): Credit {
   return {
     lane: r.lane,
     releasedBytes: r.releasedBytes,
@@ -501,7 +501,7 @@ function ownCredit(r: CreditReader): Credit {
   };
 }
 
-class CreditReader implements CreditView {
+class Reader$Credit implements CreditView {
   readonly #m: Memory;
   #t = 0;
   #v = 0;
@@ -552,7 +552,7 @@ class CreditReader implements CreditView {
   }
 }
 
-function okCredit(m: Memory, t: number, low: number, end: number, d: number): boolean {
+function ok$Credit(m: Memory, t: number, low: number, end: number, d: number): boolean {
   const { i32, u16 } = m;
   if ((t & 7) !== 4 || t + 29 > end || d > 63) return false;
   const v = t - i32[t >> 2]!;
@@ -565,7 +565,7 @@ function okCredit(m: Memory, t: number, low: number, end: number, d: number): bo
   return true;
 }
 
-function fullCredit(x: CreditInit, d: number): Credit {
+function full$Credit(x: CreditInit, d: number): Credit {
   if (d > 63 || typeof x !== "object" || x === null) unfit(Credit, x, d);
   const f3 = fullU64s(x.dropped);
   if (x.lane !== undefined && x.releasedBytes !== undefined && x.delivered !== undefined && f3 === x.dropped && x.streamItems !== undefined) return x as Credit;
@@ -587,7 +587,7 @@ export interface HeartbeatInit {
 }
 export interface HeartbeatView extends MessageView, Readonly<Heartbeat> {}
 
-const foreignHeartbeat = foreignVerifier(SCHEMA, "busbar.control.Heartbeat");
+const foreign$Heartbeat = foreignVerifier(SCHEMA, "busbar.control.Heartbeat");
 export const Heartbeat: MessageType<Heartbeat, HeartbeatInit, HeartbeatView> = {
   name: "busbar.control.Heartbeat",
   typeId: 3087048077,
@@ -597,19 +597,19 @@ export const Heartbeat: MessageType<Heartbeat, HeartbeatInit, HeartbeatView> = {
   lineage: ["703dcce6a8bd58b6"],
   schema: SCHEMA,
   encode(m, offset, limit, value) {
-    const end = putHeartbeat(m, offset + 4, limit, value, 0);
+    const end = put$Heartbeat(m, offset + 4, limit, value, 0);
     if (end >= 0) m.i32[offset >> 2] = m.table - offset;
     return end;
   },
-  decode: (m, offset) => getHeartbeat(m, offset + m.i32[offset >> 2]!),
+  decode: (m, offset) => get$Heartbeat(m, offset + m.i32[offset >> 2]!),
   verify: (m, offset, end) =>
-    (openVerify(m, offset, end) && okHeartbeat(m, offset + m.u32[offset >> 2]!, offset, end, 0)) || foreignHeartbeat(m, offset, end),
-  view: (m) => new HeartbeatReader(m),
-  complete: (value) => fullHeartbeat(value, 0),
+    (openVerify(m, offset, end) && ok$Heartbeat(m, offset + m.u32[offset >> 2]!, offset, end, 0)) || foreign$Heartbeat(m, offset, end),
+  view: (m) => new Reader$Heartbeat(m),
+  complete: (value) => full$Heartbeat(value, 0),
   check: (value) => checkValue(Heartbeat, value),
 };
 
-function putHeartbeat(m: Memory, p: number, lim: number, x: HeartbeatInit, d: number): number {
+function put$Heartbeat(m: Memory, p: number, lim: number, x: HeartbeatInit, d: number): number {
   const { i32, u64 } = m;
   if (d > 63 || typeof x !== "object" || x === null) unfit(Heartbeat, x, d);
   const t = ((p + 9) & ~7) + 4;
@@ -628,21 +628,21 @@ function putHeartbeat(m: Memory, p: number, lim: number, x: HeartbeatInit, d: nu
   return e;
 }
 
-function getHeartbeat(m: Memory, t: number): Heartbeat {
+function get$Heartbeat(m: Memory, t: number): Heartbeat {
   const { i32, u16, u64 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 786438 && u16[(v >> 1) + 2] === 4)) return ownHeartbeat(new HeartbeatReader(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 786438 && u16[(v >> 1) + 2] === 4)) return own$Heartbeat(new Reader$Heartbeat(m).$to(t));
   return {
     token: u64[(t + 4) >> 3]!,
   };
 }
-function ownHeartbeat(r: HeartbeatReader): Heartbeat {
+function own$Heartbeat(r: Reader$Heartbeat): Heartbeat {
   return {
     token: r.token,
   };
 }
 
-class HeartbeatReader implements HeartbeatView {
+class Reader$Heartbeat implements HeartbeatView {
   readonly #m: Memory;
   #t = 0;
   #v = 0;
@@ -670,7 +670,7 @@ class HeartbeatReader implements HeartbeatView {
   }
 }
 
-function okHeartbeat(m: Memory, t: number, low: number, end: number, d: number): boolean {
+function ok$Heartbeat(m: Memory, t: number, low: number, end: number, d: number): boolean {
   const { i32, u16 } = m;
   if ((t & 7) !== 4 || t + 12 > end || d > 63) return false;
   const v = t - i32[t >> 2]!;
@@ -680,7 +680,7 @@ function okHeartbeat(m: Memory, t: number, low: number, end: number, d: number):
   return true;
 }
 
-function fullHeartbeat(x: HeartbeatInit, d: number): Heartbeat {
+function full$Heartbeat(x: HeartbeatInit, d: number): Heartbeat {
   if (d > 63 || typeof x !== "object" || x === null) unfit(Heartbeat, x, d);
   if (x.token !== undefined) return x as Heartbeat;
   return {
@@ -729,7 +729,7 @@ export interface HelloView extends MessageView, Readonly<Hello> {
   unsafeProof(): Uint8Array;
 }
 
-const foreignHello = foreignVerifier(SCHEMA, "busbar.control.Hello");
+const foreign$Hello = foreignVerifier(SCHEMA, "busbar.control.Hello");
 export const Hello: MessageType<Hello, HelloInit, HelloView> = {
   name: "busbar.control.Hello",
   typeId: 2600941923,
@@ -739,19 +739,19 @@ export const Hello: MessageType<Hello, HelloInit, HelloView> = {
   lineage: ["283ada386cd3bb90"],
   schema: SCHEMA,
   encode(m, offset, limit, value) {
-    const end = putHello(m, offset + 4, limit, value, 0);
+    const end = put$Hello(m, offset + 4, limit, value, 0);
     if (end >= 0) m.i32[offset >> 2] = m.table - offset;
     return end;
   },
-  decode: (m, offset) => getHello(m, offset + m.i32[offset >> 2]!),
+  decode: (m, offset) => get$Hello(m, offset + m.i32[offset >> 2]!),
   verify: (m, offset, end) =>
-    (openVerify(m, offset, end) && okHello(m, offset + m.u32[offset >> 2]!, offset, end, 0)) || foreignHello(m, offset, end),
-  view: (m) => new HelloReader(m),
-  complete: (value) => fullHello(value, 0),
+    (openVerify(m, offset, end) && ok$Hello(m, offset + m.u32[offset >> 2]!, offset, end, 0)) || foreign$Hello(m, offset, end),
+  view: (m) => new Reader$Hello(m),
+  complete: (value) => full$Hello(value, 0),
   check: (value) => checkValue(Hello, value),
 };
 
-function putHello(m: Memory, p: number, lim: number, x: HelloInit, d: number): number {
+function put$Hello(m: Memory, p: number, lim: number, x: HelloInit, d: number): number {
   const { i32, u16, u32 } = m;
   if (d > 63 || typeof x !== "object" || x === null) unfit(Hello, x, d);
   const t = p + 28;
@@ -807,7 +807,7 @@ function putHello(m: Memory, p: number, lim: number, x: HelloInit, d: number): n
   if (v8 === null || v8 === undefined) {
     u16[(p >> 1) + 10] = 0; i32[q + 9] = 0;
   } else {
-    if ((e = putTables(m, t + 36, e, lim, v8, putTypeOffer, d + 1)) < 0) return stop(e, Hello, x);
+    if ((e = putTables(m, t + 36, e, lim, v8, put$TypeOffer, d + 1)) < 0) return stop(e, Hello, x);
   }
   const v9 = x.proof;
   if (v9 === null || v9 === undefined) {
@@ -819,10 +819,10 @@ function putHello(m: Memory, p: number, lim: number, x: HelloInit, d: number): n
   return e;
 }
 
-function getHello(m: Memory, t: number): Hello {
+function get$Hello(m: Memory, t: number): Hello {
   const { i32, u16, u32 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 3407900 && u16[(v >> 1) + 3] === 8 && i32[(v >> 2) + 2] === 1048588 && u16[(v >> 1) + 6] === 20 && i32[(v >> 2) + 6] === 3145772)) return ownHello(new HelloReader(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 3407900 && u16[(v >> 1) + 3] === 8 && i32[(v >> 2) + 2] === 1048588 && u16[(v >> 1) + 6] === 20 && i32[(v >> 2) + 6] === 3145772)) return own$Hello(new Reader$Hello(m).$to(t));
   const o0 = u16[(v >> 1) + 2]!;
   const o5 = u16[(v >> 1) + 7]!;
   const o6 = u16[(v >> 1) + 8]!;
@@ -838,13 +838,13 @@ function getHello(m: Memory, t: number): Hello {
     language: o5 === 0 ? null : getString(m, t + o5),
     libraryVersion: o6 === 0 ? null : getString(m, t + o6),
     nonce: o7 === 0 ? new Uint8Array(0) : getU8s(m, t + o7),
-    types: o8 === 0 ? [] : getTables(m, t + o8, getTypeOffer),
+    types: o8 === 0 ? [] : getTables(m, t + o8, get$TypeOffer),
     proof: o9 === 0 ? new Uint8Array(0) : getU8s(m, t + o9),
     windowBytes: u32[(t + 44) >> 2]!,
     frameBytesMax: u32[(t + 48) >> 2]!,
   };
 }
-function ownHello(r: HelloReader): Hello {
+function own$Hello(r: Reader$Hello): Hello {
   return {
     versions: r.versions,
     service: r.service,
@@ -861,7 +861,7 @@ function ownHello(r: HelloReader): Hello {
   };
 }
 
-class HelloReader implements HelloView {
+class Reader$Hello implements HelloView {
   readonly #m: Memory;
   #t = 0;
   #v = 0;
@@ -933,7 +933,7 @@ class HelloReader implements HelloView {
   get types(): Hello["types"] {
     const m = this.#m;
     const o = this.#o(20);
-    return o === 0 ? [] : getTables(m, this.#t + o, getTypeOffer);
+    return o === 0 ? [] : getTables(m, this.#t + o, get$TypeOffer);
   }
   get proof(): Hello["proof"] {
     const m = this.#m;
@@ -958,7 +958,7 @@ class HelloReader implements HelloView {
   }
 }
 
-function okHello(m: Memory, t: number, low: number, end: number, d: number): boolean {
+function ok$Hello(m: Memory, t: number, low: number, end: number, d: number): boolean {
   const { i32, u16 } = m;
   if ((t & 3) !== 0 || t + 52 > end || d > 63) return false;
   const v = t - i32[t >> 2]!;
@@ -978,18 +978,18 @@ function okHello(m: Memory, t: number, low: number, end: number, d: number): boo
   o = u16[(v >> 1) + 9]!;
   if (o !== 0 && (o !== 32 || !okVector(m, t + 32, end, 1, 1))) return false;
   o = u16[(v >> 1) + 10]!;
-  if (o !== 0 && (o !== 36 || !okTables(m, t + 36, low, end, okTypeOffer, d + 1))) return false;
+  if (o !== 0 && (o !== 36 || !okTables(m, t + 36, low, end, ok$TypeOffer, d + 1))) return false;
   o = u16[(v >> 1) + 11]!;
   if (o !== 0 && (o !== 40 || !okVector(m, t + 40, end, 1, 1))) return false;
   return true;
 }
 
-function fullHello(x: HelloInit, d: number): Hello {
+function full$Hello(x: HelloInit, d: number): Hello {
   if (d > 63 || typeof x !== "object" || x === null) unfit(Hello, x, d);
   if (x.service === undefined || x.service === null || x.target === undefined || x.target === null || x.planHash === undefined || x.planHash === null) unfit(Hello, x);
   const f0 = fullU8s(x.versions);
   const f7 = fullU8s(x.nonce);
-  const f8 = fullTables(x.types, fullTypeOffer, d + 1);
+  const f8 = fullTables(x.types, full$TypeOffer, d + 1);
   const f9 = fullU8s(x.proof);
   if (f0 === x.versions && x.epoch !== undefined && x.language !== undefined && x.libraryVersion !== undefined && f7 === x.nonce && f8 === x.types && f9 === x.proof && x.windowBytes !== undefined && x.frameBytesMax !== undefined) return x as Hello;
   return {
@@ -1019,7 +1019,7 @@ export interface RefuseInit {
 }
 export interface RefuseView extends MessageView, Readonly<Refuse> {}
 
-const foreignRefuse = foreignVerifier(SCHEMA, "busbar.control.Refuse");
+const foreign$Refuse = foreignVerifier(SCHEMA, "busbar.control.Refuse");
 export const Refuse: MessageType<Refuse, RefuseInit, RefuseView> = {
   name: "busbar.control.Refuse",
   typeId: 1876876756,
@@ -1029,19 +1029,19 @@ export const Refuse: MessageType<Refuse, RefuseInit, RefuseView> = {
   lineage: ["f45dfae79edf51aa"],
   schema: SCHEMA,
   encode(m, offset, limit, value) {
-    const end = putRefuse(m, offset + 4, limit, value, 0);
+    const end = put$Refuse(m, offset + 4, limit, value, 0);
     if (end >= 0) m.i32[offset >> 2] = m.table - offset;
     return end;
   },
-  decode: (m, offset) => getRefuse(m, offset + m.i32[offset >> 2]!),
+  decode: (m, offset) => get$Refuse(m, offset + m.i32[offset >> 2]!),
   verify: (m, offset, end) =>
-    (openVerify(m, offset, end) && okRefuse(m, offset + m.u32[offset >> 2]!, offset, end, 0)) || foreignRefuse(m, offset, end),
-  view: (m) => new RefuseReader(m),
-  complete: (value) => fullRefuse(value, 0),
+    (openVerify(m, offset, end) && ok$Refuse(m, offset + m.u32[offset >> 2]!, offset, end, 0)) || foreign$Refuse(m, offset, end),
+  view: (m) => new Reader$Refuse(m),
+  complete: (value) => full$Refuse(value, 0),
   check: (value) => checkValue(Refuse, value),
 };
 
-function putRefuse(m: Memory, p: number, lim: number, x: RefuseInit, d: number): number {
+function put$Refuse(m: Memory, p: number, lim: number, x: RefuseInit, d: number): number {
   const { i32, u16 } = m;
   if (d > 63 || typeof x !== "object" || x === null) unfit(Refuse, x, d);
   const t = p + 8;
@@ -1064,24 +1064,24 @@ function putRefuse(m: Memory, p: number, lim: number, x: RefuseInit, d: number):
   return e;
 }
 
-function getRefuse(m: Memory, t: number): Refuse {
+function get$Refuse(m: Memory, t: number): Refuse {
   const { i32, u16 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 786440 && u16[(v >> 1) + 2] === 4)) return ownRefuse(new RefuseReader(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 786440 && u16[(v >> 1) + 2] === 4)) return own$Refuse(new Reader$Refuse(m).$to(t));
   const o1 = u16[(v >> 1) + 3]!;
   return {
     code: getString(m, t + 4),
     text: o1 === 0 ? null : getString(m, t + o1),
   };
 }
-function ownRefuse(r: RefuseReader): Refuse {
+function own$Refuse(r: Reader$Refuse): Refuse {
   return {
     code: r.code,
     text: r.text,
   };
 }
 
-class RefuseReader implements RefuseView {
+class Reader$Refuse implements RefuseView {
   readonly #m: Memory;
   #t = 0;
   #v = 0;
@@ -1113,7 +1113,7 @@ class RefuseReader implements RefuseView {
   }
 }
 
-function okRefuse(m: Memory, t: number, low: number, end: number, d: number): boolean {
+function ok$Refuse(m: Memory, t: number, low: number, end: number, d: number): boolean {
   const { i32, u16 } = m;
   if ((t & 3) !== 0 || t + 12 > end || d > 63) return false;
   const v = t - i32[t >> 2]!;
@@ -1127,7 +1127,7 @@ function okRefuse(m: Memory, t: number, low: number, end: number, d: number): bo
   return true;
 }
 
-function fullRefuse(x: RefuseInit, d: number): Refuse {
+function full$Refuse(x: RefuseInit, d: number): Refuse {
   if (d > 63 || typeof x !== "object" || x === null) unfit(Refuse, x, d);
   if (x.code === undefined || x.code === null) unfit(Refuse, x);
   if (x.text !== undefined) return x as Refuse;
@@ -1153,7 +1153,7 @@ export interface SchemaView extends MessageView, Readonly<Schema> {
   unsafeBfbs(): Uint8Array;
 }
 
-const foreignSchema = foreignVerifier(SCHEMA, "busbar.control.Schema");
+const foreign$Schema = foreignVerifier(SCHEMA, "busbar.control.Schema");
 export const Schema: MessageType<Schema, SchemaInit, SchemaView> = {
   name: "busbar.control.Schema",
   typeId: 2158998878,
@@ -1163,19 +1163,19 @@ export const Schema: MessageType<Schema, SchemaInit, SchemaView> = {
   lineage: ["6cd17d4e72ee2216"],
   schema: SCHEMA,
   encode(m, offset, limit, value) {
-    const end = putSchema(m, offset + 4, limit, value, 0);
+    const end = put$Schema(m, offset + 4, limit, value, 0);
     if (end >= 0) m.i32[offset >> 2] = m.table - offset;
     return end;
   },
-  decode: (m, offset) => getSchema(m, offset + m.i32[offset >> 2]!),
+  decode: (m, offset) => get$Schema(m, offset + m.i32[offset >> 2]!),
   verify: (m, offset, end) =>
-    (openVerify(m, offset, end) && okSchema(m, offset + m.u32[offset >> 2]!, offset, end, 0)) || foreignSchema(m, offset, end),
-  view: (m) => new SchemaReader(m),
-  complete: (value) => fullSchema(value, 0),
+    (openVerify(m, offset, end) && ok$Schema(m, offset + m.u32[offset >> 2]!, offset, end, 0)) || foreign$Schema(m, offset, end),
+  view: (m) => new Reader$Schema(m),
+  complete: (value) => full$Schema(value, 0),
   check: (value) => checkValue(Schema, value),
 };
 
-function putSchema(m: Memory, p: number, lim: number, x: SchemaInit, d: number): number {
+function put$Schema(m: Memory, p: number, lim: number, x: SchemaInit, d: number): number {
   const { i32, u16 } = m;
   if (d > 63 || typeof x !== "object" || x === null) unfit(Schema, x, d);
   const t = p + 12;
@@ -1209,10 +1209,10 @@ function putSchema(m: Memory, p: number, lim: number, x: SchemaInit, d: number):
   return e;
 }
 
-function getSchema(m: Memory, t: number): Schema {
+function get$Schema(m: Memory, t: number): Schema {
   const { i32, u16 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 1048586)) return ownSchema(new SchemaReader(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 1048586)) return own$Schema(new Reader$Schema(m).$to(t));
   const o0 = u16[(v >> 1) + 2]!;
   const o1 = u16[(v >> 1) + 3]!;
   const o2 = u16[(v >> 1) + 4]!;
@@ -1222,7 +1222,7 @@ function getSchema(m: Memory, t: number): Schema {
     bfbs: o2 === 0 ? new Uint8Array(0) : getU8s(m, t + o2),
   };
 }
-function ownSchema(r: SchemaReader): Schema {
+function own$Schema(r: Reader$Schema): Schema {
   return {
     type: r.type,
     fingerprint: r.fingerprint,
@@ -1230,7 +1230,7 @@ function ownSchema(r: SchemaReader): Schema {
   };
 }
 
-class SchemaReader implements SchemaView {
+class Reader$Schema implements SchemaView {
   readonly #m: Memory;
   #t = 0;
   #v = 0;
@@ -1271,7 +1271,7 @@ class SchemaReader implements SchemaView {
   }
 }
 
-function okSchema(m: Memory, t: number, low: number, end: number, d: number): boolean {
+function ok$Schema(m: Memory, t: number, low: number, end: number, d: number): boolean {
   const { i32, u16 } = m;
   if ((t & 3) !== 0 || t + 16 > end || d > 63) return false;
   const v = t - i32[t >> 2]!;
@@ -1288,7 +1288,7 @@ function okSchema(m: Memory, t: number, low: number, end: number, d: number): bo
   return true;
 }
 
-function fullSchema(x: SchemaInit, d: number): Schema {
+function full$Schema(x: SchemaInit, d: number): Schema {
   if (d > 63 || typeof x !== "object" || x === null) unfit(Schema, x, d);
   const f2 = fullU8s(x.bfbs);
   if (x.type !== undefined && x.fingerprint !== undefined && f2 === x.bfbs) return x as Schema;
@@ -1319,7 +1319,7 @@ export interface SubscribeInit {
 }
 export interface SubscribeView extends MessageView, Readonly<Subscribe> {}
 
-const foreignSubscribe = foreignVerifier(SCHEMA, "busbar.control.Subscribe");
+const foreign$Subscribe = foreignVerifier(SCHEMA, "busbar.control.Subscribe");
 export const Subscribe: MessageType<Subscribe, SubscribeInit, SubscribeView> = {
   name: "busbar.control.Subscribe",
   typeId: 1311851240,
@@ -1329,19 +1329,19 @@ export const Subscribe: MessageType<Subscribe, SubscribeInit, SubscribeView> = {
   lineage: ["af22519d20b1e708"],
   schema: SCHEMA,
   encode(m, offset, limit, value) {
-    const end = putSubscribe(m, offset + 4, limit, value, 0);
+    const end = put$Subscribe(m, offset + 4, limit, value, 0);
     if (end >= 0) m.i32[offset >> 2] = m.table - offset;
     return end;
   },
-  decode: (m, offset) => getSubscribe(m, offset + m.i32[offset >> 2]!),
+  decode: (m, offset) => get$Subscribe(m, offset + m.i32[offset >> 2]!),
   verify: (m, offset, end) =>
-    (openVerify(m, offset, end) && okSubscribe(m, offset + m.u32[offset >> 2]!, offset, end, 0)) || foreignSubscribe(m, offset, end),
-  view: (m) => new SubscribeReader(m),
-  complete: (value) => fullSubscribe(value, 0),
+    (openVerify(m, offset, end) && ok$Subscribe(m, offset + m.u32[offset >> 2]!, offset, end, 0)) || foreign$Subscribe(m, offset, end),
+  view: (m) => new Reader$Subscribe(m),
+  complete: (value) => full$Subscribe(value, 0),
   check: (value) => checkValue(Subscribe, value),
 };
 
-function putSubscribe(m: Memory, p: number, lim: number, x: SubscribeInit, d: number): number {
+function put$Subscribe(m: Memory, p: number, lim: number, x: SubscribeInit, d: number): number {
   const { i32, u16, u32, u8 } = m;
   if (d > 63 || typeof x !== "object" || x === null) unfit(Subscribe, x, d);
   const t = p + 16;
@@ -1379,10 +1379,10 @@ function putSubscribe(m: Memory, p: number, lim: number, x: SubscribeInit, d: nu
   return e;
 }
 
-function getSubscribe(m: Memory, t: number): Subscribe {
+function get$Subscribe(m: Memory, t: number): Subscribe {
   const { i32, u16, u32, u8 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 1638416 && i32[(v >> 2) + 1] === 524292 && u16[(v >> 1) + 4] === 12 && u16[(v >> 1) + 7] === 24)) return ownSubscribe(new SubscribeReader(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 1638416 && i32[(v >> 2) + 1] === 524292 && u16[(v >> 1) + 4] === 12 && u16[(v >> 1) + 7] === 24)) return own$Subscribe(new Reader$Subscribe(m).$to(t));
   const o3 = u16[(v >> 1) + 5]!;
   const o4 = u16[(v >> 1) + 6]!;
   return {
@@ -1394,7 +1394,7 @@ function getSubscribe(m: Memory, t: number): Subscribe {
     active: u8[t + 24]! !== 0,
   };
 }
-function ownSubscribe(r: SubscribeReader): Subscribe {
+function own$Subscribe(r: Reader$Subscribe): Subscribe {
   return {
     type: r.type,
     typeId: r.typeId,
@@ -1405,7 +1405,7 @@ function ownSubscribe(r: SubscribeReader): Subscribe {
   };
 }
 
-class SubscribeReader implements SubscribeView {
+class Reader$Subscribe implements SubscribeView {
   readonly #m: Memory;
   #t = 0;
   #v = 0;
@@ -1459,7 +1459,7 @@ class SubscribeReader implements SubscribeView {
   }
 }
 
-function okSubscribe(m: Memory, t: number, low: number, end: number, d: number): boolean {
+function ok$Subscribe(m: Memory, t: number, low: number, end: number, d: number): boolean {
   const { i32, u16 } = m;
   if ((t & 3) !== 0 || t + 25 > end || d > 63) return false;
   const v = t - i32[t >> 2]!;
@@ -1476,7 +1476,7 @@ function okSubscribe(m: Memory, t: number, low: number, end: number, d: number):
   return true;
 }
 
-function fullSubscribe(x: SubscribeInit, d: number): Subscribe {
+function full$Subscribe(x: SubscribeInit, d: number): Subscribe {
   if (d > 63 || typeof x !== "object" || x === null) unfit(Subscribe, x, d);
   if (x.type === undefined || x.type === null || x.fingerprint === undefined || x.fingerprint === null) unfit(Subscribe, x);
   const f3 = x.lineage ?? [];
@@ -1504,7 +1504,7 @@ export interface TypeAnswerInit {
 }
 export interface TypeAnswerView extends MessageView, Readonly<TypeAnswer> {}
 
-const foreignTypeAnswer = foreignVerifier(SCHEMA, "busbar.control.TypeAnswer");
+const foreign$TypeAnswer = foreignVerifier(SCHEMA, "busbar.control.TypeAnswer");
 export const TypeAnswer: MessageType<TypeAnswer, TypeAnswerInit, TypeAnswerView> = {
   name: "busbar.control.TypeAnswer",
   typeId: 2799236537,
@@ -1514,19 +1514,19 @@ export const TypeAnswer: MessageType<TypeAnswer, TypeAnswerInit, TypeAnswerView>
   lineage: ["d021ee770afc0bad"],
   schema: SCHEMA,
   encode(m, offset, limit, value) {
-    const end = putTypeAnswer(m, offset + 4, limit, value, 0);
+    const end = put$TypeAnswer(m, offset + 4, limit, value, 0);
     if (end >= 0) m.i32[offset >> 2] = m.table - offset;
     return end;
   },
-  decode: (m, offset) => getTypeAnswer(m, offset + m.i32[offset >> 2]!),
+  decode: (m, offset) => get$TypeAnswer(m, offset + m.i32[offset >> 2]!),
   verify: (m, offset, end) =>
-    (openVerify(m, offset, end) && okTypeAnswer(m, offset + m.u32[offset >> 2]!, offset, end, 0)) || foreignTypeAnswer(m, offset, end),
-  view: (m) => new TypeAnswerReader(m),
-  complete: (value) => fullTypeAnswer(value, 0),
+    (openVerify(m, offset, end) && ok$TypeAnswer(m, offset + m.u32[offset >> 2]!, offset, end, 0)) || foreign$TypeAnswer(m, offset, end),
+  view: (m) => new Reader$TypeAnswer(m),
+  complete: (value) => full$TypeAnswer(value, 0),
   check: (value) => checkValue(TypeAnswer, value),
 };
 
-function putTypeAnswer(m: Memory, p: number, lim: number, x: TypeAnswerInit, d: number): number {
+function put$TypeAnswer(m: Memory, p: number, lim: number, x: TypeAnswerInit, d: number): number {
   const { i32, u16, u32, u8 } = m;
   if (d > 63 || typeof x !== "object" || x === null) unfit(TypeAnswer, x, d);
   const t = p + 12;
@@ -1553,10 +1553,10 @@ function putTypeAnswer(m: Memory, p: number, lim: number, x: TypeAnswerInit, d: 
   return e;
 }
 
-function getTypeAnswer(m: Memory, t: number): TypeAnswer {
+function get$TypeAnswer(m: Memory, t: number): TypeAnswer {
   const { i32, u16, u32, u8 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 851978 && i32[(v >> 2) + 1] === 786436)) return ownTypeAnswer(new TypeAnswerReader(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 851978 && i32[(v >> 2) + 1] === 786436)) return own$TypeAnswer(new Reader$TypeAnswer(m).$to(t));
   const o2 = u16[(v >> 1) + 4]!;
   return {
     typeId: u32[(t + 4) >> 2]!,
@@ -1564,7 +1564,7 @@ function getTypeAnswer(m: Memory, t: number): TypeAnswer {
     reason: o2 === 0 ? null : getString(m, t + o2),
   };
 }
-function ownTypeAnswer(r: TypeAnswerReader): TypeAnswer {
+function own$TypeAnswer(r: Reader$TypeAnswer): TypeAnswer {
   return {
     typeId: r.typeId,
     accepted: r.accepted,
@@ -1572,7 +1572,7 @@ function ownTypeAnswer(r: TypeAnswerReader): TypeAnswer {
   };
 }
 
-class TypeAnswerReader implements TypeAnswerView {
+class Reader$TypeAnswer implements TypeAnswerView {
   readonly #m: Memory;
   #t = 0;
   #v = 0;
@@ -1611,7 +1611,7 @@ class TypeAnswerReader implements TypeAnswerView {
   }
 }
 
-function okTypeAnswer(m: Memory, t: number, low: number, end: number, d: number): boolean {
+function ok$TypeAnswer(m: Memory, t: number, low: number, end: number, d: number): boolean {
   const { i32, u16 } = m;
   if ((t & 3) !== 0 || t + 13 > end || d > 63) return false;
   const v = t - i32[t >> 2]!;
@@ -1624,7 +1624,7 @@ function okTypeAnswer(m: Memory, t: number, low: number, end: number, d: number)
   return true;
 }
 
-function fullTypeAnswer(x: TypeAnswerInit, d: number): TypeAnswer {
+function full$TypeAnswer(x: TypeAnswerInit, d: number): TypeAnswer {
   if (d > 63 || typeof x !== "object" || x === null) unfit(TypeAnswer, x, d);
   if (x.typeId !== undefined && x.accepted !== undefined && x.reason !== undefined) return x as TypeAnswer;
   return {
@@ -1651,7 +1651,7 @@ export interface TypeOfferInit {
 }
 export interface TypeOfferView extends MessageView, Readonly<TypeOffer> {}
 
-const foreignTypeOffer = foreignVerifier(SCHEMA, "busbar.control.TypeOffer");
+const foreign$TypeOffer = foreignVerifier(SCHEMA, "busbar.control.TypeOffer");
 export const TypeOffer: MessageType<TypeOffer, TypeOfferInit, TypeOfferView> = {
   name: "busbar.control.TypeOffer",
   typeId: 902654747,
@@ -1661,19 +1661,19 @@ export const TypeOffer: MessageType<TypeOffer, TypeOfferInit, TypeOfferView> = {
   lineage: ["a18016f2eb5dbbcd"],
   schema: SCHEMA,
   encode(m, offset, limit, value) {
-    const end = putTypeOffer(m, offset + 4, limit, value, 0);
+    const end = put$TypeOffer(m, offset + 4, limit, value, 0);
     if (end >= 0) m.i32[offset >> 2] = m.table - offset;
     return end;
   },
-  decode: (m, offset) => getTypeOffer(m, offset + m.i32[offset >> 2]!),
+  decode: (m, offset) => get$TypeOffer(m, offset + m.i32[offset >> 2]!),
   verify: (m, offset, end) =>
-    (openVerify(m, offset, end) && okTypeOffer(m, offset + m.u32[offset >> 2]!, offset, end, 0)) || foreignTypeOffer(m, offset, end),
-  view: (m) => new TypeOfferReader(m),
-  complete: (value) => fullTypeOffer(value, 0),
+    (openVerify(m, offset, end) && ok$TypeOffer(m, offset + m.u32[offset >> 2]!, offset, end, 0)) || foreign$TypeOffer(m, offset, end),
+  view: (m) => new Reader$TypeOffer(m),
+  complete: (value) => full$TypeOffer(value, 0),
   check: (value) => checkValue(TypeOffer, value),
 };
 
-function putTypeOffer(m: Memory, p: number, lim: number, x: TypeOfferInit, d: number): number {
+function put$TypeOffer(m: Memory, p: number, lim: number, x: TypeOfferInit, d: number): number {
   const { i32, u16, u32, u8 } = m;
   if (d > 63 || typeof x !== "object" || x === null) unfit(TypeOffer, x, d);
   const t = p + 16;
@@ -1705,10 +1705,10 @@ function putTypeOffer(m: Memory, p: number, lim: number, x: TypeOfferInit, d: nu
   return e;
 }
 
-function getTypeOffer(m: Memory, t: number): TypeOffer {
+function get$TypeOffer(m: Memory, t: number): TypeOffer {
   const { i32, u16, u32, u8 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 1376270 && i32[(v >> 2) + 1] === 524292 && i32[(v >> 2) + 2] === 786452)) return ownTypeOffer(new TypeOfferReader(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 1376270 && i32[(v >> 2) + 1] === 524292 && i32[(v >> 2) + 2] === 786452)) return own$TypeOffer(new Reader$TypeOffer(m).$to(t));
   const o4 = u16[(v >> 1) + 6]!;
   return {
     name: getString(m, t + 4),
@@ -1718,7 +1718,7 @@ function getTypeOffer(m: Memory, t: number): TypeOffer {
     lineage: o4 === 0 ? [] : getStrings(m, t + o4),
   };
 }
-function ownTypeOffer(r: TypeOfferReader): TypeOffer {
+function own$TypeOffer(r: Reader$TypeOffer): TypeOffer {
   return {
     name: r.name,
     typeId: r.typeId,
@@ -1728,7 +1728,7 @@ function ownTypeOffer(r: TypeOfferReader): TypeOffer {
   };
 }
 
-class TypeOfferReader implements TypeOfferView {
+class Reader$TypeOffer implements TypeOfferView {
   readonly #m: Memory;
   #t = 0;
   #v = 0;
@@ -1777,7 +1777,7 @@ class TypeOfferReader implements TypeOfferView {
   }
 }
 
-function okTypeOffer(m: Memory, t: number, low: number, end: number, d: number): boolean {
+function ok$TypeOffer(m: Memory, t: number, low: number, end: number, d: number): boolean {
   const { i32, u16 } = m;
   if ((t & 3) !== 0 || t + 21 > end || d > 63) return false;
   const v = t - i32[t >> 2]!;
@@ -1792,7 +1792,7 @@ function okTypeOffer(m: Memory, t: number, low: number, end: number, d: number):
   return true;
 }
 
-function fullTypeOffer(x: TypeOfferInit, d: number): TypeOffer {
+function full$TypeOffer(x: TypeOfferInit, d: number): TypeOffer {
   if (d > 63 || typeof x !== "object" || x === null) unfit(TypeOffer, x, d);
   if (x.name === undefined || x.name === null || x.fingerprint === undefined || x.fingerprint === null) unfit(TypeOffer, x);
   const f4 = x.lineage ?? [];
@@ -1837,7 +1837,7 @@ export interface WelcomeView extends MessageView, Readonly<Welcome> {
   unsafeProof(): Uint8Array;
 }
 
-const foreignWelcome = foreignVerifier(SCHEMA, "busbar.control.Welcome");
+const foreign$Welcome = foreignVerifier(SCHEMA, "busbar.control.Welcome");
 export const Welcome: MessageType<Welcome, WelcomeInit, WelcomeView> = {
   name: "busbar.control.Welcome",
   typeId: 3564395012,
@@ -1847,19 +1847,19 @@ export const Welcome: MessageType<Welcome, WelcomeInit, WelcomeView> = {
   lineage: ["0838911c71e7ed9d"],
   schema: SCHEMA,
   encode(m, offset, limit, value) {
-    const end = putWelcome(m, offset + 4, limit, value, 0);
+    const end = put$Welcome(m, offset + 4, limit, value, 0);
     if (end >= 0) m.i32[offset >> 2] = m.table - offset;
     return end;
   },
-  decode: (m, offset) => getWelcome(m, offset + m.i32[offset >> 2]!),
+  decode: (m, offset) => get$Welcome(m, offset + m.i32[offset >> 2]!),
   verify: (m, offset, end) =>
-    (openVerify(m, offset, end) && okWelcome(m, offset + m.u32[offset >> 2]!, offset, end, 0)) || foreignWelcome(m, offset, end),
-  view: (m) => new WelcomeReader(m),
-  complete: (value) => fullWelcome(value, 0),
+    (openVerify(m, offset, end) && ok$Welcome(m, offset + m.u32[offset >> 2]!, offset, end, 0)) || foreign$Welcome(m, offset, end),
+  view: (m) => new Reader$Welcome(m),
+  complete: (value) => full$Welcome(value, 0),
   check: (value) => checkValue(Welcome, value),
 };
 
-function putWelcome(m: Memory, p: number, lim: number, x: WelcomeInit, d: number): number {
+function put$Welcome(m: Memory, p: number, lim: number, x: WelcomeInit, d: number): number {
   const { i32, u16, u32, u8 } = m;
   if (d > 63 || typeof x !== "object" || x === null) unfit(Welcome, x, d);
   const t = p + 24;
@@ -1897,7 +1897,7 @@ function putWelcome(m: Memory, p: number, lim: number, x: WelcomeInit, d: number
   if (v4 === null || v4 === undefined) {
     u16[(p >> 1) + 6] = 0; i32[q + 4] = 0;
   } else {
-    if ((e = putTables(m, t + 16, e, lim, v4, putTypeAnswer, d + 1)) < 0) return stop(e, Welcome, x);
+    if ((e = putTables(m, t + 16, e, lim, v4, put$TypeAnswer, d + 1)) < 0) return stop(e, Welcome, x);
   }
   const v8 = x.nonce;
   if (v8 === null || v8 === undefined) {
@@ -1915,10 +1915,10 @@ function putWelcome(m: Memory, p: number, lim: number, x: WelcomeInit, d: number
   return e;
 }
 
-function getWelcome(m: Memory, t: number): Welcome {
+function get$Welcome(m: Memory, t: number): Welcome {
   const { i32, u16, u32, u8 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 2687000 && i32[(v >> 2) + 1] === 262184 && u16[(v >> 1) + 4] === 8 && u16[(v >> 1) + 7] === 20 && i32[(v >> 2) + 4] === 1835032)) return ownWelcome(new WelcomeReader(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 2687000 && i32[(v >> 2) + 1] === 262184 && u16[(v >> 1) + 4] === 8 && u16[(v >> 1) + 7] === 20 && i32[(v >> 2) + 4] === 1835032)) return own$Welcome(new Reader$Welcome(m).$to(t));
   const o3 = u16[(v >> 1) + 5]!;
   const o4 = u16[(v >> 1) + 6]!;
   const o8 = u16[(v >> 1) + 10]!;
@@ -1928,7 +1928,7 @@ function getWelcome(m: Memory, t: number): Welcome {
     service: getString(m, t + 4),
     epoch: u32[(t + 8) >> 2]!,
     libraryVersion: o3 === 0 ? null : getString(m, t + o3),
-    types: o4 === 0 ? [] : getTables(m, t + o4, getTypeAnswer),
+    types: o4 === 0 ? [] : getTables(m, t + o4, get$TypeAnswer),
     windowBytes: u32[(t + 20) >> 2]!,
     frameBytesMax: u32[(t + 24) >> 2]!,
     heartbeatMs: u32[(t + 28) >> 2]!,
@@ -1936,7 +1936,7 @@ function getWelcome(m: Memory, t: number): Welcome {
     proof: o9 === 0 ? new Uint8Array(0) : getU8s(m, t + o9),
   };
 }
-function ownWelcome(r: WelcomeReader): Welcome {
+function own$Welcome(r: Reader$Welcome): Welcome {
   return {
     version: r.version,
     service: r.service,
@@ -1951,7 +1951,7 @@ function ownWelcome(r: WelcomeReader): Welcome {
   };
 }
 
-class WelcomeReader implements WelcomeView {
+class Reader$Welcome implements WelcomeView {
   readonly #m: Memory;
   #t = 0;
   #v = 0;
@@ -1996,7 +1996,7 @@ class WelcomeReader implements WelcomeView {
   get types(): Welcome["types"] {
     const m = this.#m;
     const o = this.#o(12);
-    return o === 0 ? [] : getTables(m, this.#t + o, getTypeAnswer);
+    return o === 0 ? [] : getTables(m, this.#t + o, get$TypeAnswer);
   }
   get windowBytes(): Welcome["windowBytes"] {
     const m = this.#m;
@@ -2036,7 +2036,7 @@ class WelcomeReader implements WelcomeView {
   }
 }
 
-function okWelcome(m: Memory, t: number, low: number, end: number, d: number): boolean {
+function ok$Welcome(m: Memory, t: number, low: number, end: number, d: number): boolean {
   const { i32, u16 } = m;
   if ((t & 3) !== 0 || t + 41 > end || d > 63) return false;
   const v = t - i32[t >> 2]!;
@@ -2048,7 +2048,7 @@ function okWelcome(m: Memory, t: number, low: number, end: number, d: number): b
   o = u16[(v >> 1) + 5]!;
   if (o !== 0 && (o !== 12 || !okString(m, t + 12, end))) return false;
   o = u16[(v >> 1) + 6]!;
-  if (o !== 0 && (o !== 16 || !okTables(m, t + 16, low, end, okTypeAnswer, d + 1))) return false;
+  if (o !== 0 && (o !== 16 || !okTables(m, t + 16, low, end, ok$TypeAnswer, d + 1))) return false;
   o = u16[(v >> 1) + 10]!;
   if (o !== 0 && (o !== 32 || !okVector(m, t + 32, end, 1, 1))) return false;
   o = u16[(v >> 1) + 11]!;
@@ -2056,10 +2056,10 @@ function okWelcome(m: Memory, t: number, low: number, end: number, d: number): b
   return true;
 }
 
-function fullWelcome(x: WelcomeInit, d: number): Welcome {
+function full$Welcome(x: WelcomeInit, d: number): Welcome {
   if (d > 63 || typeof x !== "object" || x === null) unfit(Welcome, x, d);
   if (x.service === undefined || x.service === null) unfit(Welcome, x);
-  const f4 = fullTables(x.types, fullTypeAnswer, d + 1);
+  const f4 = fullTables(x.types, full$TypeAnswer, d + 1);
   const f8 = fullU8s(x.nonce);
   const f9 = fullU8s(x.proof);
   if (x.version !== undefined && x.epoch !== undefined && x.libraryVersion !== undefined && f4 === x.types && x.windowBytes !== undefined && x.frameBytesMax !== undefined && x.heartbeatMs !== undefined && f8 === x.nonce && f9 === x.proof) return x as Welcome;

@@ -67,7 +67,7 @@ export interface Grid {
   readonly on: boolean;
 }
 const $Grid = { name: "busbar.features.Grid", schema: SCHEMA };
-function putGrid(m: Memory, p: number, x: Grid): void {
+function put$Grid(m: Memory, p: number, x: Grid): void {
   const { i16, u16, u8 } = m;
   if (typeof x !== "object" || x === null) unfit($Grid, x);
   const v0 = x.id;
@@ -79,7 +79,7 @@ function putGrid(m: Memory, p: number, x: Grid): void {
   u8[p + 6] = 0;
   u8[p + 7] = 0;
   const v1 = x.at_;
-  putPoint(m, p + 8, v1);
+  put$Point(m, p + 8, v1);
   const v2 = x.cells;
   if (v2?.length !== 3) unfit($Grid, x);
   for (let i = 0; i < 3; i++) {
@@ -90,7 +90,7 @@ function putGrid(m: Memory, p: number, x: Grid): void {
   u8[p + 31] = 0;
   const v3 = x.corners;
   if (v3?.length !== 2) unfit($Grid, x);
-  for (let i = 0; i < 2; i++) putPoint(m, p + 32 + 16 * i, v3[i]!);
+  for (let i = 0; i < 2; i++) put$Point(m, p + 32 + 16 * i, v3[i]!);
   const v4 = x.tint;
   u8[p + 64] = v4 === (v4 & 255) ? v4 : unfit($Grid, x);
   const v5 = x.on;
@@ -102,13 +102,13 @@ function putGrid(m: Memory, p: number, x: Grid): void {
   u8[p + 70] = 0;
   u8[p + 71] = 0;
 }
-function getGrid(m: Memory, p: number): Grid {
+function get$Grid(m: Memory, p: number): Grid {
   const { i16, u16, u8 } = m;
   return {
     id: u16[(p) >> 1]!,
-    at_: getPoint(m, p + 8),
+    at_: get$Point(m, p + 8),
     cells: Array.from({ length: 3 }, (_, i) => i16[(p + 24 + 2 * i) >> 1]!),
-    corners: Array.from({ length: 2 }, (_, i) => getPoint(m, p + 32 + 16 * i)),
+    corners: Array.from({ length: 2 }, (_, i) => get$Point(m, p + 32 + 16 * i)),
     tint: u8[p + 64]! as Color,
     on: u8[p + 65]! !== 0,
   };
@@ -119,7 +119,7 @@ export interface Point {
   readonly y: number;
 }
 const $Point = { name: "busbar.features.Point", schema: SCHEMA };
-function putPoint(m: Memory, p: number, x: Point): void {
+function put$Point(m: Memory, p: number, x: Point): void {
   const { f32, f64, u8 } = m;
   if (typeof x !== "object" || x === null) unfit($Point, x);
   const v0 = x.x;
@@ -131,7 +131,7 @@ function putPoint(m: Memory, p: number, x: Point): void {
   const v1 = x.y;
   f64[(p + 8) >> 3] = typeof v1 === "number" ? v1 : unfit($Point, x);
 }
-function getPoint(m: Memory, p: number): Point {
+function get$Point(m: Memory, p: number): Point {
   const { f32, f64 } = m;
   return {
     x: f32[(p) >> 2]!,
@@ -148,60 +148,60 @@ export type PartInit =
   | { readonly type: "Branch"; readonly value: BranchInit }
   | { readonly type: "Node"; readonly value: NodeInit };
 
-function putPart(m: Memory, at: number, e: number, lim: number, x: PartInit, d: number): number {
+function put$Part(m: Memory, at: number, e: number, lim: number, x: PartInit, d: number): number {
   switch (x.type) {
     case "Leaf":
       m.u8[at] = 1;
-      return putLeaf(m, e, lim, x.value, d);
+      return put$Leaf(m, e, lim, x.value, d);
     case "Branch":
       m.u8[at] = 2;
-      return putBranch(m, e, lim, x.value, d);
+      return put$Branch(m, e, lim, x.value, d);
     case "Node":
       m.u8[at] = 3;
-      return putNode(m, e, lim, x.value, d);
+      return put$Node(m, e, lim, x.value, d);
     default:
       return -2;
   }
 }
 
-function getPart(m: Memory, tag: number, at: number): Part | null {
+function get$Part(m: Memory, tag: number, at: number): Part | null {
   switch (tag) {
     case 1:
-      return { type: "Leaf", value: getLeaf(m, at + m.i32[at >> 2]!) };
+      return { type: "Leaf", value: get$Leaf(m, at + m.i32[at >> 2]!) };
     case 2:
-      return { type: "Branch", value: getBranch(m, at + m.i32[at >> 2]!) };
+      return { type: "Branch", value: get$Branch(m, at + m.i32[at >> 2]!) };
     case 3:
-      return { type: "Node", value: getNode(m, at + m.i32[at >> 2]!) };
+      return { type: "Node", value: get$Node(m, at + m.i32[at >> 2]!) };
     default:
       return null;
   }
 }
 
-function okPart(m: Memory, tag: number, at: number, low: number, end: number, d: number): boolean {
+function ok$Part(m: Memory, tag: number, at: number, low: number, end: number, d: number): boolean {
   switch (tag) {
     case 1:
-      return okLeaf(m, tableAt(m, at, end), low, end, d);
+      return ok$Leaf(m, tableAt(m, at, end), low, end, d);
     case 2:
-      return okBranch(m, tableAt(m, at, end), low, end, d);
+      return ok$Branch(m, tableAt(m, at, end), low, end, d);
     case 3:
-      return okNode(m, tableAt(m, at, end), low, end, d);
+      return ok$Node(m, tableAt(m, at, end), low, end, d);
     default:
       return false;
   }
 }
 
-function fullPart(x: PartInit, d: number): Part {
+function full$Part(x: PartInit, d: number): Part {
   switch (x.type) {
     case "Leaf": {
-      const value = fullLeaf(x.value, d);
+      const value = full$Leaf(x.value, d);
       return value === x.value ? (x as Part) : { type: "Leaf", value };
     }
     case "Branch": {
-      const value = fullBranch(x.value, d);
+      const value = full$Branch(x.value, d);
       return value === x.value ? (x as Part) : { type: "Branch", value };
     }
     case "Node": {
-      const value = fullNode(x.value, d);
+      const value = full$Node(x.value, d);
       return value === x.value ? (x as Part) : { type: "Node", value };
     }
     default:
@@ -221,7 +221,7 @@ export interface BranchInit {
 }
 export interface BranchView extends MessageView, Readonly<Branch> {}
 
-const foreignBranch = foreignVerifier(SCHEMA, "busbar.features.Branch");
+const foreign$Branch = foreignVerifier(SCHEMA, "busbar.features.Branch");
 export const Branch: MessageType<Branch, BranchInit, BranchView> = {
   name: "busbar.features.Branch",
   typeId: 3796342944,
@@ -231,19 +231,19 @@ export const Branch: MessageType<Branch, BranchInit, BranchView> = {
   lineage: ["04f7d0af83a1a6d2"],
   schema: SCHEMA,
   encode(m, offset, limit, value) {
-    const end = putBranch(m, offset + 4, limit, value, 0);
+    const end = put$Branch(m, offset + 4, limit, value, 0);
     if (end >= 0) m.i32[offset >> 2] = m.table - offset;
     return end;
   },
-  decode: (m, offset) => getBranch(m, offset + m.i32[offset >> 2]!),
+  decode: (m, offset) => get$Branch(m, offset + m.i32[offset >> 2]!),
   verify: (m, offset, end) =>
-    (openVerify(m, offset, end) && okBranch(m, offset + m.u32[offset >> 2]!, offset, end, 0)) || foreignBranch(m, offset, end),
-  view: (m) => new BranchReader(m),
-  complete: (value) => fullBranch(value, 0),
+    (openVerify(m, offset, end) && ok$Branch(m, offset + m.u32[offset >> 2]!, offset, end, 0)) || foreign$Branch(m, offset, end),
+  view: (m) => new Reader$Branch(m),
+  complete: (value) => full$Branch(value, 0),
   check: (value) => checkValue(Branch, value),
 };
 
-function putBranch(m: Memory, p: number, lim: number, x: BranchInit, d: number): number {
+function put$Branch(m: Memory, p: number, lim: number, x: BranchInit, d: number): number {
   const { i32, u16 } = m;
   if (d > 63 || typeof x !== "object" || x === null) unfit(Branch, x, d);
   const t = p + 12;
@@ -259,41 +259,41 @@ function putBranch(m: Memory, p: number, lim: number, x: BranchInit, d: number):
   if (v0 === null || v0 === undefined) {
     u16[(p >> 1) + 2] = 0; i32[q + 1] = 0;
   } else {
-    if ((e = putNode(m, e, lim, v0, d + 1)) < 0) return -1;
+    if ((e = put$Node(m, e, lim, v0, d + 1)) < 0) return -1;
     i32[q + 1] = m.table - (t + 4);
   }
   const v1 = x.right;
   if (v1 === null || v1 === undefined) {
     u16[(p >> 1) + 3] = 0; i32[q + 2] = 0;
   } else {
-    if ((e = putNode(m, e, lim, v1, d + 1)) < 0) return -1;
+    if ((e = put$Node(m, e, lim, v1, d + 1)) < 0) return -1;
     i32[q + 2] = m.table - (t + 8);
   }
   const v2 = x.leaf;
   if (v2 === null || v2 === undefined) {
     u16[(p >> 1) + 4] = 0; i32[q + 3] = 0;
   } else {
-    if ((e = putLeaf(m, e, lim, v2, d + 1)) < 0) return -1;
+    if ((e = put$Leaf(m, e, lim, v2, d + 1)) < 0) return -1;
     i32[q + 3] = m.table - (t + 12);
   }
   m.table = t;
   return e;
 }
 
-function getBranch(m: Memory, t: number): Branch {
+function get$Branch(m: Memory, t: number): Branch {
   const { i32, u16 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 1048586)) return ownBranch(new BranchReader(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 1048586)) return own$Branch(new Reader$Branch(m).$to(t));
   const o0 = u16[(v >> 1) + 2]!;
   const o1 = u16[(v >> 1) + 3]!;
   const o2 = u16[(v >> 1) + 4]!;
   return {
-    left: o0 === 0 ? null : getNode(m, t + o0 + i32[(t + o0) >> 2]!),
-    right: o1 === 0 ? null : getNode(m, t + o1 + i32[(t + o1) >> 2]!),
-    leaf: o2 === 0 ? null : getLeaf(m, t + o2 + i32[(t + o2) >> 2]!),
+    left: o0 === 0 ? null : get$Node(m, t + o0 + i32[(t + o0) >> 2]!),
+    right: o1 === 0 ? null : get$Node(m, t + o1 + i32[(t + o1) >> 2]!),
+    leaf: o2 === 0 ? null : get$Leaf(m, t + o2 + i32[(t + o2) >> 2]!),
   };
 }
-function ownBranch(r: BranchReader): Branch {
+function own$Branch(r: Reader$Branch): Branch {
   return {
     left: r.left,
     right: r.right,
@@ -301,7 +301,7 @@ function ownBranch(r: BranchReader): Branch {
   };
 }
 
-class BranchReader implements BranchView {
+class Reader$Branch implements BranchView {
   readonly #m: Memory;
   #t = 0;
   #v = 0;
@@ -325,23 +325,23 @@ class BranchReader implements BranchView {
     const m = this.#m;
     const { i32 } = m;
     const o = this.#o(4);
-    return o === 0 ? null : getNode(m, this.#t + o + i32[(this.#t + o) >> 2]!);
+    return o === 0 ? null : get$Node(m, this.#t + o + i32[(this.#t + o) >> 2]!);
   }
   get right(): Branch["right"] {
     const m = this.#m;
     const { i32 } = m;
     const o = this.#o(6);
-    return o === 0 ? null : getNode(m, this.#t + o + i32[(this.#t + o) >> 2]!);
+    return o === 0 ? null : get$Node(m, this.#t + o + i32[(this.#t + o) >> 2]!);
   }
   get leaf(): Branch["leaf"] {
     const m = this.#m;
     const { i32 } = m;
     const o = this.#o(8);
-    return o === 0 ? null : getLeaf(m, this.#t + o + i32[(this.#t + o) >> 2]!);
+    return o === 0 ? null : get$Leaf(m, this.#t + o + i32[(this.#t + o) >> 2]!);
   }
 }
 
-function okBranch(m: Memory, t: number, low: number, end: number, d: number): boolean {
+function ok$Branch(m: Memory, t: number, low: number, end: number, d: number): boolean {
   const { i32, u16 } = m;
   if ((t & 3) !== 0 || t + 16 > end || d > 63) return false;
   const v = t - i32[t >> 2]!;
@@ -350,19 +350,19 @@ function okBranch(m: Memory, t: number, low: number, end: number, d: number): bo
   if ((m.budget -= 26) < 0) return false;
   let o = 0;
   o = u16[(v >> 1) + 2]!;
-  if (o !== 0 && (o !== 4 || !okNode(m, tableAt(m, t + 4, end), low, end, d + 1))) return false;
+  if (o !== 0 && (o !== 4 || !ok$Node(m, tableAt(m, t + 4, end), low, end, d + 1))) return false;
   o = u16[(v >> 1) + 3]!;
-  if (o !== 0 && (o !== 8 || !okNode(m, tableAt(m, t + 8, end), low, end, d + 1))) return false;
+  if (o !== 0 && (o !== 8 || !ok$Node(m, tableAt(m, t + 8, end), low, end, d + 1))) return false;
   o = u16[(v >> 1) + 4]!;
-  if (o !== 0 && (o !== 12 || !okLeaf(m, tableAt(m, t + 12, end), low, end, d + 1))) return false;
+  if (o !== 0 && (o !== 12 || !ok$Leaf(m, tableAt(m, t + 12, end), low, end, d + 1))) return false;
   return true;
 }
 
-function fullBranch(x: BranchInit, d: number): Branch {
+function full$Branch(x: BranchInit, d: number): Branch {
   if (d > 63 || typeof x !== "object" || x === null) unfit(Branch, x, d);
-  const f0 = x.left === null || x.left === undefined ? null : fullNode(x.left, d + 1);
-  const f1 = x.right === null || x.right === undefined ? null : fullNode(x.right, d + 1);
-  const f2 = x.leaf === null || x.leaf === undefined ? null : fullLeaf(x.leaf, d + 1);
+  const f0 = x.left === null || x.left === undefined ? null : full$Node(x.left, d + 1);
+  const f1 = x.right === null || x.right === undefined ? null : full$Node(x.right, d + 1);
+  const f2 = x.leaf === null || x.leaf === undefined ? null : full$Leaf(x.leaf, d + 1);
   if (f0 === x.left && f1 === x.right && f2 === x.leaf) return x as Branch;
   return {
     left: f0,
@@ -456,7 +456,7 @@ export interface EverythingView extends MessageView, Readonly<Everything> {
   unsafeColors(): Uint8Array;
 }
 
-const foreignEverything = foreignVerifier(SCHEMA, "busbar.features.Everything");
+const foreign$Everything = foreignVerifier(SCHEMA, "busbar.features.Everything");
 export const Everything: MessageType<Everything, EverythingInit, EverythingView> = {
   name: "busbar.features.Everything",
   typeId: 3675882343,
@@ -466,19 +466,19 @@ export const Everything: MessageType<Everything, EverythingInit, EverythingView>
   lineage: ["51aaac4de2932674"],
   schema: SCHEMA,
   encode(m, offset, limit, value) {
-    const end = putEverything(m, offset + 4, limit, value, 0);
+    const end = put$Everything(m, offset + 4, limit, value, 0);
     if (end >= 0) m.i32[offset >> 2] = m.table - offset;
     return end;
   },
-  decode: (m, offset) => getEverything(m, offset + m.i32[offset >> 2]!),
+  decode: (m, offset) => get$Everything(m, offset + m.i32[offset >> 2]!),
   verify: (m, offset, end) =>
-    (openVerify(m, offset, end) && okEverything(m, offset + m.u32[offset >> 2]!, offset, end, 0)) || foreignEverything(m, offset, end),
-  view: (m) => new EverythingReader(m),
-  complete: (value) => fullEverything(value, 0),
+    (openVerify(m, offset, end) && ok$Everything(m, offset + m.u32[offset >> 2]!, offset, end, 0)) || foreign$Everything(m, offset, end),
+  view: (m) => new Reader$Everything(m),
+  complete: (value) => full$Everything(value, 0),
   check: (value) => checkValue(Everything, value),
 };
 
-function putEverything(m: Memory, p: number, lim: number, x: EverythingInit, d: number): number {
+function put$Everything(m: Memory, p: number, lim: number, x: EverythingInit, d: number): number {
   const { f32, f64, i16, i32, i64, i8, u16, u32, u64, u8 } = m;
   if (d > 63 || typeof x !== "object" || x === null) unfit(Everything, x, d);
   const t = ((p + 85) & ~7) + 4;
@@ -560,11 +560,11 @@ function putEverything(m: Memory, p: number, lim: number, x: EverythingInit, d: 
   const v21 = x.point;
   if (v21 === null || v21 === undefined) {
     u16[(p >> 1) + 23] = 0; i32[q + 13] = 0; i32[q + 14] = 0; i32[q + 15] = 0; i32[q + 16] = 0;
-  } else putPoint(m, t + 52, v21);
+  } else put$Point(m, t + 52, v21);
   const v22 = x.grid;
   if (v22 === null || v22 === undefined) {
     u16[(p >> 1) + 24] = 0; i32[q + 17] = 0; i32[q + 18] = 0; i32[q + 19] = 0; i32[q + 20] = 0; i32[q + 21] = 0; i32[q + 22] = 0; i32[q + 23] = 0; i32[q + 24] = 0; i32[q + 25] = 0; i32[q + 26] = 0; i32[q + 27] = 0; i32[q + 28] = 0; i32[q + 29] = 0; i32[q + 30] = 0; i32[q + 31] = 0; i32[q + 32] = 0; i32[q + 33] = 0; i32[q + 34] = 0;
-  } else putGrid(m, t + 68, v22);
+  } else put$Grid(m, t + 68, v22);
   const v18 = x.title;
   if ((e = putString(m, t + 156, e, lim, v18)) < 0) return stop(e, Everything, x);
   const v19 = x.note;
@@ -577,14 +577,14 @@ function putEverything(m: Memory, p: number, lim: number, x: EverythingInit, d: 
   if (v23 === null || v23 === undefined) {
     u16[(p >> 1) + 25] = 0; i32[q + 41] = 0;
   } else {
-    if ((e = putNode(m, e, lim, v23, d + 1)) < 0) return -1;
+    if ((e = put$Node(m, e, lim, v23, d + 1)) < 0) return -1;
     i32[q + 41] = m.table - (t + 164);
   }
   const v25 = x.part;
   if (v25 === null || v25 === undefined) {
     u16[(p >> 1) + 27] = 0; i32[q + 42] = 0; u8[t + 234] = 0;
   } else {
-    if ((e = putPart(m, t + 234, e, lim, v25, d + 1)) < 0) return stop(e, Everything, x);
+    if ((e = put$Part(m, t + 234, e, lim, v25, d + 1)) < 0) return stop(e, Everything, x);
     i32[q + 42] = m.table - (t + 168);
   }
   const v26 = x.bytes;
@@ -657,22 +657,22 @@ function putEverything(m: Memory, p: number, lim: number, x: EverythingInit, d: 
   if (v37 === null || v37 === undefined) {
     u16[(p >> 1) + 39] = 0; i32[q + 54] = 0;
   } else {
-    if ((e = putStructs(m, t + 216, e, lim, v37, putPoint, 16, 8)) < 0) return stop(e, Everything, x);
+    if ((e = putStructs(m, t + 216, e, lim, v37, put$Point, 16, 8)) < 0) return stop(e, Everything, x);
   }
   const v38 = x.nodes;
   if (v38 === null || v38 === undefined) {
     u16[(p >> 1) + 40] = 0; i32[q + 55] = 0;
   } else {
-    if ((e = putTables(m, t + 220, e, lim, v38, putNode, d + 1)) < 0) return stop(e, Everything, x);
+    if ((e = putTables(m, t + 220, e, lim, v38, put$Node, d + 1)) < 0) return stop(e, Everything, x);
   }
   m.table = t;
   return e;
 }
 
-function getEverything(m: Memory, t: number): Everything {
+function get$Everything(m: Memory, t: number): Everything {
   const { f32, f64, i16, i32, i64, i8, u16, u32, u64, u8 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 15401042 && i32[(v >> 2) + 1] === 15007972 && i32[(v >> 2) + 2] === 14680294 && i32[(v >> 2) + 3] === 9175266 && i32[(v >> 2) + 4] === 262288 && i32[(v >> 2) + 5] === 9699340 && i32[(v >> 2) + 6] === 15138836 && u16[(v >> 1) + 14] === 28 && u16[(v >> 1) + 20] === 156 && u16[(v >> 1) + 22] === 0 && u16[(v >> 1) + 26] === 234)) return ownEverything(new EverythingReader(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 15401042 && i32[(v >> 2) + 1] === 15007972 && i32[(v >> 2) + 2] === 14680294 && i32[(v >> 2) + 3] === 9175266 && i32[(v >> 2) + 4] === 262288 && i32[(v >> 2) + 5] === 9699340 && i32[(v >> 2) + 6] === 15138836 && u16[(v >> 1) + 14] === 28 && u16[(v >> 1) + 20] === 156 && u16[(v >> 1) + 22] === 0 && u16[(v >> 1) + 26] === 234)) return own$Everything(new Reader$Everything(m).$to(t));
   const o13 = u16[(v >> 1) + 15]!;
   const o14 = u16[(v >> 1) + 16]!;
   const o15 = u16[(v >> 1) + 17]!;
@@ -717,10 +717,10 @@ function getEverything(m: Memory, t: number): Everything {
     maybeFlag: o17 === 0 ? null : u8[t + o17]! !== 0,
     title: getString(m, t + 156),
     note: o19 === 0 ? null : getString(m, t + o19),
-    point: o21 === 0 ? null : getPoint(m, t + o21),
-    grid: o22 === 0 ? null : getGrid(m, t + o22),
-    tree: o23 === 0 ? null : getNode(m, t + o23 + i32[(t + o23) >> 2]!),
-    part: o25 === 0 ? null : getPart(m, u8[t + 234]!, t + o25),
+    point: o21 === 0 ? null : get$Point(m, t + o21),
+    grid: o22 === 0 ? null : get$Grid(m, t + o22),
+    tree: o23 === 0 ? null : get$Node(m, t + o23 + i32[(t + o23) >> 2]!),
+    part: o25 === 0 ? null : get$Part(m, u8[t + 234]!, t + o25),
     bytes: o26 === 0 ? new Uint8Array(0) : getU8s(m, t + o26),
     small: o27 === 0 ? new Int8Array(0) : getI8s(m, t + o27),
     flags: o28 === 0 ? [] : getBools(m, t + o28),
@@ -732,11 +732,11 @@ function getEverything(m: Memory, t: number): Everything {
     doubles: o34 === 0 ? new Float64Array(0) : getF64s(m, t + o34),
     colors: o35 === 0 ? new Uint8Array(0) : getU8s(m, t + o35),
     texts: o36 === 0 ? [] : getStrings(m, t + o36),
-    points: o37 === 0 ? [] : getStructs(m, t + o37, getPoint, 16),
-    nodes: o38 === 0 ? [] : getTables(m, t + o38, getNode),
+    points: o37 === 0 ? [] : getStructs(m, t + o37, get$Point, 16),
+    nodes: o38 === 0 ? [] : getTables(m, t + o38, get$Node),
   };
 }
-function ownEverything(r: EverythingReader): Everything {
+function own$Everything(r: Reader$Everything): Everything {
   return {
     flag: r.flag,
     i8: r.i8,
@@ -778,7 +778,7 @@ function ownEverything(r: EverythingReader): Everything {
   };
 }
 
-class EverythingReader implements EverythingView {
+class Reader$Everything implements EverythingView {
   readonly #m: Memory;
   #t = 0;
   #v = 0;
@@ -919,25 +919,25 @@ class EverythingReader implements EverythingView {
   get point(): Everything["point"] {
     const m = this.#m;
     const o = this.#o(46);
-    return o === 0 ? null : getPoint(m, this.#t + o);
+    return o === 0 ? null : get$Point(m, this.#t + o);
   }
   get grid(): Everything["grid"] {
     const m = this.#m;
     const o = this.#o(48);
-    return o === 0 ? null : getGrid(m, this.#t + o);
+    return o === 0 ? null : get$Grid(m, this.#t + o);
   }
   get tree(): Everything["tree"] {
     const m = this.#m;
     const { i32 } = m;
     const o = this.#o(50);
-    return o === 0 ? null : getNode(m, this.#t + o + i32[(this.#t + o) >> 2]!);
+    return o === 0 ? null : get$Node(m, this.#t + o + i32[(this.#t + o) >> 2]!);
   }
   get part(): Everything["part"] {
     const m = this.#m;
     const { u8 } = m;
     const o = this.#o(54);
     const k = this.#o(52);
-    return o === 0 ? null : getPart(m, k === 0 ? 0 : u8[this.#t + k]!, this.#t + o);
+    return o === 0 ? null : get$Part(m, k === 0 ? 0 : u8[this.#t + k]!, this.#t + o);
   }
   get bytes(): Everything["bytes"] {
     const m = this.#m;
@@ -1005,16 +1005,16 @@ class EverythingReader implements EverythingView {
   get points(): Everything["points"] {
     const m = this.#m;
     const o = this.#o(78);
-    return o === 0 ? [] : getStructs(m, this.#t + o, getPoint, 16);
+    return o === 0 ? [] : getStructs(m, this.#t + o, get$Point, 16);
   }
   get nodes(): Everything["nodes"] {
     const m = this.#m;
     const o = this.#o(80);
-    return o === 0 ? [] : getTables(m, this.#t + o, getNode);
+    return o === 0 ? [] : getTables(m, this.#t + o, get$Node);
   }
 }
 
-function okEverything(m: Memory, t: number, low: number, end: number, d: number): boolean {
+function ok$Everything(m: Memory, t: number, low: number, end: number, d: number): boolean {
   const { i32, u16, u8 } = m;
   if ((t & 7) !== 4 || t + 235 > end || d > 63) return false;
   const v = t - i32[t >> 2]!;
@@ -1040,9 +1040,9 @@ function okEverything(m: Memory, t: number, low: number, end: number, d: number)
   o = u16[(v >> 1) + 24]!;
   if (o !== 0 && (o !== 68)) return false;
   o = u16[(v >> 1) + 25]!;
-  if (o !== 0 && (o !== 164 || !okNode(m, tableAt(m, t + 164, end), low, end, d + 1))) return false;
+  if (o !== 0 && (o !== 164 || !ok$Node(m, tableAt(m, t + 164, end), low, end, d + 1))) return false;
   o = u16[(v >> 1) + 27]!;
-  if (u8[t + 234] === 0 ? o !== 0 : o !== 168 || !okPart(m, u8[t + 234]!, t + 168, low, end, d + 1)) return false;
+  if (u8[t + 234] === 0 ? o !== 0 : o !== 168 || !ok$Part(m, u8[t + 234]!, t + 168, low, end, d + 1)) return false;
   o = u16[(v >> 1) + 28]!;
   if (o !== 0 && (o !== 172 || !okVector(m, t + 172, end, 1, 1))) return false;
   o = u16[(v >> 1) + 29]!;
@@ -1068,15 +1068,15 @@ function okEverything(m: Memory, t: number, low: number, end: number, d: number)
   o = u16[(v >> 1) + 39]!;
   if (o !== 0 && (o !== 216 || !okVector(m, t + 216, end, 16, 8))) return false;
   o = u16[(v >> 1) + 40]!;
-  if (o !== 0 && (o !== 220 || !okTables(m, t + 220, low, end, okNode, d + 1))) return false;
+  if (o !== 0 && (o !== 220 || !okTables(m, t + 220, low, end, ok$Node, d + 1))) return false;
   return true;
 }
 
-function fullEverything(x: EverythingInit, d: number): Everything {
+function full$Everything(x: EverythingInit, d: number): Everything {
   if (d > 63 || typeof x !== "object" || x === null) unfit(Everything, x, d);
   if (x.title === undefined || x.title === null) unfit(Everything, x);
-  const f23 = x.tree === null || x.tree === undefined ? null : fullNode(x.tree, d + 1);
-  const f25 = x.part === null || x.part === undefined ? null : fullPart(x.part, d + 1);
+  const f23 = x.tree === null || x.tree === undefined ? null : full$Node(x.tree, d + 1);
+  const f25 = x.part === null || x.part === undefined ? null : full$Part(x.part, d + 1);
   const f26 = fullU8s(x.bytes);
   const f27 = fullI8s(x.small);
   const f28 = x.flags ?? [];
@@ -1089,7 +1089,7 @@ function fullEverything(x: EverythingInit, d: number): Everything {
   const f35 = fullU8s(x.colors);
   const f36 = x.texts ?? [];
   const f37 = x.points ?? [];
-  const f38 = fullTables(x.nodes, fullNode, d + 1);
+  const f38 = fullTables(x.nodes, full$Node, d + 1);
   if (x.flag !== undefined && x.i8 !== undefined && x.u8 !== undefined && x.i16 !== undefined && x.u16 !== undefined && x.i32 !== undefined && x.u32 !== undefined && x.i64 !== undefined && x.u64 !== undefined && x.f32 !== undefined && x.f64 !== undefined && x.color !== undefined && x.wide !== undefined && x.maybeInt !== undefined && x.maybeLong !== undefined && x.maybeFloat !== undefined && x.maybeColor !== undefined && x.maybeFlag !== undefined && x.note !== undefined && x.point !== undefined && x.grid !== undefined && f23 === x.tree && f25 === x.part && f26 === x.bytes && f27 === x.small && f28 === x.flags && f29 === x.shorts && f30 === x.ints && f31 === x.longs && f32 === x.ulongs && f33 === x.floats && f34 === x.doubles && f35 === x.colors && f36 === x.texts && f37 === x.points && f38 === x.nodes) return x as Everything;
   return {
     flag: x.flag === undefined ? true : x.flag,
@@ -1143,7 +1143,7 @@ export interface LeafInit {
 }
 export interface LeafView extends MessageView, Readonly<Leaf> {}
 
-const foreignLeaf = foreignVerifier(SCHEMA, "busbar.features.Leaf");
+const foreign$Leaf = foreignVerifier(SCHEMA, "busbar.features.Leaf");
 export const Leaf: MessageType<Leaf, LeafInit, LeafView> = {
   name: "busbar.features.Leaf",
   typeId: 3651808588,
@@ -1153,19 +1153,19 @@ export const Leaf: MessageType<Leaf, LeafInit, LeafView> = {
   lineage: ["e535cf44b7fbefca"],
   schema: SCHEMA,
   encode(m, offset, limit, value) {
-    const end = putLeaf(m, offset + 4, limit, value, 0);
+    const end = put$Leaf(m, offset + 4, limit, value, 0);
     if (end >= 0) m.i32[offset >> 2] = m.table - offset;
     return end;
   },
-  decode: (m, offset) => getLeaf(m, offset + m.i32[offset >> 2]!),
+  decode: (m, offset) => get$Leaf(m, offset + m.i32[offset >> 2]!),
   verify: (m, offset, end) =>
-    (openVerify(m, offset, end) && okLeaf(m, offset + m.u32[offset >> 2]!, offset, end, 0)) || foreignLeaf(m, offset, end),
-  view: (m) => new LeafReader(m),
-  complete: (value) => fullLeaf(value, 0),
+    (openVerify(m, offset, end) && ok$Leaf(m, offset + m.u32[offset >> 2]!, offset, end, 0)) || foreign$Leaf(m, offset, end),
+  view: (m) => new Reader$Leaf(m),
+  complete: (value) => full$Leaf(value, 0),
   check: (value) => checkValue(Leaf, value),
 };
 
-function putLeaf(m: Memory, p: number, lim: number, x: LeafInit, d: number): number {
+function put$Leaf(m: Memory, p: number, lim: number, x: LeafInit, d: number): number {
   const { f32, i32, u16 } = m;
   if (d > 63 || typeof x !== "object" || x === null) unfit(Leaf, x, d);
   const t = p + 8;
@@ -1188,24 +1188,24 @@ function putLeaf(m: Memory, p: number, lim: number, x: LeafInit, d: number): num
   return e;
 }
 
-function getLeaf(m: Memory, t: number): Leaf {
+function get$Leaf(m: Memory, t: number): Leaf {
   const { f32, i32, u16 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 786440 && u16[(v >> 1) + 3] === 8)) return ownLeaf(new LeafReader(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 786440 && u16[(v >> 1) + 3] === 8)) return own$Leaf(new Reader$Leaf(m).$to(t));
   const o0 = u16[(v >> 1) + 2]!;
   return {
     label: o0 === 0 ? null : getString(m, t + o0),
     weight: f32[(t + 8) >> 2]!,
   };
 }
-function ownLeaf(r: LeafReader): Leaf {
+function own$Leaf(r: Reader$Leaf): Leaf {
   return {
     label: r.label,
     weight: r.weight,
   };
 }
 
-class LeafReader implements LeafView {
+class Reader$Leaf implements LeafView {
   readonly #m: Memory;
   #t = 0;
   #v = 0;
@@ -1238,7 +1238,7 @@ class LeafReader implements LeafView {
   }
 }
 
-function okLeaf(m: Memory, t: number, low: number, end: number, d: number): boolean {
+function ok$Leaf(m: Memory, t: number, low: number, end: number, d: number): boolean {
   const { i32, u16 } = m;
   if ((t & 3) !== 0 || t + 12 > end || d > 63) return false;
   const v = t - i32[t >> 2]!;
@@ -1251,7 +1251,7 @@ function okLeaf(m: Memory, t: number, low: number, end: number, d: number): bool
   return true;
 }
 
-function fullLeaf(x: LeafInit, d: number): Leaf {
+function full$Leaf(x: LeafInit, d: number): Leaf {
   if (d > 63 || typeof x !== "object" || x === null) unfit(Leaf, x, d);
   if (x.label !== undefined && x.weight !== undefined) return x as Leaf;
   return {
@@ -1272,7 +1272,7 @@ export interface NodeInit {
 }
 export interface NodeView extends MessageView, Readonly<Node> {}
 
-const foreignNode = foreignVerifier(SCHEMA, "busbar.features.Node");
+const foreign$Node = foreignVerifier(SCHEMA, "busbar.features.Node");
 export const Node: MessageType<Node, NodeInit, NodeView> = {
   name: "busbar.features.Node",
   typeId: 1231075614,
@@ -1282,19 +1282,19 @@ export const Node: MessageType<Node, NodeInit, NodeView> = {
   lineage: ["ed1239bcfc7b9bca"],
   schema: SCHEMA,
   encode(m, offset, limit, value) {
-    const end = putNode(m, offset + 4, limit, value, 0);
+    const end = put$Node(m, offset + 4, limit, value, 0);
     if (end >= 0) m.i32[offset >> 2] = m.table - offset;
     return end;
   },
-  decode: (m, offset) => getNode(m, offset + m.i32[offset >> 2]!),
+  decode: (m, offset) => get$Node(m, offset + m.i32[offset >> 2]!),
   verify: (m, offset, end) =>
-    (openVerify(m, offset, end) && okNode(m, offset + m.u32[offset >> 2]!, offset, end, 0)) || foreignNode(m, offset, end),
-  view: (m) => new NodeReader(m),
-  complete: (value) => fullNode(value, 0),
+    (openVerify(m, offset, end) && ok$Node(m, offset + m.u32[offset >> 2]!, offset, end, 0)) || foreign$Node(m, offset, end),
+  view: (m) => new Reader$Node(m),
+  complete: (value) => full$Node(value, 0),
   check: (value) => checkValue(Node, value),
 };
 
-function putNode(m: Memory, p: number, lim: number, x: NodeInit, d: number): number {
+function put$Node(m: Memory, p: number, lim: number, x: NodeInit, d: number): number {
   const { i32, u16, u8 } = m;
   if (d > 63 || typeof x !== "object" || x === null) unfit(Node, x, d);
   const t = p + 12;
@@ -1313,32 +1313,32 @@ function putNode(m: Memory, p: number, lim: number, x: NodeInit, d: number): num
   if (v2 === null || v2 === undefined) {
     u16[(p >> 1) + 4] = 0; i32[q + 2] = 0; u8[t + 16] = 0;
   } else {
-    if ((e = putPart(m, t + 16, e, lim, v2, d + 1)) < 0) return stop(e, Node, x);
+    if ((e = put$Part(m, t + 16, e, lim, v2, d + 1)) < 0) return stop(e, Node, x);
     i32[q + 2] = m.table - (t + 8);
   }
   const v3 = x.children;
   if (v3 === null || v3 === undefined) {
     u16[(p >> 1) + 5] = 0; i32[q + 3] = 0;
   } else {
-    if ((e = putTables(m, t + 12, e, lim, v3, putNode, d + 1)) < 0) return stop(e, Node, x);
+    if ((e = putTables(m, t + 12, e, lim, v3, put$Node, d + 1)) < 0) return stop(e, Node, x);
   }
   m.table = t;
   return e;
 }
 
-function getNode(m: Memory, t: number): Node {
+function get$Node(m: Memory, t: number): Node {
   const { i32, u16, u8 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 1114124 && i32[(v >> 2) + 1] === 1048580)) return ownNode(new NodeReader(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 1114124 && i32[(v >> 2) + 1] === 1048580)) return own$Node(new Reader$Node(m).$to(t));
   const o2 = u16[(v >> 1) + 4]!;
   const o3 = u16[(v >> 1) + 5]!;
   return {
     name: getString(m, t + 4),
-    part: o2 === 0 ? null : getPart(m, u8[t + 16]!, t + o2),
-    children: o3 === 0 ? [] : getTables(m, t + o3, getNode),
+    part: o2 === 0 ? null : get$Part(m, u8[t + 16]!, t + o2),
+    children: o3 === 0 ? [] : getTables(m, t + o3, get$Node),
   };
 }
-function ownNode(r: NodeReader): Node {
+function own$Node(r: Reader$Node): Node {
   return {
     name: r.name,
     part: r.part,
@@ -1346,7 +1346,7 @@ function ownNode(r: NodeReader): Node {
   };
 }
 
-class NodeReader implements NodeView {
+class Reader$Node implements NodeView {
   readonly #m: Memory;
   #t = 0;
   #v = 0;
@@ -1376,16 +1376,16 @@ class NodeReader implements NodeView {
     const { u8 } = m;
     const o = this.#o(8);
     const k = this.#o(6);
-    return o === 0 ? null : getPart(m, k === 0 ? 0 : u8[this.#t + k]!, this.#t + o);
+    return o === 0 ? null : get$Part(m, k === 0 ? 0 : u8[this.#t + k]!, this.#t + o);
   }
   get children(): Node["children"] {
     const m = this.#m;
     const o = this.#o(10);
-    return o === 0 ? [] : getTables(m, this.#t + o, getNode);
+    return o === 0 ? [] : getTables(m, this.#t + o, get$Node);
   }
 }
 
-function okNode(m: Memory, t: number, low: number, end: number, d: number): boolean {
+function ok$Node(m: Memory, t: number, low: number, end: number, d: number): boolean {
   const { i32, u16, u8 } = m;
   if ((t & 3) !== 0 || t + 17 > end || d > 63) return false;
   const v = t - i32[t >> 2]!;
@@ -1395,17 +1395,17 @@ function okNode(m: Memory, t: number, low: number, end: number, d: number): bool
   let o = 0;
   if (!okString(m, t + 4, end)) return false;
   o = u16[(v >> 1) + 4]!;
-  if (u8[t + 16] === 0 ? o !== 0 : o !== 8 || !okPart(m, u8[t + 16]!, t + 8, low, end, d + 1)) return false;
+  if (u8[t + 16] === 0 ? o !== 0 : o !== 8 || !ok$Part(m, u8[t + 16]!, t + 8, low, end, d + 1)) return false;
   o = u16[(v >> 1) + 5]!;
-  if (o !== 0 && (o !== 12 || !okTables(m, t + 12, low, end, okNode, d + 1))) return false;
+  if (o !== 0 && (o !== 12 || !okTables(m, t + 12, low, end, ok$Node, d + 1))) return false;
   return true;
 }
 
-function fullNode(x: NodeInit, d: number): Node {
+function full$Node(x: NodeInit, d: number): Node {
   if (d > 63 || typeof x !== "object" || x === null) unfit(Node, x, d);
   if (x.name === undefined || x.name === null) unfit(Node, x);
-  const f2 = x.part === null || x.part === undefined ? null : fullPart(x.part, d + 1);
-  const f3 = fullTables(x.children, fullNode, d + 1);
+  const f2 = x.part === null || x.part === undefined ? null : full$Part(x.part, d + 1);
+  const f3 = fullTables(x.children, full$Node, d + 1);
   if (f2 === x.part && f3 === x.children) return x as Node;
   return {
     name: x.name,

@@ -73,7 +73,7 @@ export interface EdgeInit {
 }
 export interface EdgeView extends MessageView, Readonly<Edge> {}
 
-const foreignEdge = foreignVerifier(SCHEMA, "busbar.plan.Edge");
+const foreign$Edge = foreignVerifier(SCHEMA, "busbar.plan.Edge");
 export const Edge: MessageType<Edge, EdgeInit, EdgeView> = {
   name: "busbar.plan.Edge",
   typeId: 131610484,
@@ -83,19 +83,19 @@ export const Edge: MessageType<Edge, EdgeInit, EdgeView> = {
   lineage: ["58807580bcbb898f"],
   schema: SCHEMA,
   encode(m, offset, limit, value) {
-    const end = putEdge(m, offset + 4, limit, value, 0);
+    const end = put$Edge(m, offset + 4, limit, value, 0);
     if (end >= 0) m.i32[offset >> 2] = m.table - offset;
     return end;
   },
-  decode: (m, offset) => getEdge(m, offset + m.i32[offset >> 2]!),
+  decode: (m, offset) => get$Edge(m, offset + m.i32[offset >> 2]!),
   verify: (m, offset, end) =>
-    (openVerify(m, offset, end) && okEdge(m, offset + m.u32[offset >> 2]!, offset, end, 0)) || foreignEdge(m, offset, end),
-  view: (m) => new EdgeReader(m),
-  complete: (value) => fullEdge(value, 0),
+    (openVerify(m, offset, end) && ok$Edge(m, offset + m.u32[offset >> 2]!, offset, end, 0)) || foreign$Edge(m, offset, end),
+  view: (m) => new Reader$Edge(m),
+  complete: (value) => full$Edge(value, 0),
   check: (value) => checkValue(Edge, value),
 };
 
-function putEdge(m: Memory, p: number, lim: number, x: EdgeInit, d: number): number {
+function put$Edge(m: Memory, p: number, lim: number, x: EdgeInit, d: number): number {
   const { i32, u16, u32, u8 } = m;
   if (d > 63 || typeof x !== "object" || x === null) unfit(Edge, x, d);
   const t = p + 28;
@@ -136,7 +136,7 @@ function putEdge(m: Memory, p: number, lim: number, x: EdgeInit, d: number): num
   if (v4 === null || v4 === undefined) {
     u16[(p >> 1) + 6] = 0; i32[q + 4] = 0;
   } else {
-    if ((e = putTables(m, t + 16, e, lim, v4, putEdgeType, d + 1)) < 0) return stop(e, Edge, x);
+    if ((e = putTables(m, t + 16, e, lim, v4, put$EdgeType, d + 1)) < 0) return stop(e, Edge, x);
   }
   const v5 = x.rpcs;
   if (v5 === null || v5 === undefined) {
@@ -148,17 +148,17 @@ function putEdge(m: Memory, p: number, lim: number, x: EdgeInit, d: number): num
   if (v6 === null || v6 === undefined) {
     u16[(p >> 1) + 8] = 0; i32[q + 6] = 0;
   } else {
-    if ((e = putPolicy(m, e, lim, v6, d + 1)) < 0) return -1;
+    if ((e = put$Policy(m, e, lim, v6, d + 1)) < 0) return -1;
     i32[q + 6] = m.table - (t + 24);
   }
   m.table = t;
   return e;
 }
 
-function getEdge(m: Memory, t: number): Edge {
+function get$Edge(m: Memory, t: number): Edge {
   const { i32, u16, u32, u8 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 2555930 && i32[(v >> 2) + 1] === 524292 && u16[(v >> 1) + 4] === 36 && u16[(v >> 1) + 9] === 37 && i32[(v >> 2) + 5] === 2097180 && u16[(v >> 1) + 12] === 38)) return ownEdge(new EdgeReader(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 2555930 && i32[(v >> 2) + 1] === 524292 && u16[(v >> 1) + 4] === 36 && u16[(v >> 1) + 9] === 37 && i32[(v >> 2) + 5] === 2097180 && u16[(v >> 1) + 12] === 38)) return own$Edge(new Reader$Edge(m).$to(t));
   const o3 = u16[(v >> 1) + 5]!;
   const o4 = u16[(v >> 1) + 6]!;
   const o5 = u16[(v >> 1) + 7]!;
@@ -168,16 +168,16 @@ function getEdge(m: Memory, t: number): Edge {
     target: getString(m, t + 8),
     carrier: u8[t + 36]! as Carrier,
     reason: o3 === 0 ? null : getString(m, t + o3),
-    types: o4 === 0 ? [] : getTables(m, t + o4, getEdgeType),
+    types: o4 === 0 ? [] : getTables(m, t + o4, get$EdgeType),
     rpcs: o5 === 0 ? [] : getStrings(m, t + o5),
-    policy: o6 === 0 ? null : getPolicy(m, t + o6 + i32[(t + o6) >> 2]!),
+    policy: o6 === 0 ? null : get$Policy(m, t + o6 + i32[(t + o6) >> 2]!),
     open: u8[t + 37]! !== 0,
     capacityBytes: u32[(t + 28) >> 2]!,
     messageBytesMax: u32[(t + 32) >> 2]!,
     delivery: u8[t + 38]! as Delivery,
   };
 }
-function ownEdge(r: EdgeReader): Edge {
+function own$Edge(r: Reader$Edge): Edge {
   return {
     source: r.source,
     target: r.target,
@@ -193,7 +193,7 @@ function ownEdge(r: EdgeReader): Edge {
   };
 }
 
-class EdgeReader implements EdgeView {
+class Reader$Edge implements EdgeView {
   readonly #m: Memory;
   #t = 0;
   #v = 0;
@@ -237,7 +237,7 @@ class EdgeReader implements EdgeView {
   get types(): Edge["types"] {
     const m = this.#m;
     const o = this.#o(12);
-    return o === 0 ? [] : getTables(m, this.#t + o, getEdgeType);
+    return o === 0 ? [] : getTables(m, this.#t + o, get$EdgeType);
   }
   get rpcs(): Edge["rpcs"] {
     const m = this.#m;
@@ -248,7 +248,7 @@ class EdgeReader implements EdgeView {
     const m = this.#m;
     const { i32 } = m;
     const o = this.#o(16);
-    return o === 0 ? null : getPolicy(m, this.#t + o + i32[(this.#t + o) >> 2]!);
+    return o === 0 ? null : get$Policy(m, this.#t + o + i32[(this.#t + o) >> 2]!);
   }
   get open(): Edge["open"] {
     const m = this.#m;
@@ -276,7 +276,7 @@ class EdgeReader implements EdgeView {
   }
 }
 
-function okEdge(m: Memory, t: number, low: number, end: number, d: number): boolean {
+function ok$Edge(m: Memory, t: number, low: number, end: number, d: number): boolean {
   const { i32, u16 } = m;
   if ((t & 3) !== 0 || t + 39 > end || d > 63) return false;
   const v = t - i32[t >> 2]!;
@@ -289,20 +289,20 @@ function okEdge(m: Memory, t: number, low: number, end: number, d: number): bool
   o = u16[(v >> 1) + 5]!;
   if (o !== 0 && (o !== 12 || !okString(m, t + 12, end))) return false;
   o = u16[(v >> 1) + 6]!;
-  if (o !== 0 && (o !== 16 || !okTables(m, t + 16, low, end, okEdgeType, d + 1))) return false;
+  if (o !== 0 && (o !== 16 || !okTables(m, t + 16, low, end, ok$EdgeType, d + 1))) return false;
   o = u16[(v >> 1) + 7]!;
   if (o !== 0 && (o !== 20 || !okStrings(m, t + 20, end))) return false;
   o = u16[(v >> 1) + 8]!;
-  if (o !== 0 && (o !== 24 || !okPolicy(m, tableAt(m, t + 24, end), low, end, d + 1))) return false;
+  if (o !== 0 && (o !== 24 || !ok$Policy(m, tableAt(m, t + 24, end), low, end, d + 1))) return false;
   return true;
 }
 
-function fullEdge(x: EdgeInit, d: number): Edge {
+function full$Edge(x: EdgeInit, d: number): Edge {
   if (d > 63 || typeof x !== "object" || x === null) unfit(Edge, x, d);
   if (x.source === undefined || x.source === null || x.target === undefined || x.target === null) unfit(Edge, x);
-  const f4 = fullTables(x.types, fullEdgeType, d + 1);
+  const f4 = fullTables(x.types, full$EdgeType, d + 1);
   const f5 = x.rpcs ?? [];
-  const f6 = x.policy === null || x.policy === undefined ? null : fullPolicy(x.policy, d + 1);
+  const f6 = x.policy === null || x.policy === undefined ? null : full$Policy(x.policy, d + 1);
   if (x.carrier !== undefined && x.reason !== undefined && f4 === x.types && f5 === x.rpcs && f6 === x.policy && x.open !== undefined && x.capacityBytes !== undefined && x.messageBytesMax !== undefined && x.delivery !== undefined) return x as Edge;
   return {
     source: x.source,
@@ -329,7 +329,7 @@ export interface EdgeTypeInit {
 }
 export interface EdgeTypeView extends MessageView, Readonly<EdgeType> {}
 
-const foreignEdgeType = foreignVerifier(SCHEMA, "busbar.plan.EdgeType");
+const foreign$EdgeType = foreignVerifier(SCHEMA, "busbar.plan.EdgeType");
 export const EdgeType: MessageType<EdgeType, EdgeTypeInit, EdgeTypeView> = {
   name: "busbar.plan.EdgeType",
   typeId: 1414690949,
@@ -339,19 +339,19 @@ export const EdgeType: MessageType<EdgeType, EdgeTypeInit, EdgeTypeView> = {
   lineage: ["623ee99c9e5d2f56"],
   schema: SCHEMA,
   encode(m, offset, limit, value) {
-    const end = putEdgeType(m, offset + 4, limit, value, 0);
+    const end = put$EdgeType(m, offset + 4, limit, value, 0);
     if (end >= 0) m.i32[offset >> 2] = m.table - offset;
     return end;
   },
-  decode: (m, offset) => getEdgeType(m, offset + m.i32[offset >> 2]!),
+  decode: (m, offset) => get$EdgeType(m, offset + m.i32[offset >> 2]!),
   verify: (m, offset, end) =>
-    (openVerify(m, offset, end) && okEdgeType(m, offset + m.u32[offset >> 2]!, offset, end, 0)) || foreignEdgeType(m, offset, end),
-  view: (m) => new EdgeTypeReader(m),
-  complete: (value) => fullEdgeType(value, 0),
+    (openVerify(m, offset, end) && ok$EdgeType(m, offset + m.u32[offset >> 2]!, offset, end, 0)) || foreign$EdgeType(m, offset, end),
+  view: (m) => new Reader$EdgeType(m),
+  complete: (value) => full$EdgeType(value, 0),
   check: (value) => checkValue(EdgeType, value),
 };
 
-function putEdgeType(m: Memory, p: number, lim: number, x: EdgeTypeInit, d: number): number {
+function put$EdgeType(m: Memory, p: number, lim: number, x: EdgeTypeInit, d: number): number {
   const { i32, u16 } = m;
   if (d > 63 || typeof x !== "object" || x === null) unfit(EdgeType, x, d);
   const t = p + 8;
@@ -368,31 +368,31 @@ function putEdgeType(m: Memory, p: number, lim: number, x: EdgeTypeInit, d: numb
   if (v1 === null || v1 === undefined) {
     u16[(p >> 1) + 3] = 0; i32[q + 2] = 0;
   } else {
-    if ((e = putPolicy(m, e, lim, v1, d + 1)) < 0) return -1;
+    if ((e = put$Policy(m, e, lim, v1, d + 1)) < 0) return -1;
     i32[q + 2] = m.table - (t + 8);
   }
   m.table = t;
   return e;
 }
 
-function getEdgeType(m: Memory, t: number): EdgeType {
+function get$EdgeType(m: Memory, t: number): EdgeType {
   const { i32, u16 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 786440 && u16[(v >> 1) + 2] === 4)) return ownEdgeType(new EdgeTypeReader(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 786440 && u16[(v >> 1) + 2] === 4)) return own$EdgeType(new Reader$EdgeType(m).$to(t));
   const o1 = u16[(v >> 1) + 3]!;
   return {
     type: getString(m, t + 4),
-    policy: o1 === 0 ? null : getPolicy(m, t + o1 + i32[(t + o1) >> 2]!),
+    policy: o1 === 0 ? null : get$Policy(m, t + o1 + i32[(t + o1) >> 2]!),
   };
 }
-function ownEdgeType(r: EdgeTypeReader): EdgeType {
+function own$EdgeType(r: Reader$EdgeType): EdgeType {
   return {
     type: r.type,
     policy: r.policy,
   };
 }
 
-class EdgeTypeReader implements EdgeTypeView {
+class Reader$EdgeType implements EdgeTypeView {
   readonly #m: Memory;
   #t = 0;
   #v = 0;
@@ -421,11 +421,11 @@ class EdgeTypeReader implements EdgeTypeView {
     const m = this.#m;
     const { i32 } = m;
     const o = this.#o(6);
-    return o === 0 ? null : getPolicy(m, this.#t + o + i32[(this.#t + o) >> 2]!);
+    return o === 0 ? null : get$Policy(m, this.#t + o + i32[(this.#t + o) >> 2]!);
   }
 }
 
-function okEdgeType(m: Memory, t: number, low: number, end: number, d: number): boolean {
+function ok$EdgeType(m: Memory, t: number, low: number, end: number, d: number): boolean {
   const { i32, u16 } = m;
   if ((t & 3) !== 0 || t + 12 > end || d > 63) return false;
   const v = t - i32[t >> 2]!;
@@ -435,14 +435,14 @@ function okEdgeType(m: Memory, t: number, low: number, end: number, d: number): 
   let o = 0;
   if (!okString(m, t + 4, end)) return false;
   o = u16[(v >> 1) + 3]!;
-  if (o !== 0 && (o !== 8 || !okPolicy(m, tableAt(m, t + 8, end), low, end, d + 1))) return false;
+  if (o !== 0 && (o !== 8 || !ok$Policy(m, tableAt(m, t + 8, end), low, end, d + 1))) return false;
   return true;
 }
 
-function fullEdgeType(x: EdgeTypeInit, d: number): EdgeType {
+function full$EdgeType(x: EdgeTypeInit, d: number): EdgeType {
   if (d > 63 || typeof x !== "object" || x === null) unfit(EdgeType, x, d);
   if (x.type === undefined || x.type === null) unfit(EdgeType, x);
-  const f1 = x.policy === null || x.policy === undefined ? null : fullPolicy(x.policy, d + 1);
+  const f1 = x.policy === null || x.policy === undefined ? null : full$Policy(x.policy, d + 1);
   if (f1 === x.policy) return x as EdgeType;
   return {
     type: x.type,
@@ -460,7 +460,7 @@ export interface EnvEntryInit {
 }
 export interface EnvEntryView extends MessageView, Readonly<EnvEntry> {}
 
-const foreignEnvEntry = foreignVerifier(SCHEMA, "busbar.plan.EnvEntry");
+const foreign$EnvEntry = foreignVerifier(SCHEMA, "busbar.plan.EnvEntry");
 export const EnvEntry: MessageType<EnvEntry, EnvEntryInit, EnvEntryView> = {
   name: "busbar.plan.EnvEntry",
   typeId: 1834347163,
@@ -470,19 +470,19 @@ export const EnvEntry: MessageType<EnvEntry, EnvEntryInit, EnvEntryView> = {
   lineage: ["48b3c1192ca77d11"],
   schema: SCHEMA,
   encode(m, offset, limit, value) {
-    const end = putEnvEntry(m, offset + 4, limit, value, 0);
+    const end = put$EnvEntry(m, offset + 4, limit, value, 0);
     if (end >= 0) m.i32[offset >> 2] = m.table - offset;
     return end;
   },
-  decode: (m, offset) => getEnvEntry(m, offset + m.i32[offset >> 2]!),
+  decode: (m, offset) => get$EnvEntry(m, offset + m.i32[offset >> 2]!),
   verify: (m, offset, end) =>
-    (openVerify(m, offset, end) && okEnvEntry(m, offset + m.u32[offset >> 2]!, offset, end, 0)) || foreignEnvEntry(m, offset, end),
-  view: (m) => new EnvEntryReader(m),
-  complete: (value) => fullEnvEntry(value, 0),
+    (openVerify(m, offset, end) && ok$EnvEntry(m, offset + m.u32[offset >> 2]!, offset, end, 0)) || foreign$EnvEntry(m, offset, end),
+  view: (m) => new Reader$EnvEntry(m),
+  complete: (value) => full$EnvEntry(value, 0),
   check: (value) => checkValue(EnvEntry, value),
 };
 
-function putEnvEntry(m: Memory, p: number, lim: number, x: EnvEntryInit, d: number): number {
+function put$EnvEntry(m: Memory, p: number, lim: number, x: EnvEntryInit, d: number): number {
   const { i32 } = m;
   if (d > 63 || typeof x !== "object" || x === null) unfit(EnvEntry, x, d);
   const t = p + 8;
@@ -501,23 +501,23 @@ function putEnvEntry(m: Memory, p: number, lim: number, x: EnvEntryInit, d: numb
   return e;
 }
 
-function getEnvEntry(m: Memory, t: number): EnvEntry {
+function get$EnvEntry(m: Memory, t: number): EnvEntry {
   const { i32 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 786440 && i32[(v >> 2) + 1] === 524292)) return ownEnvEntry(new EnvEntryReader(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 786440 && i32[(v >> 2) + 1] === 524292)) return own$EnvEntry(new Reader$EnvEntry(m).$to(t));
   return {
     name: getString(m, t + 4),
     value: getString(m, t + 8),
   };
 }
-function ownEnvEntry(r: EnvEntryReader): EnvEntry {
+function own$EnvEntry(r: Reader$EnvEntry): EnvEntry {
   return {
     name: r.name,
     value: r.value,
   };
 }
 
-class EnvEntryReader implements EnvEntryView {
+class Reader$EnvEntry implements EnvEntryView {
   readonly #m: Memory;
   #t = 0;
   #v = 0;
@@ -549,7 +549,7 @@ class EnvEntryReader implements EnvEntryView {
   }
 }
 
-function okEnvEntry(m: Memory, t: number, low: number, end: number, d: number): boolean {
+function ok$EnvEntry(m: Memory, t: number, low: number, end: number, d: number): boolean {
   const { i32 } = m;
   if ((t & 3) !== 0 || t + 12 > end || d > 63) return false;
   const v = t - i32[t >> 2]!;
@@ -561,7 +561,7 @@ function okEnvEntry(m: Memory, t: number, low: number, end: number, d: number): 
   return true;
 }
 
-function fullEnvEntry(x: EnvEntryInit, d: number): EnvEntry {
+function full$EnvEntry(x: EnvEntryInit, d: number): EnvEntry {
   if (d > 63 || typeof x !== "object" || x === null) unfit(EnvEntry, x, d);
   if (x.name === undefined || x.name === null || x.value === undefined || x.value === null) unfit(EnvEntry, x);
   return x as EnvEntry;
@@ -577,7 +577,7 @@ export interface HistoryEntryInit {
 }
 export interface HistoryEntryView extends MessageView, Readonly<HistoryEntry> {}
 
-const foreignHistoryEntry = foreignVerifier(SCHEMA, "busbar.plan.HistoryEntry");
+const foreign$HistoryEntry = foreignVerifier(SCHEMA, "busbar.plan.HistoryEntry");
 export const HistoryEntry: MessageType<HistoryEntry, HistoryEntryInit, HistoryEntryView> = {
   name: "busbar.plan.HistoryEntry",
   typeId: 2328014213,
@@ -587,19 +587,19 @@ export const HistoryEntry: MessageType<HistoryEntry, HistoryEntryInit, HistoryEn
   lineage: ["945f4b5f12fdbcc2"],
   schema: SCHEMA,
   encode(m, offset, limit, value) {
-    const end = putHistoryEntry(m, offset + 4, limit, value, 0);
+    const end = put$HistoryEntry(m, offset + 4, limit, value, 0);
     if (end >= 0) m.i32[offset >> 2] = m.table - offset;
     return end;
   },
-  decode: (m, offset) => getHistoryEntry(m, offset + m.i32[offset >> 2]!),
+  decode: (m, offset) => get$HistoryEntry(m, offset + m.i32[offset >> 2]!),
   verify: (m, offset, end) =>
-    (openVerify(m, offset, end) && okHistoryEntry(m, offset + m.u32[offset >> 2]!, offset, end, 0)) || foreignHistoryEntry(m, offset, end),
-  view: (m) => new HistoryEntryReader(m),
-  complete: (value) => fullHistoryEntry(value, 0),
+    (openVerify(m, offset, end) && ok$HistoryEntry(m, offset + m.u32[offset >> 2]!, offset, end, 0)) || foreign$HistoryEntry(m, offset, end),
+  view: (m) => new Reader$HistoryEntry(m),
+  complete: (value) => full$HistoryEntry(value, 0),
   check: (value) => checkValue(HistoryEntry, value),
 };
 
-function putHistoryEntry(m: Memory, p: number, lim: number, x: HistoryEntryInit, d: number): number {
+function put$HistoryEntry(m: Memory, p: number, lim: number, x: HistoryEntryInit, d: number): number {
   const { i32, u32 } = m;
   if (d > 63 || typeof x !== "object" || x === null) unfit(HistoryEntry, x, d);
   const t = p + 8;
@@ -618,23 +618,23 @@ function putHistoryEntry(m: Memory, p: number, lim: number, x: HistoryEntryInit,
   return e;
 }
 
-function getHistoryEntry(m: Memory, t: number): HistoryEntry {
+function get$HistoryEntry(m: Memory, t: number): HistoryEntry {
   const { i32, u32 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 786440 && i32[(v >> 2) + 1] === 524292)) return ownHistoryEntry(new HistoryEntryReader(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 786440 && i32[(v >> 2) + 1] === 524292)) return own$HistoryEntry(new Reader$HistoryEntry(m).$to(t));
   return {
     type: getString(m, t + 4),
     depth: u32[(t + 8) >> 2]!,
   };
 }
-function ownHistoryEntry(r: HistoryEntryReader): HistoryEntry {
+function own$HistoryEntry(r: Reader$HistoryEntry): HistoryEntry {
   return {
     type: r.type,
     depth: r.depth,
   };
 }
 
-class HistoryEntryReader implements HistoryEntryView {
+class Reader$HistoryEntry implements HistoryEntryView {
   readonly #m: Memory;
   #t = 0;
   #v = 0;
@@ -667,7 +667,7 @@ class HistoryEntryReader implements HistoryEntryView {
   }
 }
 
-function okHistoryEntry(m: Memory, t: number, low: number, end: number, d: number): boolean {
+function ok$HistoryEntry(m: Memory, t: number, low: number, end: number, d: number): boolean {
   const { i32 } = m;
   if ((t & 3) !== 0 || t + 12 > end || d > 63) return false;
   const v = t - i32[t >> 2]!;
@@ -678,7 +678,7 @@ function okHistoryEntry(m: Memory, t: number, low: number, end: number, d: numbe
   return true;
 }
 
-function fullHistoryEntry(x: HistoryEntryInit, d: number): HistoryEntry {
+function full$HistoryEntry(x: HistoryEntryInit, d: number): HistoryEntry {
   if (d > 63 || typeof x !== "object" || x === null) unfit(HistoryEntry, x, d);
   if (x.type === undefined || x.type === null) unfit(HistoryEntry, x);
   if (x.depth !== undefined) return x as HistoryEntry;
@@ -707,7 +707,7 @@ export interface MethodInit {
 }
 export interface MethodView extends MessageView, Readonly<Method> {}
 
-const foreignMethod = foreignVerifier(SCHEMA, "busbar.plan.Method");
+const foreign$Method = foreignVerifier(SCHEMA, "busbar.plan.Method");
 export const Method: MessageType<Method, MethodInit, MethodView> = {
   name: "busbar.plan.Method",
   typeId: 3778302708,
@@ -717,19 +717,19 @@ export const Method: MessageType<Method, MethodInit, MethodView> = {
   lineage: ["a1c26f054ca63b50"],
   schema: SCHEMA,
   encode(m, offset, limit, value) {
-    const end = putMethod(m, offset + 4, limit, value, 0);
+    const end = put$Method(m, offset + 4, limit, value, 0);
     if (end >= 0) m.i32[offset >> 2] = m.table - offset;
     return end;
   },
-  decode: (m, offset) => getMethod(m, offset + m.i32[offset >> 2]!),
+  decode: (m, offset) => get$Method(m, offset + m.i32[offset >> 2]!),
   verify: (m, offset, end) =>
-    (openVerify(m, offset, end) && okMethod(m, offset + m.u32[offset >> 2]!, offset, end, 0)) || foreignMethod(m, offset, end),
-  view: (m) => new MethodReader(m),
-  complete: (value) => fullMethod(value, 0),
+    (openVerify(m, offset, end) && ok$Method(m, offset + m.u32[offset >> 2]!, offset, end, 0)) || foreign$Method(m, offset, end),
+  view: (m) => new Reader$Method(m),
+  complete: (value) => full$Method(value, 0),
   check: (value) => checkValue(Method, value),
 };
 
-function putMethod(m: Memory, p: number, lim: number, x: MethodInit, d: number): number {
+function put$Method(m: Memory, p: number, lim: number, x: MethodInit, d: number): number {
   const { i32, u32, u8 } = m;
   if (d > 63 || typeof x !== "object" || x === null) unfit(Method, x, d);
   const t = p + 16;
@@ -759,10 +759,10 @@ function putMethod(m: Memory, p: number, lim: number, x: MethodInit, d: number):
   return e;
 }
 
-function getMethod(m: Memory, t: number): Method {
+function get$Method(m: Memory, t: number): Method {
   const { i32, u32, u8 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 1638416 && i32[(v >> 2) + 1] === 524292 && i32[(v >> 2) + 2] === 1048588 && i32[(v >> 2) + 3] === 1572884)) return ownMethod(new MethodReader(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 1638416 && i32[(v >> 2) + 1] === 524292 && i32[(v >> 2) + 2] === 1048588 && i32[(v >> 2) + 3] === 1572884)) return own$Method(new Reader$Method(m).$to(t));
   return {
     service: getString(m, t + 4),
     name: getString(m, t + 8),
@@ -772,7 +772,7 @@ function getMethod(m: Memory, t: number): Method {
     streaming: u8[t + 24]! !== 0,
   };
 }
-function ownMethod(r: MethodReader): Method {
+function own$Method(r: Reader$Method): Method {
   return {
     service: r.service,
     name: r.name,
@@ -783,7 +783,7 @@ function ownMethod(r: MethodReader): Method {
   };
 }
 
-class MethodReader implements MethodView {
+class Reader$Method implements MethodView {
   readonly #m: Memory;
   #t = 0;
   #v = 0;
@@ -837,7 +837,7 @@ class MethodReader implements MethodView {
   }
 }
 
-function okMethod(m: Memory, t: number, low: number, end: number, d: number): boolean {
+function ok$Method(m: Memory, t: number, low: number, end: number, d: number): boolean {
   const { i32 } = m;
   if ((t & 3) !== 0 || t + 25 > end || d > 63) return false;
   const v = t - i32[t >> 2]!;
@@ -851,7 +851,7 @@ function okMethod(m: Memory, t: number, low: number, end: number, d: number): bo
   return true;
 }
 
-function fullMethod(x: MethodInit, d: number): Method {
+function full$Method(x: MethodInit, d: number): Method {
   if (d > 63 || typeof x !== "object" || x === null) unfit(Method, x, d);
   if (x.service === undefined || x.service === null || x.name === undefined || x.name === null || x.request === undefined || x.request === null || x.response === undefined || x.response === null) unfit(Method, x);
   if (x.id !== undefined && x.streaming !== undefined) return x as Method;
@@ -884,7 +884,7 @@ export interface NodeInit {
 }
 export interface NodeView extends MessageView, Readonly<Node> {}
 
-const foreignNode = foreignVerifier(SCHEMA, "busbar.plan.Node");
+const foreign$Node = foreignVerifier(SCHEMA, "busbar.plan.Node");
 export const Node: MessageType<Node, NodeInit, NodeView> = {
   name: "busbar.plan.Node",
   typeId: 4155956313,
@@ -894,19 +894,19 @@ export const Node: MessageType<Node, NodeInit, NodeView> = {
   lineage: ["5137f4f8320fcecb"],
   schema: SCHEMA,
   encode(m, offset, limit, value) {
-    const end = putNode(m, offset + 4, limit, value, 0);
+    const end = put$Node(m, offset + 4, limit, value, 0);
     if (end >= 0) m.i32[offset >> 2] = m.table - offset;
     return end;
   },
-  decode: (m, offset) => getNode(m, offset + m.i32[offset >> 2]!),
+  decode: (m, offset) => get$Node(m, offset + m.i32[offset >> 2]!),
   verify: (m, offset, end) =>
-    (openVerify(m, offset, end) && okNode(m, offset + m.u32[offset >> 2]!, offset, end, 0)) || foreignNode(m, offset, end),
-  view: (m) => new NodeReader(m),
-  complete: (value) => fullNode(value, 0),
+    (openVerify(m, offset, end) && ok$Node(m, offset + m.u32[offset >> 2]!, offset, end, 0)) || foreign$Node(m, offset, end),
+  view: (m) => new Reader$Node(m),
+  complete: (value) => full$Node(value, 0),
   check: (value) => checkValue(Node, value),
 };
 
-function putNode(m: Memory, p: number, lim: number, x: NodeInit, d: number): number {
+function put$Node(m: Memory, p: number, lim: number, x: NodeInit, d: number): number {
   const { i32, u16, u8 } = m;
   if (d > 63 || typeof x !== "object" || x === null) unfit(Node, x, d);
   const t = p + 16;
@@ -944,10 +944,10 @@ function putNode(m: Memory, p: number, lim: number, x: NodeInit, d: number): num
   return e;
 }
 
-function getNode(m: Memory, t: number): Node {
+function get$Node(m: Memory, t: number): Node {
   const { i32, u16, u8 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 1507344 && i32[(v >> 2) + 1] === 524292 && i32[(v >> 2) + 2] === 1441812)) return ownNode(new NodeReader(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 1507344 && i32[(v >> 2) + 1] === 524292 && i32[(v >> 2) + 2] === 1441812)) return own$Node(new Reader$Node(m).$to(t));
   const o4 = u16[(v >> 1) + 6]!;
   const o5 = u16[(v >> 1) + 7]!;
   return {
@@ -959,7 +959,7 @@ function getNode(m: Memory, t: number): Node {
     services: o5 === 0 ? [] : getStrings(m, t + o5),
   };
 }
-function ownNode(r: NodeReader): Node {
+function own$Node(r: Reader$Node): Node {
   return {
     name: r.name,
     host: r.host,
@@ -970,7 +970,7 @@ function ownNode(r: NodeReader): Node {
   };
 }
 
-class NodeReader implements NodeView {
+class Reader$Node implements NodeView {
   readonly #m: Memory;
   #t = 0;
   #v = 0;
@@ -1024,7 +1024,7 @@ class NodeReader implements NodeView {
   }
 }
 
-function okNode(m: Memory, t: number, low: number, end: number, d: number): boolean {
+function ok$Node(m: Memory, t: number, low: number, end: number, d: number): boolean {
   const { i32, u16 } = m;
   if ((t & 3) !== 0 || t + 23 > end || d > 63) return false;
   const v = t - i32[t >> 2]!;
@@ -1041,7 +1041,7 @@ function okNode(m: Memory, t: number, low: number, end: number, d: number): bool
   return true;
 }
 
-function fullNode(x: NodeInit, d: number): Node {
+function full$Node(x: NodeInit, d: number): Node {
   if (d > 63 || typeof x !== "object" || x === null) unfit(Node, x, d);
   if (x.name === undefined || x.name === null || x.host === undefined || x.host === null) unfit(Node, x);
   const f4 = x.processes ?? [];
@@ -1095,7 +1095,7 @@ export interface PlanInit {
 }
 export interface PlanView extends MessageView, Readonly<Plan> {}
 
-const foreignPlan = foreignVerifier(SCHEMA, "busbar.plan.Plan");
+const foreign$Plan = foreignVerifier(SCHEMA, "busbar.plan.Plan");
 export const Plan: MessageType<Plan, PlanInit, PlanView> = {
   name: "busbar.plan.Plan",
   typeId: 749508067,
@@ -1105,19 +1105,19 @@ export const Plan: MessageType<Plan, PlanInit, PlanView> = {
   lineage: ["3c126d9b4b7551ff"],
   schema: SCHEMA,
   encode(m, offset, limit, value) {
-    const end = putPlan(m, offset + 4, limit, value, 0);
+    const end = put$Plan(m, offset + 4, limit, value, 0);
     if (end >= 0) m.i32[offset >> 2] = m.table - offset;
     return end;
   },
-  decode: (m, offset) => getPlan(m, offset + m.i32[offset >> 2]!),
+  decode: (m, offset) => get$Plan(m, offset + m.i32[offset >> 2]!),
   verify: (m, offset, end) =>
-    (openVerify(m, offset, end) && okPlan(m, offset + m.u32[offset >> 2]!, offset, end, 0)) || foreignPlan(m, offset, end),
-  view: (m) => new PlanReader(m),
-  complete: (value) => fullPlan(value, 0),
+    (openVerify(m, offset, end) && ok$Plan(m, offset + m.u32[offset >> 2]!, offset, end, 0)) || foreign$Plan(m, offset, end),
+  view: (m) => new Reader$Plan(m),
+  complete: (value) => full$Plan(value, 0),
   check: (value) => checkValue(Plan, value),
 };
 
-function putPlan(m: Memory, p: number, lim: number, x: PlanInit, d: number): number {
+function put$Plan(m: Memory, p: number, lim: number, x: PlanInit, d: number): number {
   const { i32, u16 } = m;
   if (d > 63 || typeof x !== "object" || x === null) unfit(Plan, x, d);
   const t = p + 36;
@@ -1173,37 +1173,37 @@ function putPlan(m: Memory, p: number, lim: number, x: PlanInit, d: number): num
   if (v7 === null || v7 === undefined) {
     u16[(p >> 1) + 9] = 0; i32[q + 8] = 0;
   } else {
-    if ((e = putTables(m, t + 32, e, lim, v7, putNode, d + 1)) < 0) return stop(e, Plan, x);
+    if ((e = putTables(m, t + 32, e, lim, v7, put$Node, d + 1)) < 0) return stop(e, Plan, x);
   }
   const v8 = x.processes;
   if (v8 === null || v8 === undefined) {
     u16[(p >> 1) + 10] = 0; i32[q + 9] = 0;
   } else {
-    if ((e = putTables(m, t + 36, e, lim, v8, putProcess, d + 1)) < 0) return stop(e, Plan, x);
+    if ((e = putTables(m, t + 36, e, lim, v8, put$Process, d + 1)) < 0) return stop(e, Plan, x);
   }
   const v9 = x.services;
   if (v9 === null || v9 === undefined) {
     u16[(p >> 1) + 11] = 0; i32[q + 10] = 0;
   } else {
-    if ((e = putTables(m, t + 40, e, lim, v9, putService, d + 1)) < 0) return stop(e, Plan, x);
+    if ((e = putTables(m, t + 40, e, lim, v9, put$Service, d + 1)) < 0) return stop(e, Plan, x);
   }
   const v10 = x.edges;
   if (v10 === null || v10 === undefined) {
     u16[(p >> 1) + 12] = 0; i32[q + 11] = 0;
   } else {
-    if ((e = putTables(m, t + 44, e, lim, v10, putEdge, d + 1)) < 0) return stop(e, Plan, x);
+    if ((e = putTables(m, t + 44, e, lim, v10, put$Edge, d + 1)) < 0) return stop(e, Plan, x);
   }
   const v11 = x.types;
   if (v11 === null || v11 === undefined) {
     u16[(p >> 1) + 13] = 0; i32[q + 12] = 0;
   } else {
-    if ((e = putTables(m, t + 48, e, lim, v11, putType, d + 1)) < 0) return stop(e, Plan, x);
+    if ((e = putTables(m, t + 48, e, lim, v11, put$Type, d + 1)) < 0) return stop(e, Plan, x);
   }
   const v12 = x.methods;
   if (v12 === null || v12 === undefined) {
     u16[(p >> 1) + 14] = 0; i32[q + 13] = 0;
   } else {
-    if ((e = putTables(m, t + 52, e, lim, v12, putMethod, d + 1)) < 0) return stop(e, Plan, x);
+    if ((e = putTables(m, t + 52, e, lim, v12, put$Method, d + 1)) < 0) return stop(e, Plan, x);
   }
   const v13 = x.keys;
   if (v13 === null || v13 === undefined) {
@@ -1221,10 +1221,10 @@ function putPlan(m: Memory, p: number, lim: number, x: PlanInit, d: number): num
   return e;
 }
 
-function getPlan(m: Memory, t: number): Plan {
+function get$Plan(m: Memory, t: number): Plan {
   const { i32, u16 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 4194338 && i32[(v >> 2) + 1] === 524292)) return ownPlan(new PlanReader(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 4194338 && i32[(v >> 2) + 1] === 524292)) return own$Plan(new Reader$Plan(m).$to(t));
   const o2 = u16[(v >> 1) + 4]!;
   const o3 = u16[(v >> 1) + 5]!;
   const o4 = u16[(v >> 1) + 6]!;
@@ -1246,17 +1246,17 @@ function getPlan(m: Memory, t: number): Plan {
     runtimeDir: o4 === 0 ? null : getString(m, t + o4),
     schema: o5 === 0 ? null : getString(m, t + o5),
     log: o6 === 0 ? null : getString(m, t + o6),
-    nodes: o7 === 0 ? [] : getTables(m, t + o7, getNode),
-    processes: o8 === 0 ? [] : getTables(m, t + o8, getProcess),
-    services: o9 === 0 ? [] : getTables(m, t + o9, getService),
-    edges: o10 === 0 ? [] : getTables(m, t + o10, getEdge),
-    types: o11 === 0 ? [] : getTables(m, t + o11, getType),
-    methods: o12 === 0 ? [] : getTables(m, t + o12, getMethod),
+    nodes: o7 === 0 ? [] : getTables(m, t + o7, get$Node),
+    processes: o8 === 0 ? [] : getTables(m, t + o8, get$Process),
+    services: o9 === 0 ? [] : getTables(m, t + o9, get$Service),
+    edges: o10 === 0 ? [] : getTables(m, t + o10, get$Edge),
+    types: o11 === 0 ? [] : getTables(m, t + o11, get$Type),
+    methods: o12 === 0 ? [] : getTables(m, t + o12, get$Method),
     keys: o13 === 0 ? null : getString(m, t + o13),
     warnings: o14 === 0 ? [] : getStrings(m, t + o14),
   };
 }
-function ownPlan(r: PlanReader): Plan {
+function own$Plan(r: Reader$Plan): Plan {
   return {
     bus: r.bus,
     hash: r.hash,
@@ -1276,7 +1276,7 @@ function ownPlan(r: PlanReader): Plan {
   };
 }
 
-class PlanReader implements PlanView {
+class Reader$Plan implements PlanView {
   readonly #m: Memory;
   #t = 0;
   #v = 0;
@@ -1334,32 +1334,32 @@ class PlanReader implements PlanView {
   get nodes(): Plan["nodes"] {
     const m = this.#m;
     const o = this.#o(18);
-    return o === 0 ? [] : getTables(m, this.#t + o, getNode);
+    return o === 0 ? [] : getTables(m, this.#t + o, get$Node);
   }
   get processes(): Plan["processes"] {
     const m = this.#m;
     const o = this.#o(20);
-    return o === 0 ? [] : getTables(m, this.#t + o, getProcess);
+    return o === 0 ? [] : getTables(m, this.#t + o, get$Process);
   }
   get services(): Plan["services"] {
     const m = this.#m;
     const o = this.#o(22);
-    return o === 0 ? [] : getTables(m, this.#t + o, getService);
+    return o === 0 ? [] : getTables(m, this.#t + o, get$Service);
   }
   get edges(): Plan["edges"] {
     const m = this.#m;
     const o = this.#o(24);
-    return o === 0 ? [] : getTables(m, this.#t + o, getEdge);
+    return o === 0 ? [] : getTables(m, this.#t + o, get$Edge);
   }
   get types(): Plan["types"] {
     const m = this.#m;
     const o = this.#o(26);
-    return o === 0 ? [] : getTables(m, this.#t + o, getType);
+    return o === 0 ? [] : getTables(m, this.#t + o, get$Type);
   }
   get methods(): Plan["methods"] {
     const m = this.#m;
     const o = this.#o(28);
-    return o === 0 ? [] : getTables(m, this.#t + o, getMethod);
+    return o === 0 ? [] : getTables(m, this.#t + o, get$Method);
   }
   get keys(): Plan["keys"] {
     const m = this.#m;
@@ -1373,7 +1373,7 @@ class PlanReader implements PlanView {
   }
 }
 
-function okPlan(m: Memory, t: number, low: number, end: number, d: number): boolean {
+function ok$Plan(m: Memory, t: number, low: number, end: number, d: number): boolean {
   const { i32, u16 } = m;
   if ((t & 3) !== 0 || t + 64 > end || d > 63) return false;
   const v = t - i32[t >> 2]!;
@@ -1394,17 +1394,17 @@ function okPlan(m: Memory, t: number, low: number, end: number, d: number): bool
   o = u16[(v >> 1) + 8]!;
   if (o !== 0 && (o !== 28 || !okString(m, t + 28, end))) return false;
   o = u16[(v >> 1) + 9]!;
-  if (o !== 0 && (o !== 32 || !okTables(m, t + 32, low, end, okNode, d + 1))) return false;
+  if (o !== 0 && (o !== 32 || !okTables(m, t + 32, low, end, ok$Node, d + 1))) return false;
   o = u16[(v >> 1) + 10]!;
-  if (o !== 0 && (o !== 36 || !okTables(m, t + 36, low, end, okProcess, d + 1))) return false;
+  if (o !== 0 && (o !== 36 || !okTables(m, t + 36, low, end, ok$Process, d + 1))) return false;
   o = u16[(v >> 1) + 11]!;
-  if (o !== 0 && (o !== 40 || !okTables(m, t + 40, low, end, okService, d + 1))) return false;
+  if (o !== 0 && (o !== 40 || !okTables(m, t + 40, low, end, ok$Service, d + 1))) return false;
   o = u16[(v >> 1) + 12]!;
-  if (o !== 0 && (o !== 44 || !okTables(m, t + 44, low, end, okEdge, d + 1))) return false;
+  if (o !== 0 && (o !== 44 || !okTables(m, t + 44, low, end, ok$Edge, d + 1))) return false;
   o = u16[(v >> 1) + 13]!;
-  if (o !== 0 && (o !== 48 || !okTables(m, t + 48, low, end, okType, d + 1))) return false;
+  if (o !== 0 && (o !== 48 || !okTables(m, t + 48, low, end, ok$Type, d + 1))) return false;
   o = u16[(v >> 1) + 14]!;
-  if (o !== 0 && (o !== 52 || !okTables(m, t + 52, low, end, okMethod, d + 1))) return false;
+  if (o !== 0 && (o !== 52 || !okTables(m, t + 52, low, end, ok$Method, d + 1))) return false;
   o = u16[(v >> 1) + 15]!;
   if (o !== 0 && (o !== 56 || !okString(m, t + 56, end))) return false;
   o = u16[(v >> 1) + 16]!;
@@ -1412,15 +1412,15 @@ function okPlan(m: Memory, t: number, low: number, end: number, d: number): bool
   return true;
 }
 
-function fullPlan(x: PlanInit, d: number): Plan {
+function full$Plan(x: PlanInit, d: number): Plan {
   if (d > 63 || typeof x !== "object" || x === null) unfit(Plan, x, d);
   if (x.bus === undefined || x.bus === null || x.hash === undefined || x.hash === null) unfit(Plan, x);
-  const f7 = fullTables(x.nodes, fullNode, d + 1);
-  const f8 = fullTables(x.processes, fullProcess, d + 1);
-  const f9 = fullTables(x.services, fullService, d + 1);
-  const f10 = fullTables(x.edges, fullEdge, d + 1);
-  const f11 = fullTables(x.types, fullType, d + 1);
-  const f12 = fullTables(x.methods, fullMethod, d + 1);
+  const f7 = fullTables(x.nodes, full$Node, d + 1);
+  const f8 = fullTables(x.processes, full$Process, d + 1);
+  const f9 = fullTables(x.services, full$Service, d + 1);
+  const f10 = fullTables(x.edges, full$Edge, d + 1);
+  const f11 = fullTables(x.types, full$Type, d + 1);
+  const f12 = fullTables(x.methods, full$Method, d + 1);
   const f14 = x.warnings ?? [];
   if (x.topology !== undefined && x.mode !== undefined && x.runtimeDir !== undefined && x.schema !== undefined && x.log !== undefined && f7 === x.nodes && f8 === x.processes && f9 === x.services && f10 === x.edges && f11 === x.types && f12 === x.methods && x.keys !== undefined && f14 === x.warnings) return x as Plan;
   return {
@@ -1452,7 +1452,7 @@ export interface PolicyInit {
 }
 export interface PolicyView extends MessageView, Readonly<Policy> {}
 
-const foreignPolicy = foreignVerifier(SCHEMA, "busbar.plan.Policy");
+const foreign$Policy = foreignVerifier(SCHEMA, "busbar.plan.Policy");
 export const Policy: MessageType<Policy, PolicyInit, PolicyView> = {
   name: "busbar.plan.Policy",
   typeId: 1075637025,
@@ -1462,19 +1462,19 @@ export const Policy: MessageType<Policy, PolicyInit, PolicyView> = {
   lineage: ["7e9c0bc512055956"],
   schema: SCHEMA,
   encode(m, offset, limit, value) {
-    const end = putPolicy(m, offset + 4, limit, value, 0);
+    const end = put$Policy(m, offset + 4, limit, value, 0);
     if (end >= 0) m.i32[offset >> 2] = m.table - offset;
     return end;
   },
-  decode: (m, offset) => getPolicy(m, offset + m.i32[offset >> 2]!),
+  decode: (m, offset) => get$Policy(m, offset + m.i32[offset >> 2]!),
   verify: (m, offset, end) =>
-    (openVerify(m, offset, end) && okPolicy(m, offset + m.u32[offset >> 2]!, offset, end, 0)) || foreignPolicy(m, offset, end),
-  view: (m) => new PolicyReader(m),
-  complete: (value) => fullPolicy(value, 0),
+    (openVerify(m, offset, end) && ok$Policy(m, offset + m.u32[offset >> 2]!, offset, end, 0)) || foreign$Policy(m, offset, end),
+  view: (m) => new Reader$Policy(m),
+  complete: (value) => full$Policy(value, 0),
   check: (value) => checkValue(Policy, value),
 };
 
-function putPolicy(m: Memory, p: number, lim: number, x: PolicyInit, d: number): number {
+function put$Policy(m: Memory, p: number, lim: number, x: PolicyInit, d: number): number {
   const { i32, u32, u8 } = m;
   if (d > 63 || typeof x !== "object" || x === null) unfit(Policy, x, d);
   const t = p + 8;
@@ -1494,23 +1494,23 @@ function putPolicy(m: Memory, p: number, lim: number, x: PolicyInit, d: number):
   return e;
 }
 
-function getPolicy(m: Memory, t: number): Policy {
+function get$Policy(m: Memory, t: number): Policy {
   const { i32, u32, u8 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 589832 && i32[(v >> 2) + 1] === 262152)) return ownPolicy(new PolicyReader(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 589832 && i32[(v >> 2) + 1] === 262152)) return own$Policy(new Reader$Policy(m).$to(t));
   return {
     kind: u8[t + 8]! as PolicyKind,
     timeoutMs: u32[(t + 4) >> 2]!,
   };
 }
-function ownPolicy(r: PolicyReader): Policy {
+function own$Policy(r: Reader$Policy): Policy {
   return {
     kind: r.kind,
     timeoutMs: r.timeoutMs,
   };
 }
 
-class PolicyReader implements PolicyView {
+class Reader$Policy implements PolicyView {
   readonly #m: Memory;
   #t = 0;
   #v = 0;
@@ -1544,7 +1544,7 @@ class PolicyReader implements PolicyView {
   }
 }
 
-function okPolicy(m: Memory, t: number, low: number, end: number, d: number): boolean {
+function ok$Policy(m: Memory, t: number, low: number, end: number, d: number): boolean {
   const { i32 } = m;
   if ((t & 3) !== 0 || t + 9 > end || d > 63) return false;
   const v = t - i32[t >> 2]!;
@@ -1554,7 +1554,7 @@ function okPolicy(m: Memory, t: number, low: number, end: number, d: number): bo
   return true;
 }
 
-function fullPolicy(x: PolicyInit, d: number): Policy {
+function full$Policy(x: PolicyInit, d: number): Policy {
   if (d > 63 || typeof x !== "object" || x === null) unfit(Policy, x, d);
   if (x.kind !== undefined && x.timeoutMs !== undefined) return x as Policy;
   return {
@@ -1584,7 +1584,7 @@ export interface ProcessInit {
 }
 export interface ProcessView extends MessageView, Readonly<Process> {}
 
-const foreignProcess = foreignVerifier(SCHEMA, "busbar.plan.Process");
+const foreign$Process = foreignVerifier(SCHEMA, "busbar.plan.Process");
 export const Process: MessageType<Process, ProcessInit, ProcessView> = {
   name: "busbar.plan.Process",
   typeId: 3798344753,
@@ -1594,19 +1594,19 @@ export const Process: MessageType<Process, ProcessInit, ProcessView> = {
   lineage: ["86ee54d415aa8866"],
   schema: SCHEMA,
   encode(m, offset, limit, value) {
-    const end = putProcess(m, offset + 4, limit, value, 0);
+    const end = put$Process(m, offset + 4, limit, value, 0);
     if (end >= 0) m.i32[offset >> 2] = m.table - offset;
     return end;
   },
-  decode: (m, offset) => getProcess(m, offset + m.i32[offset >> 2]!),
+  decode: (m, offset) => get$Process(m, offset + m.i32[offset >> 2]!),
   verify: (m, offset, end) =>
-    (openVerify(m, offset, end) && okProcess(m, offset + m.u32[offset >> 2]!, offset, end, 0)) || foreignProcess(m, offset, end),
-  view: (m) => new ProcessReader(m),
-  complete: (value) => fullProcess(value, 0),
+    (openVerify(m, offset, end) && ok$Process(m, offset + m.u32[offset >> 2]!, offset, end, 0)) || foreign$Process(m, offset, end),
+  view: (m) => new Reader$Process(m),
+  complete: (value) => full$Process(value, 0),
   check: (value) => checkValue(Process, value),
 };
 
-function putProcess(m: Memory, p: number, lim: number, x: ProcessInit, d: number): number {
+function put$Process(m: Memory, p: number, lim: number, x: ProcessInit, d: number): number {
   const { i32, u16 } = m;
   if (d > 63 || typeof x !== "object" || x === null) unfit(Process, x, d);
   const t = p + 16;
@@ -1648,10 +1648,10 @@ function putProcess(m: Memory, p: number, lim: number, x: ProcessInit, d: number
   return e;
 }
 
-function getProcess(m: Memory, t: number): Process {
+function get$Process(m: Memory, t: number): Process {
   const { i32, u16 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 1703952 && i32[(v >> 2) + 1] === 524292 && u16[(v >> 1) + 7] === 24)) return ownProcess(new ProcessReader(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 1703952 && i32[(v >> 2) + 1] === 524292 && u16[(v >> 1) + 7] === 24)) return own$Process(new Reader$Process(m).$to(t));
   const o2 = u16[(v >> 1) + 4]!;
   const o3 = u16[(v >> 1) + 5]!;
   const o4 = u16[(v >> 1) + 6]!;
@@ -1664,7 +1664,7 @@ function getProcess(m: Memory, t: number): Process {
     port: u16[(t + 24) >> 1]!,
   };
 }
-function ownProcess(r: ProcessReader): Process {
+function own$Process(r: Reader$Process): Process {
   return {
     name: r.name,
     node: r.node,
@@ -1675,7 +1675,7 @@ function ownProcess(r: ProcessReader): Process {
   };
 }
 
-class ProcessReader implements ProcessView {
+class Reader$Process implements ProcessView {
   readonly #m: Memory;
   #t = 0;
   #v = 0;
@@ -1728,7 +1728,7 @@ class ProcessReader implements ProcessView {
   }
 }
 
-function okProcess(m: Memory, t: number, low: number, end: number, d: number): boolean {
+function ok$Process(m: Memory, t: number, low: number, end: number, d: number): boolean {
   const { i32, u16 } = m;
   if ((t & 3) !== 0 || t + 26 > end || d > 63) return false;
   const v = t - i32[t >> 2]!;
@@ -1747,7 +1747,7 @@ function okProcess(m: Memory, t: number, low: number, end: number, d: number): b
   return true;
 }
 
-function fullProcess(x: ProcessInit, d: number): Process {
+function full$Process(x: ProcessInit, d: number): Process {
   if (d > 63 || typeof x !== "object" || x === null) unfit(Process, x, d);
   if (x.name === undefined || x.name === null || x.node === undefined || x.node === null) unfit(Process, x);
   const f2 = x.services ?? [];
@@ -1778,7 +1778,7 @@ export interface RestartInit {
 }
 export interface RestartView extends MessageView, Readonly<Restart> {}
 
-const foreignRestart = foreignVerifier(SCHEMA, "busbar.plan.Restart");
+const foreign$Restart = foreignVerifier(SCHEMA, "busbar.plan.Restart");
 export const Restart: MessageType<Restart, RestartInit, RestartView> = {
   name: "busbar.plan.Restart",
   typeId: 575036390,
@@ -1788,19 +1788,19 @@ export const Restart: MessageType<Restart, RestartInit, RestartView> = {
   lineage: ["b1611a0cb7282ca3"],
   schema: SCHEMA,
   encode(m, offset, limit, value) {
-    const end = putRestart(m, offset + 4, limit, value, 0);
+    const end = put$Restart(m, offset + 4, limit, value, 0);
     if (end >= 0) m.i32[offset >> 2] = m.table - offset;
     return end;
   },
-  decode: (m, offset) => getRestart(m, offset + m.i32[offset >> 2]!),
+  decode: (m, offset) => get$Restart(m, offset + m.i32[offset >> 2]!),
   verify: (m, offset, end) =>
-    (openVerify(m, offset, end) && okRestart(m, offset + m.u32[offset >> 2]!, offset, end, 0)) || foreignRestart(m, offset, end),
-  view: (m) => new RestartReader(m),
-  complete: (value) => fullRestart(value, 0),
+    (openVerify(m, offset, end) && ok$Restart(m, offset + m.u32[offset >> 2]!, offset, end, 0)) || foreign$Restart(m, offset, end),
+  view: (m) => new Reader$Restart(m),
+  complete: (value) => full$Restart(value, 0),
   check: (value) => checkValue(Restart, value),
 };
 
-function putRestart(m: Memory, p: number, lim: number, x: RestartInit, d: number): number {
+function put$Restart(m: Memory, p: number, lim: number, x: RestartInit, d: number): number {
   const { i32, u32, u8 } = m;
   if (d > 63 || typeof x !== "object" || x === null) unfit(Restart, x, d);
   const t = p + 16;
@@ -1828,10 +1828,10 @@ function putRestart(m: Memory, p: number, lim: number, x: RestartInit, d: number
   return e;
 }
 
-function getRestart(m: Memory, t: number): Restart {
+function get$Restart(m: Memory, t: number): Restart {
   const { i32, u16, u32, u8 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 1376270 && i32[(v >> 2) + 1] === 262164 && i32[(v >> 2) + 2] === 786440 && u16[(v >> 1) + 6] === 16)) return ownRestart(new RestartReader(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 1376270 && i32[(v >> 2) + 1] === 262164 && i32[(v >> 2) + 2] === 786440 && u16[(v >> 1) + 6] === 16)) return own$Restart(new Reader$Restart(m).$to(t));
   return {
     policy: u8[t + 20]! as RestartPolicy,
     max: u32[(t + 4) >> 2]!,
@@ -1840,7 +1840,7 @@ function getRestart(m: Memory, t: number): Restart {
     backoffMaxMs: u32[(t + 16) >> 2]!,
   };
 }
-function ownRestart(r: RestartReader): Restart {
+function own$Restart(r: Reader$Restart): Restart {
   return {
     policy: r.policy,
     max: r.max,
@@ -1850,7 +1850,7 @@ function ownRestart(r: RestartReader): Restart {
   };
 }
 
-class RestartReader implements RestartView {
+class Reader$Restart implements RestartView {
   readonly #m: Memory;
   #t = 0;
   #v = 0;
@@ -1902,7 +1902,7 @@ class RestartReader implements RestartView {
   }
 }
 
-function okRestart(m: Memory, t: number, low: number, end: number, d: number): boolean {
+function ok$Restart(m: Memory, t: number, low: number, end: number, d: number): boolean {
   const { i32, u16 } = m;
   if ((t & 3) !== 0 || t + 21 > end || d > 63) return false;
   const v = t - i32[t >> 2]!;
@@ -1912,7 +1912,7 @@ function okRestart(m: Memory, t: number, low: number, end: number, d: number): b
   return true;
 }
 
-function fullRestart(x: RestartInit, d: number): Restart {
+function full$Restart(x: RestartInit, d: number): Restart {
   if (d > 63 || typeof x !== "object" || x === null) unfit(Restart, x, d);
   if (x.policy !== undefined && x.max !== undefined && x.windowMs !== undefined && x.backoffMinMs !== undefined && x.backoffMaxMs !== undefined) return x as Restart;
   return {
@@ -1988,7 +1988,7 @@ export interface ServiceInit {
 }
 export interface ServiceView extends MessageView, Readonly<Service> {}
 
-const foreignService = foreignVerifier(SCHEMA, "busbar.plan.Service");
+const foreign$Service = foreignVerifier(SCHEMA, "busbar.plan.Service");
 export const Service: MessageType<Service, ServiceInit, ServiceView> = {
   name: "busbar.plan.Service",
   typeId: 51485239,
@@ -1998,19 +1998,19 @@ export const Service: MessageType<Service, ServiceInit, ServiceView> = {
   lineage: ["57a456736e37d0a1"],
   schema: SCHEMA,
   encode(m, offset, limit, value) {
-    const end = putService(m, offset + 4, limit, value, 0);
+    const end = put$Service(m, offset + 4, limit, value, 0);
     if (end >= 0) m.i32[offset >> 2] = m.table - offset;
     return end;
   },
-  decode: (m, offset) => getService(m, offset + m.i32[offset >> 2]!),
+  decode: (m, offset) => get$Service(m, offset + m.i32[offset >> 2]!),
   verify: (m, offset, end) =>
-    (openVerify(m, offset, end) && okService(m, offset + m.u32[offset >> 2]!, offset, end, 0)) || foreignService(m, offset, end),
-  view: (m) => new ServiceReader(m),
-  complete: (value) => fullService(value, 0),
+    (openVerify(m, offset, end) && ok$Service(m, offset + m.u32[offset >> 2]!, offset, end, 0)) || foreign$Service(m, offset, end),
+  view: (m) => new Reader$Service(m),
+  complete: (value) => full$Service(value, 0),
   check: (value) => checkValue(Service, value),
 };
 
-function putService(m: Memory, p: number, lim: number, x: ServiceInit, d: number): number {
+function put$Service(m: Memory, p: number, lim: number, x: ServiceInit, d: number): number {
   const { i32, u16, u32, u8 } = m;
   if (d > 63 || typeof x !== "object" || x === null) unfit(Service, x, d);
   const t = p + 56;
@@ -2080,7 +2080,7 @@ function putService(m: Memory, p: number, lim: number, x: ServiceInit, d: number
   if (v7 === null || v7 === undefined) {
     u16[(p >> 1) + 9] = 0; i32[q + 7] = 0;
   } else {
-    if ((e = putTables(m, t + 28, e, lim, v7, putEnvEntry, d + 1)) < 0) return stop(e, Service, x);
+    if ((e = putTables(m, t + 28, e, lim, v7, put$EnvEntry, d + 1)) < 0) return stop(e, Service, x);
   }
   const v8 = x.cwd;
   if (v8 === null || v8 === undefined) {
@@ -2122,23 +2122,23 @@ function putService(m: Memory, p: number, lim: number, x: ServiceInit, d: number
   if (v15 === null || v15 === undefined) {
     u16[(p >> 1) + 17] = 0; i32[q + 14] = 0;
   } else {
-    if ((e = putRestart(m, e, lim, v15, d + 1)) < 0) return -1;
+    if ((e = put$Restart(m, e, lim, v15, d + 1)) < 0) return -1;
     i32[q + 14] = m.table - (t + 56);
   }
   const v23 = x.history;
   if (v23 === null || v23 === undefined) {
     u16[(p >> 1) + 25] = 0; i32[q + 19] = 0;
   } else {
-    if ((e = putTables(m, t + 76, e, lim, v23, putHistoryEntry, d + 1)) < 0) return stop(e, Service, x);
+    if ((e = putTables(m, t + 76, e, lim, v23, put$HistoryEntry, d + 1)) < 0) return stop(e, Service, x);
   }
   m.table = t;
   return e;
 }
 
-function getService(m: Memory, t: number): Service {
+function get$Service(m: Memory, t: number): Service {
   const { i32, u16, u32, u8 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 6094904 && i32[(v >> 2) + 1] === 524292 && i32[(v >> 2) + 2] === 1048588 && u16[(v >> 1) + 6] === 88 && u16[(v >> 1) + 16] === 89 && i32[(v >> 2) + 9] === 5898300 && i32[(v >> 2) + 10] === 4194395 && i32[(v >> 2) + 11] === 4718660 && u16[(v >> 1) + 24] === 92 && i32[(v >> 2) + 13] === 5505104)) return ownService(new ServiceReader(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 6094904 && i32[(v >> 2) + 1] === 524292 && i32[(v >> 2) + 2] === 1048588 && u16[(v >> 1) + 6] === 88 && u16[(v >> 1) + 16] === 89 && i32[(v >> 2) + 9] === 5898300 && i32[(v >> 2) + 10] === 4194395 && i32[(v >> 2) + 11] === 4718660 && u16[(v >> 1) + 24] === 92 && i32[(v >> 2) + 13] === 5505104)) return own$Service(new Reader$Service(m).$to(t));
   const o5 = u16[(v >> 1) + 7]!;
   const o6 = u16[(v >> 1) + 8]!;
   const o7 = u16[(v >> 1) + 9]!;
@@ -2158,7 +2158,7 @@ function getService(m: Memory, t: number): Service {
     kind: u8[t + 88]! as RunKind,
     target: o5 === 0 ? null : getString(m, t + o5),
     args: o6 === 0 ? [] : getStrings(m, t + o6),
-    env: o7 === 0 ? [] : getTables(m, t + o7, getEnvEntry),
+    env: o7 === 0 ? [] : getTables(m, t + o7, get$EnvEntry),
     cwd: o8 === 0 ? null : getString(m, t + o8),
     config: o9 === 0 ? null : getString(m, t + o9),
     publishes: o10 === 0 ? [] : getStrings(m, t + o10),
@@ -2166,7 +2166,7 @@ function getService(m: Memory, t: number): Service {
     serves: o12 === 0 ? [] : getStrings(m, t + o12),
     calls: o13 === 0 ? [] : getStrings(m, t + o13),
     open: u8[t + 89]! !== 0,
-    restart: o15 === 0 ? null : getRestart(m, t + o15 + i32[(t + o15) >> 2]!),
+    restart: o15 === 0 ? null : get$Restart(m, t + o15 + i32[(t + o15) >> 2]!),
     threads: u32[(t + 60) >> 2]!,
     ownThread: u8[t + 90]! !== 0,
     isolate: u8[t + 91]! !== 0,
@@ -2174,12 +2174,12 @@ function getService(m: Memory, t: number): Service {
     instances: u32[(t + 68) >> 2]!,
     concurrency: u32[(t + 72) >> 2]!,
     wait: u8[t + 92]! as Wait,
-    history: o23 === 0 ? [] : getTables(m, t + o23, getHistoryEntry),
+    history: o23 === 0 ? [] : getTables(m, t + o23, get$HistoryEntry),
     readyTimeoutMs: u32[(t + 80) >> 2]!,
     stopTimeoutMs: u32[(t + 84) >> 2]!,
   };
 }
-function ownService(r: ServiceReader): Service {
+function own$Service(r: Reader$Service): Service {
   return {
     name: r.name,
     id: r.id,
@@ -2210,7 +2210,7 @@ function ownService(r: ServiceReader): Service {
   };
 }
 
-class ServiceReader implements ServiceView {
+class Reader$Service implements ServiceView {
   readonly #m: Memory;
   #t = 0;
   #v = 0;
@@ -2270,7 +2270,7 @@ class ServiceReader implements ServiceView {
   get env(): Service["env"] {
     const m = this.#m;
     const o = this.#o(18);
-    return o === 0 ? [] : getTables(m, this.#t + o, getEnvEntry);
+    return o === 0 ? [] : getTables(m, this.#t + o, get$EnvEntry);
   }
   get cwd(): Service["cwd"] {
     const m = this.#m;
@@ -2312,7 +2312,7 @@ class ServiceReader implements ServiceView {
     const m = this.#m;
     const { i32 } = m;
     const o = this.#o(34);
-    return o === 0 ? null : getRestart(m, this.#t + o + i32[(this.#t + o) >> 2]!);
+    return o === 0 ? null : get$Restart(m, this.#t + o + i32[(this.#t + o) >> 2]!);
   }
   get threads(): Service["threads"] {
     const m = this.#m;
@@ -2359,7 +2359,7 @@ class ServiceReader implements ServiceView {
   get history(): Service["history"] {
     const m = this.#m;
     const o = this.#o(50);
-    return o === 0 ? [] : getTables(m, this.#t + o, getHistoryEntry);
+    return o === 0 ? [] : getTables(m, this.#t + o, get$HistoryEntry);
   }
   get readyTimeoutMs(): Service["readyTimeoutMs"] {
     const m = this.#m;
@@ -2375,7 +2375,7 @@ class ServiceReader implements ServiceView {
   }
 }
 
-function okService(m: Memory, t: number, low: number, end: number, d: number): boolean {
+function ok$Service(m: Memory, t: number, low: number, end: number, d: number): boolean {
   const { i32, u16 } = m;
   if ((t & 3) !== 0 || t + 93 > end || d > 63) return false;
   const v = t - i32[t >> 2]!;
@@ -2391,7 +2391,7 @@ function okService(m: Memory, t: number, low: number, end: number, d: number): b
   o = u16[(v >> 1) + 8]!;
   if (o !== 0 && (o !== 24 || !okStrings(m, t + 24, end))) return false;
   o = u16[(v >> 1) + 9]!;
-  if (o !== 0 && (o !== 28 || !okTables(m, t + 28, low, end, okEnvEntry, d + 1))) return false;
+  if (o !== 0 && (o !== 28 || !okTables(m, t + 28, low, end, ok$EnvEntry, d + 1))) return false;
   o = u16[(v >> 1) + 10]!;
   if (o !== 0 && (o !== 32 || !okString(m, t + 32, end))) return false;
   o = u16[(v >> 1) + 11]!;
@@ -2405,23 +2405,23 @@ function okService(m: Memory, t: number, low: number, end: number, d: number): b
   o = u16[(v >> 1) + 15]!;
   if (o !== 0 && (o !== 52 || !okStrings(m, t + 52, end))) return false;
   o = u16[(v >> 1) + 17]!;
-  if (o !== 0 && (o !== 56 || !okRestart(m, tableAt(m, t + 56, end), low, end, d + 1))) return false;
+  if (o !== 0 && (o !== 56 || !ok$Restart(m, tableAt(m, t + 56, end), low, end, d + 1))) return false;
   o = u16[(v >> 1) + 25]!;
-  if (o !== 0 && (o !== 76 || !okTables(m, t + 76, low, end, okHistoryEntry, d + 1))) return false;
+  if (o !== 0 && (o !== 76 || !okTables(m, t + 76, low, end, ok$HistoryEntry, d + 1))) return false;
   return true;
 }
 
-function fullService(x: ServiceInit, d: number): Service {
+function full$Service(x: ServiceInit, d: number): Service {
   if (d > 63 || typeof x !== "object" || x === null) unfit(Service, x, d);
   if (x.name === undefined || x.name === null || x.node === undefined || x.node === null || x.process === undefined || x.process === null) unfit(Service, x);
   const f6 = x.args ?? [];
-  const f7 = fullTables(x.env, fullEnvEntry, d + 1);
+  const f7 = fullTables(x.env, full$EnvEntry, d + 1);
   const f10 = x.publishes ?? [];
   const f11 = x.subscribes ?? [];
   const f12 = x.serves ?? [];
   const f13 = x.calls ?? [];
-  const f15 = x.restart === null || x.restart === undefined ? null : fullRestart(x.restart, d + 1);
-  const f23 = fullTables(x.history, fullHistoryEntry, d + 1);
+  const f15 = x.restart === null || x.restart === undefined ? null : full$Restart(x.restart, d + 1);
+  const f23 = fullTables(x.history, full$HistoryEntry, d + 1);
   if (x.id !== undefined && x.kind !== undefined && x.target !== undefined && f6 === x.args && f7 === x.env && x.cwd !== undefined && x.config !== undefined && f10 === x.publishes && f11 === x.subscribes && f12 === x.serves && f13 === x.calls && x.open !== undefined && f15 === x.restart && x.threads !== undefined && x.ownThread !== undefined && x.isolate !== undefined && x.instance !== undefined && x.instances !== undefined && x.concurrency !== undefined && x.wait !== undefined && f23 === x.history && x.readyTimeoutMs !== undefined && x.stopTimeoutMs !== undefined) return x as Service;
   return {
     name: x.name,
@@ -2467,7 +2467,7 @@ export interface TypeInit {
 }
 export interface TypeView extends MessageView, Readonly<Type> {}
 
-const foreignType = foreignVerifier(SCHEMA, "busbar.plan.Type");
+const foreign$Type = foreignVerifier(SCHEMA, "busbar.plan.Type");
 export const Type: MessageType<Type, TypeInit, TypeView> = {
   name: "busbar.plan.Type",
   typeId: 1928606496,
@@ -2477,19 +2477,19 @@ export const Type: MessageType<Type, TypeInit, TypeView> = {
   lineage: ["79360fd0713518b1"],
   schema: SCHEMA,
   encode(m, offset, limit, value) {
-    const end = putType(m, offset + 4, limit, value, 0);
+    const end = put$Type(m, offset + 4, limit, value, 0);
     if (end >= 0) m.i32[offset >> 2] = m.table - offset;
     return end;
   },
-  decode: (m, offset) => getType(m, offset + m.i32[offset >> 2]!),
+  decode: (m, offset) => get$Type(m, offset + m.i32[offset >> 2]!),
   verify: (m, offset, end) =>
-    (openVerify(m, offset, end) && okType(m, offset + m.u32[offset >> 2]!, offset, end, 0)) || foreignType(m, offset, end),
-  view: (m) => new TypeReader(m),
-  complete: (value) => fullType(value, 0),
+    (openVerify(m, offset, end) && ok$Type(m, offset + m.u32[offset >> 2]!, offset, end, 0)) || foreign$Type(m, offset, end),
+  view: (m) => new Reader$Type(m),
+  complete: (value) => full$Type(value, 0),
   check: (value) => checkValue(Type, value),
 };
 
-function putType(m: Memory, p: number, lim: number, x: TypeInit, d: number): number {
+function put$Type(m: Memory, p: number, lim: number, x: TypeInit, d: number): number {
   const { i32, u16, u32 } = m;
   if (d > 63 || typeof x !== "object" || x === null) unfit(Type, x, d);
   const t = p + 12;
@@ -2517,10 +2517,10 @@ function putType(m: Memory, p: number, lim: number, x: TypeInit, d: number): num
   return e;
 }
 
-function getType(m: Memory, t: number): Type {
+function get$Type(m: Memory, t: number): Type {
   const { i32, u16, u32 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 1310732 && i32[(v >> 2) + 1] === 524292 && u16[(v >> 1) + 4] === 12)) return ownType(new TypeReader(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 1310732 && i32[(v >> 2) + 1] === 524292 && u16[(v >> 1) + 4] === 12)) return own$Type(new Reader$Type(m).$to(t));
   const o3 = u16[(v >> 1) + 5]!;
   return {
     name: getString(m, t + 4),
@@ -2529,7 +2529,7 @@ function getType(m: Memory, t: number): Type {
     lineage: o3 === 0 ? [] : getStrings(m, t + o3),
   };
 }
-function ownType(r: TypeReader): Type {
+function own$Type(r: Reader$Type): Type {
   return {
     name: r.name,
     id: r.id,
@@ -2538,7 +2538,7 @@ function ownType(r: TypeReader): Type {
   };
 }
 
-class TypeReader implements TypeView {
+class Reader$Type implements TypeView {
   readonly #m: Memory;
   #t = 0;
   #v = 0;
@@ -2581,7 +2581,7 @@ class TypeReader implements TypeView {
   }
 }
 
-function okType(m: Memory, t: number, low: number, end: number, d: number): boolean {
+function ok$Type(m: Memory, t: number, low: number, end: number, d: number): boolean {
   const { i32, u16 } = m;
   if ((t & 3) !== 0 || t + 20 > end || d > 63) return false;
   const v = t - i32[t >> 2]!;
@@ -2596,7 +2596,7 @@ function okType(m: Memory, t: number, low: number, end: number, d: number): bool
   return true;
 }
 
-function fullType(x: TypeInit, d: number): Type {
+function full$Type(x: TypeInit, d: number): Type {
   if (d > 63 || typeof x !== "object" || x === null) unfit(Type, x, d);
   if (x.name === undefined || x.name === null || x.fingerprint === undefined || x.fingerprint === null) unfit(Type, x);
   const f3 = x.lineage ?? [];

@@ -38,7 +38,7 @@ export interface BlobView extends MessageView, Readonly<Blob> {
   unsafeData(): Uint8Array;
 }
 
-const foreignBlob = foreignVerifier(SCHEMA, "busbar.testing.Blob");
+const foreign$Blob = foreignVerifier(SCHEMA, "busbar.testing.Blob");
 export const Blob: MessageType<Blob, BlobInit, BlobView> = {
   name: "busbar.testing.Blob",
   typeId: 3606575386,
@@ -48,19 +48,19 @@ export const Blob: MessageType<Blob, BlobInit, BlobView> = {
   lineage: ["c023ae81570aae30"],
   schema: SCHEMA,
   encode(m, offset, limit, value) {
-    const end = putBlob(m, offset + 4, limit, value, 0);
+    const end = put$Blob(m, offset + 4, limit, value, 0);
     if (end >= 0) m.i32[offset >> 2] = m.table - offset;
     return end;
   },
-  decode: (m, offset) => getBlob(m, offset + m.i32[offset >> 2]!),
+  decode: (m, offset) => get$Blob(m, offset + m.i32[offset >> 2]!),
   verify: (m, offset, end) =>
-    (openVerify(m, offset, end) && okBlob(m, offset + m.u32[offset >> 2]!, offset, end, 0)) || foreignBlob(m, offset, end),
-  view: (m) => new BlobReader(m),
-  complete: (value) => fullBlob(value, 0),
+    (openVerify(m, offset, end) && ok$Blob(m, offset + m.u32[offset >> 2]!, offset, end, 0)) || foreign$Blob(m, offset, end),
+  view: (m) => new Reader$Blob(m),
+  complete: (value) => full$Blob(value, 0),
   check: (value) => checkValue(Blob, value),
 };
 
-function putBlob(m: Memory, p: number, lim: number, x: BlobInit, d: number): number {
+function put$Blob(m: Memory, p: number, lim: number, x: BlobInit, d: number): number {
   const { i32, u16, u32 } = m;
   if (d > 63 || typeof x !== "object" || x === null) unfit(Blob, x, d);
   const t = p + 8;
@@ -83,24 +83,24 @@ function putBlob(m: Memory, p: number, lim: number, x: BlobInit, d: number): num
   return e;
 }
 
-function getBlob(m: Memory, t: number): Blob {
+function get$Blob(m: Memory, t: number): Blob {
   const { i32, u16, u32 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 786440 && u16[(v >> 1) + 2] === 4)) return ownBlob(new BlobReader(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 786440 && u16[(v >> 1) + 2] === 4)) return own$Blob(new Reader$Blob(m).$to(t));
   const o1 = u16[(v >> 1) + 3]!;
   return {
     seq: u32[(t + 4) >> 2]!,
     data: o1 === 0 ? new Uint8Array(0) : getU8s(m, t + o1),
   };
 }
-function ownBlob(r: BlobReader): Blob {
+function own$Blob(r: Reader$Blob): Blob {
   return {
     seq: r.seq,
     data: r.data,
   };
 }
 
-class BlobReader implements BlobView {
+class Reader$Blob implements BlobView {
   readonly #m: Memory;
   #t = 0;
   #v = 0;
@@ -137,7 +137,7 @@ class BlobReader implements BlobView {
   }
 }
 
-function okBlob(m: Memory, t: number, low: number, end: number, d: number): boolean {
+function ok$Blob(m: Memory, t: number, low: number, end: number, d: number): boolean {
   const { i32, u16 } = m;
   if ((t & 3) !== 0 || t + 12 > end || d > 63) return false;
   const v = t - i32[t >> 2]!;
@@ -150,7 +150,7 @@ function okBlob(m: Memory, t: number, low: number, end: number, d: number): bool
   return true;
 }
 
-function fullBlob(x: BlobInit, d: number): Blob {
+function full$Blob(x: BlobInit, d: number): Blob {
   if (d > 63 || typeof x !== "object" || x === null) unfit(Blob, x, d);
   const f1 = fullU8s(x.data);
   if (x.seq !== undefined && f1 === x.data) return x as Blob;
@@ -168,7 +168,7 @@ export interface CountItemInit {
 }
 export interface CountItemView extends MessageView, Readonly<CountItem> {}
 
-const foreignCountItem = foreignVerifier(SCHEMA, "busbar.testing.CountItem");
+const foreign$CountItem = foreignVerifier(SCHEMA, "busbar.testing.CountItem");
 export const CountItem: MessageType<CountItem, CountItemInit, CountItemView> = {
   name: "busbar.testing.CountItem",
   typeId: 1182851209,
@@ -178,19 +178,19 @@ export const CountItem: MessageType<CountItem, CountItemInit, CountItemView> = {
   lineage: ["af211f27454f7de1"],
   schema: SCHEMA,
   encode(m, offset, limit, value) {
-    const end = putCountItem(m, offset + 4, limit, value, 0);
+    const end = put$CountItem(m, offset + 4, limit, value, 0);
     if (end >= 0) m.i32[offset >> 2] = m.table - offset;
     return end;
   },
-  decode: (m, offset) => getCountItem(m, offset + m.i32[offset >> 2]!),
+  decode: (m, offset) => get$CountItem(m, offset + m.i32[offset >> 2]!),
   verify: (m, offset, end) =>
-    (openVerify(m, offset, end) && okCountItem(m, offset + m.u32[offset >> 2]!, offset, end, 0)) || foreignCountItem(m, offset, end),
-  view: (m) => new CountItemReader(m),
-  complete: (value) => fullCountItem(value, 0),
+    (openVerify(m, offset, end) && ok$CountItem(m, offset + m.u32[offset >> 2]!, offset, end, 0)) || foreign$CountItem(m, offset, end),
+  view: (m) => new Reader$CountItem(m),
+  complete: (value) => full$CountItem(value, 0),
   check: (value) => checkValue(CountItem, value),
 };
 
-function putCountItem(m: Memory, p: number, lim: number, x: CountItemInit, d: number): number {
+function put$CountItem(m: Memory, p: number, lim: number, x: CountItemInit, d: number): number {
   const { i32, u32 } = m;
   if (d > 63 || typeof x !== "object" || x === null) unfit(CountItem, x, d);
   const t = p + 8;
@@ -207,21 +207,21 @@ function putCountItem(m: Memory, p: number, lim: number, x: CountItemInit, d: nu
   return e;
 }
 
-function getCountItem(m: Memory, t: number): CountItem {
+function get$CountItem(m: Memory, t: number): CountItem {
   const { i32, u16, u32 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 524294 && u16[(v >> 1) + 2] === 4)) return ownCountItem(new CountItemReader(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 524294 && u16[(v >> 1) + 2] === 4)) return own$CountItem(new Reader$CountItem(m).$to(t));
   return {
     index: u32[(t + 4) >> 2]!,
   };
 }
-function ownCountItem(r: CountItemReader): CountItem {
+function own$CountItem(r: Reader$CountItem): CountItem {
   return {
     index: r.index,
   };
 }
 
-class CountItemReader implements CountItemView {
+class Reader$CountItem implements CountItemView {
   readonly #m: Memory;
   #t = 0;
   #v = 0;
@@ -249,7 +249,7 @@ class CountItemReader implements CountItemView {
   }
 }
 
-function okCountItem(m: Memory, t: number, low: number, end: number, d: number): boolean {
+function ok$CountItem(m: Memory, t: number, low: number, end: number, d: number): boolean {
   const { i32, u16 } = m;
   if ((t & 3) !== 0 || t + 8 > end || d > 63) return false;
   const v = t - i32[t >> 2]!;
@@ -259,7 +259,7 @@ function okCountItem(m: Memory, t: number, low: number, end: number, d: number):
   return true;
 }
 
-function fullCountItem(x: CountItemInit, d: number): CountItem {
+function full$CountItem(x: CountItemInit, d: number): CountItem {
   if (d > 63 || typeof x !== "object" || x === null) unfit(CountItem, x, d);
   if (x.index !== undefined) return x as CountItem;
   return {
@@ -279,7 +279,7 @@ export interface CountRequestInit {
 }
 export interface CountRequestView extends MessageView, Readonly<CountRequest> {}
 
-const foreignCountRequest = foreignVerifier(SCHEMA, "busbar.testing.CountRequest");
+const foreign$CountRequest = foreignVerifier(SCHEMA, "busbar.testing.CountRequest");
 export const CountRequest: MessageType<CountRequest, CountRequestInit, CountRequestView> = {
   name: "busbar.testing.CountRequest",
   typeId: 2426338058,
@@ -289,19 +289,19 @@ export const CountRequest: MessageType<CountRequest, CountRequestInit, CountRequ
   lineage: ["90f173832b0e020c"],
   schema: SCHEMA,
   encode(m, offset, limit, value) {
-    const end = putCountRequest(m, offset + 4, limit, value, 0);
+    const end = put$CountRequest(m, offset + 4, limit, value, 0);
     if (end >= 0) m.i32[offset >> 2] = m.table - offset;
     return end;
   },
-  decode: (m, offset) => getCountRequest(m, offset + m.i32[offset >> 2]!),
+  decode: (m, offset) => get$CountRequest(m, offset + m.i32[offset >> 2]!),
   verify: (m, offset, end) =>
-    (openVerify(m, offset, end) && okCountRequest(m, offset + m.u32[offset >> 2]!, offset, end, 0)) || foreignCountRequest(m, offset, end),
-  view: (m) => new CountRequestReader(m),
-  complete: (value) => fullCountRequest(value, 0),
+    (openVerify(m, offset, end) && ok$CountRequest(m, offset + m.u32[offset >> 2]!, offset, end, 0)) || foreign$CountRequest(m, offset, end),
+  view: (m) => new Reader$CountRequest(m),
+  complete: (value) => full$CountRequest(value, 0),
   check: (value) => checkValue(CountRequest, value),
 };
 
-function putCountRequest(m: Memory, p: number, lim: number, x: CountRequestInit, d: number): number {
+function put$CountRequest(m: Memory, p: number, lim: number, x: CountRequestInit, d: number): number {
   const { i32, u32 } = m;
   if (d > 63 || typeof x !== "object" || x === null) unfit(CountRequest, x, d);
   const t = p + 12;
@@ -323,17 +323,17 @@ function putCountRequest(m: Memory, p: number, lim: number, x: CountRequestInit,
   return e;
 }
 
-function getCountRequest(m: Memory, t: number): CountRequest {
+function get$CountRequest(m: Memory, t: number): CountRequest {
   const { i32, u16, u32 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 1048586 && i32[(v >> 2) + 1] === 524292 && u16[(v >> 1) + 4] === 12)) return ownCountRequest(new CountRequestReader(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 1048586 && i32[(v >> 2) + 1] === 524292 && u16[(v >> 1) + 4] === 12)) return own$CountRequest(new Reader$CountRequest(m).$to(t));
   return {
     count: u32[(t + 4) >> 2]!,
     delayMs: u32[(t + 8) >> 2]!,
     failAt: u32[(t + 12) >> 2]!,
   };
 }
-function ownCountRequest(r: CountRequestReader): CountRequest {
+function own$CountRequest(r: Reader$CountRequest): CountRequest {
   return {
     count: r.count,
     delayMs: r.delayMs,
@@ -341,7 +341,7 @@ function ownCountRequest(r: CountRequestReader): CountRequest {
   };
 }
 
-class CountRequestReader implements CountRequestView {
+class Reader$CountRequest implements CountRequestView {
   readonly #m: Memory;
   #t = 0;
   #v = 0;
@@ -381,7 +381,7 @@ class CountRequestReader implements CountRequestView {
   }
 }
 
-function okCountRequest(m: Memory, t: number, low: number, end: number, d: number): boolean {
+function ok$CountRequest(m: Memory, t: number, low: number, end: number, d: number): boolean {
   const { i32, u16 } = m;
   if ((t & 3) !== 0 || t + 16 > end || d > 63) return false;
   const v = t - i32[t >> 2]!;
@@ -391,7 +391,7 @@ function okCountRequest(m: Memory, t: number, low: number, end: number, d: numbe
   return true;
 }
 
-function fullCountRequest(x: CountRequestInit, d: number): CountRequest {
+function full$CountRequest(x: CountRequestInit, d: number): CountRequest {
   if (d > 63 || typeof x !== "object" || x === null) unfit(CountRequest, x, d);
   if (x.count !== undefined && x.delayMs !== undefined && x.failAt !== undefined) return x as CountRequest;
   return {
@@ -411,7 +411,7 @@ export interface EchoReplyInit {
 }
 export interface EchoReplyView extends MessageView, Readonly<EchoReply> {}
 
-const foreignEchoReply = foreignVerifier(SCHEMA, "busbar.testing.EchoReply");
+const foreign$EchoReply = foreignVerifier(SCHEMA, "busbar.testing.EchoReply");
 export const EchoReply: MessageType<EchoReply, EchoReplyInit, EchoReplyView> = {
   name: "busbar.testing.EchoReply",
   typeId: 2944748827,
@@ -421,19 +421,19 @@ export const EchoReply: MessageType<EchoReply, EchoReplyInit, EchoReplyView> = {
   lineage: ["d4cf23e6b6c389b6"],
   schema: SCHEMA,
   encode(m, offset, limit, value) {
-    const end = putEchoReply(m, offset + 4, limit, value, 0);
+    const end = put$EchoReply(m, offset + 4, limit, value, 0);
     if (end >= 0) m.i32[offset >> 2] = m.table - offset;
     return end;
   },
-  decode: (m, offset) => getEchoReply(m, offset + m.i32[offset >> 2]!),
+  decode: (m, offset) => get$EchoReply(m, offset + m.i32[offset >> 2]!),
   verify: (m, offset, end) =>
-    (openVerify(m, offset, end) && okEchoReply(m, offset + m.u32[offset >> 2]!, offset, end, 0)) || foreignEchoReply(m, offset, end),
-  view: (m) => new EchoReplyReader(m),
-  complete: (value) => fullEchoReply(value, 0),
+    (openVerify(m, offset, end) && ok$EchoReply(m, offset + m.u32[offset >> 2]!, offset, end, 0)) || foreign$EchoReply(m, offset, end),
+  view: (m) => new Reader$EchoReply(m),
+  complete: (value) => full$EchoReply(value, 0),
   check: (value) => checkValue(EchoReply, value),
 };
 
-function putEchoReply(m: Memory, p: number, lim: number, x: EchoReplyInit, d: number): number {
+function put$EchoReply(m: Memory, p: number, lim: number, x: EchoReplyInit, d: number): number {
   const { i32, u16, u32 } = m;
   if (d > 63 || typeof x !== "object" || x === null) unfit(EchoReply, x, d);
   const t = p + 8;
@@ -456,24 +456,24 @@ function putEchoReply(m: Memory, p: number, lim: number, x: EchoReplyInit, d: nu
   return e;
 }
 
-function getEchoReply(m: Memory, t: number): EchoReply {
+function get$EchoReply(m: Memory, t: number): EchoReply {
   const { i32, u16, u32 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 786440 && u16[(v >> 1) + 2] === 4)) return ownEchoReply(new EchoReplyReader(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 786440 && u16[(v >> 1) + 2] === 4)) return own$EchoReply(new Reader$EchoReply(m).$to(t));
   const o1 = u16[(v >> 1) + 3]!;
   return {
     seq: u32[(t + 4) >> 2]!,
     text: o1 === 0 ? null : getString(m, t + o1),
   };
 }
-function ownEchoReply(r: EchoReplyReader): EchoReply {
+function own$EchoReply(r: Reader$EchoReply): EchoReply {
   return {
     seq: r.seq,
     text: r.text,
   };
 }
 
-class EchoReplyReader implements EchoReplyView {
+class Reader$EchoReply implements EchoReplyView {
   readonly #m: Memory;
   #t = 0;
   #v = 0;
@@ -506,7 +506,7 @@ class EchoReplyReader implements EchoReplyView {
   }
 }
 
-function okEchoReply(m: Memory, t: number, low: number, end: number, d: number): boolean {
+function ok$EchoReply(m: Memory, t: number, low: number, end: number, d: number): boolean {
   const { i32, u16 } = m;
   if ((t & 3) !== 0 || t + 12 > end || d > 63) return false;
   const v = t - i32[t >> 2]!;
@@ -519,7 +519,7 @@ function okEchoReply(m: Memory, t: number, low: number, end: number, d: number):
   return true;
 }
 
-function fullEchoReply(x: EchoReplyInit, d: number): EchoReply {
+function full$EchoReply(x: EchoReplyInit, d: number): EchoReply {
   if (d > 63 || typeof x !== "object" || x === null) unfit(EchoReply, x, d);
   if (x.seq !== undefined && x.text !== undefined) return x as EchoReply;
   return {
@@ -540,7 +540,7 @@ export interface EchoRequestInit {
 }
 export interface EchoRequestView extends MessageView, Readonly<EchoRequest> {}
 
-const foreignEchoRequest = foreignVerifier(SCHEMA, "busbar.testing.EchoRequest");
+const foreign$EchoRequest = foreignVerifier(SCHEMA, "busbar.testing.EchoRequest");
 export const EchoRequest: MessageType<EchoRequest, EchoRequestInit, EchoRequestView> = {
   name: "busbar.testing.EchoRequest",
   typeId: 1270573232,
@@ -550,19 +550,19 @@ export const EchoRequest: MessageType<EchoRequest, EchoRequestInit, EchoRequestV
   lineage: ["f5e1780b9671006f"],
   schema: SCHEMA,
   encode(m, offset, limit, value) {
-    const end = putEchoRequest(m, offset + 4, limit, value, 0);
+    const end = put$EchoRequest(m, offset + 4, limit, value, 0);
     if (end >= 0) m.i32[offset >> 2] = m.table - offset;
     return end;
   },
-  decode: (m, offset) => getEchoRequest(m, offset + m.i32[offset >> 2]!),
+  decode: (m, offset) => get$EchoRequest(m, offset + m.i32[offset >> 2]!),
   verify: (m, offset, end) =>
-    (openVerify(m, offset, end) && okEchoRequest(m, offset + m.u32[offset >> 2]!, offset, end, 0)) || foreignEchoRequest(m, offset, end),
-  view: (m) => new EchoRequestReader(m),
-  complete: (value) => fullEchoRequest(value, 0),
+    (openVerify(m, offset, end) && ok$EchoRequest(m, offset + m.u32[offset >> 2]!, offset, end, 0)) || foreign$EchoRequest(m, offset, end),
+  view: (m) => new Reader$EchoRequest(m),
+  complete: (value) => full$EchoRequest(value, 0),
   check: (value) => checkValue(EchoRequest, value),
 };
 
-function putEchoRequest(m: Memory, p: number, lim: number, x: EchoRequestInit, d: number): number {
+function put$EchoRequest(m: Memory, p: number, lim: number, x: EchoRequestInit, d: number): number {
   const { i32, u16, u32 } = m;
   if (d > 63 || typeof x !== "object" || x === null) unfit(EchoRequest, x, d);
   const t = p + 12;
@@ -588,10 +588,10 @@ function putEchoRequest(m: Memory, p: number, lim: number, x: EchoRequestInit, d
   return e;
 }
 
-function getEchoRequest(m: Memory, t: number): EchoRequest {
+function get$EchoRequest(m: Memory, t: number): EchoRequest {
   const { i32, u16, u32 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 1048586 && u16[(v >> 1) + 2] === 4 && u16[(v >> 1) + 4] === 12)) return ownEchoRequest(new EchoRequestReader(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 1048586 && u16[(v >> 1) + 2] === 4 && u16[(v >> 1) + 4] === 12)) return own$EchoRequest(new Reader$EchoRequest(m).$to(t));
   const o1 = u16[(v >> 1) + 3]!;
   return {
     seq: u32[(t + 4) >> 2]!,
@@ -599,7 +599,7 @@ function getEchoRequest(m: Memory, t: number): EchoRequest {
     delayMs: u32[(t + 12) >> 2]!,
   };
 }
-function ownEchoRequest(r: EchoRequestReader): EchoRequest {
+function own$EchoRequest(r: Reader$EchoRequest): EchoRequest {
   return {
     seq: r.seq,
     text: r.text,
@@ -607,7 +607,7 @@ function ownEchoRequest(r: EchoRequestReader): EchoRequest {
   };
 }
 
-class EchoRequestReader implements EchoRequestView {
+class Reader$EchoRequest implements EchoRequestView {
   readonly #m: Memory;
   #t = 0;
   #v = 0;
@@ -646,7 +646,7 @@ class EchoRequestReader implements EchoRequestView {
   }
 }
 
-function okEchoRequest(m: Memory, t: number, low: number, end: number, d: number): boolean {
+function ok$EchoRequest(m: Memory, t: number, low: number, end: number, d: number): boolean {
   const { i32, u16 } = m;
   if ((t & 3) !== 0 || t + 16 > end || d > 63) return false;
   const v = t - i32[t >> 2]!;
@@ -659,7 +659,7 @@ function okEchoRequest(m: Memory, t: number, low: number, end: number, d: number
   return true;
 }
 
-function fullEchoRequest(x: EchoRequestInit, d: number): EchoRequest {
+function full$EchoRequest(x: EchoRequestInit, d: number): EchoRequest {
   if (d > 63 || typeof x !== "object" || x === null) unfit(EchoRequest, x, d);
   if (x.seq !== undefined && x.text !== undefined && x.delayMs !== undefined) return x as EchoRequest;
   return {
@@ -679,7 +679,7 @@ export interface LevelInit {
 }
 export interface LevelView extends MessageView, Readonly<Level> {}
 
-const foreignLevel = foreignVerifier(SCHEMA, "busbar.testing.Level");
+const foreign$Level = foreignVerifier(SCHEMA, "busbar.testing.Level");
 export const Level: MessageType<Level, LevelInit, LevelView> = {
   name: "busbar.testing.Level",
   typeId: 341672217,
@@ -689,19 +689,19 @@ export const Level: MessageType<Level, LevelInit, LevelView> = {
   lineage: ["7b34c5caaf274fe7"],
   schema: SCHEMA,
   encode(m, offset, limit, value) {
-    const end = putLevel(m, offset + 4, limit, value, 0);
+    const end = put$Level(m, offset + 4, limit, value, 0);
     if (end >= 0) m.i32[offset >> 2] = m.table - offset;
     return end;
   },
-  decode: (m, offset) => getLevel(m, offset + m.i32[offset >> 2]!),
+  decode: (m, offset) => get$Level(m, offset + m.i32[offset >> 2]!),
   verify: (m, offset, end) =>
-    (openVerify(m, offset, end) && okLevel(m, offset + m.u32[offset >> 2]!, offset, end, 0)) || foreignLevel(m, offset, end),
-  view: (m) => new LevelReader(m),
-  complete: (value) => fullLevel(value, 0),
+    (openVerify(m, offset, end) && ok$Level(m, offset + m.u32[offset >> 2]!, offset, end, 0)) || foreign$Level(m, offset, end),
+  view: (m) => new Reader$Level(m),
+  complete: (value) => full$Level(value, 0),
   check: (value) => checkValue(Level, value),
 };
 
-function putLevel(m: Memory, p: number, lim: number, x: LevelInit, d: number): number {
+function put$Level(m: Memory, p: number, lim: number, x: LevelInit, d: number): number {
   const { f64, i32 } = m;
   if (d > 63 || typeof x !== "object" || x === null) unfit(Level, x, d);
   const t = ((p + 11) & ~7) + 4;
@@ -722,23 +722,23 @@ function putLevel(m: Memory, p: number, lim: number, x: LevelInit, d: number): n
   return e;
 }
 
-function getLevel(m: Memory, t: number): Level {
+function get$Level(m: Memory, t: number): Level {
   const { f64, i32 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 1310728 && i32[(v >> 2) + 1] === 786436)) return ownLevel(new LevelReader(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 1310728 && i32[(v >> 2) + 1] === 786436)) return own$Level(new Reader$Level(m).$to(t));
   return {
     price: f64[(t + 4) >> 3]!,
     quantity: f64[(t + 12) >> 3]!,
   };
 }
-function ownLevel(r: LevelReader): Level {
+function own$Level(r: Reader$Level): Level {
   return {
     price: r.price,
     quantity: r.quantity,
   };
 }
 
-class LevelReader implements LevelView {
+class Reader$Level implements LevelView {
   readonly #m: Memory;
   #t = 0;
   #v = 0;
@@ -772,7 +772,7 @@ class LevelReader implements LevelView {
   }
 }
 
-function okLevel(m: Memory, t: number, low: number, end: number, d: number): boolean {
+function ok$Level(m: Memory, t: number, low: number, end: number, d: number): boolean {
   const { i32 } = m;
   if ((t & 7) !== 4 || t + 20 > end || d > 63) return false;
   const v = t - i32[t >> 2]!;
@@ -782,7 +782,7 @@ function okLevel(m: Memory, t: number, low: number, end: number, d: number): boo
   return true;
 }
 
-function fullLevel(x: LevelInit, d: number): Level {
+function full$Level(x: LevelInit, d: number): Level {
   if (d > 63 || typeof x !== "object" || x === null) unfit(Level, x, d);
   if (x.price !== undefined && x.quantity !== undefined) return x as Level;
   return {
@@ -803,7 +803,7 @@ export interface NoteInit {
 }
 export interface NoteView extends MessageView, Readonly<Note> {}
 
-const foreignNote = foreignVerifier(SCHEMA, "busbar.testing.Note");
+const foreign$Note = foreignVerifier(SCHEMA, "busbar.testing.Note");
 export const Note: MessageType<Note, NoteInit, NoteView> = {
   name: "busbar.testing.Note",
   typeId: 2781546188,
@@ -813,19 +813,19 @@ export const Note: MessageType<Note, NoteInit, NoteView> = {
   lineage: ["40c722cc788c057a"],
   schema: SCHEMA,
   encode(m, offset, limit, value) {
-    const end = putNote(m, offset + 4, limit, value, 0);
+    const end = put$Note(m, offset + 4, limit, value, 0);
     if (end >= 0) m.i32[offset >> 2] = m.table - offset;
     return end;
   },
-  decode: (m, offset) => getNote(m, offset + m.i32[offset >> 2]!),
+  decode: (m, offset) => get$Note(m, offset + m.i32[offset >> 2]!),
   verify: (m, offset, end) =>
-    (openVerify(m, offset, end) && okNote(m, offset + m.u32[offset >> 2]!, offset, end, 0)) || foreignNote(m, offset, end),
-  view: (m) => new NoteReader(m),
-  complete: (value) => fullNote(value, 0),
+    (openVerify(m, offset, end) && ok$Note(m, offset + m.u32[offset >> 2]!, offset, end, 0)) || foreign$Note(m, offset, end),
+  view: (m) => new Reader$Note(m),
+  complete: (value) => full$Note(value, 0),
   check: (value) => checkValue(Note, value),
 };
 
-function putNote(m: Memory, p: number, lim: number, x: NoteInit, d: number): number {
+function put$Note(m: Memory, p: number, lim: number, x: NoteInit, d: number): number {
   const { i32, u16, u32 } = m;
   if (d > 63 || typeof x !== "object" || x === null) unfit(Note, x, d);
   const t = p + 12;
@@ -855,10 +855,10 @@ function putNote(m: Memory, p: number, lim: number, x: NoteInit, d: number): num
   return e;
 }
 
-function getNote(m: Memory, t: number): Note {
+function get$Note(m: Memory, t: number): Note {
   const { i32, u16, u32 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 1048586 && u16[(v >> 1) + 2] === 4)) return ownNote(new NoteReader(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 1048586 && u16[(v >> 1) + 2] === 4)) return own$Note(new Reader$Note(m).$to(t));
   const o1 = u16[(v >> 1) + 3]!;
   const o2 = u16[(v >> 1) + 4]!;
   return {
@@ -867,7 +867,7 @@ function getNote(m: Memory, t: number): Note {
     key: o2 === 0 ? null : getString(m, t + o2),
   };
 }
-function ownNote(r: NoteReader): Note {
+function own$Note(r: Reader$Note): Note {
   return {
     seq: r.seq,
     text: r.text,
@@ -875,7 +875,7 @@ function ownNote(r: NoteReader): Note {
   };
 }
 
-class NoteReader implements NoteView {
+class Reader$Note implements NoteView {
   readonly #m: Memory;
   #t = 0;
   #v = 0;
@@ -913,7 +913,7 @@ class NoteReader implements NoteView {
   }
 }
 
-function okNote(m: Memory, t: number, low: number, end: number, d: number): boolean {
+function ok$Note(m: Memory, t: number, low: number, end: number, d: number): boolean {
   const { i32, u16 } = m;
   if ((t & 3) !== 0 || t + 16 > end || d > 63) return false;
   const v = t - i32[t >> 2]!;
@@ -928,7 +928,7 @@ function okNote(m: Memory, t: number, low: number, end: number, d: number): bool
   return true;
 }
 
-function fullNote(x: NoteInit, d: number): Note {
+function full$Note(x: NoteInit, d: number): Note {
   if (d > 63 || typeof x !== "object" || x === null) unfit(Note, x, d);
   if (x.seq !== undefined && x.text !== undefined && x.key !== undefined) return x as Note;
   return {
@@ -967,7 +967,7 @@ export interface OrderInit {
 }
 export interface OrderView extends MessageView, Readonly<Order> {}
 
-const foreignOrder = foreignVerifier(SCHEMA, "busbar.testing.Order");
+const foreign$Order = foreignVerifier(SCHEMA, "busbar.testing.Order");
 export const Order: MessageType<Order, OrderInit, OrderView> = {
   name: "busbar.testing.Order",
   typeId: 2422847100,
@@ -977,19 +977,19 @@ export const Order: MessageType<Order, OrderInit, OrderView> = {
   lineage: ["5364672da54f1ced"],
   schema: SCHEMA,
   encode(m, offset, limit, value) {
-    const end = putOrder(m, offset + 4, limit, value, 0);
+    const end = put$Order(m, offset + 4, limit, value, 0);
     if (end >= 0) m.i32[offset >> 2] = m.table - offset;
     return end;
   },
-  decode: (m, offset) => getOrder(m, offset + m.i32[offset >> 2]!),
+  decode: (m, offset) => get$Order(m, offset + m.i32[offset >> 2]!),
   verify: (m, offset, end) =>
-    (openVerify(m, offset, end) && okOrder(m, offset + m.u32[offset >> 2]!, offset, end, 0)) || foreignOrder(m, offset, end),
-  view: (m) => new OrderReader(m),
-  complete: (value) => fullOrder(value, 0),
+    (openVerify(m, offset, end) && ok$Order(m, offset + m.u32[offset >> 2]!, offset, end, 0)) || foreign$Order(m, offset, end),
+  view: (m) => new Reader$Order(m),
+  complete: (value) => full$Order(value, 0),
   check: (value) => checkValue(Order, value),
 };
 
-function putOrder(m: Memory, p: number, lim: number, x: OrderInit, d: number): number {
+function put$Order(m: Memory, p: number, lim: number, x: OrderInit, d: number): number {
   const { f64, i32, u16, u32, u64, u8 } = m;
   if (d > 63 || typeof x !== "object" || x === null) unfit(Order, x, d);
   const t = ((p + 29) & ~7) + 4;
@@ -1048,16 +1048,16 @@ function putOrder(m: Memory, p: number, lim: number, x: OrderInit, d: number): n
   if (v10 === null || v10 === undefined) {
     u16[(p >> 1) + 12] = 0; i32[q + 13] = 0;
   } else {
-    if ((e = putTables(m, t + 52, e, lim, v10, putLevel, d + 1)) < 0) return stop(e, Order, x);
+    if ((e = putTables(m, t + 52, e, lim, v10, put$Level, d + 1)) < 0) return stop(e, Order, x);
   }
   m.table = t;
   return e;
 }
 
-function getOrder(m: Memory, t: number): Order {
+function get$Order(m: Memory, t: number): Order {
   const { f64, i32, u16, u32, u64, u8 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 3735578 && i32[(v >> 2) + 1] === 1835012 && i32[(v >> 2) + 4] === 1310732 && i32[(v >> 2) + 5] === 3145784)) return ownOrder(new OrderReader(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 3735578 && i32[(v >> 2) + 1] === 1835012 && i32[(v >> 2) + 4] === 1310732 && i32[(v >> 2) + 5] === 3145784)) return own$Order(new Reader$Order(m).$to(t));
   const o2 = u16[(v >> 1) + 4]!;
   const o3 = u16[(v >> 1) + 5]!;
   const o4 = u16[(v >> 1) + 6]!;
@@ -1074,10 +1074,10 @@ function getOrder(m: Memory, t: number): Order {
     quantity: f64[(t + 20) >> 3]!,
     side: u8[t + 56]!,
     flags: u32[(t + 48) >> 2]!,
-    levels: o10 === 0 ? [] : getTables(m, t + o10, getLevel),
+    levels: o10 === 0 ? [] : getTables(m, t + o10, get$Level),
   };
 }
-function ownOrder(r: OrderReader): Order {
+function own$Order(r: Reader$Order): Order {
   return {
     id: r.id,
     seq: r.seq,
@@ -1093,7 +1093,7 @@ function ownOrder(r: OrderReader): Order {
   };
 }
 
-class OrderReader implements OrderView {
+class Reader$Order implements OrderView {
   readonly #m: Memory;
   #t = 0;
   #v = 0;
@@ -1172,11 +1172,11 @@ class OrderReader implements OrderView {
   get levels(): Order["levels"] {
     const m = this.#m;
     const o = this.#o(24);
-    return o === 0 ? [] : getTables(m, this.#t + o, getLevel);
+    return o === 0 ? [] : getTables(m, this.#t + o, get$Level);
   }
 }
 
-function okOrder(m: Memory, t: number, low: number, end: number, d: number): boolean {
+function ok$Order(m: Memory, t: number, low: number, end: number, d: number): boolean {
   const { i32, u16 } = m;
   if ((t & 7) !== 4 || t + 57 > end || d > 63) return false;
   const v = t - i32[t >> 2]!;
@@ -1193,13 +1193,13 @@ function okOrder(m: Memory, t: number, low: number, end: number, d: number): boo
   o = u16[(v >> 1) + 7]!;
   if (o !== 0 && (o !== 44 || !okString(m, t + 44, end))) return false;
   o = u16[(v >> 1) + 12]!;
-  if (o !== 0 && (o !== 52 || !okTables(m, t + 52, low, end, okLevel, d + 1))) return false;
+  if (o !== 0 && (o !== 52 || !okTables(m, t + 52, low, end, ok$Level, d + 1))) return false;
   return true;
 }
 
-function fullOrder(x: OrderInit, d: number): Order {
+function full$Order(x: OrderInit, d: number): Order {
   if (d > 63 || typeof x !== "object" || x === null) unfit(Order, x, d);
-  const f10 = fullTables(x.levels, fullLevel, d + 1);
+  const f10 = fullTables(x.levels, full$Level, d + 1);
   if (x.id !== undefined && x.seq !== undefined && x.symbol !== undefined && x.user !== undefined && x.venue !== undefined && x.note !== undefined && x.price !== undefined && x.quantity !== undefined && x.side !== undefined && x.flags !== undefined && f10 === x.levels) return x as Order;
   return {
     id: x.id === undefined ? 0n : x.id,
@@ -1235,7 +1235,7 @@ export interface TickInit {
 }
 export interface TickView extends MessageView, Readonly<Tick> {}
 
-const foreignTick = foreignVerifier(SCHEMA, "busbar.testing.Tick");
+const foreign$Tick = foreignVerifier(SCHEMA, "busbar.testing.Tick");
 export const Tick: MessageType<Tick, TickInit, TickView> = {
   name: "busbar.testing.Tick",
   typeId: 2698362876,
@@ -1245,19 +1245,19 @@ export const Tick: MessageType<Tick, TickInit, TickView> = {
   lineage: ["88a115584c09df1a"],
   schema: SCHEMA,
   encode(m, offset, limit, value) {
-    const end = putTick(m, offset + 4, limit, value, 0);
+    const end = put$Tick(m, offset + 4, limit, value, 0);
     if (end >= 0) m.i32[offset >> 2] = m.table - offset;
     return end;
   },
-  decode: (m, offset) => getTick(m, offset + m.i32[offset >> 2]!),
+  decode: (m, offset) => get$Tick(m, offset + m.i32[offset >> 2]!),
   verify: (m, offset, end) =>
-    (openVerify(m, offset, end) && okTick(m, offset + m.u32[offset >> 2]!, offset, end, 0)) || foreignTick(m, offset, end),
-  view: (m) => new TickReader(m),
-  complete: (value) => fullTick(value, 0),
+    (openVerify(m, offset, end) && ok$Tick(m, offset + m.u32[offset >> 2]!, offset, end, 0)) || foreign$Tick(m, offset, end),
+  view: (m) => new Reader$Tick(m),
+  complete: (value) => full$Tick(value, 0),
   check: (value) => checkValue(Tick, value),
 };
 
-function putTick(m: Memory, p: number, lim: number, x: TickInit, d: number): number {
+function put$Tick(m: Memory, p: number, lim: number, x: TickInit, d: number): number {
   const { f64, i32, u32, u8 } = m;
   if (d > 63 || typeof x !== "object" || x === null) unfit(Tick, x, d);
   const t = ((p + 19) & ~7) + 4;
@@ -1289,10 +1289,10 @@ function putTick(m: Memory, p: number, lim: number, x: TickInit, d: number): num
   return e;
 }
 
-function getTick(m: Memory, t: number): Tick {
+function get$Tick(m: Memory, t: number): Tick {
   const { f64, i32, u32, u8 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 2424848 && i32[(v >> 2) + 1] === 262172 && i32[(v >> 2) + 2] === 2359308 && i32[(v >> 2) + 3] === 1310752)) return ownTick(new TickReader(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 2424848 && i32[(v >> 2) + 1] === 262172 && i32[(v >> 2) + 2] === 2359308 && i32[(v >> 2) + 3] === 1310752)) return own$Tick(new Reader$Tick(m).$to(t));
   return {
     seq: u32[(t + 28) >> 2]!,
     price: f64[(t + 4) >> 3]!,
@@ -1302,7 +1302,7 @@ function getTick(m: Memory, t: number): Tick {
     time: f64[(t + 20) >> 3]!,
   };
 }
-function ownTick(r: TickReader): Tick {
+function own$Tick(r: Reader$Tick): Tick {
   return {
     seq: r.seq,
     price: r.price,
@@ -1313,7 +1313,7 @@ function ownTick(r: TickReader): Tick {
   };
 }
 
-class TickReader implements TickView {
+class Reader$Tick implements TickView {
   readonly #m: Memory;
   #t = 0;
   #v = 0;
@@ -1371,7 +1371,7 @@ class TickReader implements TickView {
   }
 }
 
-function okTick(m: Memory, t: number, low: number, end: number, d: number): boolean {
+function ok$Tick(m: Memory, t: number, low: number, end: number, d: number): boolean {
   const { i32 } = m;
   if ((t & 7) !== 4 || t + 37 > end || d > 63) return false;
   const v = t - i32[t >> 2]!;
@@ -1381,7 +1381,7 @@ function okTick(m: Memory, t: number, low: number, end: number, d: number): bool
   return true;
 }
 
-function fullTick(x: TickInit, d: number): Tick {
+function full$Tick(x: TickInit, d: number): Tick {
   if (d > 63 || typeof x !== "object" || x === null) unfit(Tick, x, d);
   if (x.seq !== undefined && x.price !== undefined && x.quantity !== undefined && x.side !== undefined && x.flags !== undefined && x.time !== undefined) return x as Tick;
   return {

@@ -6,11 +6,14 @@ export function fullTables<Init, T>(
   depth: number,
 ): readonly T[] {
   if (list === null || list === undefined) return [];
+  // Each element once: twice would double the work with every level of nesting.
+  let copy: T[] | undefined;
   for (let i = 0; i < list.length; i++) {
-    const one = list[i];
-    if ((complete(one, depth) as unknown) !== one) return Array.from(list, (value) => complete(value, depth));
+    const one = complete(list[i], depth);
+    if (copy !== undefined) copy.push(one);
+    else if ((one as unknown) !== list[i]) copy = [...(list.slice(0, i) as unknown[] as T[]), one];
   }
-  return list as readonly unknown[] as readonly T[];
+  return copy ?? (list as readonly unknown[] as readonly T[]);
 }
 
 type Numbers = ArrayLike<number> | null | undefined;

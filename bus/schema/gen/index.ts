@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { BusError } from "#wire";
 import { loadBinarySchema } from "../bfbs.ts";
 import { diffSchemas } from "../compat.ts";
-import { lintSchema, refuseFaults } from "../lint.ts";
+import { refuseFaults } from "../lint.ts";
 import { lockText, makeLock, readLock } from "../lock.ts";
 import type { SchemaLock } from "../lock-types.ts";
 import type { BinarySchema } from "../model.ts";
@@ -56,7 +56,7 @@ export async function gen(options: GenOptions): Promise<GenReport> {
   const sources = readSources(schemaDir);
   const bfbs = await compileSources(sources, schemaDir);
   const schema = loadBinarySchema(bfbs);
-  refuseFaults(schema, lintSchema(schema), sources, schemaDir);
+  refuseFaults(schema, sources, schemaDir);
   const lockFile = options.lockFile ?? join(schemaDir, "schema.lock");
   const before = existsSync(lockFile) ? readLock(lockFile) : undefined;
   const { breaking, compatible } = compareLock(before, schema, options.allowBreaking ?? false);

@@ -41,7 +41,7 @@ export function completeTable(scope: Scope, object: SchemaObject): string {
     for (const line of lines) code.line(line);
     code.line("};");
   }
-  return `${scope.exported(object)}function full${name}(x: ${name}Init, d: number): ${name} {\n${code.body()}}\n`;
+  return `${scope.exported(object)}function full$${name}(x: ${name}Init, d: number): ${name} {\n${code.body()}}\n`;
 }
 
 const absentForm = (field: SchemaField): string =>
@@ -72,5 +72,5 @@ export function completeUnion(scope: Scope, union: SchemaEnum): string {
     const full = `${scope.call("full", object.name)}(x.value, d)`;
     return `    case "${label}": {\n      const value = ${full};\n      return value === x.value ? (x as ${name}) : { type: "${label}", value };\n    }\n`;
   });
-  return `${scope.exported(union)}function full${name}(x: ${name}Init, d: number): ${name} {\n  switch (x.type) {\n${cases.join("")}    default:\n      throw new TypeError("not a member of ${union.name}");\n  }\n}\n`;
+  return `${scope.exported(union)}function full$${name}(x: ${name}Init, d: number): ${name} {\n  switch (x.type) {\n${cases.join("")}    default:\n      throw new TypeError("not a member of ${union.name}");\n  }\n}\n`;
 }

@@ -84,7 +84,7 @@ export function decodeTable(scope: Scope, object: SchemaObject, layout: Layout):
   const fields = fieldsOf(object);
   code.line(`const v = t - ${code.array("i32")}[t >> 2]!;`);
   const tests = knownLayout(code, layout);
-  code.line(`if ((v & 3) !== 0 || !(${tests.join(" && ")})) return own${name}(${newReader(object)}.$to(t));`);
+  code.line(`if ((v & 3) !== 0 || !(${tests.join(" && ")})) return own$${name}(${newReader(object)}.$to(t));`);
   for (const field of fields.filter(mayBeAbsent)) {
     code.line(`const o${field.id} = ${code.array("u16")}[(v >> 1) + ${2 + field.id}]!;`);
   }
@@ -101,10 +101,10 @@ export function decodeTable(scope: Scope, object: SchemaObject, layout: Layout):
   code.line("};");
   const own = fields.map((field) => `    ${fieldKey(field.name)}: r.${fieldKey(field.name)},\n`).join("");
   return [
-    `${scope.exported(object)}function get${name}(m: Memory, t: number): ${name} {\n${code.body()}}\n`,
+    `${scope.exported(object)}function get$${name}(m: Memory, t: number): ${name} {\n${code.body()}}\n`,
     fields.length === 0
-      ? `function own${name}(_: ${name}Reader): ${name} {\n  return {};\n}\n`
-      : `function own${name}(r: ${name}Reader): ${name} {\n  return {\n${own}  };\n}\n`,
+      ? `function own$${name}(_: Reader$${name}): ${name} {\n  return {};\n}\n`
+      : `function own$${name}(r: Reader$${name}): ${name} {\n  return {\n${own}  };\n}\n`,
   ].join("");
 }
 
@@ -113,14 +113,14 @@ const tagPlace = (layout: Layout, field: SchemaField): Place | undefined =>
 
 /** A table without fields has a reader without state. */
 export const newReader = (object: SchemaObject): string =>
-  `new ${typeNameOf(object.name)}Reader(${fieldsOf(object).length === 0 ? "" : "m"})`;
+  `new Reader$${typeNameOf(object.name)}(${fieldsOf(object).length === 0 ? "" : "m"})`;
 
 /** The class behind `view`: any vtable, each field found when asked for. */
 export function readerClass(scope: Scope, object: SchemaObject): string {
   const name = typeNameOf(object.name);
   const getters = fieldsOf(object).map((field) => getter(scope, field));
   if (getters.length === 0) return emptyReader(name);
-  return `class ${name}Reader implements ${name}View {
+  return `class Reader$${name} implements ${name}View {
   readonly #m: Memory;
   #t = 0;
   #v = 0;
@@ -144,7 +144,7 @@ ${getters.join("")}}
 `;
 }
 
-const emptyReader = (name: string): string => `class ${name}Reader implements ${name}View {
+const emptyReader = (name: string): string => `class Reader$${name} implements ${name}View {
   at(_: number): this {
     return this;
   }
@@ -188,7 +188,7 @@ export function decodeStruct(scope: Scope, object: SchemaObject): string {
     code.line(`  ${fieldKey(field.name)}: ${memberAt(scope, code, field, at)},`);
   }
   code.line("};");
-  return `${scope.exported(object)}function get${name}(m: Memory, p: number): ${name} {\n${code.body()}}\n`;
+  return `${scope.exported(object)}function get$${name}(m: Memory, p: number): ${name} {\n${code.body()}}\n`;
 }
 
 function memberAt(scope: Scope, code: Code, field: SchemaField, at: string): string {
@@ -213,5 +213,5 @@ export function decodeUnion(scope: Scope, union: SchemaEnum): string {
       object === undefined ? "getString(m, at)" : `${scope.call("get", object.name)}(m, at + m.i32[at >> 2]!)`;
     return `    case ${tag}:\n      return { type: "${label}", value: ${value} };\n`;
   });
-  return `${scope.exported(union)}function get${name}(m: Memory, tag: number, at: number): ${name} | null {\n  switch (tag) {\n${cases.join("")}    default:\n      return null;\n  }\n}\n`;
+  return `${scope.exported(union)}function get$${name}(m: Memory, tag: number, at: number): ${name} | null {\n  switch (tag) {\n${cases.join("")}    default:\n      return null;\n  }\n}\n`;
 }

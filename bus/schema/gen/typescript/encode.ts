@@ -52,7 +52,7 @@ export function encodeTable(scope: Scope, object: SchemaObject, layout: Layout):
   }
   code.line("m.table = t;");
   code.line("return e;");
-  return `${scope.exported(object)}function put${name}(m: Memory, p: number, lim: number, x: ${name}Init, d: number): number {\n${code.body()}}\n`;
+  return `${scope.exported(object)}function put$${name}(m: Memory, p: number, lim: number, x: ${name}Init, d: number): number {\n${code.body()}}\n`;
 }
 
 /** Where a scalar at `offset` of the table lies in its array. */
@@ -177,7 +177,7 @@ export function encodeStruct(scope: Scope, object: SchemaObject): string {
     end += writeMember(scope, code, `$${name}`, field);
   }
   pad(object.byteSize);
-  return `${scope.exported(object)}function put${name}(m: Memory, p: number, x: ${name}): void {\n${code.body()}}\n`;
+  return `${scope.exported(object)}function put$${name}(m: Memory, p: number, x: ${name}): void {\n${code.body()}}\n`;
 }
 
 /** @returns bytes of the member */
@@ -232,5 +232,5 @@ export function encodeUnion(scope: Scope, union: SchemaEnum): string {
     scope.helpers.add("putMemberStruct");
     return `${head}      return putMemberStruct(m, e, lim, x.value, ${put}, ${object.byteSize}, ${object.minAlign});\n`;
   });
-  return `${scope.exported(union)}function put${name}(m: Memory, at: number, e: number, lim: number, x: ${name}Init, d: number): number {\n  switch (x.type) {\n${cases.join("")}    default:\n      return -2;\n  }\n}\n`;
+  return `${scope.exported(union)}function put$${name}(m: Memory, at: number, e: number, lim: number, x: ${name}Init, d: number): number {\n  switch (x.type) {\n${cases.join("")}    default:\n      return -2;\n  }\n}\n`;
 }

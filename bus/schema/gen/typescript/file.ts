@@ -60,7 +60,7 @@ function tableCode(scope: Scope, { types }: FileOptions, object: SchemaObject): 
   for (const helper of ["checkValue", "foreignVerifier", "openVerify"]) scope.helpers.add(helper);
   scope.contract.add("MessageType").add("MessageView").add("Memory");
   scope.table = object.name;
-  const constant = `const foreign${name} = foreignVerifier(SCHEMA, "${object.name}");
+  const constant = `const foreign$${name} = foreignVerifier(SCHEMA, "${object.name}");
 export const ${name}: MessageType<${name}, ${name}Init, ${name}View> = {
   name: "${object.name}",
   typeId: ${id},
@@ -70,15 +70,15 @@ export const ${name}: MessageType<${name}, ${name}Init, ${name}View> = {
   lineage: [${lineage.map((one) => `"${one}"`).join(", ")}],
   schema: SCHEMA,
   encode(m, offset, limit, value) {
-    const end = put${name}(m, offset + 4, limit, value, 0);
+    const end = put$${name}(m, offset + 4, limit, value, 0);
     if (end >= 0) m.i32[offset >> 2] = m.table - offset;
     return end;
   },
-  decode: (m, offset) => get${name}(m, offset + m.i32[offset >> 2]!),
+  decode: (m, offset) => get$${name}(m, offset + m.i32[offset >> 2]!),
   verify: (m, offset, end) =>
-    (openVerify(m, offset, end) && ok${name}(m, offset + m.u32[offset >> 2]!, offset, end, 0)) || foreign${name}(m, offset, end),
+    (openVerify(m, offset, end) && ok$${name}(m, offset + m.u32[offset >> 2]!, offset, end, 0)) || foreign$${name}(m, offset, end),
   view: (${fieldsOf(object).length === 0 ? "" : "m"}) => ${newReader(object)},
-  complete: (value) => full${name}(value, 0),
+  complete: (value) => full$${name}(value, 0),
   check: (value) => checkValue(${name}, value),
 };
 `;

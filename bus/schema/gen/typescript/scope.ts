@@ -1,16 +1,15 @@
 import { camelCase } from "../../codec.ts";
 import type { BinarySchema } from "../../model.ts";
 
-/** Names that generated code uses itself: globals, contract, and what would make the name of a codec helper. */
+/** Names that generated code uses itself: globals, contract, codec helpers that are one word, locals, reserved words. */
 const TAKEN: ReadonlySet<string> = new Set(
   (
-    "Array ArrayLike BigInt BigInt64Array BigUint64Array Float32Array Float64Array Int16Array Int32Array Int8Array " +
-    "Memory MessageType MessageView MethodType Number Readonly SCHEMA ServiceType TypeError " +
-    "Uint16Array Uint32Array Uint8Array String Strings Tables Table Structs Struct Vector Verifier Verify Verifies " +
-    "Bools F32s F64s I8s I16s I32s I64s U8s U16s U32s U64s absent checkValue stop tableAt unfit undefined value offset " +
-    "limit end low lim tag one at null true false new class const enum export import in is do if for else var let " +
-    "default delete return switch case break this void with while typeof throw try catch super static yield await " +
-    "extends finally function instanceof implements interface package private protected public debugger arguments eval"
+    "Array ArrayLike BigInt64Array BigUint64Array Float32Array Float64Array Int16Array Int32Array Int8Array Memory " +
+    "MessageType MessageView MethodType Number Readonly SCHEMA ServiceType TypeError Uint16Array Uint32Array Uint8Array " +
+    "absent stop unfit undefined value offset limit end low lim tag one at null true false new class const enum export " +
+    "import in is do if for else var let default delete return switch case break this void with while typeof throw try " +
+    "catch super static yield await extends finally function instanceof implements interface package private protected " +
+    "public debugger arguments eval number bigint string boolean any unknown never object symbol type readonly"
   ).split(" "),
 );
 /** Locals of generated functions. */
@@ -56,7 +55,7 @@ export class Scope {
 
   /** Refers to a function of a table or struct: put, get, ok, full. */
   call(verb: string, name: string): string {
-    return this.#refer(this.values, name, (short) => `${verb}${short}`);
+    return this.#refer(this.values, name, (short) => (verb === "" ? short : `${verb}$${short}`));
   }
 
   #refer(imports: Map<string, Set<string>>, name: string, make: (short: string) => string): string {

@@ -36,7 +36,7 @@ export function verifyTable(scope: Scope, object: SchemaObject, layout: Layout):
   }
   code.line("return true;");
   // A table without references needs none of these; the signature stays that of its sisters.
-  return `${scope.exported(object)}function ok${name}(m: Memory, t: number, low: number, end: number, d: number): boolean {\n${code.body()}}\n`;
+  return `${scope.exported(object)}function ok$${name}(m: Memory, t: number, low: number, end: number, d: number): boolean {\n${code.body()}}\n`;
 }
 
 const tagOf = (layout: Layout, field: SchemaField): number =>
@@ -81,5 +81,5 @@ export function verifyUnion(scope: Scope, union: SchemaEnum): string {
           : `${scope.call("ok", object.name)}(m, tableAt(m, at, end), low, end, d)`;
     return `    case ${tag}:\n      return ${test};\n`;
   });
-  return `${scope.exported(union)}function ok${name}(m: Memory, tag: number, at: number, low: number, end: number, d: number): boolean {\n  switch (tag) {\n${cases.join("")}    default:\n      return false;\n  }\n}\n`;
+  return `${scope.exported(union)}function ok$${name}(m: Memory, tag: number, at: number, low: number, end: number, d: number): boolean {\n  switch (tag) {\n${cases.join("")}    default:\n      return false;\n  }\n}\n`;
 }

@@ -66,16 +66,16 @@ import { SCHEMA } from "./schema-data.ts";
 import {
   Label as shapes_base_Label,
   Remark as shapes_base_Remark,
-  fullLabel as shapes_base_fullLabel,
-  fullMark as shapes_base_fullMark,
-  getLabel as shapes_base_getLabel,
-  getMark as shapes_base_getMark,
-  getPoint as shapes_base_getPoint,
-  okLabel as shapes_base_okLabel,
-  okMark as shapes_base_okMark,
-  putLabel as shapes_base_putLabel,
-  putMark as shapes_base_putMark,
-  putPoint as shapes_base_putPoint,
+  full$Label as shapes_base_full$Label,
+  full$Mark as shapes_base_full$Mark,
+  get$Label as shapes_base_get$Label,
+  get$Mark as shapes_base_get$Mark,
+  get$Point as shapes_base_get$Point,
+  ok$Label as shapes_base_ok$Label,
+  ok$Mark as shapes_base_ok$Mark,
+  put$Label as shapes_base_put$Label,
+  put$Mark as shapes_base_put$Mark,
+  put$Point as shapes_base_put$Point,
   type LabelInit as shapes_base_LabelInit,
   type Mark as shapes_base_Mark,
   type MarkInit as shapes_base_MarkInit,
@@ -96,7 +96,7 @@ export interface Byte3 {
   readonly c: number;
 }
 const $Byte3 = { name: "features.Byte3", schema: SCHEMA };
-function putByte3(m: Memory, p: number, x: Byte3): void {
+function put$Byte3(m: Memory, p: number, x: Byte3): void {
   const { i8, u8 } = m;
   if (typeof x !== "object" || x === null) unfit($Byte3, x);
   const v0 = x.a;
@@ -106,7 +106,7 @@ function putByte3(m: Memory, p: number, x: Byte3): void {
   const v2 = x.c;
   u8[p + 2] = v2 === (v2 & 255) ? v2 : unfit($Byte3, x);
 }
-function getByte3(m: Memory, p: number): Byte3 {
+function get$Byte3(m: Memory, p: number): Byte3 {
   const { i8, u8 } = m;
   return {
     a: u8[p]!,
@@ -125,7 +125,7 @@ export interface Grid {
   readonly wide: bigint;
 }
 const $Grid = { name: "features.Grid", schema: SCHEMA };
-function putGrid(m: Memory, p: number, x: Grid): void {
+function put$Grid(m: Memory, p: number, x: Grid): void {
   const { i16, u16, u64, u8 } = m;
   if (typeof x !== "object" || x === null) unfit($Grid, x);
   const v0 = x.id;
@@ -137,7 +137,7 @@ function putGrid(m: Memory, p: number, x: Grid): void {
   u8[p + 6] = 0;
   u8[p + 7] = 0;
   const v1 = x.at_;
-  shapes_base_putPoint(m, p + 8, v1);
+  shapes_base_put$Point(m, p + 8, v1);
   const v2 = x.cells;
   if (v2?.length !== 3) unfit($Grid, x);
   for (let i = 0; i < 3; i++) {
@@ -146,7 +146,7 @@ function putGrid(m: Memory, p: number, x: Grid): void {
   }
   const v3 = x.corners;
   if (v3?.length !== 2) unfit($Grid, x);
-  for (let i = 0; i < 2; i++) putByte3(m, p + 30 + 3 * i, v3[i]!);
+  for (let i = 0; i < 2; i++) put$Byte3(m, p + 30 + 3 * i, v3[i]!);
   const v4 = x.tint;
   u8[p + 36] = v4 === (v4 & 255) ? v4 : unfit($Grid, x);
   const v5 = x.on;
@@ -156,13 +156,13 @@ function putGrid(m: Memory, p: number, x: Grid): void {
   const v6 = x.wide;
   u64[(p + 40) >> 3] = typeof v6 === "bigint" ? v6 : unfit($Grid, x);
 }
-function getGrid(m: Memory, p: number): Grid {
+function get$Grid(m: Memory, p: number): Grid {
   const { i16, u16, u64, u8 } = m;
   return {
     id: u16[(p) >> 1]!,
-    at_: shapes_base_getPoint(m, p + 8),
+    at_: shapes_base_get$Point(m, p + 8),
     cells: Array.from({ length: 3 }, (_, i) => i16[(p + 24 + 2 * i) >> 1]!),
-    corners: Array.from({ length: 2 }, (_, i) => getByte3(m, p + 30 + 3 * i)),
+    corners: Array.from({ length: 2 }, (_, i) => get$Byte3(m, p + 30 + 3 * i)),
     tint: u8[p + 36]! as shapes_base_Tint,
     on: u8[p + 37]! !== 0,
     wide: u64[(p + 40) >> 3]!,
@@ -184,23 +184,23 @@ export type PartInit =
   | { readonly type: "Tiny"; readonly value: Byte3 }
   | { readonly type: "Note"; readonly value: string };
 
-function putPart(m: Memory, at: number, e: number, lim: number, x: PartInit, d: number): number {
+function put$Part(m: Memory, at: number, e: number, lim: number, x: PartInit, d: number): number {
   switch (x.type) {
     case "Leaf":
       m.u8[at] = 1;
-      return putLeaf(m, e, lim, x.value, d);
+      return put$Leaf(m, e, lim, x.value, d);
     case "Branch":
       m.u8[at] = 2;
-      return putBranch(m, e, lim, x.value, d);
+      return put$Branch(m, e, lim, x.value, d);
     case "Far":
       m.u8[at] = 3;
-      return shapes_base_putLabel(m, e, lim, x.value, d);
+      return shapes_base_put$Label(m, e, lim, x.value, d);
     case "Spot":
       m.u8[at] = 4;
-      return putMemberStruct(m, e, lim, x.value, shapes_base_putPoint, 16, 8);
+      return putMemberStruct(m, e, lim, x.value, shapes_base_put$Point, 16, 8);
     case "Tiny":
       m.u8[at] = 5;
-      return putMemberStruct(m, e, lim, x.value, putByte3, 3, 1);
+      return putMemberStruct(m, e, lim, x.value, put$Byte3, 3, 1);
     case "Note":
       m.u8[at] = 6;
       return putMemberString(m, e, lim, x.value);
@@ -209,18 +209,18 @@ function putPart(m: Memory, at: number, e: number, lim: number, x: PartInit, d: 
   }
 }
 
-function getPart(m: Memory, tag: number, at: number): Part | null {
+function get$Part(m: Memory, tag: number, at: number): Part | null {
   switch (tag) {
     case 1:
-      return { type: "Leaf", value: getLeaf(m, at + m.i32[at >> 2]!) };
+      return { type: "Leaf", value: get$Leaf(m, at + m.i32[at >> 2]!) };
     case 2:
-      return { type: "Branch", value: getBranch(m, at + m.i32[at >> 2]!) };
+      return { type: "Branch", value: get$Branch(m, at + m.i32[at >> 2]!) };
     case 3:
-      return { type: "Far", value: shapes_base_getLabel(m, at + m.i32[at >> 2]!) };
+      return { type: "Far", value: shapes_base_get$Label(m, at + m.i32[at >> 2]!) };
     case 4:
-      return { type: "Spot", value: shapes_base_getPoint(m, at + m.i32[at >> 2]!) };
+      return { type: "Spot", value: shapes_base_get$Point(m, at + m.i32[at >> 2]!) };
     case 5:
-      return { type: "Tiny", value: getByte3(m, at + m.i32[at >> 2]!) };
+      return { type: "Tiny", value: get$Byte3(m, at + m.i32[at >> 2]!) };
     case 6:
       return { type: "Note", value: getString(m, at) };
     default:
@@ -228,14 +228,14 @@ function getPart(m: Memory, tag: number, at: number): Part | null {
   }
 }
 
-function okPart(m: Memory, tag: number, at: number, low: number, end: number, d: number): boolean {
+function ok$Part(m: Memory, tag: number, at: number, low: number, end: number, d: number): boolean {
   switch (tag) {
     case 1:
-      return okLeaf(m, tableAt(m, at, end), low, end, d);
+      return ok$Leaf(m, tableAt(m, at, end), low, end, d);
     case 2:
-      return okBranch(m, tableAt(m, at, end), low, end, d);
+      return ok$Branch(m, tableAt(m, at, end), low, end, d);
     case 3:
-      return shapes_base_okLabel(m, tableAt(m, at, end), low, end, d);
+      return shapes_base_ok$Label(m, tableAt(m, at, end), low, end, d);
     case 4:
       return okStruct(m, at, end, 16, 8);
     case 5:
@@ -247,18 +247,18 @@ function okPart(m: Memory, tag: number, at: number, low: number, end: number, d:
   }
 }
 
-function fullPart(x: PartInit, d: number): Part {
+function full$Part(x: PartInit, d: number): Part {
   switch (x.type) {
     case "Leaf": {
-      const value = fullLeaf(x.value, d);
+      const value = full$Leaf(x.value, d);
       return value === x.value ? (x as Part) : { type: "Leaf", value };
     }
     case "Branch": {
-      const value = fullBranch(x.value, d);
+      const value = full$Branch(x.value, d);
       return value === x.value ? (x as Part) : { type: "Branch", value };
     }
     case "Far": {
-      const value = shapes_base_fullLabel(x.value, d);
+      const value = shapes_base_full$Label(x.value, d);
       return value === x.value ? (x as Part) : { type: "Far", value };
     }
     case "Spot":
@@ -280,7 +280,7 @@ export interface AskInit {
 }
 export interface AskView extends MessageView, Readonly<Ask> {}
 
-const foreignAsk = foreignVerifier(SCHEMA, "features.Ask");
+const foreign$Ask = foreignVerifier(SCHEMA, "features.Ask");
 export const Ask: MessageType<Ask, AskInit, AskView> = {
   name: "features.Ask",
   typeId: 3933592700,
@@ -290,19 +290,19 @@ export const Ask: MessageType<Ask, AskInit, AskView> = {
   lineage: ["671c848c98eea2f9"],
   schema: SCHEMA,
   encode(m, offset, limit, value) {
-    const end = putAsk(m, offset + 4, limit, value, 0);
+    const end = put$Ask(m, offset + 4, limit, value, 0);
     if (end >= 0) m.i32[offset >> 2] = m.table - offset;
     return end;
   },
-  decode: (m, offset) => getAsk(m, offset + m.i32[offset >> 2]!),
+  decode: (m, offset) => get$Ask(m, offset + m.i32[offset >> 2]!),
   verify: (m, offset, end) =>
-    (openVerify(m, offset, end) && okAsk(m, offset + m.u32[offset >> 2]!, offset, end, 0)) || foreignAsk(m, offset, end),
-  view: (m) => new AskReader(m),
-  complete: (value) => fullAsk(value, 0),
+    (openVerify(m, offset, end) && ok$Ask(m, offset + m.u32[offset >> 2]!, offset, end, 0)) || foreign$Ask(m, offset, end),
+  view: (m) => new Reader$Ask(m),
+  complete: (value) => full$Ask(value, 0),
   check: (value) => checkValue(Ask, value),
 };
 
-function putAsk(m: Memory, p: number, lim: number, x: AskInit, d: number): number {
+function put$Ask(m: Memory, p: number, lim: number, x: AskInit, d: number): number {
   const { i32, u16 } = m;
   if (d > 63 || typeof x !== "object" || x === null) unfit(Ask, x, d);
   const t = p + 8;
@@ -323,22 +323,22 @@ function putAsk(m: Memory, p: number, lim: number, x: AskInit, d: number): numbe
   return e;
 }
 
-function getAsk(m: Memory, t: number): Ask {
+function get$Ask(m: Memory, t: number): Ask {
   const { i32, u16 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 524294)) return ownAsk(new AskReader(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 524294)) return own$Ask(new Reader$Ask(m).$to(t));
   const o0 = u16[(v >> 1) + 2]!;
   return {
     text: o0 === 0 ? null : getString(m, t + o0),
   };
 }
-function ownAsk(r: AskReader): Ask {
+function own$Ask(r: Reader$Ask): Ask {
   return {
     text: r.text,
   };
 }
 
-class AskReader implements AskView {
+class Reader$Ask implements AskView {
   readonly #m: Memory;
   #t = 0;
   #v = 0;
@@ -365,7 +365,7 @@ class AskReader implements AskView {
   }
 }
 
-function okAsk(m: Memory, t: number, low: number, end: number, d: number): boolean {
+function ok$Ask(m: Memory, t: number, low: number, end: number, d: number): boolean {
   const { i32, u16 } = m;
   if ((t & 3) !== 0 || t + 8 > end || d > 63) return false;
   const v = t - i32[t >> 2]!;
@@ -378,7 +378,7 @@ function okAsk(m: Memory, t: number, low: number, end: number, d: number): boole
   return true;
 }
 
-function fullAsk(x: AskInit, d: number): Ask {
+function full$Ask(x: AskInit, d: number): Ask {
   if (d > 63 || typeof x !== "object" || x === null) unfit(Ask, x, d);
   if (x.text !== undefined) return x as Ask;
   return {
@@ -398,7 +398,7 @@ export interface BranchInit {
 }
 export interface BranchView extends MessageView, Readonly<Branch> {}
 
-const foreignBranch = foreignVerifier(SCHEMA, "features.Branch");
+const foreign$Branch = foreignVerifier(SCHEMA, "features.Branch");
 export const Branch: MessageType<Branch, BranchInit, BranchView> = {
   name: "features.Branch",
   typeId: 3489655036,
@@ -408,19 +408,19 @@ export const Branch: MessageType<Branch, BranchInit, BranchView> = {
   lineage: ["3ba7b9adf5e9ecbe"],
   schema: SCHEMA,
   encode(m, offset, limit, value) {
-    const end = putBranch(m, offset + 4, limit, value, 0);
+    const end = put$Branch(m, offset + 4, limit, value, 0);
     if (end >= 0) m.i32[offset >> 2] = m.table - offset;
     return end;
   },
-  decode: (m, offset) => getBranch(m, offset + m.i32[offset >> 2]!),
+  decode: (m, offset) => get$Branch(m, offset + m.i32[offset >> 2]!),
   verify: (m, offset, end) =>
-    (openVerify(m, offset, end) && okBranch(m, offset + m.u32[offset >> 2]!, offset, end, 0)) || foreignBranch(m, offset, end),
-  view: (m) => new BranchReader(m),
-  complete: (value) => fullBranch(value, 0),
+    (openVerify(m, offset, end) && ok$Branch(m, offset + m.u32[offset >> 2]!, offset, end, 0)) || foreign$Branch(m, offset, end),
+  view: (m) => new Reader$Branch(m),
+  complete: (value) => full$Branch(value, 0),
   check: (value) => checkValue(Branch, value),
 };
 
-function putBranch(m: Memory, p: number, lim: number, x: BranchInit, d: number): number {
+function put$Branch(m: Memory, p: number, lim: number, x: BranchInit, d: number): number {
   const { i32, u16 } = m;
   if (d > 63 || typeof x !== "object" || x === null) unfit(Branch, x, d);
   const t = p + 12;
@@ -436,37 +436,37 @@ function putBranch(m: Memory, p: number, lim: number, x: BranchInit, d: number):
   if (v0 === null || v0 === undefined) {
     u16[(p >> 1) + 2] = 0; i32[q + 1] = 0;
   } else {
-    if ((e = putNode(m, e, lim, v0, d + 1)) < 0) return -1;
+    if ((e = put$Node(m, e, lim, v0, d + 1)) < 0) return -1;
     i32[q + 1] = m.table - (t + 4);
   }
   const v1 = x.right;
   if (v1 === null || v1 === undefined) {
     u16[(p >> 1) + 3] = 0; i32[q + 2] = 0;
   } else {
-    if ((e = putNode(m, e, lim, v1, d + 1)) < 0) return -1;
+    if ((e = put$Node(m, e, lim, v1, d + 1)) < 0) return -1;
     i32[q + 2] = m.table - (t + 8);
   }
   const v2 = x.leaf;
   if (v2 === null || v2 === undefined) unfit(Branch, x);
-  if ((e = putLeaf(m, e, lim, v2, d + 1)) < 0) return -1;
+  if ((e = put$Leaf(m, e, lim, v2, d + 1)) < 0) return -1;
   i32[q + 3] = m.table - (t + 12);
   m.table = t;
   return e;
 }
 
-function getBranch(m: Memory, t: number): Branch {
+function get$Branch(m: Memory, t: number): Branch {
   const { i32, u16 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 1048586 && u16[(v >> 1) + 4] === 12)) return ownBranch(new BranchReader(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 1048586 && u16[(v >> 1) + 4] === 12)) return own$Branch(new Reader$Branch(m).$to(t));
   const o0 = u16[(v >> 1) + 2]!;
   const o1 = u16[(v >> 1) + 3]!;
   return {
-    left: o0 === 0 ? null : getNode(m, t + o0 + i32[(t + o0) >> 2]!),
-    right: o1 === 0 ? null : getNode(m, t + o1 + i32[(t + o1) >> 2]!),
-    leaf: getLeaf(m, t + 12 + i32[(t + 12) >> 2]!),
+    left: o0 === 0 ? null : get$Node(m, t + o0 + i32[(t + o0) >> 2]!),
+    right: o1 === 0 ? null : get$Node(m, t + o1 + i32[(t + o1) >> 2]!),
+    leaf: get$Leaf(m, t + 12 + i32[(t + 12) >> 2]!),
   };
 }
-function ownBranch(r: BranchReader): Branch {
+function own$Branch(r: Reader$Branch): Branch {
   return {
     left: r.left,
     right: r.right,
@@ -474,7 +474,7 @@ function ownBranch(r: BranchReader): Branch {
   };
 }
 
-class BranchReader implements BranchView {
+class Reader$Branch implements BranchView {
   readonly #m: Memory;
   #t = 0;
   #v = 0;
@@ -498,23 +498,23 @@ class BranchReader implements BranchView {
     const m = this.#m;
     const { i32 } = m;
     const o = this.#o(4);
-    return o === 0 ? null : getNode(m, this.#t + o + i32[(this.#t + o) >> 2]!);
+    return o === 0 ? null : get$Node(m, this.#t + o + i32[(this.#t + o) >> 2]!);
   }
   get right(): Branch["right"] {
     const m = this.#m;
     const { i32 } = m;
     const o = this.#o(6);
-    return o === 0 ? null : getNode(m, this.#t + o + i32[(this.#t + o) >> 2]!);
+    return o === 0 ? null : get$Node(m, this.#t + o + i32[(this.#t + o) >> 2]!);
   }
   get leaf(): Branch["leaf"] {
     const m = this.#m;
     const { i32 } = m;
     const o = this.#o(8);
-    return o === 0 ? absent(Branch, "leaf") : getLeaf(m, this.#t + o + i32[(this.#t + o) >> 2]!);
+    return o === 0 ? absent(Branch, "leaf") : get$Leaf(m, this.#t + o + i32[(this.#t + o) >> 2]!);
   }
 }
 
-function okBranch(m: Memory, t: number, low: number, end: number, d: number): boolean {
+function ok$Branch(m: Memory, t: number, low: number, end: number, d: number): boolean {
   const { i32, u16 } = m;
   if ((t & 3) !== 0 || t + 16 > end || d > 63) return false;
   const v = t - i32[t >> 2]!;
@@ -523,19 +523,19 @@ function okBranch(m: Memory, t: number, low: number, end: number, d: number): bo
   if ((m.budget -= 26) < 0) return false;
   let o = 0;
   o = u16[(v >> 1) + 2]!;
-  if (o !== 0 && (o !== 4 || !okNode(m, tableAt(m, t + 4, end), low, end, d + 1))) return false;
+  if (o !== 0 && (o !== 4 || !ok$Node(m, tableAt(m, t + 4, end), low, end, d + 1))) return false;
   o = u16[(v >> 1) + 3]!;
-  if (o !== 0 && (o !== 8 || !okNode(m, tableAt(m, t + 8, end), low, end, d + 1))) return false;
-  if (!okLeaf(m, tableAt(m, t + 12, end), low, end, d + 1)) return false;
+  if (o !== 0 && (o !== 8 || !ok$Node(m, tableAt(m, t + 8, end), low, end, d + 1))) return false;
+  if (!ok$Leaf(m, tableAt(m, t + 12, end), low, end, d + 1)) return false;
   return true;
 }
 
-function fullBranch(x: BranchInit, d: number): Branch {
+function full$Branch(x: BranchInit, d: number): Branch {
   if (d > 63 || typeof x !== "object" || x === null) unfit(Branch, x, d);
   if (x.leaf === undefined || x.leaf === null) unfit(Branch, x);
-  const f0 = x.left === null || x.left === undefined ? null : fullNode(x.left, d + 1);
-  const f1 = x.right === null || x.right === undefined ? null : fullNode(x.right, d + 1);
-  const f2 = fullLeaf(x.leaf, d + 1);
+  const f0 = x.left === null || x.left === undefined ? null : full$Node(x.left, d + 1);
+  const f1 = x.right === null || x.right === undefined ? null : full$Node(x.right, d + 1);
+  const f2 = full$Leaf(x.leaf, d + 1);
   if (f0 === x.left && f1 === x.right && f2 === x.leaf) return x as Branch;
   return {
     left: f0,
@@ -548,7 +548,7 @@ export interface Empty {}
 export interface EmptyInit {}
 export interface EmptyView extends MessageView, Readonly<Empty> {}
 
-const foreignEmpty = foreignVerifier(SCHEMA, "features.Empty");
+const foreign$Empty = foreignVerifier(SCHEMA, "features.Empty");
 export const Empty: MessageType<Empty, EmptyInit, EmptyView> = {
   name: "features.Empty",
   typeId: 1477182951,
@@ -558,19 +558,19 @@ export const Empty: MessageType<Empty, EmptyInit, EmptyView> = {
   lineage: ["ce37d4ee8eb816cd"],
   schema: SCHEMA,
   encode(m, offset, limit, value) {
-    const end = putEmpty(m, offset + 4, limit, value, 0);
+    const end = put$Empty(m, offset + 4, limit, value, 0);
     if (end >= 0) m.i32[offset >> 2] = m.table - offset;
     return end;
   },
-  decode: (m, offset) => getEmpty(m, offset + m.i32[offset >> 2]!),
+  decode: (m, offset) => get$Empty(m, offset + m.i32[offset >> 2]!),
   verify: (m, offset, end) =>
-    (openVerify(m, offset, end) && okEmpty(m, offset + m.u32[offset >> 2]!, offset, end, 0)) || foreignEmpty(m, offset, end),
-  view: () => new EmptyReader(),
-  complete: (value) => fullEmpty(value, 0),
+    (openVerify(m, offset, end) && ok$Empty(m, offset + m.u32[offset >> 2]!, offset, end, 0)) || foreign$Empty(m, offset, end),
+  view: () => new Reader$Empty(),
+  complete: (value) => full$Empty(value, 0),
   check: (value) => checkValue(Empty, value),
 };
 
-function putEmpty(m: Memory, p: number, lim: number, x: EmptyInit, d: number): number {
+function put$Empty(m: Memory, p: number, lim: number, x: EmptyInit, d: number): number {
   const { i32 } = m;
   if (d > 63 || typeof x !== "object" || x === null) unfit(Empty, x, d);
   const t = p + 4;
@@ -584,18 +584,18 @@ function putEmpty(m: Memory, p: number, lim: number, x: EmptyInit, d: number): n
   return e;
 }
 
-function getEmpty(m: Memory, t: number): Empty {
+function get$Empty(m: Memory, t: number): Empty {
   const { i32 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 262148)) return ownEmpty(new EmptyReader().$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 262148)) return own$Empty(new Reader$Empty().$to(t));
   return {
   };
 }
-function ownEmpty(_: EmptyReader): Empty {
+function own$Empty(_: Reader$Empty): Empty {
   return {};
 }
 
-class EmptyReader implements EmptyView {
+class Reader$Empty implements EmptyView {
   at(_: number): this {
     return this;
   }
@@ -604,7 +604,7 @@ class EmptyReader implements EmptyView {
   }
 }
 
-function okEmpty(m: Memory, t: number, low: number, end: number, d: number): boolean {
+function ok$Empty(m: Memory, t: number, low: number, end: number, d: number): boolean {
   const { i32 } = m;
   if ((t & 3) !== 0 || t + 4 > end || d > 63) return false;
   const v = t - i32[t >> 2]!;
@@ -614,7 +614,7 @@ function okEmpty(m: Memory, t: number, low: number, end: number, d: number): boo
   return true;
 }
 
-function fullEmpty(x: EmptyInit, d: number): Empty {
+function full$Empty(x: EmptyInit, d: number): Empty {
   if (d > 63 || typeof x !== "object" || x === null) unfit(Empty, x, d);
   return x as Empty;
 }
@@ -629,7 +629,7 @@ export interface Everything {
   readonly root: Node | null;
   readonly empty: Empty | null;
   readonly all: readonly Scalars[];
-  readonly last: Strings_ | null;
+  readonly last: Strings | null;
 }
 export interface EverythingInit {
   id?: bigint;
@@ -641,33 +641,33 @@ export interface EverythingInit {
   root?: NodeInit | null;
   empty?: EmptyInit | null;
   all?: readonly ScalarsInit[] | null;
-  last?: Strings_Init | null;
+  last?: StringsInit | null;
 }
 export interface EverythingView extends MessageView, Readonly<Everything> {}
 
-const foreignEverything = foreignVerifier(SCHEMA, "features.Everything");
+const foreign$Everything = foreignVerifier(SCHEMA, "features.Everything");
 export const Everything: MessageType<Everything, EverythingInit, EverythingView> = {
   name: "features.Everything",
   typeId: 13209646,
-  fingerprint: "cbe0e2bb31a0956c",
-  fingerprintLo: 832607596,
-  fingerprintHi: 3420512955,
-  lineage: ["cbe0e2bb31a0956c"],
+  fingerprint: "745cb5529206a561",
+  fingerprintLo: 2449909089,
+  fingerprintHi: 1952232786,
+  lineage: ["745cb5529206a561"],
   schema: SCHEMA,
   encode(m, offset, limit, value) {
-    const end = putEverything(m, offset + 4, limit, value, 0);
+    const end = put$Everything(m, offset + 4, limit, value, 0);
     if (end >= 0) m.i32[offset >> 2] = m.table - offset;
     return end;
   },
-  decode: (m, offset) => getEverything(m, offset + m.i32[offset >> 2]!),
+  decode: (m, offset) => get$Everything(m, offset + m.i32[offset >> 2]!),
   verify: (m, offset, end) =>
-    (openVerify(m, offset, end) && okEverything(m, offset + m.u32[offset >> 2]!, offset, end, 0)) || foreignEverything(m, offset, end),
-  view: (m) => new EverythingReader(m),
-  complete: (value) => fullEverything(value, 0),
+    (openVerify(m, offset, end) && ok$Everything(m, offset + m.u32[offset >> 2]!, offset, end, 0)) || foreign$Everything(m, offset, end),
+  view: (m) => new Reader$Everything(m),
+  complete: (value) => full$Everything(value, 0),
   check: (value) => checkValue(Everything, value),
 };
 
-function putEverything(m: Memory, p: number, lim: number, x: EverythingInit, d: number): number {
+function put$Everything(m: Memory, p: number, lim: number, x: EverythingInit, d: number): number {
   const { i32, u16, u64 } = m;
   if (d > 63 || typeof x !== "object" || x === null) unfit(Everything, x, d);
   const t = ((p + 27) & ~7) + 4;
@@ -690,72 +690,72 @@ function putEverything(m: Memory, p: number, lim: number, x: EverythingInit, d: 
   if (v1 === null || v1 === undefined) {
     u16[(p >> 1) + 3] = 0; i32[q + 3] = 0;
   } else {
-    if ((e = putScalars(m, e, lim, v1, d + 1)) < 0) return -1;
+    if ((e = put$Scalars(m, e, lim, v1, d + 1)) < 0) return -1;
     i32[q + 3] = m.table - (t + 12);
   }
   const v2 = x.optionals;
   if (v2 === null || v2 === undefined) {
     u16[(p >> 1) + 4] = 0; i32[q + 4] = 0;
   } else {
-    if ((e = putOptionals(m, e, lim, v2, d + 1)) < 0) return -1;
+    if ((e = put$Optionals(m, e, lim, v2, d + 1)) < 0) return -1;
     i32[q + 4] = m.table - (t + 16);
   }
   const v3 = x.vectors;
   if (v3 === null || v3 === undefined) {
     u16[(p >> 1) + 5] = 0; i32[q + 5] = 0;
   } else {
-    if ((e = putVectors(m, e, lim, v3, d + 1)) < 0) return -1;
+    if ((e = put$Vectors(m, e, lim, v3, d + 1)) < 0) return -1;
     i32[q + 5] = m.table - (t + 20);
   }
   const v4 = x.shapes;
   if (v4 === null || v4 === undefined) {
     u16[(p >> 1) + 6] = 0; i32[q + 6] = 0;
   } else {
-    if ((e = putShapes(m, e, lim, v4, d + 1)) < 0) return -1;
+    if ((e = put$Shapes(m, e, lim, v4, d + 1)) < 0) return -1;
     i32[q + 6] = m.table - (t + 24);
   }
   const v5 = x.names;
   if (v5 === null || v5 === undefined) {
     u16[(p >> 1) + 7] = 0; i32[q + 7] = 0;
   } else {
-    if ((e = putNames(m, e, lim, v5, d + 1)) < 0) return -1;
+    if ((e = put$Names(m, e, lim, v5, d + 1)) < 0) return -1;
     i32[q + 7] = m.table - (t + 28);
   }
   const v6 = x.root;
   if (v6 === null || v6 === undefined) {
     u16[(p >> 1) + 8] = 0; i32[q + 8] = 0;
   } else {
-    if ((e = putNode(m, e, lim, v6, d + 1)) < 0) return -1;
+    if ((e = put$Node(m, e, lim, v6, d + 1)) < 0) return -1;
     i32[q + 8] = m.table - (t + 32);
   }
   const v7 = x.empty;
   if (v7 === null || v7 === undefined) {
     u16[(p >> 1) + 9] = 0; i32[q + 9] = 0;
   } else {
-    if ((e = putEmpty(m, e, lim, v7, d + 1)) < 0) return -1;
+    if ((e = put$Empty(m, e, lim, v7, d + 1)) < 0) return -1;
     i32[q + 9] = m.table - (t + 36);
   }
   const v8 = x.all;
   if (v8 === null || v8 === undefined) {
     u16[(p >> 1) + 10] = 0; i32[q + 10] = 0;
   } else {
-    if ((e = putTables(m, t + 40, e, lim, v8, putScalars, d + 1)) < 0) return stop(e, Everything, x);
+    if ((e = putTables(m, t + 40, e, lim, v8, put$Scalars, d + 1)) < 0) return stop(e, Everything, x);
   }
   const v9 = x.last;
   if (v9 === null || v9 === undefined) {
     u16[(p >> 1) + 11] = 0; i32[q + 11] = 0;
   } else {
-    if ((e = putStrings_(m, e, lim, v9, d + 1)) < 0) return -1;
+    if ((e = put$Strings(m, e, lim, v9, d + 1)) < 0) return -1;
     i32[q + 11] = m.table - (t + 44);
   }
   m.table = t;
   return e;
 }
 
-function getEverything(m: Memory, t: number): Everything {
+function get$Everything(m: Memory, t: number): Everything {
   const { i32, u16, u64 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 3145752 && u16[(v >> 1) + 2] === 4)) return ownEverything(new EverythingReader(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 3145752 && u16[(v >> 1) + 2] === 4)) return own$Everything(new Reader$Everything(m).$to(t));
   const o1 = u16[(v >> 1) + 3]!;
   const o2 = u16[(v >> 1) + 4]!;
   const o3 = u16[(v >> 1) + 5]!;
@@ -767,18 +767,18 @@ function getEverything(m: Memory, t: number): Everything {
   const o9 = u16[(v >> 1) + 11]!;
   return {
     id: u64[(t + 4) >> 3]!,
-    scalars: o1 === 0 ? null : getScalars(m, t + o1 + i32[(t + o1) >> 2]!),
-    optionals: o2 === 0 ? null : getOptionals(m, t + o2 + i32[(t + o2) >> 2]!),
-    vectors: o3 === 0 ? null : getVectors(m, t + o3 + i32[(t + o3) >> 2]!),
-    shapes: o4 === 0 ? null : getShapes(m, t + o4 + i32[(t + o4) >> 2]!),
-    names: o5 === 0 ? null : getNames(m, t + o5 + i32[(t + o5) >> 2]!),
-    root: o6 === 0 ? null : getNode(m, t + o6 + i32[(t + o6) >> 2]!),
-    empty: o7 === 0 ? null : getEmpty(m, t + o7 + i32[(t + o7) >> 2]!),
-    all: o8 === 0 ? [] : getTables(m, t + o8, getScalars),
-    last: o9 === 0 ? null : getStrings_(m, t + o9 + i32[(t + o9) >> 2]!),
+    scalars: o1 === 0 ? null : get$Scalars(m, t + o1 + i32[(t + o1) >> 2]!),
+    optionals: o2 === 0 ? null : get$Optionals(m, t + o2 + i32[(t + o2) >> 2]!),
+    vectors: o3 === 0 ? null : get$Vectors(m, t + o3 + i32[(t + o3) >> 2]!),
+    shapes: o4 === 0 ? null : get$Shapes(m, t + o4 + i32[(t + o4) >> 2]!),
+    names: o5 === 0 ? null : get$Names(m, t + o5 + i32[(t + o5) >> 2]!),
+    root: o6 === 0 ? null : get$Node(m, t + o6 + i32[(t + o6) >> 2]!),
+    empty: o7 === 0 ? null : get$Empty(m, t + o7 + i32[(t + o7) >> 2]!),
+    all: o8 === 0 ? [] : getTables(m, t + o8, get$Scalars),
+    last: o9 === 0 ? null : get$Strings(m, t + o9 + i32[(t + o9) >> 2]!),
   };
 }
-function ownEverything(r: EverythingReader): Everything {
+function own$Everything(r: Reader$Everything): Everything {
   return {
     id: r.id,
     scalars: r.scalars,
@@ -793,7 +793,7 @@ function ownEverything(r: EverythingReader): Everything {
   };
 }
 
-class EverythingReader implements EverythingView {
+class Reader$Everything implements EverythingView {
   readonly #m: Memory;
   #t = 0;
   #v = 0;
@@ -823,58 +823,58 @@ class EverythingReader implements EverythingView {
     const m = this.#m;
     const { i32 } = m;
     const o = this.#o(6);
-    return o === 0 ? null : getScalars(m, this.#t + o + i32[(this.#t + o) >> 2]!);
+    return o === 0 ? null : get$Scalars(m, this.#t + o + i32[(this.#t + o) >> 2]!);
   }
   get optionals(): Everything["optionals"] {
     const m = this.#m;
     const { i32 } = m;
     const o = this.#o(8);
-    return o === 0 ? null : getOptionals(m, this.#t + o + i32[(this.#t + o) >> 2]!);
+    return o === 0 ? null : get$Optionals(m, this.#t + o + i32[(this.#t + o) >> 2]!);
   }
   get vectors(): Everything["vectors"] {
     const m = this.#m;
     const { i32 } = m;
     const o = this.#o(10);
-    return o === 0 ? null : getVectors(m, this.#t + o + i32[(this.#t + o) >> 2]!);
+    return o === 0 ? null : get$Vectors(m, this.#t + o + i32[(this.#t + o) >> 2]!);
   }
   get shapes(): Everything["shapes"] {
     const m = this.#m;
     const { i32 } = m;
     const o = this.#o(12);
-    return o === 0 ? null : getShapes(m, this.#t + o + i32[(this.#t + o) >> 2]!);
+    return o === 0 ? null : get$Shapes(m, this.#t + o + i32[(this.#t + o) >> 2]!);
   }
   get names(): Everything["names"] {
     const m = this.#m;
     const { i32 } = m;
     const o = this.#o(14);
-    return o === 0 ? null : getNames(m, this.#t + o + i32[(this.#t + o) >> 2]!);
+    return o === 0 ? null : get$Names(m, this.#t + o + i32[(this.#t + o) >> 2]!);
   }
   get root(): Everything["root"] {
     const m = this.#m;
     const { i32 } = m;
     const o = this.#o(16);
-    return o === 0 ? null : getNode(m, this.#t + o + i32[(this.#t + o) >> 2]!);
+    return o === 0 ? null : get$Node(m, this.#t + o + i32[(this.#t + o) >> 2]!);
   }
   get empty(): Everything["empty"] {
     const m = this.#m;
     const { i32 } = m;
     const o = this.#o(18);
-    return o === 0 ? null : getEmpty(m, this.#t + o + i32[(this.#t + o) >> 2]!);
+    return o === 0 ? null : get$Empty(m, this.#t + o + i32[(this.#t + o) >> 2]!);
   }
   get all(): Everything["all"] {
     const m = this.#m;
     const o = this.#o(20);
-    return o === 0 ? [] : getTables(m, this.#t + o, getScalars);
+    return o === 0 ? [] : getTables(m, this.#t + o, get$Scalars);
   }
   get last(): Everything["last"] {
     const m = this.#m;
     const { i32 } = m;
     const o = this.#o(22);
-    return o === 0 ? null : getStrings_(m, this.#t + o + i32[(this.#t + o) >> 2]!);
+    return o === 0 ? null : get$Strings(m, this.#t + o + i32[(this.#t + o) >> 2]!);
   }
 }
 
-function okEverything(m: Memory, t: number, low: number, end: number, d: number): boolean {
+function ok$Everything(m: Memory, t: number, low: number, end: number, d: number): boolean {
   const { i32, u16 } = m;
   if ((t & 7) !== 4 || t + 48 > end || d > 63) return false;
   const v = t - i32[t >> 2]!;
@@ -883,37 +883,37 @@ function okEverything(m: Memory, t: number, low: number, end: number, d: number)
   if ((m.budget -= 72) < 0) return false;
   let o = 0;
   o = u16[(v >> 1) + 3]!;
-  if (o !== 0 && (o !== 12 || !okScalars(m, tableAt(m, t + 12, end), low, end, d + 1))) return false;
+  if (o !== 0 && (o !== 12 || !ok$Scalars(m, tableAt(m, t + 12, end), low, end, d + 1))) return false;
   o = u16[(v >> 1) + 4]!;
-  if (o !== 0 && (o !== 16 || !okOptionals(m, tableAt(m, t + 16, end), low, end, d + 1))) return false;
+  if (o !== 0 && (o !== 16 || !ok$Optionals(m, tableAt(m, t + 16, end), low, end, d + 1))) return false;
   o = u16[(v >> 1) + 5]!;
-  if (o !== 0 && (o !== 20 || !okVectors(m, tableAt(m, t + 20, end), low, end, d + 1))) return false;
+  if (o !== 0 && (o !== 20 || !ok$Vectors(m, tableAt(m, t + 20, end), low, end, d + 1))) return false;
   o = u16[(v >> 1) + 6]!;
-  if (o !== 0 && (o !== 24 || !okShapes(m, tableAt(m, t + 24, end), low, end, d + 1))) return false;
+  if (o !== 0 && (o !== 24 || !ok$Shapes(m, tableAt(m, t + 24, end), low, end, d + 1))) return false;
   o = u16[(v >> 1) + 7]!;
-  if (o !== 0 && (o !== 28 || !okNames(m, tableAt(m, t + 28, end), low, end, d + 1))) return false;
+  if (o !== 0 && (o !== 28 || !ok$Names(m, tableAt(m, t + 28, end), low, end, d + 1))) return false;
   o = u16[(v >> 1) + 8]!;
-  if (o !== 0 && (o !== 32 || !okNode(m, tableAt(m, t + 32, end), low, end, d + 1))) return false;
+  if (o !== 0 && (o !== 32 || !ok$Node(m, tableAt(m, t + 32, end), low, end, d + 1))) return false;
   o = u16[(v >> 1) + 9]!;
-  if (o !== 0 && (o !== 36 || !okEmpty(m, tableAt(m, t + 36, end), low, end, d + 1))) return false;
+  if (o !== 0 && (o !== 36 || !ok$Empty(m, tableAt(m, t + 36, end), low, end, d + 1))) return false;
   o = u16[(v >> 1) + 10]!;
-  if (o !== 0 && (o !== 40 || !okTables(m, t + 40, low, end, okScalars, d + 1))) return false;
+  if (o !== 0 && (o !== 40 || !okTables(m, t + 40, low, end, ok$Scalars, d + 1))) return false;
   o = u16[(v >> 1) + 11]!;
-  if (o !== 0 && (o !== 44 || !okStrings_(m, tableAt(m, t + 44, end), low, end, d + 1))) return false;
+  if (o !== 0 && (o !== 44 || !ok$Strings(m, tableAt(m, t + 44, end), low, end, d + 1))) return false;
   return true;
 }
 
-function fullEverything(x: EverythingInit, d: number): Everything {
+function full$Everything(x: EverythingInit, d: number): Everything {
   if (d > 63 || typeof x !== "object" || x === null) unfit(Everything, x, d);
-  const f1 = x.scalars === null || x.scalars === undefined ? null : fullScalars(x.scalars, d + 1);
-  const f2 = x.optionals === null || x.optionals === undefined ? null : fullOptionals(x.optionals, d + 1);
-  const f3 = x.vectors === null || x.vectors === undefined ? null : fullVectors(x.vectors, d + 1);
-  const f4 = x.shapes === null || x.shapes === undefined ? null : fullShapes(x.shapes, d + 1);
-  const f5 = x.names === null || x.names === undefined ? null : fullNames(x.names, d + 1);
-  const f6 = x.root === null || x.root === undefined ? null : fullNode(x.root, d + 1);
-  const f7 = x.empty === null || x.empty === undefined ? null : fullEmpty(x.empty, d + 1);
-  const f8 = fullTables(x.all, fullScalars, d + 1);
-  const f9 = x.last === null || x.last === undefined ? null : fullStrings_(x.last, d + 1);
+  const f1 = x.scalars === null || x.scalars === undefined ? null : full$Scalars(x.scalars, d + 1);
+  const f2 = x.optionals === null || x.optionals === undefined ? null : full$Optionals(x.optionals, d + 1);
+  const f3 = x.vectors === null || x.vectors === undefined ? null : full$Vectors(x.vectors, d + 1);
+  const f4 = x.shapes === null || x.shapes === undefined ? null : full$Shapes(x.shapes, d + 1);
+  const f5 = x.names === null || x.names === undefined ? null : full$Names(x.names, d + 1);
+  const f6 = x.root === null || x.root === undefined ? null : full$Node(x.root, d + 1);
+  const f7 = x.empty === null || x.empty === undefined ? null : full$Empty(x.empty, d + 1);
+  const f8 = fullTables(x.all, full$Scalars, d + 1);
+  const f9 = x.last === null || x.last === undefined ? null : full$Strings(x.last, d + 1);
   if (x.id !== undefined && f1 === x.scalars && f2 === x.optionals && f3 === x.vectors && f4 === x.shapes && f5 === x.names && f6 === x.root && f7 === x.empty && f8 === x.all && f9 === x.last) return x as Everything;
   return {
     id: x.id === undefined ? 0n : x.id,
@@ -939,7 +939,7 @@ export interface LeafInit {
 }
 export interface LeafView extends MessageView, Readonly<Leaf> {}
 
-const foreignLeaf = foreignVerifier(SCHEMA, "features.Leaf");
+const foreign$Leaf = foreignVerifier(SCHEMA, "features.Leaf");
 export const Leaf: MessageType<Leaf, LeafInit, LeafView> = {
   name: "features.Leaf",
   typeId: 4171300391,
@@ -949,19 +949,19 @@ export const Leaf: MessageType<Leaf, LeafInit, LeafView> = {
   lineage: ["f8b695eaba6dfc82"],
   schema: SCHEMA,
   encode(m, offset, limit, value) {
-    const end = putLeaf(m, offset + 4, limit, value, 0);
+    const end = put$Leaf(m, offset + 4, limit, value, 0);
     if (end >= 0) m.i32[offset >> 2] = m.table - offset;
     return end;
   },
-  decode: (m, offset) => getLeaf(m, offset + m.i32[offset >> 2]!),
+  decode: (m, offset) => get$Leaf(m, offset + m.i32[offset >> 2]!),
   verify: (m, offset, end) =>
-    (openVerify(m, offset, end) && okLeaf(m, offset + m.u32[offset >> 2]!, offset, end, 0)) || foreignLeaf(m, offset, end),
-  view: (m) => new LeafReader(m),
-  complete: (value) => fullLeaf(value, 0),
+    (openVerify(m, offset, end) && ok$Leaf(m, offset + m.u32[offset >> 2]!, offset, end, 0)) || foreign$Leaf(m, offset, end),
+  view: (m) => new Reader$Leaf(m),
+  complete: (value) => full$Leaf(value, 0),
   check: (value) => checkValue(Leaf, value),
 };
 
-function putLeaf(m: Memory, p: number, lim: number, x: LeafInit, d: number): number {
+function put$Leaf(m: Memory, p: number, lim: number, x: LeafInit, d: number): number {
   const { f32, i32, u16 } = m;
   if (d > 63 || typeof x !== "object" || x === null) unfit(Leaf, x, d);
   const t = p + 8;
@@ -984,24 +984,24 @@ function putLeaf(m: Memory, p: number, lim: number, x: LeafInit, d: number): num
   return e;
 }
 
-function getLeaf(m: Memory, t: number): Leaf {
+function get$Leaf(m: Memory, t: number): Leaf {
   const { f32, i32, u16 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 786440 && u16[(v >> 1) + 3] === 8)) return ownLeaf(new LeafReader(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 786440 && u16[(v >> 1) + 3] === 8)) return own$Leaf(new Reader$Leaf(m).$to(t));
   const o0 = u16[(v >> 1) + 2]!;
   return {
     label: o0 === 0 ? null : getString(m, t + o0),
     weight: f32[(t + 8) >> 2]!,
   };
 }
-function ownLeaf(r: LeafReader): Leaf {
+function own$Leaf(r: Reader$Leaf): Leaf {
   return {
     label: r.label,
     weight: r.weight,
   };
 }
 
-class LeafReader implements LeafView {
+class Reader$Leaf implements LeafView {
   readonly #m: Memory;
   #t = 0;
   #v = 0;
@@ -1034,7 +1034,7 @@ class LeafReader implements LeafView {
   }
 }
 
-function okLeaf(m: Memory, t: number, low: number, end: number, d: number): boolean {
+function ok$Leaf(m: Memory, t: number, low: number, end: number, d: number): boolean {
   const { i32, u16 } = m;
   if ((t & 3) !== 0 || t + 12 > end || d > 63) return false;
   const v = t - i32[t >> 2]!;
@@ -1047,7 +1047,7 @@ function okLeaf(m: Memory, t: number, low: number, end: number, d: number): bool
   return true;
 }
 
-function fullLeaf(x: LeafInit, d: number): Leaf {
+function full$Leaf(x: LeafInit, d: number): Leaf {
   if (d > 63 || typeof x !== "object" || x === null) unfit(Leaf, x, d);
   if (x.label !== undefined && x.weight !== undefined) return x as Leaf;
   return {
@@ -1077,7 +1077,7 @@ export interface NamesInit {
 }
 export interface NamesView extends MessageView, Readonly<Names> {}
 
-const foreignNames = foreignVerifier(SCHEMA, "features.Names");
+const foreign$Names = foreignVerifier(SCHEMA, "features.Names");
 export const Names: MessageType<Names, NamesInit, NamesView> = {
   name: "features.Names",
   typeId: 3684133519,
@@ -1087,19 +1087,19 @@ export const Names: MessageType<Names, NamesInit, NamesView> = {
   lineage: ["a7eae0e93263d7d4"],
   schema: SCHEMA,
   encode(m, offset, limit, value) {
-    const end = putNames(m, offset + 4, limit, value, 0);
+    const end = put$Names(m, offset + 4, limit, value, 0);
     if (end >= 0) m.i32[offset >> 2] = m.table - offset;
     return end;
   },
-  decode: (m, offset) => getNames(m, offset + m.i32[offset >> 2]!),
+  decode: (m, offset) => get$Names(m, offset + m.i32[offset >> 2]!),
   verify: (m, offset, end) =>
-    (openVerify(m, offset, end) && okNames(m, offset + m.u32[offset >> 2]!, offset, end, 0)) || foreignNames(m, offset, end),
-  view: (m) => new NamesReader(m),
-  complete: (value) => fullNames(value, 0),
+    (openVerify(m, offset, end) && ok$Names(m, offset + m.u32[offset >> 2]!, offset, end, 0)) || foreign$Names(m, offset, end),
+  view: (m) => new Reader$Names(m),
+  complete: (value) => full$Names(value, 0),
   check: (value) => checkValue(Names, value),
 };
 
-function putNames(m: Memory, p: number, lim: number, x: NamesInit, d: number): number {
+function put$Names(m: Memory, p: number, lim: number, x: NamesInit, d: number): number {
   const { i32, u16 } = m;
   if (d > 63 || typeof x !== "object" || x === null) unfit(Names, x, d);
   const t = p + 20;
@@ -1139,10 +1139,10 @@ function putNames(m: Memory, p: number, lim: number, x: NamesInit, d: number): n
   return e;
 }
 
-function getNames(m: Memory, t: number): Names {
+function get$Names(m: Memory, t: number): Names {
   const { i32, u16 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 2097170 && i32[(v >> 2) + 1] === 524292 && u16[(v >> 1) + 4] === 12 && i32[(v >> 2) + 3] === 1572884)) return ownNames(new NamesReader(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 2097170 && i32[(v >> 2) + 1] === 524292 && u16[(v >> 1) + 4] === 12 && i32[(v >> 2) + 3] === 1572884)) return own$Names(new Reader$Names(m).$to(t));
   const o3 = u16[(v >> 1) + 5]!;
   const o6 = u16[(v >> 1) + 8]!;
   return {
@@ -1155,7 +1155,7 @@ function getNames(m: Memory, t: number): Names {
     typeName: o6 === 0 ? null : getString(m, t + o6),
   };
 }
-function ownNames(r: NamesReader): Names {
+function own$Names(r: Reader$Names): Names {
   return {
     at_: r.at_,
     class: r.class,
@@ -1167,7 +1167,7 @@ function ownNames(r: NamesReader): Names {
   };
 }
 
-class NamesReader implements NamesView {
+class Reader$Names implements NamesView {
   readonly #m: Memory;
   #t = 0;
   #v = 0;
@@ -1229,7 +1229,7 @@ class NamesReader implements NamesView {
   }
 }
 
-function okNames(m: Memory, t: number, low: number, end: number, d: number): boolean {
+function ok$Names(m: Memory, t: number, low: number, end: number, d: number): boolean {
   const { i32, u16 } = m;
   if ((t & 3) !== 0 || t + 32 > end || d > 63) return false;
   const v = t - i32[t >> 2]!;
@@ -1244,7 +1244,7 @@ function okNames(m: Memory, t: number, low: number, end: number, d: number): boo
   return true;
 }
 
-function fullNames(x: NamesInit, d: number): Names {
+function full$Names(x: NamesInit, d: number): Names {
   if (d > 63 || typeof x !== "object" || x === null) unfit(Names, x, d);
   if (x.at_ !== undefined && x.class !== undefined && x.memory !== undefined && x.constructor_ !== undefined && x.m !== undefined && x.toJson2 !== undefined && x.typeName !== undefined) return x as Names;
   return {
@@ -1271,7 +1271,7 @@ export interface NodeInit {
 }
 export interface NodeView extends MessageView, Readonly<Node> {}
 
-const foreignNode = foreignVerifier(SCHEMA, "features.Node");
+const foreign$Node = foreignVerifier(SCHEMA, "features.Node");
 export const Node: MessageType<Node, NodeInit, NodeView> = {
   name: "features.Node",
   typeId: 4274493984,
@@ -1281,19 +1281,19 @@ export const Node: MessageType<Node, NodeInit, NodeView> = {
   lineage: ["e10589e0103f323b"],
   schema: SCHEMA,
   encode(m, offset, limit, value) {
-    const end = putNode(m, offset + 4, limit, value, 0);
+    const end = put$Node(m, offset + 4, limit, value, 0);
     if (end >= 0) m.i32[offset >> 2] = m.table - offset;
     return end;
   },
-  decode: (m, offset) => getNode(m, offset + m.i32[offset >> 2]!),
+  decode: (m, offset) => get$Node(m, offset + m.i32[offset >> 2]!),
   verify: (m, offset, end) =>
-    (openVerify(m, offset, end) && okNode(m, offset + m.u32[offset >> 2]!, offset, end, 0)) || foreignNode(m, offset, end),
-  view: (m) => new NodeReader(m),
-  complete: (value) => fullNode(value, 0),
+    (openVerify(m, offset, end) && ok$Node(m, offset + m.u32[offset >> 2]!, offset, end, 0)) || foreign$Node(m, offset, end),
+  view: (m) => new Reader$Node(m),
+  complete: (value) => full$Node(value, 0),
   check: (value) => checkValue(Node, value),
 };
 
-function putNode(m: Memory, p: number, lim: number, x: NodeInit, d: number): number {
+function put$Node(m: Memory, p: number, lim: number, x: NodeInit, d: number): number {
   const { i32, u16, u8 } = m;
   if (d > 63 || typeof x !== "object" || x === null) unfit(Node, x, d);
   const t = p + 12;
@@ -1312,32 +1312,32 @@ function putNode(m: Memory, p: number, lim: number, x: NodeInit, d: number): num
   if (v2 === null || v2 === undefined) {
     u16[(p >> 1) + 4] = 0; i32[q + 2] = 0; u8[t + 16] = 0;
   } else {
-    if ((e = putPart(m, t + 16, e, lim, v2, d + 1)) < 0) return stop(e, Node, x);
+    if ((e = put$Part(m, t + 16, e, lim, v2, d + 1)) < 0) return stop(e, Node, x);
     i32[q + 2] = m.table - (t + 8);
   }
   const v3 = x.children;
   if (v3 === null || v3 === undefined) {
     u16[(p >> 1) + 5] = 0; i32[q + 3] = 0;
   } else {
-    if ((e = putTables(m, t + 12, e, lim, v3, putNode, d + 1)) < 0) return stop(e, Node, x);
+    if ((e = putTables(m, t + 12, e, lim, v3, put$Node, d + 1)) < 0) return stop(e, Node, x);
   }
   m.table = t;
   return e;
 }
 
-function getNode(m: Memory, t: number): Node {
+function get$Node(m: Memory, t: number): Node {
   const { i32, u16, u8 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 1114124 && i32[(v >> 2) + 1] === 1048580)) return ownNode(new NodeReader(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 1114124 && i32[(v >> 2) + 1] === 1048580)) return own$Node(new Reader$Node(m).$to(t));
   const o2 = u16[(v >> 1) + 4]!;
   const o3 = u16[(v >> 1) + 5]!;
   return {
     name: getString(m, t + 4),
-    part: o2 === 0 ? null : getPart(m, u8[t + 16]!, t + o2),
-    children: o3 === 0 ? [] : getTables(m, t + o3, getNode),
+    part: o2 === 0 ? null : get$Part(m, u8[t + 16]!, t + o2),
+    children: o3 === 0 ? [] : getTables(m, t + o3, get$Node),
   };
 }
-function ownNode(r: NodeReader): Node {
+function own$Node(r: Reader$Node): Node {
   return {
     name: r.name,
     part: r.part,
@@ -1345,7 +1345,7 @@ function ownNode(r: NodeReader): Node {
   };
 }
 
-class NodeReader implements NodeView {
+class Reader$Node implements NodeView {
   readonly #m: Memory;
   #t = 0;
   #v = 0;
@@ -1375,16 +1375,16 @@ class NodeReader implements NodeView {
     const { u8 } = m;
     const o = this.#o(8);
     const k = this.#o(6);
-    return o === 0 ? null : getPart(m, k === 0 ? 0 : u8[this.#t + k]!, this.#t + o);
+    return o === 0 ? null : get$Part(m, k === 0 ? 0 : u8[this.#t + k]!, this.#t + o);
   }
   get children(): Node["children"] {
     const m = this.#m;
     const o = this.#o(10);
-    return o === 0 ? [] : getTables(m, this.#t + o, getNode);
+    return o === 0 ? [] : getTables(m, this.#t + o, get$Node);
   }
 }
 
-function okNode(m: Memory, t: number, low: number, end: number, d: number): boolean {
+function ok$Node(m: Memory, t: number, low: number, end: number, d: number): boolean {
   const { i32, u16, u8 } = m;
   if ((t & 3) !== 0 || t + 17 > end || d > 63) return false;
   const v = t - i32[t >> 2]!;
@@ -1394,17 +1394,17 @@ function okNode(m: Memory, t: number, low: number, end: number, d: number): bool
   let o = 0;
   if (!okString(m, t + 4, end)) return false;
   o = u16[(v >> 1) + 4]!;
-  if (u8[t + 16] === 0 ? o !== 0 : o !== 8 || !okPart(m, u8[t + 16]!, t + 8, low, end, d + 1)) return false;
+  if (u8[t + 16] === 0 ? o !== 0 : o !== 8 || !ok$Part(m, u8[t + 16]!, t + 8, low, end, d + 1)) return false;
   o = u16[(v >> 1) + 5]!;
-  if (o !== 0 && (o !== 12 || !okTables(m, t + 12, low, end, okNode, d + 1))) return false;
+  if (o !== 0 && (o !== 12 || !okTables(m, t + 12, low, end, ok$Node, d + 1))) return false;
   return true;
 }
 
-function fullNode(x: NodeInit, d: number): Node {
+function full$Node(x: NodeInit, d: number): Node {
   if (d > 63 || typeof x !== "object" || x === null) unfit(Node, x, d);
   if (x.name === undefined || x.name === null) unfit(Node, x);
-  const f2 = x.part === null || x.part === undefined ? null : fullPart(x.part, d + 1);
-  const f3 = fullTables(x.children, fullNode, d + 1);
+  const f2 = x.part === null || x.part === undefined ? null : full$Part(x.part, d + 1);
+  const f3 = fullTables(x.children, full$Node, d + 1);
   if (f2 === x.part && f3 === x.children) return x as Node;
   return {
     name: x.name,
@@ -1437,7 +1437,7 @@ export interface OptionalsInit {
 }
 export interface OptionalsView extends MessageView, Readonly<Optionals> {}
 
-const foreignOptionals = foreignVerifier(SCHEMA, "features.Optionals");
+const foreign$Optionals = foreignVerifier(SCHEMA, "features.Optionals");
 export const Optionals: MessageType<Optionals, OptionalsInit, OptionalsView> = {
   name: "features.Optionals",
   typeId: 287885548,
@@ -1447,19 +1447,19 @@ export const Optionals: MessageType<Optionals, OptionalsInit, OptionalsView> = {
   lineage: ["4d4185b5fb069f0e"],
   schema: SCHEMA,
   encode(m, offset, limit, value) {
-    const end = putOptionals(m, offset + 4, limit, value, 0);
+    const end = put$Optionals(m, offset + 4, limit, value, 0);
     if (end >= 0) m.i32[offset >> 2] = m.table - offset;
     return end;
   },
-  decode: (m, offset) => getOptionals(m, offset + m.i32[offset >> 2]!),
+  decode: (m, offset) => get$Optionals(m, offset + m.i32[offset >> 2]!),
   verify: (m, offset, end) =>
-    (openVerify(m, offset, end) && okOptionals(m, offset + m.u32[offset >> 2]!, offset, end, 0)) || foreignOptionals(m, offset, end),
-  view: (m) => new OptionalsReader(m),
-  complete: (value) => fullOptionals(value, 0),
+    (openVerify(m, offset, end) && ok$Optionals(m, offset + m.u32[offset >> 2]!, offset, end, 0)) || foreign$Optionals(m, offset, end),
+  view: (m) => new Reader$Optionals(m),
+  complete: (value) => full$Optionals(value, 0),
   check: (value) => checkValue(Optionals, value),
 };
 
-function putOptionals(m: Memory, p: number, lim: number, x: OptionalsInit, d: number): number {
+function put$Optionals(m: Memory, p: number, lim: number, x: OptionalsInit, d: number): number {
   const { f32, f64, i32, i64, i8, u16, u64, u8 } = m;
   if (d > 63 || typeof x !== "object" || x === null) unfit(Optionals, x, d);
   const t = ((p + 25) & ~7) + 4;
@@ -1517,10 +1517,10 @@ function putOptionals(m: Memory, p: number, lim: number, x: OptionalsInit, d: nu
   return e;
 }
 
-function getOptionals(m: Memory, t: number): Optionals {
+function get$Optionals(m: Memory, t: number): Optionals {
   const { f32, f64, i32, i64, i8, u16, u64, u8 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 2686998)) return ownOptionals(new OptionalsReader(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 2686998)) return own$Optionals(new Reader$Optionals(m).$to(t));
   const o0 = u16[(v >> 1) + 2]!;
   const o1 = u16[(v >> 1) + 3]!;
   const o2 = u16[(v >> 1) + 4]!;
@@ -1542,7 +1542,7 @@ function getOptionals(m: Memory, t: number): Optionals {
     wide: o8 === 0 ? null : i64[(t + o8) >> 3]! as Wide,
   };
 }
-function ownOptionals(r: OptionalsReader): Optionals {
+function own$Optionals(r: Reader$Optionals): Optionals {
   return {
     flag: r.flag,
     i8: r.i8,
@@ -1556,7 +1556,7 @@ function ownOptionals(r: OptionalsReader): Optionals {
   };
 }
 
-class OptionalsReader implements OptionalsView {
+class Reader$Optionals implements OptionalsView {
   readonly #m: Memory;
   #t = 0;
   #v = 0;
@@ -1632,7 +1632,7 @@ class OptionalsReader implements OptionalsView {
   }
 }
 
-function okOptionals(m: Memory, t: number, low: number, end: number, d: number): boolean {
+function ok$Optionals(m: Memory, t: number, low: number, end: number, d: number): boolean {
   const { i32, u16 } = m;
   if ((t & 7) !== 4 || t + 41 > end || d > 63) return false;
   const v = t - i32[t >> 2]!;
@@ -1661,7 +1661,7 @@ function okOptionals(m: Memory, t: number, low: number, end: number, d: number):
   return true;
 }
 
-function fullOptionals(x: OptionalsInit, d: number): Optionals {
+function full$Optionals(x: OptionalsInit, d: number): Optionals {
   if (d > 63 || typeof x !== "object" || x === null) unfit(Optionals, x, d);
   if (x.flag !== undefined && x.i8 !== undefined && x.u16 !== undefined && x.i32 !== undefined && x.u64 !== undefined && x.f32 !== undefined && x.f64 !== undefined && x.tint !== undefined && x.wide !== undefined) return x as Optionals;
   return {
@@ -1711,29 +1711,29 @@ export interface ScalarsInit {
 }
 export interface ScalarsView extends MessageView, Readonly<Scalars> {}
 
-const foreignScalars = foreignVerifier(SCHEMA, "features.Scalars");
+const foreign$Scalars = foreignVerifier(SCHEMA, "features.Scalars");
 export const Scalars: MessageType<Scalars, ScalarsInit, ScalarsView> = {
   name: "features.Scalars",
   typeId: 3787533349,
-  fingerprint: "f93c0f407e10aa47",
-  fingerprintLo: 2115021383,
-  fingerprintHi: 4181462848,
-  lineage: ["f93c0f407e10aa47"],
+  fingerprint: "d519407a87303f2d",
+  fingerprintLo: 2268086061,
+  fingerprintHi: 3575201914,
+  lineage: ["d519407a87303f2d"],
   schema: SCHEMA,
   encode(m, offset, limit, value) {
-    const end = putScalars(m, offset + 4, limit, value, 0);
+    const end = put$Scalars(m, offset + 4, limit, value, 0);
     if (end >= 0) m.i32[offset >> 2] = m.table - offset;
     return end;
   },
-  decode: (m, offset) => getScalars(m, offset + m.i32[offset >> 2]!),
+  decode: (m, offset) => get$Scalars(m, offset + m.i32[offset >> 2]!),
   verify: (m, offset, end) =>
-    (openVerify(m, offset, end) && okScalars(m, offset + m.u32[offset >> 2]!, offset, end, 0)) || foreignScalars(m, offset, end),
-  view: (m) => new ScalarsReader(m),
-  complete: (value) => fullScalars(value, 0),
+    (openVerify(m, offset, end) && ok$Scalars(m, offset + m.u32[offset >> 2]!, offset, end, 0)) || foreign$Scalars(m, offset, end),
+  view: (m) => new Reader$Scalars(m),
+  complete: (value) => full$Scalars(value, 0),
   check: (value) => checkValue(Scalars, value),
 };
 
-function putScalars(m: Memory, p: number, lim: number, x: ScalarsInit, d: number): number {
+function put$Scalars(m: Memory, p: number, lim: number, x: ScalarsInit, d: number): number {
   const { f32, f64, i16, i32, i64, i8, u16, u32, u64, u8 } = m;
   if (d > 63 || typeof x !== "object" || x === null) unfit(Scalars, x, d);
   const t = ((p + 35) & ~7) + 4;
@@ -1770,7 +1770,7 @@ function putScalars(m: Memory, p: number, lim: number, x: ScalarsInit, d: number
   const v7 = x.i64;
   i64[h] = v7 === undefined ? -9000000000n : typeof v7 === "bigint" ? v7 : unfit(Scalars, x);
   const v8 = x.u64;
-  u64[h + 1] = v8 === undefined ? 0n : typeof v8 === "bigint" ? v8 : unfit(Scalars, x);
+  u64[h + 1] = v8 === undefined ? 9223372036854775807n : typeof v8 === "bigint" ? v8 : unfit(Scalars, x);
   const v9 = x.f32;
   f32[q + 11] = v9 === undefined ? 0.5 : typeof v9 === "number" ? v9 : unfit(Scalars, x);
   const v10 = x.f64;
@@ -1785,10 +1785,10 @@ function putScalars(m: Memory, p: number, lim: number, x: ScalarsInit, d: number
   return e;
 }
 
-function getScalars(m: Memory, t: number): Scalars {
+function get$Scalars(m: Memory, t: number): Scalars {
   const { f32, f64, i16, i32, i64, i8, u16, u32, u64, u8 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 3735584 && i32[(v >> 2) + 1] === 3473460 && i32[(v >> 2) + 2] === 3145782 && i32[(v >> 2) + 3] === 2359346 && i32[(v >> 2) + 4] === 262184 && i32[(v >> 2) + 5] === 2883596 && i32[(v >> 2) + 6] === 3604500 && i32[(v >> 2) + 7] === 3670044)) return ownScalars(new ScalarsReader(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 3735584 && i32[(v >> 2) + 1] === 3473460 && i32[(v >> 2) + 2] === 3145782 && i32[(v >> 2) + 3] === 2359346 && i32[(v >> 2) + 4] === 262184 && i32[(v >> 2) + 5] === 2883596 && i32[(v >> 2) + 6] === 3604500 && i32[(v >> 2) + 7] === 3670044)) return own$Scalars(new Reader$Scalars(m).$to(t));
   return {
     flag: u8[t + 52]! !== 0,
     i8: i8[t + 53]!,
@@ -1806,7 +1806,7 @@ function getScalars(m: Memory, t: number): Scalars {
     small: i8[t + 56]! as Small,
   };
 }
-function ownScalars(r: ScalarsReader): Scalars {
+function own$Scalars(r: Reader$Scalars): Scalars {
   return {
     flag: r.flag,
     i8: r.i8,
@@ -1825,7 +1825,7 @@ function ownScalars(r: ScalarsReader): Scalars {
   };
 }
 
-class ScalarsReader implements ScalarsView {
+class Reader$Scalars implements ScalarsView {
   readonly #m: Memory;
   #t = 0;
   #v = 0;
@@ -1897,7 +1897,7 @@ class ScalarsReader implements ScalarsView {
     const m = this.#m;
     const { u64 } = m;
     const o = this.#o(20);
-    return o === 0 ? 0n : u64[(this.#t + o) >> 3]!;
+    return o === 0 ? 9223372036854775807n : u64[(this.#t + o) >> 3]!;
   }
   get f32(): Scalars["f32"] {
     const m = this.#m;
@@ -1931,7 +1931,7 @@ class ScalarsReader implements ScalarsView {
   }
 }
 
-function okScalars(m: Memory, t: number, low: number, end: number, d: number): boolean {
+function ok$Scalars(m: Memory, t: number, low: number, end: number, d: number): boolean {
   const { i32 } = m;
   if ((t & 7) !== 4 || t + 57 > end || d > 63) return false;
   const v = t - i32[t >> 2]!;
@@ -1941,7 +1941,7 @@ function okScalars(m: Memory, t: number, low: number, end: number, d: number): b
   return true;
 }
 
-function fullScalars(x: ScalarsInit, d: number): Scalars {
+function full$Scalars(x: ScalarsInit, d: number): Scalars {
   if (d > 63 || typeof x !== "object" || x === null) unfit(Scalars, x, d);
   if (x.flag !== undefined && x.i8 !== undefined && x.u8 !== undefined && x.i16 !== undefined && x.u16 !== undefined && x.i32 !== undefined && x.u32 !== undefined && x.i64 !== undefined && x.u64 !== undefined && x.f32 !== undefined && x.f64 !== undefined && x.tint !== undefined && x.wide !== undefined && x.small !== undefined) return x as Scalars;
   return {
@@ -1953,7 +1953,7 @@ function fullScalars(x: ScalarsInit, d: number): Scalars {
     i32: x.i32 === undefined ? 0 : x.i32,
     u32: x.u32 === undefined ? 4000000000 : x.u32,
     i64: x.i64 === undefined ? -9000000000n : x.i64,
-    u64: x.u64 === undefined ? 0n : x.u64,
+    u64: x.u64 === undefined ? 9223372036854775807n : x.u64,
     f32: x.f32 === undefined ? 0.5 : x.f32,
     f64: x.f64 === undefined ? -Number.POSITIVE_INFINITY : x.f64,
     tint: x.tint === undefined ? 1 : x.tint,
@@ -1980,7 +1980,7 @@ export interface ShapesInit {
 }
 export interface ShapesView extends MessageView, Readonly<Shapes> {}
 
-const foreignShapes = foreignVerifier(SCHEMA, "features.Shapes");
+const foreign$Shapes = foreignVerifier(SCHEMA, "features.Shapes");
 export const Shapes: MessageType<Shapes, ShapesInit, ShapesView> = {
   name: "features.Shapes",
   typeId: 403899231,
@@ -1990,19 +1990,19 @@ export const Shapes: MessageType<Shapes, ShapesInit, ShapesView> = {
   lineage: ["153821a7f47b23e4"],
   schema: SCHEMA,
   encode(m, offset, limit, value) {
-    const end = putShapes(m, offset + 4, limit, value, 0);
+    const end = put$Shapes(m, offset + 4, limit, value, 0);
     if (end >= 0) m.i32[offset >> 2] = m.table - offset;
     return end;
   },
-  decode: (m, offset) => getShapes(m, offset + m.i32[offset >> 2]!),
+  decode: (m, offset) => get$Shapes(m, offset + m.i32[offset >> 2]!),
   verify: (m, offset, end) =>
-    (openVerify(m, offset, end) && okShapes(m, offset + m.u32[offset >> 2]!, offset, end, 0)) || foreignShapes(m, offset, end),
-  view: (m) => new ShapesReader(m),
-  complete: (value) => fullShapes(value, 0),
+    (openVerify(m, offset, end) && ok$Shapes(m, offset + m.u32[offset >> 2]!, offset, end, 0)) || foreign$Shapes(m, offset, end),
+  view: (m) => new Reader$Shapes(m),
+  complete: (value) => full$Shapes(value, 0),
   check: (value) => checkValue(Shapes, value),
 };
 
-function putShapes(m: Memory, p: number, lim: number, x: ShapesInit, d: number): number {
+function put$Shapes(m: Memory, p: number, lim: number, x: ShapesInit, d: number): number {
   const { i32, u16, u8 } = m;
   if (d > 63 || typeof x !== "object" || x === null) unfit(Shapes, x, d);
   const t = ((p + 23) & ~7) + 4;
@@ -2021,52 +2021,52 @@ function putShapes(m: Memory, p: number, lim: number, x: ShapesInit, d: number):
   const v0 = x.point;
   if (v0 === null || v0 === undefined) {
     u16[(p >> 1) + 2] = 0; i32[q + 1] = 0; i32[q + 2] = 0; i32[q + 3] = 0; i32[q + 4] = 0;
-  } else shapes_base_putPoint(m, t + 4, v0);
+  } else shapes_base_put$Point(m, t + 4, v0);
   const v1 = x.must;
   if (v1 === null || v1 === undefined) unfit(Shapes, x);
-  putByte3(m, t + 76, v1);
+  put$Byte3(m, t + 76, v1);
   const v2 = x.grid;
   if (v2 === null || v2 === undefined) {
     u16[(p >> 1) + 4] = 0; i32[q + 5] = 0; i32[q + 6] = 0; i32[q + 7] = 0; i32[q + 8] = 0; i32[q + 9] = 0; i32[q + 10] = 0; i32[q + 11] = 0; i32[q + 12] = 0; i32[q + 13] = 0; i32[q + 14] = 0; i32[q + 15] = 0; i32[q + 16] = 0;
-  } else putGrid(m, t + 20, v2);
+  } else put$Grid(m, t + 20, v2);
   const v7 = x.flag;
   u8[t + 80] = v7 === undefined ? 0 : typeof v7 === "boolean" ? (v7 ? 1 : 0) : unfit(Shapes, x);
   const v3 = x.label;
   if (v3 === null || v3 === undefined) {
     u16[(p >> 1) + 5] = 0; i32[q + 17] = 0;
   } else {
-    if ((e = shapes_base_putLabel(m, e, lim, v3, d + 1)) < 0) return -1;
+    if ((e = shapes_base_put$Label(m, e, lim, v3, d + 1)) < 0) return -1;
     i32[q + 17] = m.table - (t + 68);
   }
   const v5 = x.mark;
   if (v5 === null || v5 === undefined) {
     u16[(p >> 1) + 7] = 0; i32[q + 18] = 0; u8[t + 79] = 0;
   } else {
-    if ((e = shapes_base_putMark(m, t + 79, e, lim, v5, d + 1)) < 0) return stop(e, Shapes, x);
+    if ((e = shapes_base_put$Mark(m, t + 79, e, lim, v5, d + 1)) < 0) return stop(e, Shapes, x);
     i32[q + 18] = m.table - (t + 72);
   }
   m.table = t;
   return e;
 }
 
-function getShapes(m: Memory, t: number): Shapes {
+function get$Shapes(m: Memory, t: number): Shapes {
   const { i32, u16, u8 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 5308436 && u16[(v >> 1) + 3] === 76 && u16[(v >> 1) + 6] === 79 && i32[(v >> 2) + 4] === 5242880)) return ownShapes(new ShapesReader(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 5308436 && u16[(v >> 1) + 3] === 76 && u16[(v >> 1) + 6] === 79 && i32[(v >> 2) + 4] === 5242880)) return own$Shapes(new Reader$Shapes(m).$to(t));
   const o0 = u16[(v >> 1) + 2]!;
   const o2 = u16[(v >> 1) + 4]!;
   const o3 = u16[(v >> 1) + 5]!;
   const o5 = u16[(v >> 1) + 7]!;
   return {
-    point: o0 === 0 ? null : shapes_base_getPoint(m, t + o0),
-    must: getByte3(m, t + 76),
-    grid: o2 === 0 ? null : getGrid(m, t + o2),
-    label: o3 === 0 ? null : shapes_base_getLabel(m, t + o3 + i32[(t + o3) >> 2]!),
-    mark: o5 === 0 ? null : shapes_base_getMark(m, u8[t + 79]!, t + o5),
+    point: o0 === 0 ? null : shapes_base_get$Point(m, t + o0),
+    must: get$Byte3(m, t + 76),
+    grid: o2 === 0 ? null : get$Grid(m, t + o2),
+    label: o3 === 0 ? null : shapes_base_get$Label(m, t + o3 + i32[(t + o3) >> 2]!),
+    mark: o5 === 0 ? null : shapes_base_get$Mark(m, u8[t + 79]!, t + o5),
     flag: u8[t + 80]! !== 0,
   };
 }
-function ownShapes(r: ShapesReader): Shapes {
+function own$Shapes(r: Reader$Shapes): Shapes {
   return {
     point: r.point,
     must: r.must,
@@ -2077,7 +2077,7 @@ function ownShapes(r: ShapesReader): Shapes {
   };
 }
 
-class ShapesReader implements ShapesView {
+class Reader$Shapes implements ShapesView {
   readonly #m: Memory;
   #t = 0;
   #v = 0;
@@ -2100,30 +2100,30 @@ class ShapesReader implements ShapesView {
   get point(): Shapes["point"] {
     const m = this.#m;
     const o = this.#o(4);
-    return o === 0 ? null : shapes_base_getPoint(m, this.#t + o);
+    return o === 0 ? null : shapes_base_get$Point(m, this.#t + o);
   }
   get must(): Shapes["must"] {
     const m = this.#m;
     const o = this.#o(6);
-    return o === 0 ? absent(Shapes, "must") : getByte3(m, this.#t + o);
+    return o === 0 ? absent(Shapes, "must") : get$Byte3(m, this.#t + o);
   }
   get grid(): Shapes["grid"] {
     const m = this.#m;
     const o = this.#o(8);
-    return o === 0 ? null : getGrid(m, this.#t + o);
+    return o === 0 ? null : get$Grid(m, this.#t + o);
   }
   get label(): Shapes["label"] {
     const m = this.#m;
     const { i32 } = m;
     const o = this.#o(10);
-    return o === 0 ? null : shapes_base_getLabel(m, this.#t + o + i32[(this.#t + o) >> 2]!);
+    return o === 0 ? null : shapes_base_get$Label(m, this.#t + o + i32[(this.#t + o) >> 2]!);
   }
   get mark(): Shapes["mark"] {
     const m = this.#m;
     const { u8 } = m;
     const o = this.#o(14);
     const k = this.#o(12);
-    return o === 0 ? null : shapes_base_getMark(m, k === 0 ? 0 : u8[this.#t + k]!, this.#t + o);
+    return o === 0 ? null : shapes_base_get$Mark(m, k === 0 ? 0 : u8[this.#t + k]!, this.#t + o);
   }
   get flag(): Shapes["flag"] {
     const m = this.#m;
@@ -2133,7 +2133,7 @@ class ShapesReader implements ShapesView {
   }
 }
 
-function okShapes(m: Memory, t: number, low: number, end: number, d: number): boolean {
+function ok$Shapes(m: Memory, t: number, low: number, end: number, d: number): boolean {
   const { i32, u16, u8 } = m;
   if ((t & 7) !== 4 || t + 81 > end || d > 63) return false;
   const v = t - i32[t >> 2]!;
@@ -2146,17 +2146,17 @@ function okShapes(m: Memory, t: number, low: number, end: number, d: number): bo
   o = u16[(v >> 1) + 4]!;
   if (o !== 0 && (o !== 20)) return false;
   o = u16[(v >> 1) + 5]!;
-  if (o !== 0 && (o !== 68 || !shapes_base_okLabel(m, tableAt(m, t + 68, end), low, end, d + 1))) return false;
+  if (o !== 0 && (o !== 68 || !shapes_base_ok$Label(m, tableAt(m, t + 68, end), low, end, d + 1))) return false;
   o = u16[(v >> 1) + 7]!;
-  if (u8[t + 79] === 0 ? o !== 0 : o !== 72 || !shapes_base_okMark(m, u8[t + 79]!, t + 72, low, end, d + 1)) return false;
+  if (u8[t + 79] === 0 ? o !== 0 : o !== 72 || !shapes_base_ok$Mark(m, u8[t + 79]!, t + 72, low, end, d + 1)) return false;
   return true;
 }
 
-function fullShapes(x: ShapesInit, d: number): Shapes {
+function full$Shapes(x: ShapesInit, d: number): Shapes {
   if (d > 63 || typeof x !== "object" || x === null) unfit(Shapes, x, d);
   if (x.must === undefined || x.must === null) unfit(Shapes, x);
-  const f3 = x.label === null || x.label === undefined ? null : shapes_base_fullLabel(x.label, d + 1);
-  const f5 = x.mark === null || x.mark === undefined ? null : shapes_base_fullMark(x.mark, d + 1);
+  const f3 = x.label === null || x.label === undefined ? null : shapes_base_full$Label(x.label, d + 1);
+  const f5 = x.mark === null || x.mark === undefined ? null : shapes_base_full$Mark(x.mark, d + 1);
   if (x.point !== undefined && x.grid !== undefined && f3 === x.label && f5 === x.mark && x.flag !== undefined) return x as Shapes;
   return {
     point: x.point === undefined ? null : x.point,
@@ -2168,16 +2168,16 @@ function fullShapes(x: ShapesInit, d: number): Shapes {
   };
 }
 
-export interface Strings_ {
+export interface Strings {
   readonly value: string | null;
 }
-export interface Strings_Init {
+export interface StringsInit {
   value?: string | null;
 }
-export interface Strings_View extends MessageView, Readonly<Strings_> {}
+export interface StringsView extends MessageView, Readonly<Strings> {}
 
-const foreignStrings_ = foreignVerifier(SCHEMA, "features.Strings");
-export const Strings_: MessageType<Strings_, Strings_Init, Strings_View> = {
+const foreign$Strings = foreignVerifier(SCHEMA, "features.Strings");
+export const Strings: MessageType<Strings, StringsInit, StringsView> = {
   name: "features.Strings",
   typeId: 313176467,
   fingerprint: "c0c27fb619be920d",
@@ -2186,21 +2186,21 @@ export const Strings_: MessageType<Strings_, Strings_Init, Strings_View> = {
   lineage: ["c0c27fb619be920d"],
   schema: SCHEMA,
   encode(m, offset, limit, value) {
-    const end = putStrings_(m, offset + 4, limit, value, 0);
+    const end = put$Strings(m, offset + 4, limit, value, 0);
     if (end >= 0) m.i32[offset >> 2] = m.table - offset;
     return end;
   },
-  decode: (m, offset) => getStrings_(m, offset + m.i32[offset >> 2]!),
+  decode: (m, offset) => get$Strings(m, offset + m.i32[offset >> 2]!),
   verify: (m, offset, end) =>
-    (openVerify(m, offset, end) && okStrings_(m, offset + m.u32[offset >> 2]!, offset, end, 0)) || foreignStrings_(m, offset, end),
-  view: (m) => new Strings_Reader(m),
-  complete: (value) => fullStrings_(value, 0),
-  check: (value) => checkValue(Strings_, value),
+    (openVerify(m, offset, end) && ok$Strings(m, offset + m.u32[offset >> 2]!, offset, end, 0)) || foreign$Strings(m, offset, end),
+  view: (m) => new Reader$Strings(m),
+  complete: (value) => full$Strings(value, 0),
+  check: (value) => checkValue(Strings, value),
 };
 
-function putStrings_(m: Memory, p: number, lim: number, x: Strings_Init, d: number): number {
+function put$Strings(m: Memory, p: number, lim: number, x: StringsInit, d: number): number {
   const { i32, u16 } = m;
-  if (d > 63 || typeof x !== "object" || x === null) unfit(Strings_, x, d);
+  if (d > 63 || typeof x !== "object" || x === null) unfit(Strings, x, d);
   const t = p + 8;
   let e = t + 8;
   if (e > lim) return -1;
@@ -2213,28 +2213,28 @@ function putStrings_(m: Memory, p: number, lim: number, x: Strings_Init, d: numb
   if (v0 === null || v0 === undefined) {
     u16[(p >> 1) + 2] = 0; i32[q + 1] = 0;
   } else {
-    if ((e = putString(m, t + 4, e, lim, v0)) < 0) return stop(e, Strings_, x);
+    if ((e = putString(m, t + 4, e, lim, v0)) < 0) return stop(e, Strings, x);
   }
   m.table = t;
   return e;
 }
 
-function getStrings_(m: Memory, t: number): Strings_ {
+function get$Strings(m: Memory, t: number): Strings {
   const { i32, u16 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 524294)) return ownStrings_(new Strings_Reader(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 524294)) return own$Strings(new Reader$Strings(m).$to(t));
   const o0 = u16[(v >> 1) + 2]!;
   return {
     value: o0 === 0 ? null : getString(m, t + o0),
   };
 }
-function ownStrings_(r: Strings_Reader): Strings_ {
+function own$Strings(r: Reader$Strings): Strings {
   return {
     value: r.value,
   };
 }
 
-class Strings_Reader implements Strings_View {
+class Reader$Strings implements StringsView {
   readonly #m: Memory;
   #t = 0;
   #v = 0;
@@ -2254,14 +2254,14 @@ class Strings_Reader implements Strings_View {
   #o(slot: number): number {
     return slot < this.#n ? this.#m.u16[(this.#v + slot) >> 1]! : 0;
   }
-  get value(): Strings_["value"] {
+  get value(): Strings["value"] {
     const m = this.#m;
     const o = this.#o(4);
     return o === 0 ? null : getString(m, this.#t + o);
   }
 }
 
-function okStrings_(m: Memory, t: number, low: number, end: number, d: number): boolean {
+function ok$Strings(m: Memory, t: number, low: number, end: number, d: number): boolean {
   const { i32, u16 } = m;
   if ((t & 3) !== 0 || t + 8 > end || d > 63) return false;
   const v = t - i32[t >> 2]!;
@@ -2274,9 +2274,9 @@ function okStrings_(m: Memory, t: number, low: number, end: number, d: number): 
   return true;
 }
 
-function fullStrings_(x: Strings_Init, d: number): Strings_ {
-  if (d > 63 || typeof x !== "object" || x === null) unfit(Strings_, x, d);
-  if (x.value !== undefined) return x as Strings_;
+function full$Strings(x: StringsInit, d: number): Strings {
+  if (d > 63 || typeof x !== "object" || x === null) unfit(Strings, x, d);
+  if (x.value !== undefined) return x as Strings;
   return {
     value: x.value === undefined ? null : x.value,
   };
@@ -2329,7 +2329,7 @@ export interface VectorsView extends MessageView, Readonly<Vectors> {
   unsafeNeeded(): Uint8Array;
 }
 
-const foreignVectors = foreignVerifier(SCHEMA, "features.Vectors");
+const foreign$Vectors = foreignVerifier(SCHEMA, "features.Vectors");
 export const Vectors: MessageType<Vectors, VectorsInit, VectorsView> = {
   name: "features.Vectors",
   typeId: 205022580,
@@ -2339,19 +2339,19 @@ export const Vectors: MessageType<Vectors, VectorsInit, VectorsView> = {
   lineage: ["9ca7fa8df7dd470f"],
   schema: SCHEMA,
   encode(m, offset, limit, value) {
-    const end = putVectors(m, offset + 4, limit, value, 0);
+    const end = put$Vectors(m, offset + 4, limit, value, 0);
     if (end >= 0) m.i32[offset >> 2] = m.table - offset;
     return end;
   },
-  decode: (m, offset) => getVectors(m, offset + m.i32[offset >> 2]!),
+  decode: (m, offset) => get$Vectors(m, offset + m.i32[offset >> 2]!),
   verify: (m, offset, end) =>
-    (openVerify(m, offset, end) && okVectors(m, offset + m.u32[offset >> 2]!, offset, end, 0)) || foreignVectors(m, offset, end),
-  view: (m) => new VectorsReader(m),
-  complete: (value) => fullVectors(value, 0),
+    (openVerify(m, offset, end) && ok$Vectors(m, offset + m.u32[offset >> 2]!, offset, end, 0)) || foreign$Vectors(m, offset, end),
+  view: (m) => new Reader$Vectors(m),
+  complete: (value) => full$Vectors(value, 0),
   check: (value) => checkValue(Vectors, value),
 };
 
-function putVectors(m: Memory, p: number, lim: number, x: VectorsInit, d: number): number {
+function put$Vectors(m: Memory, p: number, lim: number, x: VectorsInit, d: number): number {
   const { i32, u16 } = m;
   if (d > 63 || typeof x !== "object" || x === null) unfit(Vectors, x, d);
   const t = p + 40;
@@ -2452,19 +2452,19 @@ function putVectors(m: Memory, p: number, lim: number, x: VectorsInit, d: number
   if (v13 === null || v13 === undefined) {
     u16[(p >> 1) + 15] = 0; i32[q + 14] = 0;
   } else {
-    if ((e = putStructs(m, t + 56, e, lim, v13, shapes_base_putPoint, 16, 8)) < 0) return stop(e, Vectors, x);
+    if ((e = putStructs(m, t + 56, e, lim, v13, shapes_base_put$Point, 16, 8)) < 0) return stop(e, Vectors, x);
   }
   const v14 = x.triples;
   if (v14 === null || v14 === undefined) {
     u16[(p >> 1) + 16] = 0; i32[q + 15] = 0;
   } else {
-    if ((e = putStructs(m, t + 60, e, lim, v14, putByte3, 3, 1)) < 0) return stop(e, Vectors, x);
+    if ((e = putStructs(m, t + 60, e, lim, v14, put$Byte3, 3, 1)) < 0) return stop(e, Vectors, x);
   }
   const v15 = x.labels;
   if (v15 === null || v15 === undefined) {
     u16[(p >> 1) + 17] = 0; i32[q + 16] = 0;
   } else {
-    if ((e = putTables(m, t + 64, e, lim, v15, shapes_base_putLabel, d + 1)) < 0) return stop(e, Vectors, x);
+    if ((e = putTables(m, t + 64, e, lim, v15, shapes_base_put$Label, d + 1)) < 0) return stop(e, Vectors, x);
   }
   const v16 = x.needed;
   if ((e = putU8s(m, t + 68, e, lim, v16)) < 0) return stop(e, Vectors, x);
@@ -2472,10 +2472,10 @@ function putVectors(m: Memory, p: number, lim: number, x: VectorsInit, d: number
   return e;
 }
 
-function getVectors(m: Memory, t: number): Vectors {
+function get$Vectors(m: Memory, t: number): Vectors {
   const { i32, u16 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 4718630 && u16[(v >> 1) + 18] === 68)) return ownVectors(new VectorsReader(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 4718630 && u16[(v >> 1) + 18] === 68)) return own$Vectors(new Reader$Vectors(m).$to(t));
   const o0 = u16[(v >> 1) + 2]!;
   const o1 = u16[(v >> 1) + 3]!;
   const o2 = u16[(v >> 1) + 4]!;
@@ -2506,13 +2506,13 @@ function getVectors(m: Memory, t: number): Vectors {
     doubles: o10 === 0 ? new Float64Array(0) : getF64s(m, t + o10),
     tints: o11 === 0 ? new Uint8Array(0) : getU8s(m, t + o11),
     texts: o12 === 0 ? [] : getStrings(m, t + o12),
-    points: o13 === 0 ? [] : getStructs(m, t + o13, shapes_base_getPoint, 16),
-    triples: o14 === 0 ? [] : getStructs(m, t + o14, getByte3, 3),
-    labels: o15 === 0 ? [] : getTables(m, t + o15, shapes_base_getLabel),
+    points: o13 === 0 ? [] : getStructs(m, t + o13, shapes_base_get$Point, 16),
+    triples: o14 === 0 ? [] : getStructs(m, t + o14, get$Byte3, 3),
+    labels: o15 === 0 ? [] : getTables(m, t + o15, shapes_base_get$Label),
     needed: getU8s(m, t + 68),
   };
 }
-function ownVectors(r: VectorsReader): Vectors {
+function own$Vectors(r: Reader$Vectors): Vectors {
   return {
     bytes: r.bytes,
     small: r.small,
@@ -2534,7 +2534,7 @@ function ownVectors(r: VectorsReader): Vectors {
   };
 }
 
-class VectorsReader implements VectorsView {
+class Reader$Vectors implements VectorsView {
   readonly #m: Memory;
   #t = 0;
   #v = 0;
@@ -2630,17 +2630,17 @@ class VectorsReader implements VectorsView {
   get points(): Vectors["points"] {
     const m = this.#m;
     const o = this.#o(30);
-    return o === 0 ? [] : getStructs(m, this.#t + o, shapes_base_getPoint, 16);
+    return o === 0 ? [] : getStructs(m, this.#t + o, shapes_base_get$Point, 16);
   }
   get triples(): Vectors["triples"] {
     const m = this.#m;
     const o = this.#o(32);
-    return o === 0 ? [] : getStructs(m, this.#t + o, getByte3, 3);
+    return o === 0 ? [] : getStructs(m, this.#t + o, get$Byte3, 3);
   }
   get labels(): Vectors["labels"] {
     const m = this.#m;
     const o = this.#o(34);
-    return o === 0 ? [] : getTables(m, this.#t + o, shapes_base_getLabel);
+    return o === 0 ? [] : getTables(m, this.#t + o, shapes_base_get$Label);
   }
   get needed(): Vectors["needed"] {
     const m = this.#m;
@@ -2653,7 +2653,7 @@ class VectorsReader implements VectorsView {
   }
 }
 
-function okVectors(m: Memory, t: number, low: number, end: number, d: number): boolean {
+function ok$Vectors(m: Memory, t: number, low: number, end: number, d: number): boolean {
   const { i32, u16 } = m;
   if ((t & 3) !== 0 || t + 72 > end || d > 63) return false;
   const v = t - i32[t >> 2]!;
@@ -2692,12 +2692,12 @@ function okVectors(m: Memory, t: number, low: number, end: number, d: number): b
   o = u16[(v >> 1) + 16]!;
   if (o !== 0 && (o !== 60 || !okVector(m, t + 60, end, 3, 1))) return false;
   o = u16[(v >> 1) + 17]!;
-  if (o !== 0 && (o !== 64 || !okTables(m, t + 64, low, end, shapes_base_okLabel, d + 1))) return false;
+  if (o !== 0 && (o !== 64 || !okTables(m, t + 64, low, end, shapes_base_ok$Label, d + 1))) return false;
   if (!okVector(m, t + 68, end, 1, 1)) return false;
   return true;
 }
 
-function fullVectors(x: VectorsInit, d: number): Vectors {
+function full$Vectors(x: VectorsInit, d: number): Vectors {
   if (d > 63 || typeof x !== "object" || x === null) unfit(Vectors, x, d);
   if (x.needed === undefined || x.needed === null) unfit(Vectors, x);
   const f0 = fullU8s(x.bytes);
@@ -2715,7 +2715,7 @@ function fullVectors(x: VectorsInit, d: number): Vectors {
   const f12 = x.texts ?? [];
   const f13 = x.points ?? [];
   const f14 = x.triples ?? [];
-  const f15 = fullTables(x.labels, shapes_base_fullLabel, d + 1);
+  const f15 = fullTables(x.labels, shapes_base_full$Label, d + 1);
   const f16 = fullU8s(x.needed);
   if (f0 === x.bytes && f1 === x.small && f2 === x.flags && f3 === x.shorts && f4 === x.words && f5 === x.ints && f6 === x.uints && f7 === x.longs && f8 === x.ulongs && f9 === x.floats && f10 === x.doubles && f11 === x.tints && f12 === x.texts && f13 === x.points && f14 === x.triples && f15 === x.labels && f16 === x.needed) return x as Vectors;
   return {

@@ -18,7 +18,7 @@ export const TYPES: readonly MessageType<any, any, any>[] = [
   features.Optionals,
   features.Scalars,
   features.Shapes,
-  features.Strings_,
+  features.Strings,
   features.Vectors,
   shapes_base.Label,
   shapes_base.Remark,

@@ -26,7 +26,7 @@ export interface Point {
   readonly y: number;
 }
 const $Point = { name: "shapes.base.Point", schema: SCHEMA };
-export function putPoint(m: Memory, p: number, x: Point): void {
+export function put$Point(m: Memory, p: number, x: Point): void {
   const { f32, f64, u8 } = m;
   if (typeof x !== "object" || x === null) unfit($Point, x);
   const v0 = x.x;
@@ -38,7 +38,7 @@ export function putPoint(m: Memory, p: number, x: Point): void {
   const v1 = x.y;
   f64[(p + 8) >> 3] = typeof v1 === "number" ? v1 : unfit($Point, x);
 }
-export function getPoint(m: Memory, p: number): Point {
+export function get$Point(m: Memory, p: number): Point {
   const { f32, f64 } = m;
   return {
     x: f32[(p) >> 2]!,
@@ -53,49 +53,49 @@ export type MarkInit =
   | { readonly type: "Label"; readonly value: LabelInit }
   | { readonly type: "Note"; readonly value: RemarkInit };
 
-export function putMark(m: Memory, at: number, e: number, lim: number, x: MarkInit, d: number): number {
+export function put$Mark(m: Memory, at: number, e: number, lim: number, x: MarkInit, d: number): number {
   switch (x.type) {
     case "Label":
       m.u8[at] = 1;
-      return putLabel(m, e, lim, x.value, d);
+      return put$Label(m, e, lim, x.value, d);
     case "Note":
       m.u8[at] = 2;
-      return putRemark(m, e, lim, x.value, d);
+      return put$Remark(m, e, lim, x.value, d);
     default:
       return -2;
   }
 }
 
-export function getMark(m: Memory, tag: number, at: number): Mark | null {
+export function get$Mark(m: Memory, tag: number, at: number): Mark | null {
   switch (tag) {
     case 1:
-      return { type: "Label", value: getLabel(m, at + m.i32[at >> 2]!) };
+      return { type: "Label", value: get$Label(m, at + m.i32[at >> 2]!) };
     case 2:
-      return { type: "Note", value: getRemark(m, at + m.i32[at >> 2]!) };
+      return { type: "Note", value: get$Remark(m, at + m.i32[at >> 2]!) };
     default:
       return null;
   }
 }
 
-export function okMark(m: Memory, tag: number, at: number, low: number, end: number, d: number): boolean {
+export function ok$Mark(m: Memory, tag: number, at: number, low: number, end: number, d: number): boolean {
   switch (tag) {
     case 1:
-      return okLabel(m, tableAt(m, at, end), low, end, d);
+      return ok$Label(m, tableAt(m, at, end), low, end, d);
     case 2:
-      return okRemark(m, tableAt(m, at, end), low, end, d);
+      return ok$Remark(m, tableAt(m, at, end), low, end, d);
     default:
       return false;
   }
 }
 
-export function fullMark(x: MarkInit, d: number): Mark {
+export function full$Mark(x: MarkInit, d: number): Mark {
   switch (x.type) {
     case "Label": {
-      const value = fullLabel(x.value, d);
+      const value = full$Label(x.value, d);
       return value === x.value ? (x as Mark) : { type: "Label", value };
     }
     case "Note": {
-      const value = fullRemark(x.value, d);
+      const value = full$Remark(x.value, d);
       return value === x.value ? (x as Mark) : { type: "Note", value };
     }
     default:
@@ -113,7 +113,7 @@ export interface LabelInit {
 }
 export interface LabelView extends MessageView, Readonly<Label> {}
 
-const foreignLabel = foreignVerifier(SCHEMA, "shapes.base.Label");
+const foreign$Label = foreignVerifier(SCHEMA, "shapes.base.Label");
 export const Label: MessageType<Label, LabelInit, LabelView> = {
   name: "shapes.base.Label",
   typeId: 4010145862,
@@ -123,19 +123,19 @@ export const Label: MessageType<Label, LabelInit, LabelView> = {
   lineage: ["3d74c1162043a8c4"],
   schema: SCHEMA,
   encode(m, offset, limit, value) {
-    const end = putLabel(m, offset + 4, limit, value, 0);
+    const end = put$Label(m, offset + 4, limit, value, 0);
     if (end >= 0) m.i32[offset >> 2] = m.table - offset;
     return end;
   },
-  decode: (m, offset) => getLabel(m, offset + m.i32[offset >> 2]!),
+  decode: (m, offset) => get$Label(m, offset + m.i32[offset >> 2]!),
   verify: (m, offset, end) =>
-    (openVerify(m, offset, end) && okLabel(m, offset + m.u32[offset >> 2]!, offset, end, 0)) || foreignLabel(m, offset, end),
-  view: (m) => new LabelReader(m),
-  complete: (value) => fullLabel(value, 0),
+    (openVerify(m, offset, end) && ok$Label(m, offset + m.u32[offset >> 2]!, offset, end, 0)) || foreign$Label(m, offset, end),
+  view: (m) => new Reader$Label(m),
+  complete: (value) => full$Label(value, 0),
   check: (value) => checkValue(Label, value),
 };
 
-export function putLabel(m: Memory, p: number, lim: number, x: LabelInit, d: number): number {
+export function put$Label(m: Memory, p: number, lim: number, x: LabelInit, d: number): number {
   const { i32, u8 } = m;
   if (d > 63 || typeof x !== "object" || x === null) unfit(Label, x, d);
   const t = p + 8;
@@ -155,23 +155,23 @@ export function putLabel(m: Memory, p: number, lim: number, x: LabelInit, d: num
   return e;
 }
 
-export function getLabel(m: Memory, t: number): Label {
+export function get$Label(m: Memory, t: number): Label {
   const { i32, u8 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 589832 && i32[(v >> 2) + 1] === 524292)) return ownLabel(new LabelReader(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 589832 && i32[(v >> 2) + 1] === 524292)) return own$Label(new Reader$Label(m).$to(t));
   return {
     text: getString(m, t + 4),
     tint: u8[t + 8]! as Tint,
   };
 }
-function ownLabel(r: LabelReader): Label {
+function own$Label(r: Reader$Label): Label {
   return {
     text: r.text,
     tint: r.tint,
   };
 }
 
-class LabelReader implements LabelView {
+class Reader$Label implements LabelView {
   readonly #m: Memory;
   #t = 0;
   #v = 0;
@@ -204,7 +204,7 @@ class LabelReader implements LabelView {
   }
 }
 
-export function okLabel(m: Memory, t: number, low: number, end: number, d: number): boolean {
+export function ok$Label(m: Memory, t: number, low: number, end: number, d: number): boolean {
   const { i32 } = m;
   if ((t & 3) !== 0 || t + 9 > end || d > 63) return false;
   const v = t - i32[t >> 2]!;
@@ -215,7 +215,7 @@ export function okLabel(m: Memory, t: number, low: number, end: number, d: numbe
   return true;
 }
 
-export function fullLabel(x: LabelInit, d: number): Label {
+export function full$Label(x: LabelInit, d: number): Label {
   if (d > 63 || typeof x !== "object" || x === null) unfit(Label, x, d);
   if (x.text === undefined || x.text === null) unfit(Label, x);
   if (x.tint !== undefined) return x as Label;
@@ -233,7 +233,7 @@ export interface RemarkInit {
 }
 export interface RemarkView extends MessageView, Readonly<Remark> {}
 
-const foreignRemark = foreignVerifier(SCHEMA, "shapes.base.Remark");
+const foreign$Remark = foreignVerifier(SCHEMA, "shapes.base.Remark");
 export const Remark: MessageType<Remark, RemarkInit, RemarkView> = {
   name: "shapes.base.Remark",
   typeId: 987465729,
@@ -243,19 +243,19 @@ export const Remark: MessageType<Remark, RemarkInit, RemarkView> = {
   lineage: ["53a13b284c240d51"],
   schema: SCHEMA,
   encode(m, offset, limit, value) {
-    const end = putRemark(m, offset + 4, limit, value, 0);
+    const end = put$Remark(m, offset + 4, limit, value, 0);
     if (end >= 0) m.i32[offset >> 2] = m.table - offset;
     return end;
   },
-  decode: (m, offset) => getRemark(m, offset + m.i32[offset >> 2]!),
+  decode: (m, offset) => get$Remark(m, offset + m.i32[offset >> 2]!),
   verify: (m, offset, end) =>
-    (openVerify(m, offset, end) && okRemark(m, offset + m.u32[offset >> 2]!, offset, end, 0)) || foreignRemark(m, offset, end),
-  view: (m) => new RemarkReader(m),
-  complete: (value) => fullRemark(value, 0),
+    (openVerify(m, offset, end) && ok$Remark(m, offset + m.u32[offset >> 2]!, offset, end, 0)) || foreign$Remark(m, offset, end),
+  view: (m) => new Reader$Remark(m),
+  complete: (value) => full$Remark(value, 0),
   check: (value) => checkValue(Remark, value),
 };
 
-function putRemark(m: Memory, p: number, lim: number, x: RemarkInit, d: number): number {
+function put$Remark(m: Memory, p: number, lim: number, x: RemarkInit, d: number): number {
   const { i32, u16 } = m;
   if (d > 63 || typeof x !== "object" || x === null) unfit(Remark, x, d);
   const t = p + 8;
@@ -276,22 +276,22 @@ function putRemark(m: Memory, p: number, lim: number, x: RemarkInit, d: number):
   return e;
 }
 
-function getRemark(m: Memory, t: number): Remark {
+function get$Remark(m: Memory, t: number): Remark {
   const { i32, u16 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 524294)) return ownRemark(new RemarkReader(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 524294)) return own$Remark(new Reader$Remark(m).$to(t));
   const o0 = u16[(v >> 1) + 2]!;
   return {
     words: o0 === 0 ? [] : getStrings(m, t + o0),
   };
 }
-function ownRemark(r: RemarkReader): Remark {
+function own$Remark(r: Reader$Remark): Remark {
   return {
     words: r.words,
   };
 }
 
-class RemarkReader implements RemarkView {
+class Reader$Remark implements RemarkView {
   readonly #m: Memory;
   #t = 0;
   #v = 0;
@@ -318,7 +318,7 @@ class RemarkReader implements RemarkView {
   }
 }
 
-function okRemark(m: Memory, t: number, low: number, end: number, d: number): boolean {
+function ok$Remark(m: Memory, t: number, low: number, end: number, d: number): boolean {
   const { i32, u16 } = m;
   if ((t & 3) !== 0 || t + 8 > end || d > 63) return false;
   const v = t - i32[t >> 2]!;
@@ -331,7 +331,7 @@ function okRemark(m: Memory, t: number, low: number, end: number, d: number): bo
   return true;
 }
 
-function fullRemark(x: RemarkInit, d: number): Remark {
+function full$Remark(x: RemarkInit, d: number): Remark {
   if (d > 63 || typeof x !== "object" || x === null) unfit(Remark, x, d);
   const f0 = x.words ?? [];
   if (f0 === x.words) return x as Remark;
