@@ -60,7 +60,7 @@ Result play_game(const Match& match, uint64_t number, Arena& arena, Counts& coun
     if (observer != nullptr) observer->on_turn(turn, player, move, state);
     verdict = judge(rules, state, player);
     if (state.seat == waiting) {
-      arena.choices = arena.after;
+      arena.choices.copy(arena.after, phase_count);
     } else {
       list_moves(rules, state, state.seat, arena.choices);
     }

@@ -48,6 +48,12 @@ struct Choices {
   bool pass = false;
   CardSet cards[kPhasesMax];
 
+  void copy(const Choices& other, uint32_t phases) {
+    count = other.count;
+    draws = other.draws;
+    pass = other.pass;
+    for (uint32_t i = 0; i < phases; ++i) cards[i] = other.cards[i];
+  }
   bool same_as(const Choices& other, uint32_t phases) const {
     if (draws != other.draws || pass != other.pass) return false;
     for (uint32_t i = 0; i < phases; ++i) {

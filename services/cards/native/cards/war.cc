@@ -33,11 +33,12 @@ Result play_war(const Match& match, uint64_t number, Arena& arena, Counts& count
   State& state = arena.state;
   deal(rules, state, chance);
 
-  Card hands[2][kDeckCards + 2];
-  uint32_t sizes[2] = {state.players[0].hand.size, state.players[1].hand.size};
-  std::copy_n(state.players[0].hand.cards, sizes[0], hands[0]);
-  std::copy_n(state.players[1].hand.cards, sizes[1], hands[1]);
-  const uint32_t in_play = sizes[0] + sizes[1];
+  // Sizes are two variables and not an array: an index that is only known after the battle would send them through memory.
+  Card hand0[kDeckCards + 2], hand1[kDeckCards + 2];
+  uint32_t size0 = state.players[0].hand.size, size1 = state.players[1].hand.size;
+  std::copy_n(state.players[0].hand.cards, size0, hand0);
+  std::copy_n(state.players[1].hand.cards, size1, hand1);
+  const uint32_t in_play = size0 + size1;
   const uint32_t turns_max = rules.program.turns_max;
   uint8_t* const leaders = arena.leaders;
   Leader lead;
@@ -50,16 +51,16 @@ Result play_war(const Match& match, uint64_t number, Arena& arena, Counts& count
     return size == 1 ? 0 : static_cast<uint32_t>(stream.below(size));
   };
   while (turn < turns_max) {
-    const uint32_t i = pick(first, sizes[0]);
-    held += sizes[0];
-    forced += sizes[0] == 1;
+    const uint32_t i = pick(first, size0);
+    held += size0;
+    forced += size0 == 1;
     contended += 1;  // the other has at least one card, else the game were over
-    const Card mine = hands[0][i];
-    hands[0][i] = hands[0][--sizes[0]];
+    const Card mine = hand0[i];
+    hand0[i] = hand0[--size0];
     turn += 1;
     {
-      const bool behind = sizes[0] < sizes[1];
-      const uint32_t gap = behind ? sizes[1] - sizes[0] : sizes[0] - sizes[1];
+      const bool behind = size0 < size1;
+      const uint32_t gap = behind ? size1 - size0 : size0 - size1;
       gap_in_battle = std::min(gap_in_battle, gap);
       leaders[turn - 1] = behind;
       lead.observe(turn, behind, lead_changes);
@@ -68,26 +69,27 @@ Result play_war(const Match& match, uint64_t number, Arena& arena, Counts& count
       on_table = mine;
       break;
     }
-    const uint32_t j = pick(second, sizes[1]);
-    held += sizes[1];
-    forced += sizes[1] == 1;
-    contended += sizes[0] != 0;
-    const Card theirs = hands[1][j];
-    hands[1][j] = hands[1][--sizes[1]];
+    const uint32_t j = pick(second, size1);
+    held += size1;
+    forced += size1 == 1;
+    contended += size0 != 0;
+    const Card theirs = hand1[j];
+    hand1[j] = hand1[--size1];
     turn += 1;
 
     const uint32_t tied = rank_of(mine) == rank_of(theirs);
     const uint32_t winner = tied ? tie_winner : rank_of(theirs) > rank_of(mine);
     tie_winner ^= tied;
-    Card* const end = hands[winner] + sizes[winner];
+    Card* const end = winner != 0 ? hand1 + size1 : hand0 + size0;
     end[0] = mine;
     end[1] = theirs;
-    sizes[winner] += 2;
+    size0 += 2 * (winner ^ 1);
+    size1 += 2 * winner;
     disrupted += winner ^ 1;
 
-    const uint32_t gap = sizes[0] > sizes[1] ? sizes[0] - sizes[1] : sizes[1] - sizes[0];
+    const uint32_t gap = size0 > size1 ? size0 - size1 : size1 - size0;
     gap_after = std::min(gap_after, gap);
-    const uint8_t leader = gap == 0 ? LeadTracker::kNobody : static_cast<uint8_t>(sizes[1] > sizes[0]);
+    const uint8_t leader = gap == 0 ? LeadTracker::kNobody : static_cast<uint8_t>(size1 > size0);
     leaders[turn - 1] = leader;
     lead.observe(turn, leader, lead_changes);
     if (gap == in_play) break;
@@ -107,13 +109,13 @@ Result play_war(const Match& match, uint64_t number, Arena& arena, Counts& count
   state.turn = turn;
   state.seat = static_cast<uint8_t>(turn & 1);
   state.tie_winner = static_cast<uint8_t>(tie_winner);
-  for (uint32_t player = 0; player < 2; ++player) {
-    Player& to = state.players[player];
-    to.hand.size = static_cast<uint8_t>(sizes[player]);
-    std::copy_n(hands[player], sizes[player], to.hand.cards);
-    to.held = 0;
-    for (uint32_t i = 0; i < sizes[player]; ++i) to.held |= set_of(hands[player][i]);
-  }
+  const auto keep = [&state](uint32_t player, const Card* hand, uint32_t size) {
+    state.players[player].hand.size = 0;
+    state.players[player].held = 0;
+    for (uint32_t i = 0; i < size; ++i) state.players[player].receive(hand[i]);
+  };
+  keep(0, hand0, size0);
+  keep(1, hand1, size1);
   if (on_table != kNone) {
     state.fronts[0] = on_table;
     state.tableau.push(on_table);
@@ -122,8 +124,8 @@ Result play_war(const Match& match, uint64_t number, Arena& arena, Counts& count
   Result result;
   result.turns = turn;
   result.ending = Ending::out_of_turns;
-  if (on_table == kNone && (sizes[0] == 0 || sizes[1] == 0)) {
-    result.winner = sizes[0] == 0 ? 1 : 0;
+  if (on_table == kNone && (size0 == 0 || size1 == 0)) {
+    result.winner = size0 == 0 ? 1 : 0;
     result.ending = Ending::won;
   }
   // gap / larger hand, which is (cards in hands + gap) / 2; the smaller of both kinds of turn.
