@@ -1,5 +1,6 @@
 /** Interleaved rounds of several contestants, and the rows they make. */
 
+import type { Pace } from "./options.ts";
 import type { WorkloadName } from "./pair/workloads.ts";
 import { type Entrant, Pair } from "./pairs.ts";
 import { type MeasureFacts, rowOf } from "./row.ts";
@@ -9,7 +10,7 @@ import type { Bench } from "./suite.ts";
 export type Probe = (pair: Pair) => Promise<number>;
 
 /** Finds out how much work fills a round, warms up on the way. @returns the probe of a round */
-export type Calibrate = (pair: Pair, roundMs: number) => Promise<Probe>;
+export type Calibrate = (pair: Pair, pace: Pace) => Promise<Probe>;
 
 export interface Comparison {
   readonly facts: MeasureFacts;
@@ -37,14 +38,12 @@ const PINGS_MIN = 10;
 const PINGS_MAX = 10_000;
 /** Bursts grow by this at most: the first run uncompiled code and would size the round wrongly. */
 const GROWTH = 8;
-/** Sizing and warming up take this many rounds' time. */
-const WARM_UP_ROUNDS = 3;
 
 /** ns per message, one way. */
-export const perMessage: Calibrate = async (pair, roundMs) => {
+export const perMessage: Calibrate = async (pair, { roundMs, warmUpMs }) => {
   let count = FIRST_BURST;
   const roundNs = roundMs * NS_PER_MS;
-  for (let spent = 0; spent < WARM_UP_ROUNDS * roundNs; ) {
+  for (let spent = 0; spent < warmUpMs * NS_PER_MS; ) {
     const ns = await pair.burst(count);
     spent += ns;
     count = Math.round(Math.min(BURST_MAX, Math.max(BURST_MIN, Math.min((count * roundNs) / ns, count * GROWTH))));
@@ -53,21 +52,21 @@ export const perMessage: Calibrate = async (pair, roundMs) => {
 };
 
 /** Messages per second, one way. */
-export const perSecond: Calibrate = async (pair, roundMs) => {
-  const probe = await perMessage(pair, roundMs);
+export const perSecond: Calibrate = async (pair, pace) => {
+  const probe = await perMessage(pair, pace);
   return async (sized) => NS_PER_S / (await probe(sized));
 };
 
 /** Median ns of a round trip, `gapMs` idle before each. */
 export const roundTrip =
   (gapMs: number): Calibrate =>
-  async (pair, roundMs) => {
+  async (pair, { roundMs, warmUpMs }) => {
     await pair.burst(FIRST_BURST);
     const first = await pair.pings(PINGS_MIN, 0);
-    const fitting = (share: number): number =>
-      Math.min(PINGS_MAX, Math.max(PINGS_MIN, Math.round((roundMs * share) / (gapMs + first / NS_PER_MS))));
-    if (gapMs === 0) await pair.pings(fitting(2), 0);
-    const count = fitting(1);
+    const fitting = (ms: number, gap: number): number =>
+      Math.min(PINGS_MAX, Math.max(PINGS_MIN, Math.round(ms / (gap + first / NS_PER_MS))));
+    await pair.pings(fitting(warmUpMs, 0), 0);
+    const count = fitting(roundMs, gapMs);
     return (sized) => sized.pings(count, gapMs);
   };
 
@@ -113,7 +112,7 @@ export const runMeasure = async (bench: Bench, measure: Measure): Promise<void> 
         running.push({
           entrant,
           pair: result.value,
-          probe: await measure.calibrate(result.value, pace.roundMs),
+          probe: await measure.calibrate(result.value, pace),
           samples: [],
         });
       } catch (error) {

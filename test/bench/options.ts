@@ -15,14 +15,16 @@ export interface Pace {
   readonly rounds: number;
   /** Each contestant's share of a round, ms. */
   readonly roundMs: number;
+  /** Of each contestant before the first round, ms. */
+  readonly warmUpMs: number;
   /** For one measure with all its contestants; rounds that would go beyond are left out. ms */
   readonly measureMs: number;
 }
 
 const PACES: Record<Pace["name"], Pace> = {
-  full: { name: "full", rounds: 11, roundMs: 500, measureMs: 70_000 },
-  quick: { name: "quick", rounds: 3, roundMs: 100, measureMs: 7_000 },
-  smoke: { name: "smoke", rounds: 1, roundMs: 2, measureMs: 2_000 },
+  full: { name: "full", rounds: 11, roundMs: 500, warmUpMs: 2000, measureMs: 75_000 },
+  quick: { name: "quick", rounds: 3, roundMs: 150, warmUpMs: 500, measureMs: 9000 },
+  smoke: { name: "smoke", rounds: 1, roundMs: 2, warmUpMs: 2, measureMs: 2000 },
 };
 const ROUNDS_MAX = 1000;
 

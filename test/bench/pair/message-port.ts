@@ -1,7 +1,7 @@
 /** MessagePorts between two worker threads of one process. A number as variant: so many ports, each message to all. */
 import { isMainThread, MessageChannel, type MessagePort, Worker, workerData } from "node:worker_threads";
 import type { Contestant, Driver, SideOptions } from "./contestant.ts";
-import { ASK, makeTick, type WorkloadName, workloadOf } from "./workloads.ts";
+import { ASK, madeBefore, makeTick, sink, type WorkloadName, workloadOf } from "./workloads.ts";
 
 /** A port knows no back-pressure: the reader tells how far it is, and the writer stays this far ahead at most. */
 const WINDOW = 8192;
@@ -17,15 +17,13 @@ const serve = (ports: readonly MessagePort[], name: WorkloadName): void => {
   const { readObject } = workloadOf(name);
   let handled = 0;
   let asked = 0;
-  let sum = 0;
-  process.once("exit", () => sum);
   const tell = (progress: boolean): void => {
     ports[0].postMessage({ ...makeTick(Math.floor(handled / ports.length)), progress });
   };
   for (const port of ports) {
     port.on("message", (message: { seq: number }) => {
       handled++;
-      sum += readObject(message as never);
+      sink[0] += readObject(message as never);
       if (message.seq === ASK) {
         asked++;
         if (asked % ports.length === 0) tell(false);
@@ -38,7 +36,10 @@ if (!isMainThread && workerData?.ports !== undefined) serve(workerData.ports, wo
 
 export const messagePort: Contestant = {
   async drive(options: SideOptions): Promise<Driver> {
-    const { make } = workloadOf(options.workload);
+    const workload = workloadOf(options.workload);
+    const messages = madeBefore(workload);
+    const mask = messages.length - 1;
+    const asking = workload.make(ASK);
     const channels = Array.from({ length: Number(options.variant) || 1 }, () => new MessageChannel());
     const ports = channels.map((channel) => channel.port1);
     const theirs = channels.map((channel) => channel.port2);
@@ -51,7 +52,7 @@ export const messagePort: Contestant = {
     let sent = 0;
     let reached = 0;
     const post = (seq: number): void => {
-      const message = make(seq);
+      const message = seq === ASK ? asking : messages[seq & mask];
       sent++;
       for (let i = 0; i < ports.length; i++) ports[i].postMessage(message);
     };

@@ -1,27 +1,29 @@
-/** What a program without a bus does inside one process: an EventEmitter. The variant is the number of listeners. */
+/** What a program without a bus does inside one process: an EventEmitter. The variant is the number of listeners or "new". */
 import { EventEmitter } from "node:events";
 import type { Contestant, Driver, SideOptions } from "./contestant.ts";
-import { makeTick, workloadOf } from "./workloads.ts";
+import { madeBefore, makeTick, sink, workloadOf } from "./workloads.ts";
 
 export const plainJs: Contestant = {
   async drive(options: SideOptions): Promise<Driver> {
-    const fanout = Number(options.variant);
-    const { readObject } = workloadOf(options.workload);
+    const fanout = Number(options.variant) || 1;
+    const workload = workloadOf(options.workload);
+    const { readObject } = workload;
+    const messages = madeBefore(workload);
+    const mask = messages.length - 1;
     const emitter = new EventEmitter();
     emitter.setMaxListeners(fanout);
     let handled = 0;
-    let sum = 0;
     for (let i = 0; i < fanout; i++) {
       emitter.on("tick", (tick) => {
         handled++;
-        sum += readObject(tick as never);
+        sink[0] += readObject(tick as never);
       });
     }
-    process.once("exit", () => sum);
     const driver: Driver = {
       answered: () => undefined,
       async burst(count) {
-        for (let i = 0; i < count; i++) emitter.emit("tick", makeTick(i));
+        if (options.variant === "new") for (let i = 0; i < count; i++) emitter.emit("tick", makeTick(i));
+        else for (let i = 0; i < count; i++) emitter.emit("tick", messages[i & mask]);
         driver.answered(handled / fanout);
       },
       ping: () => undefined,

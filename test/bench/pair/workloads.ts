@@ -18,6 +18,9 @@ export interface Workload {
 /** `seq` of a message whose reader answers with the number of messages it has handled. */
 export const ASK = 0xffffffff;
 
+/** Where readers add up what they read, so that no compiler drops the reading. A plain number would be allocated anew each time. */
+export const sink: Float64Array = new Float64Array(1);
+
 export const TICK_KEYS = ["seq", "price", "quantity", "side", "flags", "time"] as const;
 
 interface TickLike {
@@ -68,3 +71,7 @@ const BUILDERS: Record<WorkloadName, () => Workload> = {
 };
 
 export const workloadOf = (name: WorkloadName): Workload => BUILDERS[name]();
+
+/** Messages made beforehand, where making them is not to be measured. A power of two of them. */
+export const madeBefore = (workload: Workload, count = 1024): { seq?: number }[] =>
+  Array.from({ length: count }, (_, seq) => workload.make(seq));

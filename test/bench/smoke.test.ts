@@ -1,0 +1,139 @@
+/** Runs every suite with tiny counts: what is printed is what the contract says. Numbers are not judged. */
+import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import type { Row } from "./row.ts";
+
+const MAIN = join(import.meta.dirname, "..", "..", "dist", "test", "bench", "main.js");
+const LIMIT_MS = 180_000;
+const folder = mkdtempSync(join(tmpdir(), "busbar-bench-test-"));
+const running = new Set<ChildProcessWithoutNullStreams>();
+
+beforeAll(() => {
+  expect(existsSync(MAIN), "the benches run compiled: npm run build").toBe(true);
+});
+afterEach(() => {
+  for (const child of running) child.kill("SIGKILL");
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+interface Ended {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+const start = (args: string[]): { child: ChildProcessWithoutNullStreams; ended: Promise<Ended> } => {
+  // A process group of its own, so that whatever it leaves behind can be found.
+  const child = spawn(process.execPath, [MAIN, ...args], { detached: true, env: { ...process.env, TMPDIR: folder } });
+  running.add(child);
+  let out = "";
+  let err = "";
+  child.stdout.on("data", (chunk) => {
+    out += chunk;
+  });
+  child.stderr.on("data", (chunk) => {
+    err += chunk;
+  });
+  const ended = new Promise<Ended>((resolve) => {
+    child.once("close", (code) => {
+      running.delete(child);
+      resolve({ code, out, err });
+    });
+  });
+  return { child, ended };
+};
+
+/** Processes of a group that still run. */
+const living = (group: number): string[] =>
+  readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .filter((pid) => {
+      try {
+        const [state, , pgrp] = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1].split(" ");
+        return Number(pgrp) === group && state !== "Z";
+      } catch {
+        return false;
+      }
+    });
+
+const FIELDS = new Set(
+  "suite measure value unit min max rounds peer peer_value ratio transport pair size note".split(" "),
+);
+const UNITS = ["ns", "1/s", "B", "share"];
+
+const checkRow = (row: Row): void => {
+  const text = JSON.stringify(row);
+  for (const key of Object.keys(row)) expect(FIELDS.has(key), `${key} in ${text}`).toBe(true);
+  for (const key of ["value", "min", "max", "rounds"] as const) expect(Number.isFinite(row[key]), text).toBe(true);
+  expect(UNITS, text).toContain(row.unit);
+  expect(row.rounds, text).toBeGreaterThanOrEqual(1);
+  expect(row.min, text).toBeLessThanOrEqual(row.value);
+  expect(row.value, text).toBeLessThanOrEqual(row.max);
+  if (row.peer === undefined) expect(row, text).not.toHaveProperty("peer_value");
+  else if (row.peer_value === null) {
+    expect(row.note, text).toMatch(/\w/);
+    expect(row, text).not.toHaveProperty("ratio");
+  } else expect(row.ratio, text).toBeGreaterThan(0);
+};
+
+const SOCKET_MEASURES = ["oneway64", "oneway1k", "oneway64k", "rtt64", "rtt64_asleep"];
+const CASES: Record<string, { measures: string[]; peers: string[] }> = {
+  local: { measures: ["publish", "publish_await", "publish_fanout10"], peers: ["message-port", "plain-js"] },
+  unix: {
+    measures: [...SOCKET_MEASURES, "stopped_subscriber_memory", "rss_10m"],
+    peers: ["zeromq-ipc", "net-unix", "net-unix-coalesced", "message-port", "nats"],
+  },
+  tcp: { measures: [...SOCKET_MEASURES, "curve"], peers: ["zeromq-tcp", "net-tcp-coalesced", "plain tcp"] },
+};
+
+for (const [suite, { measures, peers }] of Object.entries(CASES)) {
+  test(`the suite ${suite} prints one row of the contract per line, and nothing else`, {
+    timeout: LIMIT_MS,
+  }, async () => {
+    const { code, out, err } = await start([suite, "--smoke", "--json"]).ended;
+    expect(code, err).toBe(0);
+    const rows = out
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line) as Row);
+    for (const row of rows) {
+      expect(row.suite).toBe(suite);
+      checkRow(row);
+    }
+    const keys = rows.map((row) => [row.measure, row.peer, row.transport, row.pair, row.size].join("|"));
+    expect(new Set(keys).size, keys.join("\n")).toBe(keys.length);
+    expect([...new Set(rows.map((row) => row.measure))]).toEqual(expect.arrayContaining(measures));
+    expect([...new Set(rows.map((row) => row.peer))]).toEqual(expect.arrayContaining(peers));
+    // Only NATS is something that a machine may lack: every other peer comes with the packages.
+    expect(rows.filter((row) => row.peer_value === null && row.peer !== "nats")).toEqual([]);
+  });
+}
+
+test("an unknown suite is one clear line and exit code 2", async () => {
+  const { code, out, err } = await start(["transport"]).ended;
+  expect({ code, out }).toEqual({ code: 2, out: "" });
+  expect(err.trimEnd()).toBe("bench: unknown suite 'transport'; suites: local, unix, tcp");
+});
+
+test("help lists the suites", async () => {
+  const { code, out } = await start(["--help"]).ended;
+  expect(code).toBe(0);
+  for (const suite of Object.keys(CASES)) expect(out).toMatch(new RegExp(`^ {2}${suite} `, "m"));
+});
+
+test("Ctrl-C ends every process of the run and leaves no file", { timeout: LIMIT_MS }, async () => {
+  const { child, ended } = start(["unix", "--smoke", "--json"]);
+  await new Promise<void>((resolve) => child.stderr.once("data", () => setTimeout(resolve, 300)));
+  expect(living(child.pid as number).length).toBeGreaterThan(1);
+  process.kill(-(child.pid as number), "SIGINT");
+  expect((await ended).code).toBe(130);
+  const end = performance.now() + 10_000;
+  while (living(child.pid as number).length > 0) {
+    expect(performance.now(), `still there: ${living(child.pid as number)}`).toBeLessThan(end);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  expect(readdirSync(folder)).toEqual([]);
+});
