@@ -59,7 +59,7 @@ export async function gen(options: GenOptions): Promise<GenReport> {
   refuseFaults(schema, sources, schemaDir);
   const lockFile = options.lockFile ?? join(schemaDir, "schema.lock");
   const before = existsSync(lockFile) ? readLock(lockFile) : undefined;
-  const { breaking, compatible } = compareLock(before, schema, options.allowBreaking ?? false);
+  const { breaking, warnings, compatible } = compareLock(before, schema, options.allowBreaking ?? false);
   const lock = makeLock(schema, bfbs, digestOf(sources), before, compatible);
   const outputs = await outputsOf({ schema, lock, sources }, options);
   // Last, so that a run that was cut short is seen as stale by the next check.
@@ -69,7 +69,6 @@ export async function gen(options: GenOptions): Promise<GenReport> {
   for (const [path, text] of outputs) (putFile(path, text, check) ? written : unchanged).push(path);
   const folders = [options.typescriptDir, options.cppDir].filter((folder) => folder !== undefined);
   const removed = folders.flatMap((folder) => dropOrphans(folder, new Set(outputs.keys()), check));
-  const warnings = breaking.length === 0 ? [] : [`redeploy all services that use ${changed(breaking)} together`];
   return { written, unchanged, removed, types: Object.keys(lock.types), warnings, breaking };
 }
 
@@ -100,9 +99,13 @@ const typescriptOptions = (options: GenOptions): TypeScriptOptions => ({
   extension: options.typescriptExtension ?? ".js",
 });
 
-/** Owners of changes, each once: "galaxy.Fleet.hp: ..." is of galaxy.Fleet. */
-const changed = (reasons: readonly string[]): string =>
-  [...new Set(reasons.map((reason) => reason.slice(0, reason.indexOf(":"))))].join(", ");
+/** Types that reasons are about, each once: "galaxy.Fleet.hp: ..." is about galaxy.Fleet. */
+function changed(old: BinarySchema, reasons: readonly string[]): string {
+  const names = [...old.object.keys(), ...old.enum.keys(), ...old.service.keys()].sort((a, b) => b.length - a.length);
+  const owner = (reason: string): string | undefined =>
+    names.find((name) => reason.startsWith(`${name}.`) || reason.startsWith(`${name}:`));
+  return [...new Set(reasons.map((reason) => owner(reason) ?? reason.slice(0, reason.indexOf(":"))))].join(", ");
+}
 
 /**
  * What changed since the lock was written.
@@ -112,16 +115,17 @@ function compareLock(
   before: SchemaLock | undefined,
   schema: BinarySchema,
   allow: boolean,
-): { breaking: readonly string[]; compatible: (typeName: string) => boolean } {
-  if (before === undefined) return { breaking: [], compatible: () => true };
+): { breaking: readonly string[]; warnings: readonly string[]; compatible: (typeName: string) => boolean } {
+  if (before === undefined) return { breaking: [], warnings: [], compatible: () => true };
   const old = loadBinarySchema(Buffer.from(before.bfbs, "base64"));
   const { breaking } = diffSchemas(old, schema);
   if (breaking.length > 0 && !allow) {
-    const type = changed(breaking);
+    const type = changed(old, breaking);
     const details = { type, reasons: breaking.join("; "), services: "all services that use it" };
     throw new BusError("schema/breaking", { details });
   }
-  return { breaking, compatible: (typeName) => diffSchemas(old, schema, typeName).breaking.length === 0 };
+  const warnings = breaking.length === 0 ? [] : [`redeploy all services that use ${changed(old, breaking)} together`];
+  return { breaking, warnings, compatible: (typeName) => diffSchemas(old, schema, typeName).breaking.length === 0 };
 }
 
 /** Digest over names and texts of schema files. */

@@ -1,0 +1,179 @@
+// Runs the generator over small schema folders of its own.
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { BusError } from "#wire";
+import { parseLock, readLock, refuseCollisions } from "../lock.ts";
+import { readErrors } from "./errors.ts";
+import { type GenOptions, gen } from "./index.ts";
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "busbar-gen-"));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+const put = (name: string, text: string): void => {
+  const path = join(folder, "schema", name);
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, text);
+};
+const run = (options: Partial<GenOptions> = {}): ReturnType<typeof gen> =>
+  gen({ schemaDir: join(folder, "schema"), typescriptDir: join(folder, "ts"), cppDir: join(folder, "cpp"), ...options });
+const read = (...path: string[]): string => readFileSync(join(folder, ...path), "utf8");
+
+async function failure(work: Promise<unknown>): Promise<BusError> {
+  try {
+    await work;
+  } catch (error) {
+    if (error instanceof BusError) return error;
+    throw error;
+  }
+  throw new Error("it did not fail");
+}
+
+const FLEET = "namespace galaxy;\n\ntable Fleet { id: uint; name: string (required); }\n";
+
+test("the bindings of this repository and of the test schema are what their schema files say", async () => {
+  const ours = { typescriptImport: "#schema", typescriptExtension: ".ts", check: true } as const;
+  await gen({ schemaDir: "schema", typescriptDir: "bus/generated", cppDir: "native/generated", ...ours });
+  const data = "bus/schema/gen/testdata";
+  const lockFile = `${data}/generated/schema.lock`;
+  await gen({ schemaDir: `${data}/schema`, typescriptDir: `${data}/generated`, lockFile, ...ours });
+});
+
+test("a second run changes nothing, and --check names the first file that is stale", async () => {
+  put("fleet.fbs", FLEET);
+  const first = await run();
+  expect(first.types).toEqual(["galaxy.Fleet"]);
+  expect(first.written.map((path) => path.slice(folder.length + 1)).sort()).toEqual([
+    "cpp/busbar_types.h",
+    "cpp/fleet_generated.h",
+    "schema/schema.lock",
+    "ts/galaxy.ts",
+    "ts/index.ts",
+    "ts/schema-data.ts",
+  ]);
+  const text = read("ts", "galaxy.ts");
+  expect(text).toContain('} from "busbar/schema";');
+  expect(text).toContain('from "./schema-data.js"');
+  expect((await run({ check: true })).written).toEqual([]);
+  expect((await run()).written).toEqual([]);
+  writeFileSync(join(folder, "ts", "galaxy.ts"), `${text}\n`);
+  const stale = await failure(run({ check: true }));
+  expect(stale.code).toBe("schema/stale");
+  expect(stale.message).toContain(join(folder, "ts", "galaxy.ts"));
+  expect(read("ts", "galaxy.ts")).toBe(`${text}\n`);
+});
+
+test("generated files without a schema file behind them go away, others stay", async () => {
+  put("fleet.fbs", FLEET);
+  put("old.fbs", "namespace old;\ntable Thing { a: int; }\n");
+  await run();
+  writeFileSync(join(folder, "ts", "mine.ts"), "export {};\n");
+  rmSync(join(folder, "schema", "old.fbs"));
+  rmSync(join(folder, "schema", "schema.lock"));
+  const lockless = await failure(run({ check: true }));
+  expect(lockless.code).toBe("schema/stale");
+  const { removed } = await run();
+  expect(removed.map((path) => path.slice(folder.length + 1)).sort()).toEqual(["cpp/old_generated.h", "ts/old.ts"]);
+  expect(read("ts", "mine.ts")).toBe("export {};\n");
+});
+
+test("a compatible edit appends to the lineage of what it touches and of nothing else", async () => {
+  put("fleet.fbs", `${FLEET}table Other { x: int; }\n`);
+  await run();
+  const lockFile = join(folder, "schema", "schema.lock");
+  const before = readLock(lockFile);
+  put("fleet.fbs", `// A comment.\n${FLEET.replace("(required); }", "(required); hp: int; }")}table Other { x: int; }\n`);
+  expect((await run()).breaking).toEqual([]);
+  const after = readLock(lockFile);
+  const { fingerprint, lineage } = after.types["galaxy.Fleet"];
+  expect(lineage).toEqual([before.types["galaxy.Fleet"].fingerprint, fingerprint]);
+  expect(after.types["galaxy.Other"]).toEqual(before.types["galaxy.Other"]);
+  expect(read("ts", "galaxy.ts")).toContain(`lineage: ["${lineage[0]}", "${lineage[1]}"]`);
+});
+
+test("a breaking edit stops with every reason and writes nothing; allowed, it begins a new lineage", async () => {
+  put("fleet.fbs", FLEET);
+  await run();
+  const lockText = read("schema", "schema.lock");
+  put("fleet.fbs", "namespace galaxy;\n\ntable Fleet { id: ulong; name: string; }\n");
+  const error = await failure(run());
+  expect(error.code).toBe("schema/breaking");
+  expect(error.message).toContain("the change of galaxy.Fleet breaks its readers: galaxy.Fleet.id: uint -> ulong; ");
+  expect(error.message).toContain("galaxy.Fleet.name: no longer required");
+  expect(read("schema", "schema.lock")).toBe(lockText);
+  const report = await run({ allowBreaking: true });
+  expect(report.breaking).toHaveLength(3);
+  expect(report.warnings).toEqual(["redeploy all services that use galaxy.Fleet together"]);
+  expect(readLock(join(folder, "schema", "schema.lock")).types["galaxy.Fleet"].lineage).toHaveLength(1);
+  put("fleet.fbs", "namespace galaxy;\n");
+  expect((await failure(run())).code).toBe("schema/breaking");
+});
+
+test("what does not compile is named with file, line and reason", async () => {
+  put("a/fleet.fbs", "namespace galaxy;\n\ntable Fleet {\n  id: unit;\n}\n");
+  const unknown = await failure(run());
+  expect(unknown.code).toBe("schema/compile");
+  expect(unknown.message).toContain(`${join(folder, "schema", "a/fleet.fbs")}:4: type referenced but not defined`);
+  put("a/fleet.fbs", "namespace galaxy;\ntable Fleet { id: int hp: int; }\n");
+  expect((await failure(run())).message).toContain("a/fleet.fbs:2: expecting: ; instead got: hp");
+  rmSync(join(folder, "schema"), { recursive: true });
+  expect((await failure(run())).code).toBe("schema/missing");
+});
+
+test.each([
+  ["table Lost { a: int; }\n", "x.fbs:1: Lost is in no namespace"],
+  ["namespace n;\nenum Bits : uint (bit_flags) { a, b }\ntable T { a: Bits; }\n", "x.fbs:2: languages disagree"],
+  ["namespace n;\ntable A {}\nunion U { A }\ntable T {\n  list: [U];\n}\n", "x.fbs:5: vectors of unions"],
+  ["namespace n;\nenum E : int { a = 1, b }\ntable T {\n  x: int;\n  e: E = 0;\n}\n", "x.fbs:5: its default 0 is no value of n.E"],
+  ["namespace n;\ntable T { foo_bar: int;\n fooBar: int; }\n", "x.fbs:3: foo_bar and fooBar are both fooBar"],
+  ["namespace n;\ntable T {}\ntable TInit {}\n", "bindings of n.T and n.TInit would both have TInit"],
+  ["namespace n;\ntable T {}\nrpc_service T { Do(T): T; }\n", "n.T is declared twice"],
+  ["namespace n;\ntable T {}\nrpc_service S { Do(T): T (streaming: \"bidi\"); }\n", 'streaming "bidi" is not carried'],
+  ["namespace n;\ntable T {\n  a: ulong = 9223372036854775808;\n}\n", "x.fbs:3: the default of a is lost"],
+  ["namespace index;\ntable T {}\n", "namespace index is taken"],
+])("lint refuses %j", async (text, expected) => {
+  put("x.fbs", text);
+  const error = await failure(run());
+  // The compiler itself refuses some; then its reason is good enough.
+  expect(error.code).toMatch(/^schema\/(lint|compile)$/);
+  if (error.code === "schema/lint") expect(error.message).toContain(expected);
+});
+
+test("two names with one id are refused", () => {
+  expect(() => refuseCollisions([["a.B", { id: 7 }], ["c.D/E", { id: 7 }]])).toThrow(
+    "schema/collision: a.B and c.D/E have the same id 7; rename one of them",
+  );
+});
+
+test("two schema files of one name in different folders are refused for C++", async () => {
+  put("a/x.fbs", "namespace a;\ntable T {}\n");
+  put("b/x.fbs", "namespace b;\ntable T {}\n");
+  expect((await failure(run())).message).toContain("b/x.fbs: it has the same file name as a/x.fbs");
+});
+
+test("a lock that is none is refused with what is wrong", () => {
+  for (const [text, problem] of [
+    ["{", "is not JSON"],
+    ["[]", "has version undefined"],
+    ['{"version":2}', "has version 2"],
+    ['{"version":1}', "lacks its digest"],
+    ['{"version":1,"digest":"","bfbs":"","types":{"a":{}},"methods":{}}', "type a"],
+    ['{"version":1,"digest":"","bfbs":"","types":{},"methods":{"a":{}}}', "method a"],
+  ]) {
+    expect(() => parseLock(text, "schema.lock")).toThrow(problem);
+  }
+  expect(() => readLock(join(folder, "none.lock"))).toThrow("schema/missing");
+});
+
+test("an error list with a number used twice is refused", () => {
+  const path = join(folder, "errors.toml");
+  const entry = '[[error]]\nnumber = 1\ncode = "core/one"\ntext = "one"\n';
+  writeFileSync(path, entry);
+  expect(readErrors(path)).toEqual([{ number: 1, code: "core/one", text: "one" }]);
+  writeFileSync(path, entry + entry.replace("core/one", "core/two"));
+  expect(() => readErrors(path)).toThrow("core/two (1) is there twice");
+});
