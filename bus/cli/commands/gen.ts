@@ -2,9 +2,9 @@ import { existsSync, readFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import type { Command } from "commander";
 import { findTopology } from "#runtime";
+import type { GenOptions } from "#schema/gen";
 import { loadTopology } from "#topology";
 import { BusError } from "#wire";
-import type { GenOptions } from "#schema/gen";
 import type { Cli, CommonOptions } from "../cli.ts";
 
 interface Options extends CommonOptions {
