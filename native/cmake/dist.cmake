@@ -14,9 +14,13 @@ elseif(busbar_arch MATCHES "^(aarch64|arm64)$")
 endif()
 set(BUSBAR_DIST_DIR "${PROJECT_SOURCE_DIR}/dist/native/${busbar_platform}-${busbar_arch}")
 
+# All that users need and nothing else: cmake --build --preset dist
+add_custom_target(dist)
+
 # busbar_dist(target folder): copies the target's file to dist after each link. By rename, because writing into a library
 # that some process has mapped would crash that process.
 function(busbar_dist target folder)
+  add_dependencies(dist ${target})
   if(NOT BUSBAR_DIST)
     return()
   endif()

@@ -200,10 +200,9 @@ export class RingCarrier implements ByteCarrier {
         );
         return;
       }
-      if (writer.moved()) {
-        if (lane === Lane.data && this.#reporting) this.#reporting = writer.wantReport();
-        receiver.reported(lane as Lane);
-      }
+      // Asked again before the look, and also when nothing has moved: the ring of the bell has used the last request up.
+      if (lane === Lane.data && this.#reporting) this.#reporting = writer.wantReport();
+      if (writer.moved()) receiver.reported(lane as Lane);
       if (!this.#closed && writer.wantsRoom && writer.hasRoom()) {
         writer.wantsRoom = false;
         receiver.writable(lane as Lane);

@@ -1,6 +1,7 @@
-import { CLOSED, DROP_REASONS, FULL, type LaneReport, type Outbound } from "#transport";
+import { CLOSED, FULL, type Outbound } from "#transport";
 import { BusError, Kind, MAGIC, type Memory, paddedBytes, VERSION } from "#wire";
 import { RING_HEADER_BYTES, Word } from "./layout.ts";
+import { RingReport } from "./ring-report.ts";
 
 /** Records that may wait unseen between two flushes: enough to save most stores of `tail`, too few to delay anybody. */
 const PUBLISH_EVERY = 8;
@@ -12,6 +13,7 @@ const PAD_WORD = MAGIC | (VERSION << 8) | (Kind.pad << 16);
  */
 export class RingWriter implements Outbound {
   readonly memory: Memory;
+  readonly report: RingReport;
   readonly capacity: number;
   limit = 0;
   committed = 0;
@@ -24,9 +26,6 @@ export class RingWriter implements Outbound {
   readonly #words: Int32Array;
   readonly #mask: number;
   readonly #wake: () => void;
-  readonly #report: { delivered: number; dropped: number[] };
-  /** Counters as last read, modulo 2^32: delivered, then each reason. */
-  readonly #seen: Int32Array = new Int32Array(1 + DROP_REASONS.length);
   #tail: number;
   #published: number;
   #head: number;
@@ -46,8 +45,7 @@ export class RingWriter implements Outbound {
     this.#published = this.#tail;
     this.#head = Atomics.load(this.#words, Word.head);
     this.#reportedHead = this.#head;
-    this.#report = { delivered: 0, dropped: DROP_REASONS.map(() => 0) };
-    for (let i = 0; i < this.#seen.length; i++) this.#seen[i] = Atomics.load(this.#words, Word.delivered + i);
+    this.report = new RingReport(this.#words);
   }
 
   /** @throws BusError core/message-too-large above half of the ring, where it might never find room */
@@ -153,24 +151,11 @@ export class RingWriter implements Outbound {
     this.#head = Atomics.load(this.#words, Word.head);
     if (this.#head === this.#reportedHead) return false;
     this.#reportedHead = this.#head;
+    this.report.look();
     return true;
   }
 
   consumerClosed(): boolean {
     return Atomics.load(this.#words, Word.consumerClosed) !== 0;
-  }
-
-  get report(): LaneReport {
-    const report = this.#report;
-    report.delivered += this.#advance(0);
-    for (let reason = 0; reason < DROP_REASONS.length; reason++) report.dropped[reason] += this.#advance(1 + reason);
-    return report;
-  }
-
-  #advance(index: number): number {
-    const now = Atomics.load(this.#words, Word.delivered + index);
-    const moved = (now - this.#seen[index]) >>> 0;
-    this.#seen[index] = now;
-    return moved;
   }
 }
