@@ -20,7 +20,12 @@ const put = (name: string, text: string): void => {
   writeFileSync(path, text);
 };
 const run = (options: Partial<GenOptions> = {}): ReturnType<typeof gen> =>
-  gen({ schemaDir: join(folder, "schema"), typescriptDir: join(folder, "ts"), cppDir: join(folder, "cpp"), ...options });
+  gen({
+    schemaDir: join(folder, "schema"),
+    typescriptDir: join(folder, "ts"),
+    cppDir: join(folder, "cpp"),
+    ...options,
+  });
 const read = (...path: string[]): string => readFileSync(join(folder, ...path), "utf8");
 
 async function failure(work: Promise<unknown>): Promise<BusError> {
@@ -86,7 +91,10 @@ test("a compatible edit appends to the lineage of what it touches and of nothing
   await run();
   const lockFile = join(folder, "schema", "schema.lock");
   const before = readLock(lockFile);
-  put("fleet.fbs", `// A comment.\n${FLEET.replace("(required); }", "(required); hp: int; }")}table Other { x: int; }\n`);
+  put(
+    "fleet.fbs",
+    `// A comment.\n${FLEET.replace("(required); }", "(required); hp: int; }")}table Other { x: int; }\n`,
+  );
   expect((await run()).breaking).toEqual([]);
   const after = readLock(lockFile);
   const { fingerprint, lineage } = after.types["galaxy.Fleet"];
@@ -128,11 +136,14 @@ test.each([
   ["table Lost { a: int; }\n", "x.fbs:1: Lost is in no namespace"],
   ["namespace n;\nenum Bits : uint (bit_flags) { a, b }\ntable T { a: Bits; }\n", "x.fbs:2: languages disagree"],
   ["namespace n;\ntable A {}\nunion U { A }\ntable T {\n  list: [U];\n}\n", "x.fbs:5: vectors of unions"],
-  ["namespace n;\nenum E : int { a = 1, b }\ntable T {\n  x: int;\n  e: E = 0;\n}\n", "x.fbs:5: its default 0 is no value of n.E"],
+  [
+    "namespace n;\nenum E : int { a = 1, b }\ntable T {\n  x: int;\n  e: E = 0;\n}\n",
+    "x.fbs:5: its default 0 is no value of n.E",
+  ],
   ["namespace n;\ntable T { foo_bar: int;\n fooBar: int; }\n", "x.fbs:3: foo_bar and fooBar are both fooBar"],
   ["namespace n;\ntable T {}\ntable TInit {}\n", "bindings of n.T and n.TInit would both have TInit"],
   ["namespace n;\ntable T {}\nrpc_service T { Do(T): T; }\n", "n.T is declared twice"],
-  ["namespace n;\ntable T {}\nrpc_service S { Do(T): T (streaming: \"bidi\"); }\n", 'streaming "bidi" is not carried'],
+  ['namespace n;\ntable T {}\nrpc_service S { Do(T): T (streaming: "bidi"); }\n', 'streaming "bidi" is not carried'],
   ["namespace n;\ntable T {\n  a: ulong = 9223372036854775808;\n}\n", "x.fbs:3: the default of a is lost"],
   ["namespace index;\ntable T {}\n", "namespace index is taken"],
 ])("lint refuses %j", async (text, expected) => {
@@ -144,9 +155,12 @@ test.each([
 });
 
 test("two names with one id are refused", () => {
-  expect(() => refuseCollisions([["a.B", { id: 7 }], ["c.D/E", { id: 7 }]])).toThrow(
-    "schema/collision: a.B and c.D/E have the same id 7; rename one of them",
-  );
+  expect(() =>
+    refuseCollisions([
+      ["a.B", { id: 7 }],
+      ["c.D/E", { id: 7 }],
+    ]),
+  ).toThrow("schema/collision: a.B and c.D/E have the same id 7; rename one of them");
 });
 
 test("two schema files of one name in different folders are refused for C++", async () => {

@@ -10,7 +10,9 @@ import { Everything } from "../testdata/generated/features.ts";
 
 const DATA = "bus/schema/gen/testdata";
 
-test("C++ verifies and reads what TypeScript encodes, and TypeScript what C++ builds", { timeout: 120_000 }, async () => {
+test("C++ verifies and reads what TypeScript encodes, and TypeScript what C++ builds", {
+  timeout: 120_000,
+}, async () => {
   const folder = mkdtempSync(join(tmpdir(), "busbar-cpp-"));
   try {
     await gen({ schemaDir: `${DATA}/schema`, cppDir: folder, lockFile: join(folder, "schema.lock") });
@@ -49,7 +51,11 @@ test("C++ verifies and reads what TypeScript encodes, and TypeScript what C++ bu
     expect(Everything.verify(back, 0, answer.length)).toBe(true);
     const { id, root, shapes, vectors } = Everything.decode(back, 0);
     expect(id).toBe(42n);
-    expect(root).toEqual({ name: "from C++", part: { type: "Leaf", value: { label: "root", weight: 2.5 } }, children: [] });
+    expect(root).toEqual({
+      name: "from C++",
+      part: { type: "Leaf", value: { label: "root", weight: 2.5 } },
+      children: [],
+    });
     expect(shapes?.must).toEqual({ a: 1, b: -2, c: 3 });
     expect(vectors).toBeNull();
   } finally {
