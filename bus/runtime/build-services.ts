@@ -51,12 +51,13 @@ export function scriptOf(code: ServiceCode): string {
 /**
  * Compiles what is stale or missing, each project once, with the TypeScript of that project.
  * @param say called before a compiler is started
- * @throws BusError runtime/bad-service, runtime/not-built, runtime/build-failed
+ * @throws BusError runtime/bad-service, runtime/not-built, runtime/build-failed, core/cancelled
  */
 export async function buildServices(
   plan: Plan,
   services: readonly Service[],
   say: (text: string) => void,
+  signal?: AbortSignal,
 ): Promise<void> {
   const done = new Set<string>();
   for (const service of services) {
@@ -78,7 +79,7 @@ export async function buildServices(
         throw notBuilt(code);
       }
       say(`compiling ${relative(process.cwd(), project.config) || project.config}`);
-      await compile(compiler, project, service.name);
+      await compile(compiler, project, service.name, signal);
       touchStamp(project);
     }
     if (findCode(plan, service).script === undefined) throw notBuilt(code);
@@ -124,13 +125,14 @@ function findCompiler(folder: string): string | undefined {
   }
 }
 
-function compile(compiler: string, project: TsProject, service: string): Promise<void> {
+function compile(compiler: string, project: TsProject, service: string, signal?: AbortSignal): Promise<void> {
   return new Promise((resolveBuild, reject) => {
     const child = spawn(
       process.execPath,
       [compiler, ...compilerArgs(project), "--pretty", "false", ...(project.composite ? [] : ["--noEmitOnError"])],
       {
         stdio: ["ignore", "pipe", "pipe"],
+        ...(signal === undefined ? {} : { signal }),
       },
     );
     let text = "";
@@ -145,7 +147,10 @@ function compile(compiler: string, project: TsProject, service: string): Promise
           details: { service, command: `tsc ${compilerArgs(project).join(" ")}`, reason },
         }),
       );
-    child.on("error", (error) => failed(error.message));
+    child.on("error", (error) => {
+      if (signal?.aborted) reject(new BusError("core/cancelled", { details: { what: "compiling" } }));
+      else failed(error.message);
+    });
     child.on("close", (code, signal) => {
       if (code === 0) resolveBuild();
       else failed(firstLines(text) || (signal === null ? `exit code ${code}` : `signal ${signal}`));

@@ -128,6 +128,35 @@ test("a run in which every service ends without a result says so", async () => {
   expect(await project.run("up")).toMatchObject({ code: 0 });
 });
 
+test("a run that is stopped before there was a result is no success", async () => {
+  topology('[services.idle]\nrun = "ts:idle.js"\n');
+  const up = project.start(["up", "--once"]);
+  await up.saw("t    | ready");
+  up.child.kill("SIGINT");
+  const { code, stdout, stderr } = await up.ended;
+  expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+  expect(stderr).toMatch(/^runtime\/no-result/m);
+  expect(project.leftovers()).toEqual([]);
+});
+
+test("Ctrl-C while the project is being compiled ends the compiler too", async () => {
+  project.write(
+    "node_modules/slow/node_modules/typescript/bin/tsc",
+    'require("fs").writeFileSync("compiler", String(process.pid)); setInterval(() => {}, 1000);',
+  );
+  project.write("node_modules/slow/node_modules/typescript/package.json", '{"name":"typescript","version":"0.0.0"}');
+  project.write("node_modules/slow/tsconfig.json", '{"compilerOptions":{"outDir":"out","rootDir":"."}}');
+  project.write("node_modules/slow/s.ts", "export default { start() {} };");
+  topology('[services.slow]\nrun = "ts:node_modules/slow/s.ts"\n');
+  const up = project.start(["up"]);
+  await up.saw("compiling");
+  await until(() => pidsIn("compiler").some((pid) => pid > 0), "the compiler to start");
+  up.child.kill("SIGINT");
+  expect(await up.ended).toMatchObject({ code: 0 });
+  await until(() => pidsIn("compiler").every((pid) => !isRunning(pid)), "the compiler to end");
+  expect(project.leftovers()).toEqual([]);
+});
+
 test("a start that throws names the service and its reason", async () => {
   project.write("bad.js", 'export default { async start() { throw new Error("no database"); } };');
   topology('[services.bad]\nrun = "ts:bad.js"\nrestart = "never"\n');

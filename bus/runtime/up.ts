@@ -66,11 +66,15 @@ export async function up(options: UpOptions): Promise<number> {
     folder.sweep();
     writePlan(folder.planFile(node), plan);
     const output = run.output;
-    await buildServices(plan, services, (text) => output.say(plan.bus, text));
+    await buildServices(plan, services, (text) => output.say(plan.bus, text), run.stopped);
     const kinds = `${services.length} service${services.length === 1 ? "" : "s"} in ${processes.length} process${processes.length === 1 ? "" : "es"}`;
     output.say(plan.bus, `${plan.mode}, ${kinds}${once ? "" : "; Ctrl-C stops"}`, "info", { plan: plan.hash });
     for (const warning of plan.warnings) output.say(plan.bus, warning, "warn");
     return await run.run();
+  } catch (error) {
+    // Stopped while it was still being built: as wished, unless somebody waits for a result.
+    if (once || !(error instanceof BusError) || error.code !== "core/cancelled") throw error;
+    return 0;
   } finally {
     await run.close();
     folder.unlockUp(node);
@@ -111,6 +115,7 @@ class Run {
   readonly #startedAt = Date.now();
   readonly #end: Promise<"stop" | "result" | "idle">;
   #ended: (why: "stop" | "result" | "idle") => void = () => {};
+  readonly #stop = new AbortController();
   #wishes = 0;
   #failure: BusError | undefined;
 
@@ -161,6 +166,11 @@ class Run {
     options.onStop(() => this.#wish());
   }
 
+  /** Aborted when the user wants to stop. */
+  get stopped(): AbortSignal {
+    return this.#stop.signal;
+  }
+
   async run(): Promise<number> {
     await this.#control.open();
     // Timers of the clock do not keep us alive, and a bus whose programs are all in back-off has nothing else.
@@ -175,7 +185,9 @@ class Run {
       if (why === "stop" && this.#once && !this.hasResult && this.#failure !== undefined) throw this.#failure;
       if (why === "stop") this.output.say(this.#plan.bus, "stopping");
       await this.#supervisor.stop();
-      return this.#wishes > 1 ? 130 : 0;
+      if (this.#wishes > 1) return 130;
+      if (this.#once && !this.hasResult) throw new BusError("runtime/no-result");
+      return 0;
     } finally {
       await this.#supervisor.stop();
       clearInterval(awake);
@@ -190,6 +202,7 @@ class Run {
 
   #wish(): void {
     this.#wishes++;
+    this.#stop.abort();
     this.#ended("stop");
     if (this.#wishes > 1) this.#supervisor.kill();
   }

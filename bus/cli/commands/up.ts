@@ -10,6 +10,9 @@ interface Options extends CommonOptions {
   once?: boolean;
 }
 
+/** Ctrl-C, `busbar down` and whoever stops a machine, a terminal that was closed. */
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
 export function addUp(program: Command, cli: Cli): void {
   const command = program
     .command("up")
@@ -34,8 +37,7 @@ export function addUp(program: Command, cli: Cli): void {
     async ({ mode, node, transport, once, json }) => {
       let stop: () => void = () => {};
       const wish = (): void => stop();
-      process.on("SIGINT", wish);
-      process.on("SIGTERM", wish);
+      for (const signal of SIGNALS) process.on(signal, wish);
       try {
         return await up({
           topology: cli.topologyPath(),
@@ -51,8 +53,7 @@ export function addUp(program: Command, cli: Cli): void {
           ...(transport === undefined ? {} : { transport }),
         });
       } finally {
-        process.off("SIGINT", wish);
-        process.off("SIGTERM", wish);
+        for (const signal of SIGNALS) process.off(signal, wish);
       }
     },
   );
