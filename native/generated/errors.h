@@ -27,6 +27,8 @@ inline constexpr std::uint16_t core_already_served = 18;
 inline constexpr std::uint16_t core_bad_duration = 19;
 inline constexpr std::uint16_t core_not_started = 20;
 inline constexpr std::uint16_t core_bad_size = 21;
+inline constexpr std::uint16_t core_topic_too_long = 22;
+inline constexpr std::uint16_t core_topic_too_long = 22;
 inline constexpr std::uint16_t wire_malformed_frame = 100;
 inline constexpr std::uint16_t wire_malformed_payload = 101;
 inline constexpr std::uint16_t wire_unsupported_version = 102;
@@ -124,6 +126,7 @@ inline constexpr Entry all[] = {
     {19, "core/bad-duration", "'{value}' is not a duration; write a number with ms, s, m or h, such as \"500ms\" or \"5s\""},
     {20, "core/not-started", "{what} is not started"},
     {21, "core/bad-size", "'{value}' is not a size; write a number with B, KiB, MiB or GiB, such as \"64KiB\" or \"4MiB\""},
+    {22, "core/topic-too-long", "topic and key take {bytes} bytes of a frame, {limit} are allowed; use shorter ones"},
     {100, "wire/malformed-frame", "a frame is malformed: {fault}"},
     {101, "wire/malformed-payload", "the payload of a {type} is not a valid FlatBuffer: {reason}"},
     {102, "wire/unsupported-version", "the peer speaks frame version {theirs}, this side {ours}"},

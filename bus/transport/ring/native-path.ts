@@ -35,7 +35,7 @@ export function findAddon(): string {
   const tried = nativeFolders().map((folder) => join(folder, "busbar.node"));
   const path = first(tried);
   if (path !== undefined) return path;
-  const reason = `the native addon is not built (looked at ${tried.join(", ")}); run \`cmake --preset release && cmake --build --preset release\``;
+  const reason = `the native addon is not built (looked at ${tried.join(", ")}); run \`cmake --preset release && cmake --build --preset dist\``;
   throw new BusError("transport/unavailable", { details: { transport: "ring", reason } });
 }
 
