@@ -15,13 +15,15 @@ namespace {
 using namespace busbar;
 using namespace busbar::cards;
 
-/// War as one would write it by hand: the same rules and streams (any card of the hand, ties in turn), nothing measured.
+/// War as one would write it by hand: the same rules and streams (any card of the hand, ties in turn), nothing
+/// measured.
 uint64_t hand_written_war(uint64_t seed, uint32_t games) {
   uint64_t sum = 0;
   for (uint32_t game = 0; game < games; ++game) {
     const uint64_t game_seed = random::derive(seed, kGameStream, game);
     random::Stream chance(game_seed, kDealStream, 0);
-    random::Stream players[2] = {random::Stream(game_seed, kPlayerStream, 0), random::Stream(game_seed, kPlayerStream, 1)};
+    random::Stream players[2] = {random::Stream(game_seed, kPlayerStream, 0),
+                                 random::Stream(game_seed, kPlayerStream, 1)};
     uint8_t deck[52];
     for (uint8_t i = 0; i < 52; ++i) deck[i] = i;
     for (uint32_t i = 51; i > 0; --i) std::swap(deck[i], deck[chance.below(i + 1)]);
@@ -103,15 +105,18 @@ int main(int argc, char** argv) {
   const auto row = [&](Measure& measure, Measure* peer, double turns) {
     const double value = measure.median();
     if (json) {
-      std::printf("{\"suite\":\"cards\",\"measure\":\"%s\",\"value\":%.0f,\"unit\":\"1/s\",\"min\":%.0f,\"max\":%.0f,\"rounds\":%zu", measure.name,
-                  value, measure.rounds.front(), measure.rounds.back(), measure.rounds.size());
+      std::printf(
+          "{\"suite\":\"cards\",\"measure\":\"%s\",\"value\":%.0f,\"unit\":\"1/"
+          "s\",\"min\":%.0f,\"max\":%.0f,\"rounds\":%zu",
+          measure.name, value, measure.rounds.front(), measure.rounds.back(), measure.rounds.size());
       if (peer != nullptr) {
-        std::printf(",\"peer\":\"%s\",\"peer_value\":%.0f,\"ratio\":%.3f", peer->name, peer->median(), value / peer->median());
+        std::printf(",\"peer\":\"%s\",\"peer_value\":%.0f,\"ratio\":%.3f", peer->name, peer->median(),
+                    value / peer->median());
       }
       std::printf(",\"note\":\"one core, %.0f turns a game\"}\n", turns);
     } else {
-      std::printf("%-14s %10.0f games/s  (%.0f to %.0f)  %.1f turns a game", measure.name, value, measure.rounds.front(),
-                  measure.rounds.back(), turns);
+      std::printf("%-14s %10.0f games/s  (%.0f to %.0f)  %.1f turns a game", measure.name, value,
+                  measure.rounds.front(), measure.rounds.back(), turns);
       if (peer != nullptr) std::printf("  %.2f x %s (%.0f)", value / peer->median(), peer->name, peer->median());
       std::printf("\n");
     }

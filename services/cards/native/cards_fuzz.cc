@@ -1,5 +1,5 @@
-// Mutates programs; each is refused by name or played to its end, with every card in exactly one place (run it under the
-// asan preset).
+// Mutates programs; each is refused by name or played to its end, with every card in exactly one place (run it under
+// the asan preset).
 #include "cards/decode.h"
 #include "cards/game.h"
 #include "testing/fuzz.h"

@@ -8,9 +8,9 @@ namespace busbar::cards {
 namespace {
 
 using testing::Bytes;
-using testing::ProgramBytes;
 using testing::compound;
 using testing::condition;
+using testing::ProgramBytes;
 
 Fault read(const std::vector<uint8_t>& bytes, Program& program) { return decode(bytes.data(), bytes.size(), program); }
 
@@ -208,22 +208,37 @@ TEST(Playable, WhatIsNotPlayedIsRefusedByPathAndByte) {
   };
   add("trick", "turn_structure.phases[1]", [](auto& s) { s.phases.push_back(Bytes().u8({4, 1, 255, 1, 255})); });
   add("betting", "turn_structure.phases[1]", [](auto& s) { s.phases.push_back(Bytes().u8({5}).u32(10).u32(3)); });
-  add("claim", "turn_structure.phases[1]", [](auto& s) { s.phases.push_back(Bytes().u8({6, 1, 4, 1, 1, 1, 0, 0, 0, 0, 0})); });
-  add("bidding", "turn_structure.phases[1]",
-      [](auto& s) { s.phases.push_back(Bytes().u8({7, 70, 1, 13, 1, 10, 1, 10, 100, 0, 100, 0, 10, 100, 0, 0, 0})); });
+  add("claim", "turn_structure.phases[1]", [](auto& s) {
+    s.phases.push_back(Bytes().u8({6, 1, 4, 1, 1, 1, 0, 0, 0, 0, 0}));
+  });
+  add("bidding", "turn_structure.phases[1]", [](auto& s) {
+    s.phases.push_back(Bytes().u8({7, 70, 1, 13, 1, 10, 1, 10, 100, 0, 100, 0, 10, 100, 0, 0, 0}));
+  });
   add("sets", "turn_structure.phases[1].max_cards", [](auto& s) { s.play(2, {}, 1, 1, 1, 4); });
-  add("two discards", "turn_structure.phases[1].count", [](auto& s) { s.phases.push_back(Bytes().u8({3, 2}).u32(2).u8({1})); });
+  add("two discards", "turn_structure.phases[1].count", [](auto& s) {
+    s.phases.push_back(Bytes().u8({3, 2}).u32(2).u8({1}));
+  });
   add("draw from tableau", "turn_structure.phases[1].source", [](auto& s) { s.draw(3); });
-  add("card test without card", "turn_structure.phases[1].condition", [](auto& s) { s.draw(0, 1, 1, condition(12, 0, 0, 1)); });
+  add("card test without card", "turn_structure.phases[1].condition",
+      [](auto& s) { s.draw(0, 1, 1, condition(12, 0, 0, 1)); });
   add("match_rank", "setup.tableau_mode", [](auto& s) { s.tableau = 2; });
   add("sequence", "setup.tableau_mode", [](auto& s) { s.tableau = 3; });
-  add("war of three", "setup.tableau_mode", [](auto& s) { s.tableau = 1; s.players = 3; });
-  add("teams", "teams", [](auto& s) { s.team_mode = 1; s.team_count = 0; });
+  add("war of three", "setup.tableau_mode", [](auto& s) {
+    s.tableau = 1;
+    s.players = 3;
+  });
+  add("teams", "teams", [](auto& s) {
+    s.team_mode = 1;
+    s.team_count = 0;
+  });
   add("evaluation", "hand_evaluation", [](auto& s) { s.evaluation = Bytes().u8({1, 0, 0, 0, 0}); });
   add("best hand", "win_conditions[1]", [](auto& s) { s.win(6); });
   add("most captured", "win_conditions[1]", [](auto& s) { s.win(7); });
   add("trick scores", "card_scoring[0].trigger", [](auto& s) { s.score(0, 255, 1, 0); });
-  add("choice of three", "special_effects[0].target", [](auto& s) { s.players = 3; s.effect(0, 2, 2, 1); });
+  add("choice of three", "special_effects[0].target", [](auto& s) {
+    s.players = 3;
+    s.effect(0, 2, 2, 1);
+  });
   for (const Refusal& refusal : refusals) {
     const Fault fault = read_and_check(refusal.source);
     EXPECT_EQ(fault.code, Code::unsupported) << refusal.what << ": " << fault.text;

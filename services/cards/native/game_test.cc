@@ -184,8 +184,8 @@ TEST(Game, WithoutAMoveItIsStuckAndNobodyWins) {
 }
 
 TEST(Players, GreedyWinsMoreBattlesThanRandomWhenItSeesTheCardToBeat) {
-  // The second to lay sees the first card. Twenty battles: in a whole game other things decide, since winning often leaves a
-  // random opponent with its best cards only.
+  // The second to lay sees the first card. Twenty battles: in a whole game other things decide, since winning often
+  // leaves a random opponent with its best cards only.
   ProgramBytes source = testing::war_program();
   source.turns_max = 40;
   const Rules rules = rules_of(source);

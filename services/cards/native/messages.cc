@@ -5,8 +5,8 @@
 namespace busbar::cards {
 namespace {
 
-flatbuffers::Offset<cardsim::AggregatedStats> write_stats(flatbuffers::FlatBufferBuilder& builder, const Request& request,
-                                                          const Stats& stats) {
+flatbuffers::Offset<cardsim::AggregatedStats> write_stats(flatbuffers::FlatBufferBuilder& builder,
+                                                          const Request& request, const Stats& stats) {
   const auto wins = builder.CreateVector(stats.wins, stats.player_count);
   const auto text = stats.fault ? builder.CreateString(stats.fault.text) : flatbuffers::Offset<flatbuffers::String>{};
   cardsim::AggregatedStatsBuilder out(builder);
@@ -41,8 +41,8 @@ flatbuffers::Offset<cardsim::AggregatedStats> write_stats(flatbuffers::FlatBuffe
   return out.Finish();
 }
 
-void write_all(flatbuffers::FlatBufferBuilder& builder, StatsOffsets& offsets, const Request* requests, const Stats* stats,
-               size_t count) {
+void write_all(flatbuffers::FlatBufferBuilder& builder, StatsOffsets& offsets, const Request* requests,
+               const Stats* stats, size_t count) {
   builder.Clear();
   offsets.clear();
   for (size_t i = 0; i < count; ++i) offsets.push_back(write_stats(builder, requests[i], stats[i]));
@@ -70,15 +70,15 @@ Request read_request(const cardsim::SimulationRequest& message) {
   return request;
 }
 
-void write_response(flatbuffers::FlatBufferBuilder& builder, StatsOffsets& offsets, uint64_t batch_id, const Request* requests,
-                    const Stats* stats, size_t count, uint64_t duration_ns) {
+void write_response(flatbuffers::FlatBufferBuilder& builder, StatsOffsets& offsets, uint64_t batch_id,
+                    const Request* requests, const Stats* stats, size_t count, uint64_t duration_ns) {
   write_all(builder, offsets, requests, stats, count);
   const auto results = builder.CreateVector(offsets);
   builder.Finish(cardsim::CreateBatchResponse(builder, batch_id, results, duration_ns));
 }
 
-void write_progress(flatbuffers::FlatBufferBuilder& builder, StatsOffsets& offsets, uint64_t batch_id, const Request* requests,
-                    const Stats* stats, size_t first, size_t count, size_t total) {
+void write_progress(flatbuffers::FlatBufferBuilder& builder, StatsOffsets& offsets, uint64_t batch_id,
+                    const Request* requests, const Stats* stats, size_t first, size_t count, size_t total) {
   write_all(builder, offsets, requests + first, stats + first, count);
   const auto results = builder.CreateVector(offsets);
   builder.Finish(cardsim::CreateBatchProgress(builder, batch_id, static_cast<uint32_t>(first), results,

@@ -15,10 +15,10 @@ Request read_request(const cardsim::SimulationRequest& message);
 using StatsOffsets = std::vector<flatbuffers::Offset<cardsim::AggregatedStats>>;
 
 /// @param offsets scratch memory, kept between calls
-void write_response(flatbuffers::FlatBufferBuilder& builder, StatsOffsets& offsets, uint64_t batch_id, const Request* requests,
-                    const Stats* stats, size_t count, uint64_t duration_ns);
-void write_progress(flatbuffers::FlatBufferBuilder& builder, StatsOffsets& offsets, uint64_t batch_id, const Request* requests,
-                    const Stats* stats, size_t first, size_t count, size_t total);
+void write_response(flatbuffers::FlatBufferBuilder& builder, StatsOffsets& offsets, uint64_t batch_id,
+                    const Request* requests, const Stats* stats, size_t count, uint64_t duration_ns);
+void write_progress(flatbuffers::FlatBufferBuilder& builder, StatsOffsets& offsets, uint64_t batch_id,
+                    const Request* requests, const Stats* stats, size_t first, size_t count, size_t total);
 void write_trace(flatbuffers::FlatBufferBuilder& builder, const Trace& trace);
 
 }  // namespace busbar::cards

@@ -96,15 +96,18 @@ class Answer {
     const size_t count = batch->requests() == nullptr ? 0 : batch->requests()->size();
     const Limits& limits = self_.simulator.limits();
     if (count > limits.items_max) {
-      return fail({Code::limit_exceeded, "requests is " + std::to_string(count) + " items, the limit is " + std::to_string(limits.items_max)});
+      return fail({Code::limit_exceeded, "requests is " + std::to_string(count) + " items, the limit is " +
+                                             std::to_string(limits.items_max)});
     }
     self_.requests.clear();
-    for (size_t i = 0; i < count; ++i) self_.requests.push_back(read_request(*batch->requests()->Get(static_cast<uint32_t>(i))));
+    for (size_t i = 0; i < count; ++i)
+      self_.requests.push_back(read_request(*batch->requests()->Get(static_cast<uint32_t>(i))));
     self_.stats.resize(count);
     const Request* const requests = self_.requests.data();
     Stats* const stats = self_.stats.data();
     if (!stream) {
-      if (!self_.simulator.run(requests, count, helpers(), stats)) return fail({Code::cancelled, "the batch was cancelled"});
+      if (!self_.simulator.run(requests, count, helpers(), stats))
+        return fail({Code::cancelled, "the batch was cancelled"});
       const auto duration = std::chrono::steady_clock::now() - start;
       write_response(self_.builder, self_.offsets, batch->batch_id(), requests, stats, count,
                      static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(duration).count()));
@@ -126,8 +129,8 @@ class Answer {
   busbar_status trace() {
     const auto* request = verified<::cardsim::TraceRequest>();
     if (request == nullptr) return BUSBAR_OK;
-    const Trace trace =
-        trace_game(read_request(*request->request()), request->game(), self_.simulator.limits(), self_.simulator.arena());
+    const Trace trace = trace_game(read_request(*request->request()), request->game(), self_.simulator.limits(),
+                                   self_.simulator.arena());
     if (trace.fault) return fail(trace.fault);
     write_trace(self_.builder, trace);
     send();
@@ -147,7 +150,8 @@ busbar_status create(const busbar_host* host, const char* config, uint32_t confi
   };
   try {
     Limits limits;
-    const std::string problem = read_config({config == nullptr ? "" : config, config == nullptr ? 0 : config_length}, limits);
+    const std::string problem =
+        read_config({config == nullptr ? "" : config, config == nullptr ? 0 : config_length}, limits);
     if (!problem.empty()) return explain(problem.c_str());
     *instance = new Instance(*host, limits);
     return BUSBAR_OK;
@@ -167,7 +171,8 @@ busbar_status on_frame(void* instance, const busbar_message* message) {
     return BUSBAR_UNSUPPORTED;
   } catch (const std::exception& exception) {
     const std::string text = exception.what();
-    self.host.fail(self.host.context, message->request, errors::plugin_failed, text.data(), static_cast<uint32_t>(text.size()));
+    self.host.fail(self.host.context, message->request, errors::plugin_failed, text.data(),
+                   static_cast<uint32_t>(text.size()));
     return BUSBAR_OK;
   }
 }
@@ -175,7 +180,12 @@ busbar_status on_frame(void* instance, const busbar_message* message) {
 void destroy(void* instance) { delete static_cast<Instance*>(instance); }
 
 busbar_type serves(const char* name, const rpc::Method& method) {
-  return {name, method.id, BUSBAR_SERVES, method.request.fingerprint, method.response.fingerprint, method.response.id,
+  return {name,
+          method.id,
+          BUSBAR_SERVES,
+          method.request.fingerprint,
+          method.response.fingerprint,
+          method.response.id,
           method.streaming ? 1u : 0u};
 }
 

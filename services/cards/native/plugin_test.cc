@@ -70,12 +70,14 @@ class Plugin : public ::testing::Test {
   }
   void TearDown() override { service->destroy(instance); }
 
-  busbar_status send(const busbar::rpc::Method& method, const flatbuffers::FlatBufferBuilder& builder, uint32_t verified = 0) {
+  busbar_status send(const busbar::rpc::Method& method, const flatbuffers::FlatBufferBuilder& builder,
+                     uint32_t verified = 0) {
     std::vector<uint64_t> payload((builder.GetSize() + 7) / 8);
     std::memcpy(payload.data(), builder.GetBufferPointer(), builder.GetSize());
     return send_bytes(method, reinterpret_cast<const uint8_t*>(payload.data()), builder.GetSize(), verified);
   }
-  busbar_status send_bytes(const busbar::rpc::Method& method, const uint8_t* bytes, uint32_t length, uint32_t verified = 0) {
+  busbar_status send_bytes(const busbar::rpc::Method& method, const uint8_t* bytes, uint32_t length,
+                           uint32_t verified = 0) {
     busbar_message message{};
     message.size = sizeof message;
     message.type_id = method.id;
@@ -86,7 +88,8 @@ class Plugin : public ::testing::Test {
     message.verified = verified;
     return service->on_frame(instance, &message);
   }
-  static void write_batch(flatbuffers::FlatBufferBuilder& builder, const std::vector<uint8_t>& program, uint32_t items, uint32_t games) {
+  static void write_batch(flatbuffers::FlatBufferBuilder& builder, const std::vector<uint8_t>& program, uint32_t items,
+                          uint32_t games) {
     std::vector<flatbuffers::Offset<cardsim::SimulationRequest>> requests;
     for (uint32_t i = 0; i < items; ++i) {
       const auto bytes = builder.CreateVector(program);
@@ -209,7 +212,8 @@ TEST(PluginConfig, IsReadStrictly) {
   const auto create = [&](const std::string& json) -> std::string {
     char error[200] = "";
     void* instance = nullptr;
-    const busbar_status status = service->create(&host.table, json.data(), static_cast<uint32_t>(json.size()), &instance, error, sizeof error);
+    const busbar_status status =
+        service->create(&host.table, json.data(), static_cast<uint32_t>(json.size()), &instance, error, sizeof error);
     if (status == BUSBAR_OK) service->destroy(instance);
     return error;
   };
@@ -217,8 +221,9 @@ TEST(PluginConfig, IsReadStrictly) {
   EXPECT_EQ(create("{}"), "");
   EXPECT_EQ(create("{\"items_max\": 10, \"games_max\":5}"), "");
   EXPECT_NE(create("{\"item_max\":10}").find("items_max"), std::string::npos);
-  for (const char* bad : {"[]", "{", "{\"items_max\"}", "{\"items_max\":0}", "{\"items_max\":-1}", "{\"items_max\":1.5}",
-                          "{\"games_max\":99999999999}", "{\"items_max\":\"1\"}", "{} x", "{\"items_max\":1 \"games_max\":1}"}) {
+  for (const char* bad :
+       {"[]", "{", "{\"items_max\"}", "{\"items_max\":0}", "{\"items_max\":-1}", "{\"items_max\":1.5}",
+        "{\"games_max\":99999999999}", "{\"items_max\":\"1\"}", "{} x", "{\"items_max\":1 \"games_max\":1}"}) {
     EXPECT_NE(create(bad), "") << bad;
   }
   service->destroy(nullptr);

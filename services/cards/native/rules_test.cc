@@ -16,9 +16,9 @@ namespace busbar::cards {
 namespace {
 
 using testing::Bytes;
-using testing::ProgramBytes;
 using testing::compound;
 using testing::condition;
+using testing::ProgramBytes;
 
 Rules rules_of(const ProgramBytes& source, uint32_t players = 0) {
   const auto bytes = source.build();
@@ -49,7 +49,10 @@ std::set<MoveKey> listed(const Rules& rules, const State& state, uint32_t player
     if (move.card != kNone) {
       EXPECT_EQ(state.players[player].hand.cards[move.index], move.card);
     }
-    EXPECT_TRUE(moves.insert({move.kind == MoveKind::pass ? uint8_t{0} : move.phase, static_cast<uint8_t>(move.kind), move.card}).second)
+    EXPECT_TRUE(
+        moves
+            .insert({move.kind == MoveKind::pass ? uint8_t{0} : move.phase, static_cast<uint8_t>(move.kind), move.card})
+            .second)
         << "a move is listed twice";
   }
   return moves;
@@ -65,16 +68,24 @@ bool slow_holds(const Program& program, uint32_t node, const State& state, uint3
   const Pile& hand = state.players[player].hand;
   const auto compare = [&](int64_t left) {
     switch (c.compare) {
-      case Compare::eq: return left == c.value;
-      case Compare::ne: return left != c.value;
-      case Compare::lt: return left < c.value;
-      case Compare::gt: return left > c.value;
-      case Compare::le: return left <= c.value;
-      case Compare::ge: return left >= c.value;
+      case Compare::eq:
+        return left == c.value;
+      case Compare::ne:
+        return left != c.value;
+      case Compare::lt:
+        return left < c.value;
+      case Compare::gt:
+        return left > c.value;
+      case Compare::le:
+        return left <= c.value;
+      case Compare::ge:
+        return left >= c.value;
     }
     return false;
   };
-  const auto signed_answer = [&](bool yes) { return c.compare == Compare::eq || c.compare == Compare::ge ? yes : !yes; };
+  const auto signed_answer = [&](bool yes) {
+    return c.compare == Compare::eq || c.compare == Compare::ge ? yes : !yes;
+  };
   const auto looked_at = [&](bool& missing) -> Card {
     missing = false;
     if (c.reference == 1 && state.discard.size > 0) return state.discard.cards[state.discard.size - 1];
@@ -94,13 +105,17 @@ bool slow_holds(const Program& program, uint32_t node, const State& state, uint3
         if (slow_holds(program, child, state, player, candidate, plays)) return true;
       }
       return false;
-    case Op::hand_size: return compare(c.reference == 3 ? plays : hand.size);
+    case Op::hand_size:
+      return compare(c.reference == 3 ? plays : hand.size);
     case Op::location_size: {
-      const uint32_t next = state.direction > 0 ? (player + 1) % state.player_count : (player + state.player_count - 1) % state.player_count;
-      const uint32_t sizes[] = {state.deck.size, hand.size, state.discard.size, state.tableau.size, state.players[next].hand.size};
+      const uint32_t next = state.direction > 0 ? (player + 1) % state.player_count
+                                                : (player + state.player_count - 1) % state.player_count;
+      const uint32_t sizes[] = {state.deck.size, hand.size, state.discard.size, state.tableau.size,
+                                state.players[next].hand.size};
       return compare(sizes[c.reference]);
     }
-    case Op::card_rank: case Op::card_suit: {
+    case Op::card_rank:
+    case Op::card_suit: {
       Card subject = candidate;
       if (c.reference != 0) {
         subject = looked_at(missing);
@@ -108,7 +123,8 @@ bool slow_holds(const Program& program, uint32_t node, const State& state, uint3
       }
       return signed_answer((c.op == Op::card_rank ? subject / 4 : subject % 4) == c.value);
     }
-    case Op::set_of: case Op::run_of: {
+    case Op::set_of:
+    case Op::run_of: {
       int counts[13] = {};
       for (uint32_t i = 0; i < hand.size; ++i) counts[hand.cards[i] / 4] += 1;
       int longest = 0, run = 0, most = 0;
@@ -128,10 +144,17 @@ bool slow_holds(const Program& program, uint32_t node, const State& state, uint3
       }
       return signed_answer(found);
     }
-    case Op::chips: return compare(state.players[player].chips);
-    case Op::pot: case Op::current_bet: return compare(0);
-    case Op::can_afford: return signed_answer(static_cast<int64_t>(state.players[player].chips) >= c.value);
-    case Op::adjacent: case Op::matches_rank: case Op::matches_suit: case Op::beats_top: {
+    case Op::chips:
+      return compare(state.players[player].chips);
+    case Op::pot:
+    case Op::current_bet:
+      return compare(0);
+    case Op::can_afford:
+      return signed_answer(static_cast<int64_t>(state.players[player].chips) >= c.value);
+    case Op::adjacent:
+    case Op::matches_rank:
+    case Op::matches_suit:
+    case Op::beats_top: {
       const Card other = looked_at(missing);
       if (missing) return true;
       const int mine = candidate / 4, theirs = other / 4;
@@ -158,7 +181,9 @@ std::set<MoveKey> slow_moves(const Rules& rules, const State& state, uint32_t pl
     optional_phase |= optional;
     pass_if_unable |= phase.pass_if_unable;
     for (uint32_t c = 0; c < hand.size; ++c) {
-      if (play && phase.condition >= 0 && !slow_holds(program, static_cast<uint32_t>(phase.condition), state, player, hand.cards[c], 0)) continue;
+      if (play && phase.condition >= 0 &&
+          !slow_holds(program, static_cast<uint32_t>(phase.condition), state, player, hand.cards[c], 0))
+        continue;
       moves.insert({i, static_cast<uint8_t>(play ? MoveKind::play : MoveKind::discard), hand.cards[c]});
       if (play) playable.insert(hand.cards[c]);
       must |= !optional;
@@ -172,15 +197,20 @@ std::set<MoveKey> slow_moves(const Rules& rules, const State& state, uint32_t pl
     if (phase.place == 0) possible = state.deck.size > 0 || state.discard.size >= 2;
     if (phase.place == 2) possible = state.discard.size > 0;
     if (phase.place == 4) {
-      const uint32_t next = (player + state.player_count + static_cast<uint32_t>(state.direction + static_cast<int>(state.player_count))) % state.player_count;
+      const uint32_t next = (player + state.player_count +
+                             static_cast<uint32_t>(state.direction + static_cast<int>(state.player_count))) %
+                            state.player_count;
       possible = state.players[next].hand.size > 0;
     }
     if (!possible) continue;
-    if (phase.condition >= 0 && !slow_holds(program, static_cast<uint32_t>(phase.condition), state, player, 0, static_cast<int>(playable.size()))) continue;
+    if (phase.condition >= 0 && !slow_holds(program, static_cast<uint32_t>(phase.condition), state, player, 0,
+                                            static_cast<int>(playable.size())))
+      continue;
     moves.insert({i, static_cast<uint8_t>(MoveKind::draw), kNone});
     must |= phase.mandatory;
   }
-  if (!must && (optional_phase || (pass_if_unable && moves.empty()))) moves.insert({0, static_cast<uint8_t>(MoveKind::pass), kNone});
+  if (!must && (optional_phase || (pass_if_unable && moves.empty())))
+    moves.insert({0, static_cast<uint8_t>(MoveKind::pass), kNone});
   return moves;
 }
 
@@ -193,13 +223,15 @@ TEST(Moves, AgreeWithASlowSecondGeneratorAndConserveCardsInRandomGames) {
     deal(rules, state, dice);
     while (state.turn < rules.program.turns_max) {
       for (uint32_t player = 0; player < rules.player_count; ++player) {
-        ASSERT_EQ(listed(rules, state, player), slow_moves(rules, state, player)) << "round " << round << " turn " << state.turn;
+        ASSERT_EQ(listed(rules, state, player), slow_moves(rules, state, player))
+            << "round " << round << " turn " << state.turn;
         ++positions;
       }
       Choices choices;
       list_moves(rules, state, state.seat, choices);
       if (choices.count == 0 || judge(rules, state, state.seat).over) break;
-      apply(rules, state, move_at(rules, state, state.seat, choices, static_cast<uint32_t>(dice.below(choices.count))), dice);
+      apply(rules, state, move_at(rules, state, state.seat, choices, static_cast<uint32_t>(dice.below(choices.count))),
+            dice);
       int seen[kDeckCards] = {};
       const auto count = [&](const Pile& pile) {
         for (uint32_t i = 0; i < pile.size; ++i) seen[pile.cards[i]] += 1;
@@ -210,7 +242,8 @@ TEST(Moves, AgreeWithASlowSecondGeneratorAndConserveCardsInRandomGames) {
       for (uint32_t player = 0; player < rules.player_count; ++player) {
         count(state.players[player].hand);
         CardSet held = 0;
-        for (uint32_t i = 0; i < state.players[player].hand.size; ++i) held |= set_of(state.players[player].hand.cards[i]);
+        for (uint32_t i = 0; i < state.players[player].hand.size; ++i)
+          held |= set_of(state.players[player].hand.cards[i]);
         ASSERT_EQ(held, state.players[player].held);
       }
       for (const int times : seen) ASSERT_EQ(times, 1) << "each card is in exactly one place";
@@ -242,12 +275,15 @@ uint32_t seat_after_effect(uint32_t players, int effect, int value, uint32_t sea
 TEST(Effects, SkipReverseAndExtraTurnMoveTheSeatForTwoToFourPlayers) {
   for (uint32_t players = 2; players <= 4; ++players) {
     for (uint32_t seat = 0; seat < players; ++seat) {
-      const auto seat_of = [&](int steps) { return static_cast<uint32_t>((static_cast<int>(seat + 4 * players) + steps) % static_cast<int>(players)); };
+      const auto seat_of = [&](int steps) {
+        return static_cast<uint32_t>((static_cast<int>(seat + 4 * players) + steps) % static_cast<int>(players));
+      };
       EXPECT_EQ(seat_after_effect(players, 0, 1, seat), seat_of(2)) << "skip leaves out the next";
       EXPECT_EQ(seat_after_effect(players, 0, 1, seat, -1), seat_of(-2)) << "skip goes with the direction";
       EXPECT_EQ(seat_after_effect(players, 0, 200, seat), seat) << "at most everyone else is skipped";
       EXPECT_EQ(seat_after_effect(players, 3, 1, seat), seat) << "extra turn";
-      EXPECT_EQ(seat_after_effect(players, 1, 1, seat), players == 2 ? seat : seat_of(-1)) << "reverse; with two it equals skip";
+      EXPECT_EQ(seat_after_effect(players, 1, 1, seat), players == 2 ? seat : seat_of(-1))
+          << "reverse; with two it equals skip";
       EXPECT_EQ(seat_after_effect(players, 1, 1, seat, -1), players == 2 ? seat : seat_of(1));
     }
   }
@@ -311,8 +347,9 @@ TEST(Conditions, ARankConditionMeansThatRankForAllThirteen) {
     State state;
     Stream dice(1);
     deal(rules, state, dice);
-    hold(state, 0, {card(0, 0), card(1, 0), card(2, 0), card(3, 0), card(4, 0), card(5, 0), card(6, 0), card(7, 0), card(8, 0),
-                    card(9, 0), card(10, 0), card(11, 0), card(12, 0)});
+    hold(state, 0,
+         {card(0, 0), card(1, 0), card(2, 0), card(3, 0), card(4, 0), card(5, 0), card(6, 0), card(7, 0), card(8, 0),
+          card(9, 0), card(10, 0), card(11, 0), card(12, 0)});
     const auto moves = listed(rules, state, 0);
     const Card expected = card(static_cast<uint32_t>((value + 12) % 13), 0);  // A = 0 in programs
     EXPECT_EQ(moves, (std::set<MoveKey>{{0, 1, expected}}));
@@ -326,8 +363,8 @@ TEST(Conditions, PairsMatchByColour) {
     hold(state, 0, {a, b});
     return cards_where(&pair, state, 0, 0) != 0;
   };
-  EXPECT_TRUE(holds(card(3, 0), card(3, 1)));   // hearts, diamonds
-  EXPECT_TRUE(holds(card(3, 2), card(3, 3)));   // clubs, spades
+  EXPECT_TRUE(holds(card(3, 0), card(3, 1)));  // hearts, diamonds
+  EXPECT_TRUE(holds(card(3, 2), card(3, 3)));  // clubs, spades
   EXPECT_FALSE(holds(card(3, 0), card(3, 2)));
   EXPECT_FALSE(holds(card(3, 1), card(3, 2)));
   EXPECT_FALSE(holds(card(3, 0), card(4, 1)));

@@ -9,7 +9,8 @@ namespace {
 
 uint64_t now_ns() {
   return static_cast<uint64_t>(
-      std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch()).count());
+      std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch())
+          .count());
 }
 
 }  // namespace
@@ -28,13 +29,14 @@ bool Simulator::run(const Request* requests, size_t count, const Helpers& helper
     clear_sums();
   }
   unfinished_ = true;
-  size_t item = 0;        // whose blocks come next
+  size_t item = 0;         // whose blocks come next
   uint64_t next_game = 0;  // of that item
   size_t prepared = 0;
-  size_t folded = 0;      // items whose statistics are complete
+  size_t folded = 0;  // items whose statistics are complete
   const auto prepare_next = [&] {
     const size_t i = prepared++;
-    jobs_[i] = prepare(requests[i], first_item + i, limits_, i > 0 ? &requests[i - 1] : nullptr, i > 0 ? &jobs_[i - 1] : nullptr);
+    jobs_[i] = prepare(requests[i], first_item + i, limits_, i > 0 ? &requests[i - 1] : nullptr,
+                       i > 0 ? &jobs_[i - 1] : nullptr);
     out[i] = Stats{};
     out[i].fault = jobs_[i].fault;
     if (jobs_[i].rules != nullptr) out[i].player_count = jobs_[i].rules->player_count;

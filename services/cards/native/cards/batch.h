@@ -41,14 +41,14 @@ struct Stats {
   uint32_t total_games = 0;
   uint32_t player_count = 0;
   uint32_t wins[kPlayersMax] = {};
-  uint32_t draws = 0;         // everything nobody won: drawn, out of turns, stuck
+  uint32_t draws = 0;  // everything nobody won: drawn, out of turns, stuck
   double avg_turns = 0;
   uint32_t median_turns = 0;  // the lower median
   Counts counts;
-  double decisive_turn = 1;   // means over the games
+  double decisive_turn = 1;  // means over the games
   double closest_margin = 1;
   uint64_t result_hash = 0;
-  uint64_t duration_ns = 0;   // sum over workers; never part of a hash
+  uint64_t duration_ns = 0;  // sum over workers; never part of a hash
 };
 
 /// Who lends threads and knows whether the caller still waits. Both may be empty: one thread, never cancelled.
@@ -70,7 +70,8 @@ struct Job {
 };
 
 /// Checks one item. @param index its place in the batch, for texts; @param previous reused when the program is the same
-Job prepare(const Request& request, size_t index, const Limits& limits, const Request* previous_request, const Job* previous);
+Job prepare(const Request& request, size_t index, const Limits& limits, const Request* previous_request,
+            const Job* previous);
 
 class Simulator {
  public:
@@ -86,12 +87,17 @@ class Simulator {
   Arena& arena() { return *arenas_[0]; }
 
  private:
-  // Games of a block are played by one worker in order; sums are made block by block. Its size enters sums of doubles, so it
-  // never changes with the number of threads.
+  // Games of a block are played by one worker in order; sums are made block by block. Its size enters sums of doubles,
+  // so it never changes with the number of threads.
   static constexpr uint32_t kBlockGames = 64;
   static constexpr uint32_t kWaveBlocks = 128;
 
-  struct Record { int8_t winner; Ending ending; uint32_t turns; uint64_t state_hash; };
+  struct Record {
+    int8_t winner;
+    Ending ending;
+    uint32_t turns;
+    uint64_t state_hash;
+  };
   struct Block {
     const Job* job;
     size_t item;
@@ -102,7 +108,11 @@ class Simulator {
     uint64_t duration_ns;
     Record records[kBlockGames];
   };
-  struct Wave { Simulator* simulator; const Helpers* helpers; uint32_t cancelled; };
+  struct Wave {
+    Simulator* simulator;
+    const Helpers* helpers;
+    uint32_t cancelled;
+  };
 
   static void play_block(void* wave, uint32_t index, uint32_t worker);
   void fold(Block& block, Stats& stats);

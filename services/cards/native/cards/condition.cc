@@ -5,12 +5,18 @@ namespace {
 
 bool compare(int64_t left, Compare how, int64_t right) {
   switch (how) {
-    case Compare::eq: return left == right;
-    case Compare::ne: return left != right;
-    case Compare::lt: return left < right;
-    case Compare::gt: return left > right;
-    case Compare::le: return left <= right;
-    case Compare::ge: return left >= right;
+    case Compare::eq:
+      return left == right;
+    case Compare::ne:
+      return left != right;
+    case Compare::lt:
+      return left < right;
+    case Compare::gt:
+      return left > right;
+    case Compare::le:
+      return left <= right;
+    case Compare::ge:
+      return left >= right;
   }
   return false;
 }
@@ -22,12 +28,18 @@ CardSet has(bool holds, Compare how) { return all_if(holds == (how == Compare::e
 
 uint32_t place_size(const State& state, uint32_t player, uint8_t place) {
   switch (static_cast<Place>(place)) {
-    case Place::deck: return state.deck.size;
-    case Place::hand: return state.players[player].hand.size;
-    case Place::discard: return state.discard.size;
-    case Place::tableau: return state.tableau.size;
-    case Place::opponent_hand: return state.players[state.seat_after(player, 1)].hand.size;
-    case Place::opponent_discard: break;
+    case Place::deck:
+      return state.deck.size;
+    case Place::hand:
+      return state.players[player].hand.size;
+    case Place::discard:
+      return state.discard.size;
+    case Place::tableau:
+      return state.tableau.size;
+    case Place::opponent_hand:
+      return state.players[state.seat_after(player, 1)].hand.size;
+    case Place::opponent_discard:
+      break;
   }
   return 0;
 }
@@ -46,9 +58,7 @@ CardSet card_test(CardSet set, Compare how) {
 
 CardSet ranks_from(uint32_t rank) { return kAllCards & ~((CardSet{1} << (rank * 4)) - 1); }
 
-CardSet neighbours(uint32_t rank) {
-  return (rank > 0 ? rank_set(rank - 1) : 0) | (rank < 12 ? rank_set(rank + 1) : 0);
-}
+CardSet neighbours(uint32_t rank) { return (rank > 0 ? rank_set(rank - 1) : 0) | (rank < 12 ? rank_set(rank + 1) : 0); }
 
 bool holds_set(CardSet held, int32_t count) {
   for (uint32_t rank = 0; rank < 13; ++rank) {
@@ -98,20 +108,32 @@ CardSet cards_where(const Condition* node, const State& state, uint32_t player, 
     case Op::hand_size:
       return all_if(compare(node->reference == static_cast<uint8_t>(CardRef::valid_plays) ? plays : self.hand.size,
                             node->compare, node->value));
-    case Op::location_size: return all_if(compare(place_size(state, player, node->reference), node->compare, node->value));
-    case Op::set_of: return has(holds_set(self.held, node->value), node->compare);
-    case Op::run_of: return has(holds_run(self.held, node->value), node->compare);
-    case Op::matching_pair: return has(holds_pair(self.held), node->compare);
-    case Op::chips: return all_if(compare(self.chips, node->compare, node->value));
-    case Op::pot: case Op::current_bet: return all_if(compare(0, node->compare, node->value));
-    case Op::can_afford: return has(static_cast<int64_t>(self.chips) >= node->value, node->compare);
-    case Op::card_rank: case Op::card_suit: {
+    case Op::location_size:
+      return all_if(compare(place_size(state, player, node->reference), node->compare, node->value));
+    case Op::set_of:
+      return has(holds_set(self.held, node->value), node->compare);
+    case Op::run_of:
+      return has(holds_run(self.held, node->value), node->compare);
+    case Op::matching_pair:
+      return has(holds_pair(self.held), node->compare);
+    case Op::chips:
+      return all_if(compare(self.chips, node->compare, node->value));
+    case Op::pot:
+    case Op::current_bet:
+      return all_if(compare(0, node->compare, node->value));
+    case Op::can_afford:
+      return has(static_cast<int64_t>(self.chips) >= node->value, node->compare);
+    case Op::card_rank:
+    case Op::card_suit: {
       const CardSet wanted = node->op == Op::card_rank ? rank_set(node->value) : suit_set(node->value);
       if (node->reference == 0) return card_test(wanted, node->compare);
       const Card card = referenced(state, node->reference);
       return card == kNone ? kAllCards : all_if(((wanted & set_of(card)) != 0) == (node->compare == Compare::eq));
     }
-    case Op::adjacent: case Op::matches_rank: case Op::matches_suit: case Op::beats_top: {
+    case Op::adjacent:
+    case Op::matches_rank:
+    case Op::matches_suit:
+    case Op::beats_top: {
       const Card card = referenced(state, node->reference);
       if (card == kNone) return kAllCards;
       const CardSet set = node->op == Op::adjacent       ? neighbours(rank_of(card))

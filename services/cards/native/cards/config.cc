@@ -6,7 +6,8 @@ namespace {
 struct Text {
   std::string_view rest;
   void skip_spaces() {
-    while (!rest.empty() && (rest[0] == ' ' || rest[0] == '\n' || rest[0] == '\t' || rest[0] == '\r')) rest.remove_prefix(1);
+    while (!rest.empty() && (rest[0] == ' ' || rest[0] == '\n' || rest[0] == '\t' || rest[0] == '\r'))
+      rest.remove_prefix(1);
   }
   bool take(char character) {
     skip_spaces();
@@ -53,7 +54,8 @@ std::string read_config(std::string_view json, Limits& limits) {
     text.rest.remove_prefix(digits);
     text.skip_spaces();
     const bool ends = !text.rest.empty() && (text.rest[0] == ',' || text.rest[0] == '}');
-    if (digits == 0 || !ends || value < 1 || value > max) return key + " must be a whole number from 1 to " + std::to_string(max);
+    if (digits == 0 || !ends || value < 1 || value > max)
+      return key + " must be a whole number from 1 to " + std::to_string(max);
     *target = static_cast<uint32_t>(value);
   }
   text.skip_spaces();

@@ -16,7 +16,10 @@ class Reader {
   size_t end() const { return end_; }
   bool failed() const { return static_cast<bool>(fault_); }
   const Fault& fault() const { return fault_; }
-  void seek(size_t position, size_t end) { position_ = position; end_ = end; }
+  void seek(size_t position, size_t end) {
+    position_ = position;
+    end_ = end;
+  }
 
   void fail(Code code, size_t offset, const std::string& reason) {
     if (!fault_) fault_ = {code, "the program is malformed at " + at_byte(offset) + ": " + reason};
@@ -36,7 +39,8 @@ class Reader {
   }
   bool flag(const char* what) {
     const uint8_t value = u8(what);
-    if (value > 1) fail(Code::malformed, position_ - 1, std::string(what) + " is " + std::to_string(value) + ", not 0 or 1");
+    if (value > 1)
+      fail(Code::malformed, position_ - 1, std::string(what) + " is " + std::to_string(value) + ", not 0 or 1");
     return value == 1;
   }
 
@@ -70,8 +74,8 @@ class Decoder {
 
   Fault run() {
     if (length_ > kProgramBytesMax) {
-      return {Code::limit_exceeded,
-              "genome_bytecode is " + std::to_string(length_) + " bytes, the limit is " + std::to_string(kProgramBytesMax)};
+      return {Code::limit_exceeded, "genome_bytecode is " + std::to_string(length_) + " bytes, the limit is " +
+                                        std::to_string(kProgramBytesMax)};
     }
     if (const Fault fault = format()) return fault;
     if (const Fault fault = header()) return fault;
@@ -137,13 +141,15 @@ class Decoder {
     program_.header_length = header;
     const bool known = program_.format == 1 ? header == 36 : header == 39 || header == 47 || header == 53;
     if (!known) {
-      return refuse(start + 20, "the setup offset, which is the header's length, is " + std::to_string(header) +
-                                    (program_.format == 1 ? ", a V1 header has 36 bytes" : ", a V2 header has 39, 47 or 53 bytes"));
+      return refuse(start + 20,
+                    "the setup offset, which is the header's length, is " + std::to_string(header) +
+                        (program_.format == 1 ? ", a V1 header has 36 bytes" : ", a V2 header has 39, 47 or 53 bytes"));
     }
     if (length_ < header) return refuse(length_, "it ends inside the header");
     const uint32_t setup_length = sections_.turn - sections_.setup;
     if (setup_length != 8 && setup_length != 12) {
-      return refuse(start + 24, "the setup section would have " + std::to_string(setup_length) + " bytes, 8 or 12 are allowed");
+      return refuse(start + 24,
+                    "the setup section would have " + std::to_string(setup_length) + " bytes, 8 or 12 are allowed");
     }
     sections_.card_scoring = sections_.evaluation = sections_.teams = static_cast<uint32_t>(length_);
     if (header >= 39) {
@@ -152,7 +158,8 @@ class Decoder {
       program_.tableau = static_cast<Tableau>(tableau);
       program_.sequence_direction = in_.u8("sequence_direction");
       if (program_.sequence_direction > 2) {
-        return refuse(38, "sequence_direction is " + std::to_string(program_.sequence_direction) + ", allowed are 0 to 2");
+        return refuse(38,
+                      "sequence_direction is " + std::to_string(program_.sequence_direction) + ", allowed are 0 to 2");
       }
     }
     if (header >= 47) {
@@ -166,13 +173,15 @@ class Decoder {
       team_count_ = in_.u8("team_count");
       sections_.teams = in_.u32("team data offset");
     }
-    const uint32_t order[] = {sections_.setup,        sections_.turn,       sections_.win,   sections_.scoring,
-                              sections_.card_scoring, sections_.evaluation, sections_.teams, static_cast<uint32_t>(length_)};
-    static const char* const names[] = {"setup", "turn", "win", "scoring", "card scoring", "hand evaluation", "team", "end"};
+    const uint32_t order[] = {
+        sections_.setup,        sections_.turn,       sections_.win,   sections_.scoring,
+        sections_.card_scoring, sections_.evaluation, sections_.teams, static_cast<uint32_t>(length_)};
+    static const char* const names[] = {"setup",           "turn", "win", "scoring", "card scoring",
+                                        "hand evaluation", "team", "end"};
     for (size_t i = 1; i < std::size(order); ++i) {
       if (order[i] < order[i - 1]) {
-        return refuse(start + 20, std::string("the ") + names[i] + " offset " + std::to_string(order[i]) + " lies before the " +
-                                      names[i - 1] + " offset " + std::to_string(order[i - 1]));
+        return refuse(start + 20, std::string("the ") + names[i] + " offset " + std::to_string(order[i]) +
+                                      " lies before the " + names[i - 1] + " offset " + std::to_string(order[i - 1]));
       }
     }
     return {};
@@ -182,7 +191,8 @@ class Decoder {
   void finish(const char* section) {
     if (in_.failed() || in_.position() == in_.end()) return;
     in_.fail(Code::malformed, in_.position(),
-             std::string("the ") + section + " section has " + std::to_string(in_.end() - in_.position()) + " bytes too many");
+             std::string("the ") + section + " section has " + std::to_string(in_.end() - in_.position()) +
+                 " bytes too many");
   }
 
   void setup() {
@@ -197,7 +207,8 @@ class Decoder {
     };
     program_.cards_per_player = natural("setup.cards_per_player", kDeckCards);
     program_.initial_discard_count = natural("setup.initial_discard_count", kDeckCards);
-    if (sections_.turn - sections_.setup == 12) program_.starting_chips = natural("setup.starting_chips", 1'000'000'000);
+    if (sections_.turn - sections_.setup == 12)
+      program_.starting_chips = natural("setup.starting_chips", 1'000'000'000);
     finish("setup");
   }
 
@@ -206,7 +217,8 @@ class Decoder {
     const size_t offset = in_.position();
     const uint32_t count = in_.u32("the phase count");
     if (count > kPhasesMax) {
-      in_.fail_value(Code::limit_exceeded, "turn_structure.phases", offset, count, "the limit is " + std::to_string(kPhasesMax));
+      in_.fail_value(Code::limit_exceeded, "turn_structure.phases", offset, count,
+                     "the limit is " + std::to_string(kPhasesMax));
     }
     for (uint32_t i = 0; i < count && !in_.failed(); ++i) phase();
     finish("turn");
@@ -233,13 +245,15 @@ class Decoder {
         const size_t offset = in_.position();
         const uint32_t length = in_.u32("the condition length");
         if (length > in_.end() - in_.position()) {
-          in_.fail(Code::malformed, offset, "a condition of " + std::to_string(length) + " bytes does not fit the turn section");
+          in_.fail(Code::malformed, offset,
+                   "a condition of " + std::to_string(length) + " bytes does not fit the turn section");
         }
         if (length > 0 && !in_.failed()) {
           const size_t end = in_.position() + length;
           phase.condition = condition(0, end);
           if (!in_.failed() && in_.position() != end) {
-            in_.fail(Code::malformed, in_.position(), "the condition is shorter than its length " + std::to_string(length));
+            in_.fail(Code::malformed, in_.position(),
+                     "the condition is shorter than its length " + std::to_string(length));
           }
         }
         break;
@@ -269,7 +283,8 @@ class Decoder {
         break;
       case 7: {
         const uint8_t mark = in_.u8("the bidding mark");
-        if (mark != 70) in_.fail(Code::malformed, in_.position() - 1, "the bidding mark is " + std::to_string(mark) + ", not 70");
+        if (mark != 70)
+          in_.fail(Code::malformed, in_.position() - 1, "the bidding mark is " + std::to_string(mark) + ", not 70");
         phase.bidding.bid_min = in_.u8("min_bid");
         phase.bidding.bid_max = in_.u8("max_bid");
         phase.bidding.flags = in_.u8("bidding flags");
@@ -292,13 +307,15 @@ class Decoder {
 
   void reserved() {
     const uint8_t value = in_.u8("a reserved byte");
-    if (value != 0) in_.fail(Code::malformed, in_.position() - 1, "a reserved byte is " + std::to_string(value) + ", not 0");
+    if (value != 0)
+      in_.fail(Code::malformed, in_.position() - 1, "a reserved byte is " + std::to_string(value) + ", not 0");
   }
 
   uint8_t suit(const char* what) {
     const uint8_t value = in_.u8(what);
     if (value > 3 && value != kNone) {
-      in_.fail(Code::malformed, in_.position() - 1, std::string(what) + " is " + std::to_string(value) + ", not a suit (0 to 3) or 255");
+      in_.fail(Code::malformed, in_.position() - 1,
+               std::string(what) + " is " + std::to_string(value) + ", not a suit (0 to 3) or 255");
     }
     return value;
   }
@@ -316,10 +333,12 @@ class Decoder {
   int32_t condition(uint32_t depth, size_t end) {
     const size_t offset = in_.position();
     if (depth >= kConditionDepthMax) {
-      in_.fail_value(Code::limit_exceeded, "condition depth", offset, depth + 1, "the limit is " + std::to_string(kConditionDepthMax));
+      in_.fail_value(Code::limit_exceeded, "condition depth", offset, depth + 1,
+                     "the limit is " + std::to_string(kConditionDepthMax));
     }
     if (program_.conditions.size() >= kConditionsMax) {
-      in_.fail_value(Code::limit_exceeded, "conditions", offset, kConditionsMax + 1, "the limit is " + std::to_string(kConditionsMax));
+      in_.fail_value(Code::limit_exceeded, "conditions", offset, kConditionsMax + 1,
+                     "the limit is " + std::to_string(kConditionsMax));
     }
     if (offset >= end) in_.fail(Code::malformed, offset, "the section ends where a condition is due");
     if (in_.failed()) return -1;
@@ -396,7 +415,8 @@ class Decoder {
       if (kind > 4) in_.fail(Code::malformed, effect.offset + 1, "there is no effect type " + std::to_string(kind));
       effect.kind = static_cast<EffectKind>(kind);
       const uint8_t target = in_.u8("an effect target");
-      if (target > 6) in_.fail(Code::malformed, effect.offset + 2, "there is no effect target " + std::to_string(target));
+      if (target > 6)
+        in_.fail(Code::malformed, effect.offset + 2, "there is no effect target " + std::to_string(target));
       effect.target = static_cast<Target>(target);
       effect.value = in_.u8("an effect value");
       program_.effects.push_back(effect);
@@ -409,7 +429,8 @@ class Decoder {
     const size_t offset = in_.position();
     const int32_t count = in_.i32("the number of scoring rules");
     if (count != 0) {
-      in_.fail(Code::malformed, offset, std::to_string(count) + " scoring rules are announced, and the format has no bytes for them");
+      in_.fail(Code::malformed, offset,
+               std::to_string(count) + " scoring rules are announced, and the format has no bytes for them");
     }
     finish("scoring");
   }
@@ -424,7 +445,8 @@ class Decoder {
       score.rank = rank("a card score's rank", true);
       score.points = static_cast<int16_t>(in_.u16("points"));
       const uint8_t trigger = in_.u8("a scoring trigger");
-      if (trigger > 4) in_.fail(Code::malformed, score.offset + 4, "there is no scoring trigger " + std::to_string(trigger));
+      if (trigger > 4)
+        in_.fail(Code::malformed, score.offset + 4, "there is no scoring trigger " + std::to_string(trigger));
       score.trigger = static_cast<Trigger>(trigger);
       program_.card_scores.push_back(score);
     }
@@ -436,7 +458,8 @@ class Decoder {
     HandEvaluation& out = program_.evaluation;
     out.offset = static_cast<uint32_t>(in_.position());
     out.method = in_.u8("an evaluation method");
-    if (out.method > 4) in_.fail(Code::malformed, out.offset, "there is no evaluation method " + std::to_string(out.method));
+    if (out.method > 4)
+      in_.fail(Code::malformed, out.offset, "there is no evaluation method " + std::to_string(out.method));
     if (out.method != 0) {
       out.target = in_.u8("target_value");
       out.bust = in_.u8("bust_threshold");
@@ -469,8 +492,9 @@ class Decoder {
     const size_t offset = in_.position();
     const uint8_t count = in_.u8("the number of teams");
     if (count != team_count_) {
-      in_.fail(Code::malformed, offset, "the team section holds " + std::to_string(count) + " teams, the header says " +
-                                            std::to_string(team_count_));
+      in_.fail(
+          Code::malformed, offset,
+          "the team section holds " + std::to_string(count) + " teams, the header says " + std::to_string(team_count_));
     }
     for (uint32_t i = 0; i < count && !in_.failed(); ++i) {
       std::vector<uint8_t> team;

@@ -10,7 +10,8 @@
 namespace busbar::cards {
 
 /// Reads `length` bytes of any content. Never reads outside them, allocates at most in proportion to them.
-/// @returns cards/unknown-format, bad-header, malformed, out-of-range or limit-exceeded, with the byte offset; else none
+/// @returns cards/unknown-format, bad-header, malformed, out-of-range or limit-exceeded, with the byte offset; else
+/// none
 Fault decode(const uint8_t* bytes, size_t length, Program& program);
 
 /// Whether the interpreter can play `program` with `player_count` players, all of it. @returns cards/unsupported or

@@ -30,8 +30,9 @@ Result play_game(const Match& match, uint64_t number, Arena& arena, Counts& coun
     counts.valid_moves += choices.count;
     counts.forced_decisions += choices.count == 1;
     counts.hand_size += state.players[player].hand.size;
-    const uint32_t chosen = match.players[player] == PlayerKind::random ? choose_random(choices, streams[player])
-                                                                        : choose_greedy(rules, player, arena, streams[player]);
+    const uint32_t chosen = match.players[player] == PlayerKind::random
+                                ? choose_random(choices, streams[player])
+                                : choose_greedy(rules, player, arena, streams[player]);
     const Move move = move_at(rules, state, player, choices, chosen);
 
     // The player who would move next, before and after: did this move change what it can do?

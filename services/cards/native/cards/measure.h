@@ -1,5 +1,5 @@
-// What is measured of games, and sums of it. Sums are integers, or doubles added per block in the order of games, so that
-// neither threads nor block borders enter them.
+// What is measured of games, and sums of it. Sums are integers, or doubles added per block in the order of games, so
+// that neither threads nor block borders enter them.
 #pragma once
 
 #include <cstdint>
@@ -45,9 +45,9 @@ struct Result {
   int8_t winner = -1;  // -1: nobody
   Ending ending = Ending::drawn;
   uint32_t turns = 0;
-  uint64_t state_hash = 0;     // of the final state
-  double decisive_turn = 1;    // turn from which the winner stayed ahead / all turns; 1: never ahead
-  double closest_margin = 1;   // least normalised gap of first and second
+  uint64_t state_hash = 0;    // of the final state
+  double decisive_turn = 1;   // turn from which the winner stayed ahead / all turns; 1: never ahead
+  double closest_margin = 1;  // least normalised gap of first and second
 };
 
 /// Follows who leads: the player whose standing is above all others; a tie has no leader.
@@ -93,7 +93,10 @@ class LeadTracker {
 };
 
 /// Leader, gap and scale (the larger of first and second in size, at least 1) of a state.
-struct Leading { uint8_t leader; uint32_t gap, scale; };
+struct Leading {
+  uint8_t leader;
+  uint32_t gap, scale;
+};
 
 inline Leading leading(const Rules& rules, const State& state) {
   int32_t first = standing(rules, state, 0), second = INT32_MIN;

@@ -13,7 +13,9 @@ Fault refuse(Code code, const std::string& path, uint64_t value, const std::stri
 
 Fault choose_player(uint8_t code, const std::string& path, PlayerKind& kind) {
   if (code > 6) return refuse(Code::out_of_range, path, code, "players are 0 random, 1 greedy, 2 to 6 search");
-  if (code > 1) return {Code::unsupported, path + ": search players (code " + std::to_string(code) + ") are not played by this version"};
+  if (code > 1)
+    return {Code::unsupported,
+            path + ": search players (code " + std::to_string(code) + ") are not played by this version"};
   kind = static_cast<PlayerKind>(code);
   return {};
 }
@@ -29,9 +31,11 @@ Fault choose_players(const Request& request, const std::string& item, uint32_t p
     const std::string seat = std::to_string(i);
     Fault fault;
     if (i < request.ai_types_length && request.ai_types[i] != 0) {
-      fault = choose_player(static_cast<uint8_t>(request.ai_types[i] - 1), item + ".ai_types[" + seat + "]", match.players[i]);
+      fault = choose_player(static_cast<uint8_t>(request.ai_types[i] - 1), item + ".ai_types[" + seat + "]",
+                            match.players[i]);
     } else if (i < 2 && request.player_ai_types[i] != 0) {
-      fault = choose_player(static_cast<uint8_t>(request.player_ai_types[i] - 1), item + ".player" + seat + "_ai_type", match.players[i]);
+      fault = choose_player(static_cast<uint8_t>(request.player_ai_types[i] - 1), item + ".player" + seat + "_ai_type",
+                            match.players[i]);
     } else {
       fault = choose_player(request.ai_player_type, item + ".ai_player_type", match.players[i]);
     }
@@ -41,13 +45,14 @@ Fault choose_players(const Request& request, const std::string& item, uint32_t p
 }
 
 bool same_program(const Request& a, const Request& b) {
-  return a.program_length == b.program_length && a.player_count == b.player_count && a.starting_chips == b.starting_chips &&
-         std::memcmp(a.program, b.program, a.program_length) == 0;
+  return a.program_length == b.program_length && a.player_count == b.player_count &&
+         a.starting_chips == b.starting_chips && std::memcmp(a.program, b.program, a.program_length) == 0;
 }
 
 }  // namespace
 
-Job prepare(const Request& request, size_t index, const Limits& limits, const Request* previous_request, const Job* previous) {
+Job prepare(const Request& request, size_t index, const Limits& limits, const Request* previous_request,
+            const Job* previous) {
   Job job;
   const std::string item = "requests[" + std::to_string(index) + "]";
   const auto failed = [&job](Fault fault) {
@@ -55,14 +60,15 @@ Job prepare(const Request& request, size_t index, const Limits& limits, const Re
     return job;
   };
   if (request.num_games > limits.games_max) {
-    return failed({Code::limit_exceeded, item + ".num_games is " + std::to_string(request.num_games) + ", the limit is " +
-                                             std::to_string(limits.games_max)});
+    return failed({Code::limit_exceeded, item + ".num_games is " + std::to_string(request.num_games) +
+                                             ", the limit is " + std::to_string(limits.games_max)});
   }
   if (request.team_mode || request.teams > 0) {
     return failed({Code::unsupported, item + ".teams: teams are not played by this version"});
   }
   if (request.player_count != 0 && (request.player_count < 2 || request.player_count > kPlayersMax)) {
-    return failed(refuse(Code::out_of_range, item + ".player_count", request.player_count, "allowed are 2 to 4, or 0 for the program's"));
+    return failed(refuse(Code::out_of_range, item + ".player_count", request.player_count,
+                         "allowed are 2 to 4, or 0 for the program's"));
   }
   if (previous != nullptr && previous->rules != nullptr && same_program(request, *previous_request)) {
     job.rules = previous->rules;

@@ -17,10 +17,14 @@ CardSet phase_cards(const Rules& rules, const State& state, uint32_t player, con
 
 bool can_draw(const State& state, uint32_t player, uint8_t source) {
   switch (static_cast<Place>(source)) {
-    case Place::deck: return state.deck.size > 0 || state.discard.size > 1;  // all but the top discard can be reshuffled
-    case Place::discard: return state.discard.size > 0;
-    case Place::opponent_hand: return state.players[state.seat_after(player, 1)].hand.size > 0;
-    default: return false;
+    case Place::deck:
+      return state.deck.size > 0 || state.discard.size > 1;  // all but the top discard can be reshuffled
+    case Place::discard:
+      return state.discard.size > 0;
+    case Place::opponent_hand:
+      return state.players[state.seat_after(player, 1)].hand.size > 0;
+    default:
+      return false;
   }
 }
 
@@ -29,7 +33,8 @@ bool draw_allowed(const Rules& rules, const State& state, uint32_t player, const
   return phase.condition < 0 || cards_where(&rules.program.conditions[phase.condition], state, player, plays) != 0;
 }
 
-/// Takes a card from the deck, which is the reshuffled discard pile (but its top) when it is empty. @returns kNone: no card
+/// Takes a card from the deck, which is the reshuffled discard pile (but its top) when it is empty. @returns kNone: no
+/// card
 Card from_deck(State& state, Stream& chance) {
   if (state.deck.size == 0) {
     if (state.discard.size < 2) return kNone;
@@ -53,16 +58,20 @@ void draw_from_deck(State& state, uint32_t player, uint32_t count, Stream& chanc
 void draw(State& state, const Phase& phase, Stream& chance) {
   Player& self = state.players[state.seat];
   switch (static_cast<Place>(phase.place)) {
-    case Place::deck: draw_from_deck(state, state.seat, phase.count, chance); break;
+    case Place::deck:
+      draw_from_deck(state, state.seat, phase.count, chance);
+      break;
     case Place::discard:
       for (uint32_t i = 0; i < phase.count && state.discard.size > 0; ++i) self.receive(state.discard.pop());
       break;
     case Place::opponent_hand: {
       Player& other = state.players[state.seat_after(state.seat, 1)];
-      for (uint32_t i = 0; i < phase.count && other.hand.size > 0; ++i) self.receive(other.give(static_cast<uint32_t>(chance.below(other.hand.size))));
+      for (uint32_t i = 0; i < phase.count && other.hand.size > 0; ++i)
+        self.receive(other.give(static_cast<uint32_t>(chance.below(other.hand.size))));
       break;
     }
-    default: break;
+    default:
+      break;
   }
 }
 
@@ -85,11 +94,21 @@ void each_target(const State& state, Target target, Stream& chance, Action actio
   const uint32_t seat = state.seat, count = state.player_count;
   switch (target) {
     case Target::choice:  // two players only: the one opponent
-    case Target::next: action(state.seat_after(seat, 1)); break;
-    case Target::previous: action(state.seat_after(seat, count - 1)); break;
-    case Target::left: action((seat + 1) % count); break;
-    case Target::right: action((seat + count - 1) % count); break;
-    case Target::random_opponent: action((seat + 1 + static_cast<uint32_t>(chance.below(count - 1))) % count); break;
+    case Target::next:
+      action(state.seat_after(seat, 1));
+      break;
+    case Target::previous:
+      action(state.seat_after(seat, count - 1));
+      break;
+    case Target::left:
+      action((seat + 1) % count);
+      break;
+    case Target::right:
+      action((seat + count - 1) % count);
+      break;
+    case Target::random_opponent:
+      action((seat + 1 + static_cast<uint32_t>(chance.below(count - 1))) % count);
+      break;
     case Target::all_opponents:
       for (uint32_t step = 1; step < count; ++step) action(state.seat_after(seat, step));
       break;
@@ -99,17 +118,24 @@ void each_target(const State& state, Target target, Stream& chance, Action actio
 /// @returns whether the effect is aimed at an opponent
 bool apply_effect(State& state, const Effect& effect, Stream& chance) {
   const uint32_t skips_max = state.player_count - 1u;
-  const auto skip = [&](uint32_t count) { state.skips = static_cast<uint8_t>(std::min(state.skips + count, skips_max)); };
+  const auto skip = [&](uint32_t count) {
+    state.skips = static_cast<uint8_t>(std::min(state.skips + count, skips_max));
+  };
   switch (effect.kind) {
-    case EffectKind::skip_next: skip(effect.value); return true;
+    case EffectKind::skip_next:
+      skip(effect.value);
+      return true;
     case EffectKind::reverse:
       state.direction = static_cast<int8_t>(-state.direction);
       if (state.player_count > 2) return false;
       skip(1);  // with two players to turn round is to move again
       return true;
-    case EffectKind::extra_turn: skip(skips_max); return false;
+    case EffectKind::extra_turn:
+      skip(skips_max);
+      return false;
     case EffectKind::draw_cards:
-      each_target(state, effect.target, chance, [&](uint32_t player) { draw_from_deck(state, player, effect.value, chance); });
+      each_target(state, effect.target, chance,
+                  [&](uint32_t player) { draw_from_deck(state, player, effect.value, chance); });
       return true;
     case EffectKind::force_discard:
       each_target(state, effect.target, chance, [&](uint32_t player) {
@@ -138,23 +164,34 @@ Rules make_rules(Program program, uint32_t player_count, uint32_t starting_chips
   rules.player_count = player_count;
   rules.starting_chips = starting_chips;
   switch (program.wins.front().kind) {
-    case WinKind::high_score: case WinKind::first_to_score: rules.lead = Lead::highest_score; break;
-    case WinKind::low_score: case WinKind::all_hands_empty: rules.lead = Lead::lowest_score; break;
-    case WinKind::capture_all: rules.lead = Lead::most_cards; break;
-    default: rules.lead = Lead::fewest_cards;
+    case WinKind::high_score:
+    case WinKind::first_to_score:
+      rules.lead = Lead::highest_score;
+      break;
+    case WinKind::low_score:
+    case WinKind::all_hands_empty:
+      rules.lead = Lead::lowest_score;
+      break;
+    case WinKind::capture_all:
+      rules.lead = Lead::most_cards;
+      break;
+    default:
+      rules.lead = Lead::fewest_cards;
   }
   for (const CardScore& score : program.card_scores) {
     for (Card card = 0; card < kDeckCards; ++card) {
-      const bool fits = (score.suit == kNone || score.suit == suit_of(card)) && (score.rank == kNone || score.rank == rank_of(card));
+      const bool fits =
+          (score.suit == kNone || score.suit == suit_of(card)) && (score.rank == kNone || score.rank == rank_of(card));
       if (fits) rules.play_points[card] = static_cast<int16_t>(rules.play_points[card] + score.points);
     }
     rules.scored = true;
   }
   rules.effects = program.effects;
-  std::stable_sort(rules.effects.begin(), rules.effects.end(), [](const Effect& a, const Effect& b) { return a.rank < b.rank; });
+  std::stable_sort(rules.effects.begin(), rules.effects.end(),
+                   [](const Effect& a, const Effect& b) { return a.rank < b.rank; });
   for (uint32_t rank = 0; rank <= 13; ++rank) {
-    rules.effects_begin[rank] = static_cast<uint16_t>(
-        std::count_if(rules.effects.begin(), rules.effects.end(), [rank](const Effect& effect) { return effect.rank < rank; }));
+    rules.effects_begin[rank] = static_cast<uint16_t>(std::count_if(
+        rules.effects.begin(), rules.effects.end(), [rank](const Effect& effect) { return effect.rank < rank; }));
   }
   const auto any_card = [&](const Phase& phase) {
     if (phase.condition < 0) return true;
@@ -162,9 +199,10 @@ Rules make_rules(Program program, uint32_t player_count, uint32_t starting_chips
     return node.op == Op::location_size && node.reference == static_cast<uint8_t>(Place::hand) &&
            ((node.compare == Compare::gt && node.value == 0) || (node.compare == Compare::ge && node.value == 1));
   };
-  rules.plain_war = program.tableau == Tableau::war && program.phases.size() == 1 && rules.effects.empty() && !rules.scored &&
-                    program.wins.size() == 1 && program.wins[0].kind == WinKind::capture_all && player_count == 2 &&
-                    program.initial_discard_count == 0 && program.phases[0].kind == PhaseKind::play &&
+  rules.plain_war = program.tableau == Tableau::war && program.phases.size() == 1 && rules.effects.empty() &&
+                    !rules.scored && program.wins.size() == 1 && program.wins[0].kind == WinKind::capture_all &&
+                    player_count == 2 && program.initial_discard_count == 0 &&
+                    program.phases[0].kind == PhaseKind::play &&
                     static_cast<Place>(program.phases[0].place) == Place::tableau && program.phases[0].mandatory &&
                     program.phases[0].cards_min == 1 && any_card(program.phases[0]);
   rules.program = std::move(program);
@@ -305,7 +343,9 @@ bool apply(const Rules& rules, State& state, const Move& move, Stream& chance) {
       touches = static_cast<Place>(phase.place) == Place::opponent_hand;
       break;
     }
-    case MoveKind::discard: state.discard.push(state.players[seat].give(move.index)); break;
+    case MoveKind::discard:
+      state.discard.push(state.players[seat].give(move.index));
+      break;
     case MoveKind::play: {
       const Card card = state.players[seat].give(move.index);
       if (static_cast<Place>(rules.program.phases[move.phase].place) == Place::tableau) {
@@ -325,7 +365,8 @@ bool apply(const Rules& rules, State& state, const Move& move, Stream& chance) {
       }
       break;
     }
-    case MoveKind::pass: break;
+    case MoveKind::pass:
+      break;
   }
   state.seat = static_cast<uint8_t>(state.seat_after(seat, 1u + state.skips));
   state.skips = 0;
@@ -361,7 +402,8 @@ Verdict judge(const Rules& rules, const State& state, uint32_t mover) {
           if (state.players[player].score >= win.threshold) return {true, static_cast<int8_t>(player)};
         }
         break;
-      case WinKind::high_score: case WinKind::low_score:
+      case WinKind::high_score:
+      case WinKind::low_score:
         for (uint32_t i = 0; i < count; ++i) reached |= state.players[i].score >= win.threshold;
         if (reached) return best(win.kind == WinKind::high_score ? 1 : -1);
         break;
@@ -381,7 +423,9 @@ Verdict judge(const Rules& rules, const State& state, uint32_t mover) {
         if (holders == 1) return {true, static_cast<int8_t>(holder)};
         break;
       }
-      case WinKind::best_hand: case WinKind::most_captured: break;  // refused before a game begins
+      case WinKind::best_hand:
+      case WinKind::most_captured:
+        break;  // refused before a game begins
     }
   }
   return {};

@@ -36,12 +36,12 @@ const char* move_name(MoveKind kind);
 struct Move {
   MoveKind kind = MoveKind::pass;
   uint8_t phase = 0;
-  uint8_t index = 0;    // position in the hand, for play and discard
+  uint8_t index = 0;  // position in the hand, for play and discard
   Card card = kNone;
 };
 
-/// The legal moves of one player: a set of cards per phase that plays or discards, a bit per phase that draws, and passing.
-/// The fixed order of the list is: phase by phase, in a phase by position in the hand; passing comes last.
+/// The legal moves of one player: a set of cards per phase that plays or discards, a bit per phase that draws, and
+/// passing. The fixed order of the list is: phase by phase, in a phase by position in the hand; passing comes last.
 struct Choices {
   uint32_t count = 0;
   uint32_t draws = 0;
@@ -87,10 +87,14 @@ Verdict judge(const Rules& rules, const State& state, uint32_t mover);
 inline int32_t standing(const Rules& rules, const State& state, uint32_t player) {
   const Player& of = state.players[player];
   switch (rules.lead) {
-    case Lead::fewest_cards: return -static_cast<int32_t>(of.hand.size);
-    case Lead::highest_score: return of.score;
-    case Lead::lowest_score: return -of.score;
-    case Lead::most_cards: return of.hand.size;
+    case Lead::fewest_cards:
+      return -static_cast<int32_t>(of.hand.size);
+    case Lead::highest_score:
+      return of.score;
+    case Lead::lowest_score:
+      return -of.score;
+    case Lead::most_cards:
+      return of.hand.size;
   }
   return 0;
 }

@@ -3,8 +3,8 @@
 
 #include <cstdint>
 
-#include "program.h"
 #include "core/random/random.h"
+#include "program.h"
 
 namespace busbar::cards {
 
@@ -64,10 +64,10 @@ struct Player {
 struct State {
   uint32_t turn = 0;
   uint8_t player_count = 2;
-  uint8_t seat = 0;        // whose turn it is
-  int8_t direction = 1;    // 1 or -1
-  uint8_t skips = 0;       // seats that the next advance leaves out
-  uint8_t tie_winner = 0;  // who takes the next tied battle
+  uint8_t seat = 0;                 // whose turn it is
+  int8_t direction = 1;             // 1 or -1
+  uint8_t skips = 0;                // seats that the next advance leaves out
+  uint8_t tie_winner = 0;           // who takes the next tied battle
   Card fronts[2] = {kNone, kNone};  // war: the unresolved card of each player
   Player players[kPlayersMax];
   Pile deck, discard, tableau;
@@ -91,8 +91,8 @@ inline void shuffle(Pile& pile, Stream& stream) {
   }
 }
 
-/// Hash of the canonical little-endian state: XXH64 over turn u32, player count, seat, direction, skips, tie winner, both
-/// fronts, then per player size, cards, score i32, chips u32, then deck, discard and tableau as size and cards.
+/// Hash of the canonical little-endian state: XXH64 over turn u32, player count, seat, direction, skips, tie winner,
+/// both fronts, then per player size, cards, score i32, chips u32, then deck, discard and tableau as size and cards.
 uint64_t state_hash(const State& state);
 
 }  // namespace busbar::cards

@@ -23,7 +23,8 @@ Trace trace_game(const Request& request, uint32_t game, const Limits& limits, Ar
   Trace trace;
   Job job = prepare(request, 0, limits, nullptr, nullptr);
   if (!job.fault && game >= job.games) {
-    job.fault = {Code::out_of_range, "game is " + std::to_string(game) + "; the request has " + std::to_string(job.games) + " games"};
+    job.fault = {Code::out_of_range,
+                 "game is " + std::to_string(game) + "; the request has " + std::to_string(job.games) + " games"};
   }
   if (job.fault) {
     trace.fault = std::move(job.fault);

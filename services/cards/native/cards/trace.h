@@ -12,7 +12,7 @@ struct TraceStep {
   uint32_t turn;
   uint8_t player;
   MoveKind kind;
-  int16_t card;         // -1: none shown
+  int16_t card;  // -1: none shown
   uint64_t state_hash;
 };
 

@@ -1,6 +1,6 @@
-// The game that the others are measured by has a loop of its own: same streams, same moves, same measures and same final
-// state as play_game (war_test.cc compares them), without what plain war never needs. The winner of a battle is a coin toss
-// to a branch predictor, so it is an index here and not a branch.
+// The game that the others are measured by has a loop of its own: same streams, same moves, same measures and same
+// final state as play_game (war_test.cc compares them), without what plain war never needs. The winner of a battle is a
+// coin toss to a branch predictor, so it is an index here and not a branch.
 #include <algorithm>
 
 #include "game.h"
@@ -33,7 +33,8 @@ Result play_war(const Match& match, uint64_t number, Arena& arena, Counts& count
   State& state = arena.state;
   deal(rules, state, chance);
 
-  // Sizes are two variables and not an array: an index that is only known after the battle would send them through memory.
+  // Sizes are two variables and not an array: an index that is only known after the battle would send them through
+  // memory.
   Card hand0[kDeckCards + 2], hand1[kDeckCards + 2];
   uint32_t size0 = state.players[0].hand.size, size1 = state.players[1].hand.size;
   std::copy_n(state.players[0].hand.cards, size0, hand0);

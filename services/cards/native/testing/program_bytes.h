@@ -50,8 +50,8 @@ struct ProgramBytes {
   int tableau = 0, direction = 0;
   std::vector<Bytes> phases;
   std::vector<std::pair<int, int32_t>> wins;
-  Bytes effects;       // whole section or empty
-  Bytes card_scores;   // entries
+  Bytes effects;      // whole section or empty
+  Bytes card_scores;  // entries
   uint32_t card_score_count = 0;
   Bytes evaluation = Bytes().u8({0});
   Bytes teams = Bytes().u8({0});
@@ -103,7 +103,14 @@ struct ProgramBytes {
     const uint32_t teams_at = evaluation_at + evaluation.size();
     Bytes out;
     if (header != 36) out.u8({2});
-    out.u32(1).big(0x1122334455667788ull, 8).u32(players).u32(turns_max).u32(setup_at).u32(turn_at).u32(win_at).u32(scoring_at);
+    out.u32(1)
+        .big(0x1122334455667788ull, 8)
+        .u32(players)
+        .u32(turns_max)
+        .u32(setup_at)
+        .u32(turn_at)
+        .u32(win_at)
+        .u32(scoring_at);
     if (header >= 39) out.u8({tableau, direction});
     if (header >= 47) out.u32(scores_at).u32(evaluation_at);
     if (header >= 53) out.u8({team_mode, team_count}).u32(teams_at);

@@ -11,14 +11,26 @@ inline ProgramBytes random_program(random::Stream& dice) {
   const auto leaf = [&](bool card) {
     const int op = card ? roll(15) : std::initializer_list<int>{0, 3, 5, 6, 7, 8, 9, 11}.begin()[roll(8)];
     switch (op) {
-      case 0: return condition(0, roll(6), roll(8), card ? 0 : roll(2) * 3);
-      case 3: return condition(3, roll(6), roll(30), roll(5));
-      case 5: case 6: return condition(op, roll(2), 1 + roll(4), 0);
-      case 7: case 11: return condition(op, roll(2), roll(3), 0);
-      case 8: case 9: case 10: return condition(op, roll(6), roll(3), 0);
-      case 1: return condition(1, roll(2), roll(13), roll(3));
-      case 2: return condition(2, roll(2), roll(4), roll(3));
-      default: return condition(op, roll(2), 0, roll(3));
+      case 0:
+        return condition(0, roll(6), roll(8), card ? 0 : roll(2) * 3);
+      case 3:
+        return condition(3, roll(6), roll(30), roll(5));
+      case 5:
+      case 6:
+        return condition(op, roll(2), 1 + roll(4), 0);
+      case 7:
+      case 11:
+        return condition(op, roll(2), roll(3), 0);
+      case 8:
+      case 9:
+      case 10:
+        return condition(op, roll(6), roll(3), 0);
+      case 1:
+        return condition(1, roll(2), roll(13), roll(3));
+      case 2:
+        return condition(2, roll(2), roll(4), roll(3));
+      default:
+        return condition(op, roll(2), 0, roll(3));
     }
   };
   const auto where = [&](bool card) {
@@ -37,13 +49,17 @@ inline ProgramBytes random_program(random::Stream& dice) {
   const int phases = 1 + roll(4);
   for (int i = 0; i < phases; ++i) {
     const int kind = roll(4);
-    if (kind == 0) source.draw(std::initializer_list<int>{0, 2, 4}.begin()[roll(3)], static_cast<uint32_t>(1 + roll(3)), roll(2), where(false));
+    if (kind == 0)
+      source.draw(std::initializer_list<int>{0, 2, 4}.begin()[roll(3)], static_cast<uint32_t>(1 + roll(3)), roll(2),
+                  where(false));
     if (kind == 1 || kind == 2) source.play(2 + roll(2), where(true), roll(2), roll(2), roll(2));
     if (kind == 3) source.discard(roll(2));
   }
   for (int i = roll(5); i > 0; --i) {
     const int type = roll(5);
-    const int target = source.players == 2 ? roll(7) : type == 0 ? 0 : std::initializer_list<int>{0, 1, 3, 4, 5, 6}.begin()[roll(6)];
+    const int target = source.players == 2 ? roll(7)
+                       : type == 0         ? 0
+                                           : std::initializer_list<int>{0, 1, 3, 4, 5, 6}.begin()[roll(6)];
     source.effect(roll(13), type, target, roll(4));
   }
   if (roll(3) == 0) {
