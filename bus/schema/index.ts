@@ -12,4 +12,5 @@ export * from "./model.ts";
 export * from "./reflect-decode.ts";
 export * from "./reflect-encode.ts";
 export * from "./registry.ts";
+export * from "./sources.ts";
 export * from "./verify.ts";

@@ -28,7 +28,6 @@ inline constexpr std::uint16_t core_bad_duration = 19;
 inline constexpr std::uint16_t core_not_started = 20;
 inline constexpr std::uint16_t core_bad_size = 21;
 inline constexpr std::uint16_t core_topic_too_long = 22;
-inline constexpr std::uint16_t core_topic_too_long = 22;
 inline constexpr std::uint16_t wire_malformed_frame = 100;
 inline constexpr std::uint16_t wire_malformed_payload = 101;
 inline constexpr std::uint16_t wire_unsupported_version = 102;

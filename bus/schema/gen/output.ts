@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import { BusError } from "#wire";
 import type { SchemaLock } from "../lock-types.ts";
 import type { BinarySchema } from "../model.ts";
-import type { Sources } from "./compile.ts";
+import type { Sources } from "../sources.ts";
 
 /** What every language makes its bindings from. */
 export interface Material {

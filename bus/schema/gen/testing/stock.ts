@@ -5,7 +5,8 @@ import { pathToFileURL } from "node:url";
 import { Builder, ByteBuffer } from "flatbuffers";
 import { fieldKey } from "../../codec/names.ts";
 import { Base, type BinarySchema, type SchemaField, type SchemaObject, type SchemaType } from "../../model.ts";
-import { runFlatc, type Sources } from "../compile.ts";
+import type { Sources } from "../../sources.ts";
+import { runFlatc } from "../compile.ts";
 import { scalarOf } from "../typescript/scalars.ts";
 
 type Plain = Record<string, unknown>;
