@@ -11,6 +11,7 @@ import {
   type Memory,
   paddedBytes,
 } from "#wire";
+import { CreditSchedule } from "./credit-schedule.ts";
 import type { FaultLog } from "./fault-log.ts";
 import { InboundLane } from "./inbound-lane.ts";
 import {
@@ -19,7 +20,6 @@ import {
   BYE_WAIT_MS,
   CONTROL_STAGING_BYTES,
   CONTROL_WINDOW_BYTES,
-  CONVERSATION_CREDIT_MS,
   DATA_STAGING_BYTES,
   WINDOW_BYTES_MAX,
 } from "./limits.ts";
@@ -58,27 +58,19 @@ export class SocketCarrier implements ByteCarrier {
   messagesSent = 0;
   readonly #inbound: readonly [InboundLane, InboundLane];
   readonly #own = new OwnFrames();
+  readonly #schedule: CreditSchedule;
   readonly #options: CarrierOptions;
   #receiver: ByteReceiver | undefined;
   #state: State = "open";
   #cause: BusError | undefined;
   #delivering = false;
-  #lastSendMs = -1;
   #gathering = false;
   #heardMs: number;
   /** Frames of the message in work that went to a lane. */
   #taken = 0;
-  #creditHeard = false;
-  #reportedAlone = false;
-  #checking = false;
-  #lastCreditMs = 0;
   #pings = 0;
   #messages = 0;
   #leaving = false;
-  /** When the oldest unreported fate became known; negative when all is reported. ms */
-  #owingSinceMs = -1;
-  #creditDueMs = 0;
-  #cancelCredit: (() => void) | undefined;
   #closing: Promise<void> | undefined;
   /** Wakes `close` when counters moved or the connection ended. */
   #stirred: (() => void) | undefined;
@@ -108,6 +100,16 @@ export class SocketCarrier implements ByteCarrier {
     ];
     this.#inbound = [new InboundLane(Lane.data, options.windowIn), new InboundLane(Lane.control, CONTROL_WINDOW_BYTES)];
     this.#heardMs = options.clock.now();
+    this.#schedule = new CreditSchedule({
+      inbound: this.#inbound,
+      clock: options.clock,
+      delayMs: options.timing.creditDelayMs,
+      send: () => {
+        if (this.closed || this.#state === "finishing") return;
+        this.#credits(false);
+        this.#transmit();
+      },
+    });
   }
 
   get closed(): boolean {
@@ -145,8 +147,7 @@ export class SocketCarrier implements ByteCarrier {
   }
 
   reportNow(): void {
-    this.#reportedAlone = true;
-    this.#reportOnce();
+    this.#schedule.reportNow();
   }
 
   close(drainMs: number): Promise<void> {
@@ -165,8 +166,9 @@ export class SocketCarrier implements ByteCarrier {
     if (this.closed) return;
     this.#messages++;
     this.#taken = 0;
-    this.#creditHeard = false;
     this.#heardMs = this.#options.clock.now();
+    this.#schedule.heardMs = this.#heardMs;
+    this.#schedule.creditHeard = false;
     this.#delivering = true;
     let at = 0;
     try {
@@ -188,7 +190,7 @@ export class SocketCarrier implements ByteCarrier {
     if (this.closed) return;
     if (this.#inbound[0].resumeAsked || this.#inbound[1].resumeAsked) queueMicrotask(() => this.#pumpAsked());
     if (this.#taken > 0) this.#report();
-    else this.#answerCredit();
+    else this.#schedule.answer();
   }
 
   /** The peer broke the protocol: this connection ends, and only this one. */
@@ -279,7 +281,7 @@ export class SocketCarrier implements ByteCarrier {
   #credited(memory: Memory, at: number): string | undefined {
     const credit = readCredit(memory, at);
     if (credit === undefined) return "CREDIT";
-    this.#creditHeard = true;
+    this.#schedule.creditHeard = true;
     const lane = credit.lane as Lane;
     const outbound = this.outbound[lane];
     if (!outbound.credit(credit.releasedBytes, credit.delivered, credit.dropped)) return "CREDIT";
@@ -333,68 +335,12 @@ export class SocketCarrier implements ByteCarrier {
 
   readonly #going = (): boolean => this.#state === "open" || this.#state === "draining";
 
-  /**
-   * Tells the peer what was released: at once when a quarter of a window is due, otherwise as cheaply as possible. A message of
-   * its own wakes the peer, and a short timer makes each sleep of the event loop dearer than a whole frame (README, "Why so").
-   * So counters ride with an answer when there is one in the same turn, and go alone, every creditDelayMs at most, when not.
-   */
   #report(): void {
-    const [data, control] = this.#inbound;
-    if (this.closed || this.#state === "finishing" || !(data.dirty || control.dirty)) return;
-    if (data.due || control.due) {
-      this.reportNow();
-      return;
-    }
-    if (this.#owingSinceMs < 0) this.#owingSinceMs = this.#heardMs;
-    if (this.#lastSendMs >= this.#heardMs) this.#armCredit(CONVERSATION_CREDIT_MS);
-    else if (!this.#checking) {
-      this.#checking = true;
-      // Behind the ticks that are queued already: one of them may be the hub's flush.
-      process.nextTick(process.nextTick, this.#check);
-    }
-  }
-
-  /**
-   * Counters that came alone mean that the peer has nothing more to say and may wait for ours. An answer is not answered
-   * again, or two busy sides would go on for ever.
-   */
-  #answerCredit(): void {
-    const isAnswer = this.#reportedAlone;
-    this.#reportedAlone = false;
-    if (this.#creditHeard && !isAnswer && this.#owingSinceMs >= 0) this.#reportOnce();
-  }
-
-  #reportOnce(): void {
-    if (this.closed || this.#state === "finishing") return;
-    this.#credits(false);
-    this.#transmit();
-  }
-
-  readonly #check = (): void => {
-    this.#checking = false;
-    if (this.closed || this.#owingSinceMs < 0) return;
-    const { creditDelayMs } = this.#options.timing;
-    if (this.#lastSendMs >= this.#heardMs) this.#armCredit(CONVERSATION_CREDIT_MS);
-    else if (this.#heardMs - this.#lastCreditMs >= creditDelayMs) this.reportNow();
-    else this.#armCredit(creditDelayMs);
-  };
-
-  #armCredit(ms: number): void {
-    const dueMs = this.#heardMs + ms;
-    if (this.#cancelCredit !== undefined) {
-      if (this.#creditDueMs <= dueMs) return;
-      this.#cancelCredit();
-    }
-    this.#creditDueMs = dueMs;
-    this.#cancelCredit = this.#options.clock.after(ms, () => {
-      this.#cancelCredit = undefined;
-      if (this.#owingSinceMs >= 0) this.reportNow();
-    });
+    if (!this.closed && this.#state !== "finishing") this.#schedule.consider();
   }
 
   #credits(all: boolean): void {
-    this.#owingSinceMs = -1;
-    this.#lastCreditMs = this.#heardMs;
+    this.#schedule.reported();
     for (const inbound of this.#inbound) {
       if (!inbound.dirty && !all) continue;
       if (!this.#own.credit(inbound)) {
@@ -408,11 +354,9 @@ export class SocketCarrier implements ByteCarrier {
   #flush(): void {
     if (this.#gathering) return;
     const now = this.#options.clock.now();
-    if (now - this.#lastSendMs >= BURST_GAP_MS) {
-      this.#lastSendMs = now;
-      if (this.#owingSinceMs >= 0 && now - this.#owingSinceMs >= this.#options.timing.creditDelayMs / 2) {
-        this.#credits(false);
-      }
+    if (now - this.#schedule.sentMs >= BURST_GAP_MS) {
+      this.#schedule.sentMs = now;
+      if (this.#schedule.ridesAt(now)) this.#credits(false);
       this.#transmit();
     } else {
       this.#gathering = true;
@@ -422,7 +366,7 @@ export class SocketCarrier implements ByteCarrier {
 
   readonly #gathered = (): void => {
     this.#gathering = false;
-    this.#lastSendMs = this.#options.clock.now();
+    this.#schedule.sentMs = this.#options.clock.now();
     this.#transmit();
   };
 
@@ -438,7 +382,11 @@ export class SocketCarrier implements ByteCarrier {
       return;
     }
     // Lanes with a large frame go alone, so that a message is a small batch or one frame.
-    for (const part of [own, control, data]) {
+    this.#sendApart(own, control, data);
+  }
+
+  #sendApart(...parts: readonly (OwnFrames | OutboundLane)[]): void {
+    for (const part of parts) {
       if (part.staged === 0) continue;
       const message = Buffer.allocUnsafe(part.staged);
       part.moveTo(message, 0);
@@ -458,17 +406,8 @@ export class SocketCarrier implements ByteCarrier {
       this.#transmit();
       this.#own.bye(code, text);
     }
-    this.#transmitWithByeLast();
-  }
-
-  #transmitWithByeLast(): void {
-    // `own` leads a message, and BYE ends the reader's interest: data goes first, in a message of its own.
-    for (const part of [this.outbound[1], this.outbound[0], this.#own]) {
-      if (part.staged === 0) continue;
-      const message = Buffer.allocUnsafe(part.staged);
-      part.moveTo(message, 0);
-      this.#send(message);
-    }
+    // Our own frames lead a common message, and BYE ends the reader's interest: the lanes go first.
+    this.#sendApart(this.outbound[1], this.outbound[0], this.#own);
   }
 
   async #drain(drainMs: number): Promise<void> {
@@ -508,7 +447,7 @@ export class SocketCarrier implements ByteCarrier {
     if (this.closed) return;
     const ours = this.#state !== "open";
     this.#state = "closed";
-    this.#cancelCredit?.();
+    this.#schedule.cancel();
     for (const lane of this.outbound) lane.close();
     for (const lane of this.#inbound) lane.clear();
     this.#options.pipe.end();
