@@ -250,6 +250,15 @@ test("what does not fit its type is refused with its path, by the encoder and by
   expect(Scalars.check({ u64: 2n ** 64n })).toContain("not a ulong");
 });
 
+test("minus zero, infinities and NaN arrive as they are", () => {
+  for (const f64 of [-0, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, Number.NaN]) {
+    const { memory, end } = placed(encoded(Scalars, { f32: f64, f64 }));
+    expect(Scalars.verify(memory, OFFSET, end)).toBe(true);
+    const back = Scalars.decode(memory, OFFSET);
+    expect([back.f32, back.f64].every((value) => Object.is(value, f64))).toBe(true);
+  }
+});
+
 test("a reader is reused for many payloads, and [ubyte] fields can be read in place", () => {
   const memory = Memory.allocate(1024);
   const end = Vectors.encode(memory, 0, 512, { needed: [1, 2, 3], bytes: [9] });

@@ -31,8 +31,9 @@ function scalar(schema: BinarySchema, base: number, index: number): fc.Arbitrary
     return fc.constantFrom(...schema.enums[index].values.map(({ value }) => (big ? value : Number(value))));
   }
   if (base === Base.bool) return fc.boolean();
-  if (base === Base.float) return fc.float({ noNaN: true });
-  if (base === Base.double) return fc.double({ noNaN: true });
+  // The official Builder takes -0 for the default 0 and leaves it out.
+  if (base === Base.float) return fc.float({ noNaN: true }).map((value) => value || 0);
+  if (base === Base.double) return fc.double({ noNaN: true }).map((value) => value || 0);
   if (base === Base.long) return fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n });
   if (base === Base.ulong) return fc.bigInt({ min: 0n, max: 2n ** 64n - 1n });
   const [min, max] = INTEGERS[base];
