@@ -9,6 +9,6 @@ export { libraryVersion, packageRoot } from "./package-root.ts";
 export { decodePlan, encodePlan, readPlan, writePlan } from "./plan-file.ts";
 export { RunFolder } from "./run-folder.ts";
 export { nodeOf, RunningBus } from "./running-bus.ts";
-export { registryOf } from "./schema-support.ts";
+export { refuseStaleSchema, registryOf } from "./schema-support.ts";
 export type { ServiceState, ServiceStatus } from "./supervise.ts";
 export { type UpOptions, up } from "./up.ts";

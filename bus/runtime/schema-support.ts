@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import type { SchemaSupport } from "#core";
 import type { Plan } from "#generated/busbar/plan";
-import { firstDifference, loadBinarySchema, readLock, TypeRegistry } from "#schema";
-import { requestIdOf } from "#wire";
+import { checkFresh, firstDifference, loadBinarySchema, readLock, TypeRegistry } from "#schema";
+import { BusError, requestIdOf } from "#wire";
 
 const registries = new Map<string, TypeRegistry>();
 
@@ -42,4 +42,17 @@ export function schemaSupport(plan: Plan): SchemaSupport {
       }
     },
   };
+}
+
+/**
+ * A bus whose messages are not what its .fbs files say would fail later and in a worse place. Installations that carry
+ * schema.lock alone are taken as they are.
+ * @throws BusError schema/stale
+ */
+export function refuseStaleSchema(plan: Plan): void {
+  try {
+    checkFresh(plan.schema ?? "schema");
+  } catch (error) {
+    if (!(error instanceof BusError) || error.code !== "schema/missing") throw error;
+  }
 }

@@ -12,6 +12,7 @@ import { findGuard } from "./native-path.ts";
 import { Output, type Terminal } from "./output.ts";
 import { writePlan } from "./plan-file.ts";
 import { RunFolder } from "./run-folder.ts";
+import { refuseStaleSchema } from "./schema-support.ts";
 import { Supervisor, type SupervisorEvents } from "./supervise.ts";
 
 export interface UpOptions {
@@ -48,6 +49,7 @@ export async function up(options: UpOptions): Promise<number> {
       ...(transport === undefined ? {} : { transport }),
     },
   });
+  refuseStaleSchema(plan);
   const processes = processesHere(plan, node);
   const services = plan.services.filter((service) => processes.includes(service.process));
   const python = services.find((service) => service.kind === RunKind.python);

@@ -5,7 +5,7 @@ import { release, tmpdir } from "node:os";
 import { delimiter, dirname, join, resolve } from "node:path";
 import type { Command } from "commander";
 import { RunKind } from "#generated/busbar/plan";
-import { findAddon, findGuard, findPlugin, libraryVersion, RunFolder } from "#runtime";
+import { findAddon, findGuard, findPlugin, libraryVersion, RunFolder, refuseStaleSchema } from "#runtime";
 import { loadPlan } from "#topology";
 import { BusError } from "#wire";
 import type { Cli, CommonOptions } from "../cli.ts";
@@ -123,16 +123,16 @@ async function project(path: string): Promise<Finding[]> {
     return `${path}: ${plan.services.length} services, ${plan.edges.length} edges`;
   });
   if (plan === undefined) return findings;
-  const { runtimeDir, schema, services } = plan;
+  const { runtimeDir, services } = plan;
   await check("runtime folder", () => {
     const folder = RunFolder.open(runtimeDir ?? join(tmpdir(), "busbar"));
     if (folder.ups().length === 0) folder.sweep();
     return folder.path;
   });
-  await check("schema", async () => {
-    const { gen } = await import("#schema/gen");
-    const report = await gen({ schemaDir: schema ?? "schema", check: true });
-    return `schema.lock is fresh, ${report.types.length} types`;
+  const checked = plan;
+  await check("schema", () => {
+    refuseStaleSchema(checked);
+    return `schema.lock is fresh, ${checked.types.length} types`;
   });
   if (services.some((service) => service.kind === RunKind.typescript && /\.[mc]?tsx?$/.test(service.target ?? "")))
     await check("typescript", () => typescriptVersion(dirname(resolve(path))));

@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { refuseStaleSchema } from "#runtime";
 import { loadPlan } from "#topology";
 import type { Cli, CommonOptions } from "../cli.ts";
 
@@ -12,6 +13,7 @@ export function addValidate(program: Command, cli: Cli): void {
     async () => {
       const path = cli.topologyPath();
       const plan = await loadPlan(path);
+      refuseStaleSchema(plan);
       const { services, nodes, edges, warnings } = plan;
       const text = [
         ...warnings.map((warning) => `warning: ${warning}`),
