@@ -6,17 +6,14 @@
 #include "addon/env_state.h"
 #include "addon/link_handle.h"
 #include "addon/plugin_handle.h"
+#include "addon/rendezvous_exports.h"
 #include "core/frame/frame.h"
 #include "core/ring/layout.h"
 
 namespace busbar::addon {
 namespace {
 
-struct Instance {
-  std::shared_ptr<EnvState> state;
-};
-
-const std::shared_ptr<EnvState>& state_of(Napi::Env env) { return env.GetInstanceData<Instance>()->state; }
+const std::shared_ptr<EnvState>& state_of(Napi::Env env) { return EnvState::of(env); }
 
 Napi::Value layout(const Napi::CallbackInfo& info) {
   const std::pair<const char*, uint32_t> words[] = {
@@ -182,7 +179,7 @@ Napi::Value counters(const Napi::CallbackInfo& info) {
 }
 
 Napi::Object init(Napi::Env env, Napi::Object exports) {
-  env.SetInstanceData(new Instance{EnvState::create(env)});
+  EnvState::create(env);
   const std::pair<const char*, Napi::Value (*)(const Napi::CallbackInfo&)> functions[] = {
       {"layout", layout},
       {"loadPlugin", load_plugin},
@@ -203,6 +200,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   if (napi_create_function(env, "wake", NAPI_AUTO_LENGTH, wake, nullptr, &function) == napi_ok) {
     exports.Set("wake", Napi::Value(env, function));
   }
+  export_rendezvous(env, exports);
   return exports;
 }
 

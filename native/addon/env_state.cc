@@ -1,12 +1,22 @@
 #include "addon/env_state.h"
 
-#include "addon/loop_bell.h"
+#include "addon/loop_handle.h"
+#include "addon/loop_spinner.h"
 #include "addon/plugin_handle.h"
 
 namespace busbar::addon {
 
+namespace {
+struct Instance {
+  std::shared_ptr<EnvState> state;
+};
+}  // namespace
+
+const std::shared_ptr<EnvState>& EnvState::of(Napi::Env env) { return env.GetInstanceData<Instance>()->state; }
+
 std::shared_ptr<EnvState> EnvState::create(Napi::Env env) {
   auto state = std::make_shared<EnvState>();
+  env.SetInstanceData(new Instance{state});
   // Asynchronous, because closed handles are ours until the loop has turned once more. The holder frees itself there.
   auto* holder = new std::shared_ptr<EnvState>(state);
   napi_add_async_cleanup_hook(
@@ -26,7 +36,8 @@ void EnvState::clean_up(napi_async_cleanup_hook_handle handle) {
   plugins_.clear();
   hook_ = handle;
   closing_++;  // so that no handle that closes at once ends the clean-up early
-  while (!bells_.empty()) (*bells_.begin())->close();
+  while (!handles_.empty()) (*handles_.begin())->close();
+  spinner.reset();
   closed();
 }
 

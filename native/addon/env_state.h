@@ -8,7 +8,8 @@
 
 namespace busbar::addon {
 
-class LoopBell;
+class LoopHandle;
+class LoopSpinner;
 class PluginHandle;
 
 class EnvState : public std::enable_shared_from_this<EnvState> {
@@ -16,9 +17,12 @@ class EnvState : public std::enable_shared_from_this<EnvState> {
   /// Registers the clean-up that ends plugins and handles with the environment.
   static std::shared_ptr<EnvState> create(Napi::Env env);
 
-  void opened(LoopBell* bell) { bells_.insert(bell); }
-  void closing(LoopBell* bell) {
-    bells_.erase(bell);
+  /// That of the environment whose thread this is.
+  static const std::shared_ptr<EnvState>& of(Napi::Env env);
+
+  void opened(LoopHandle* handle) { handles_.insert(handle); }
+  void closing(LoopHandle* handle) {
+    handles_.erase(handle);
     closing_++;
   }
   void closed();
@@ -27,10 +31,13 @@ class EnvState : public std::enable_shared_from_this<EnvState> {
   void keep(std::shared_ptr<PluginHandle> plugin) { plugins_.insert(std::move(plugin)); }
   void forget(const std::shared_ptr<PluginHandle>& plugin) { plugins_.erase(plugin); }
 
+  /// Looks at rings before the loop sleeps; made when the first ring is watched.
+  std::shared_ptr<LoopSpinner> spinner;
+
  private:
   void clean_up(napi_async_cleanup_hook_handle handle);
 
-  std::set<LoopBell*> bells_;
+  std::set<LoopHandle*> handles_;
   std::set<std::shared_ptr<PluginHandle>> plugins_;
   int closing_ = 0;
   napi_async_cleanup_hook_handle hook_ = nullptr;  // set once the environment ends

@@ -7,13 +7,14 @@
 
 #include <napi.h>
 
+#include "addon/loop_handle.h"
 #include "addon/uv.h"
 
 namespace busbar::addon {
 
 class EnvState;
 
-class LoopBell : public std::enable_shared_from_this<LoopBell> {
+class LoopBell : public LoopHandle, public std::enable_shared_from_this<LoopBell> {
  public:
   /// On the loop's thread. `handler` runs there too, inside a handle scope, once or more after each `ring`.
   /// The handle starts unreferenced: it does not keep the process alive.
@@ -25,8 +26,7 @@ class LoopBell : public std::enable_shared_from_this<LoopBell> {
   void ring();
   /// The rest: the loop's thread.
   void ref(bool active);
-  /// No call of the handler follows. Safe to call twice.
-  void close();
+  void close() override;
 
  private:
   napi_env env_;

@@ -1,0 +1,159 @@
+#include "addon/rendezvous_exports.h"
+
+#include "addon/arguments.h"
+#include "addon/peer_handle.h"
+
+namespace busbar::addon {
+namespace {
+
+Napi::Value listen_peers(const Napi::CallbackInfo& info) {
+  Arguments arguments(info, "listenPeers");
+  const std::string path = arguments.text("path");
+  const Napi::Function callback = arguments.function("onPeer");
+  if (!arguments.ok()) return info.Env().Undefined();
+  auto listener = ListenerHandle::create(info.Env(), EnvState::of(info.Env()), path, callback);
+  return listener == nullptr ? info.Env().Undefined() : Arguments::wrap(info.Env(), std::move(listener));
+}
+
+Napi::Value close_listener(const Napi::CallbackInfo& info) {
+  Arguments arguments(info, "closeListener");
+  if (const auto listener = arguments.handle<ListenerHandle>("listener")) listener->close();
+  return info.Env().Undefined();
+}
+
+Napi::Value connect_peer(const Napi::CallbackInfo& info) {
+  Napi::Env env = info.Env();
+  Arguments arguments(info, "connectPeer");
+  const std::string path = arguments.text("path");
+  if (!arguments.ok()) return env.Undefined();
+  rendezvous::Peer peer;
+  std::string error;
+  const auto status = rendezvous::connect_to(path, peer, error);
+  if (status != rendezvous::Status::kOk) {
+    const bool absent = status == rendezvous::Status::kRefused;
+    throw_failure(env, absent ? host::Failure{errors::transport_unreachable, {{"address", path}, {"reason", error}}}
+                              : host::Failure{errors::transport_unavailable, {{"transport", "ring"}, {"reason", error}}});
+    return env.Undefined();
+  }
+  auto handle = std::make_shared<PeerHandle>(EnvState::of(env), std::move(peer));
+  return Arguments::wrap(env, std::move(handle));
+}
+
+Napi::Value watch_peer(const Napi::CallbackInfo& info) {
+  Arguments arguments(info, "watchPeer");
+  const auto peer = arguments.handle<PeerHandle>("peer");
+  const Napi::Function callback = arguments.function("onPacket");
+  if (arguments.ok()) peer->watch(info.Env(), callback);
+  return info.Env().Undefined();
+}
+
+Napi::Value make_rings(const Napi::CallbackInfo& info) {
+  Arguments arguments(info, "makeRings");
+  const auto peer = arguments.handle<PeerHandle>("peer");
+  const uint32_t data = arguments.u32("dataBytes"), control = arguments.u32("controlBytes");
+  if (!arguments.ok()) return info.Env().Undefined();
+  for (const uint32_t capacity : {data, control}) {
+    if (capacity >= ring::kCapacityBytesMin && capacity <= ring::kCapacityBytesMax && (capacity & (capacity - 1)) == 0) {
+      continue;
+    }
+    Napi::RangeError::New(info.Env(), "makeRings: a capacity is a power of two from 4 KiB to 1 GiB")
+        .ThrowAsJavaScriptException();
+    return info.Env().Undefined();
+  }
+  return peer->make_rings(info.Env(), data, control);
+}
+
+Napi::Value send_packet(const Napi::CallbackInfo& info) {
+  Arguments arguments(info, "sendPacket");
+  const auto peer = arguments.handle<PeerHandle>("peer");
+  const Napi::Object given = arguments.object("bytes");
+  const bool with_rings = arguments.boolean("withRings");
+  if (!arguments.ok()) return info.Env().Undefined();
+  if (!given.IsTypedArray()) {
+    Napi::TypeError::New(info.Env(), "sendPacket: bytes must be a Uint8Array").ThrowAsJavaScriptException();
+    return info.Env().Undefined();
+  }
+  const auto bytes = Napi::Value(given).As<Napi::Uint8Array>();
+  return peer->send(info.Env(), bytes.Data(), static_cast<uint32_t>(bytes.ByteLength()), with_rings);
+}
+
+Napi::Value take_rings(const Napi::CallbackInfo& info) {
+  Arguments arguments(info, "takeRings");
+  const auto peer = arguments.handle<PeerHandle>("peer");
+  return peer == nullptr ? info.Env().Undefined() : peer->take_rings(info.Env());
+}
+
+Napi::Value watch_bell(const Napi::CallbackInfo& info) {
+  Arguments arguments(info, "watchBell");
+  const auto peer = arguments.handle<PeerHandle>("peer");
+  const Napi::Function callback = arguments.function("onBell");
+  if (arguments.ok()) peer->watch_bell(info.Env(), callback);
+  return info.Env().Undefined();
+}
+
+Napi::Value set_active(const Napi::CallbackInfo& info) {
+  Arguments arguments(info, "setActive");
+  const auto peer = arguments.handle<PeerHandle>("peer");
+  const uint32_t lane = arguments.u32("lane");
+  const bool active = arguments.boolean("active");
+  if (arguments.ok()) peer->set_active(lane, active);
+  return info.Env().Undefined();
+}
+
+Napi::Value ref_peer(const Napi::CallbackInfo& info) {
+  Arguments arguments(info, "refPeer");
+  const auto peer = arguments.handle<PeerHandle>("peer");
+  const bool active = arguments.boolean("active");
+  if (arguments.ok()) peer->ref(active);
+  return info.Env().Undefined();
+}
+
+Napi::Value close_peer(const Napi::CallbackInfo& info) {
+  Arguments arguments(info, "closePeer");
+  if (const auto peer = arguments.handle<PeerHandle>("peer")) peer->close();
+  return info.Env().Undefined();
+}
+
+/// How this thread waits: longest look before it sleeps, in microseconds, and whether it gives looking up when idle.
+Napi::Value set_waiting(const Napi::CallbackInfo& info) {
+  Napi::Env env = info.Env();
+  Arguments arguments(info, "setWaiting");
+  const uint32_t spin_us = arguments.u32("spinUs");
+  const bool adaptive = arguments.boolean("adaptive");
+  if (!arguments.ok()) return env.Undefined();
+  const auto& state = EnvState::of(env);
+  if (state->spinner == nullptr) state->spinner = LoopSpinner::open(env, state);
+  if (state->spinner != nullptr) state->spinner->configure(spin_us, adaptive);
+  return env.Undefined();
+}
+
+/// Raw, because it is the one call on the way of messages.
+napi_value ring_peer(napi_env env, napi_callback_info info) {
+  size_t count = 1;
+  napi_value argument = nullptr;
+  napi_get_cb_info(env, info, &count, &argument, nullptr, nullptr);
+  if (PeerHandle* peer = count > 0 ? Arguments::raw_handle<PeerHandle>(env, argument) : nullptr) {
+    peer->ring();
+  } else {
+    napi_throw_type_error(env, nullptr, (std::string("ringPeer: peer must be ") + Arguments::kHandle).c_str());
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+void export_rendezvous(Napi::Env env, Napi::Object exports) {
+  const std::pair<const char*, Napi::Value (*)(const Napi::CallbackInfo&)> functions[] = {
+      {"listenPeers", listen_peers}, {"closeListener", close_listener}, {"connectPeer", connect_peer},
+      {"watchPeer", watch_peer},     {"makeRings", make_rings},         {"sendPacket", send_packet},
+      {"takeRings", take_rings},     {"watchBell", watch_bell},         {"setActive", set_active},
+      {"refPeer", ref_peer},         {"closePeer", close_peer},         {"setWaiting", set_waiting},
+  };
+  for (const auto& [name, function] : functions) exports.Set(name, Napi::Function::New(env, function, name));
+  napi_value function = nullptr;
+  if (napi_create_function(env, "ringPeer", NAPI_AUTO_LENGTH, ring_peer, nullptr, &function) == napi_ok) {
+    exports.Set("ringPeer", Napi::Value(env, function));
+  }
+}
+
+}  // namespace busbar::addon
