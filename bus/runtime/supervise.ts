@@ -187,8 +187,6 @@ export class Supervisor {
     return [...this.#parts.values()].every((part) => part.state === "down" || part.state === "stopped");
   }
 
-  // Starting
-
   #launch(unit: Unit): void {
     unit.hosting = false;
     unit.verdict = undefined;
@@ -285,8 +283,6 @@ export class Supervisor {
     }
   }
 
-  // Failing
-
   /** Ends a process for a reason of ours; what follows is decided when it has exited. */
   #condemn(unit: Unit, error: BusError, permanent: boolean): void {
     if (unit.verdict !== undefined || unit.child === undefined || this.#phase !== "running") return;
@@ -366,8 +362,6 @@ export class Supervisor {
     }
     this.#advance();
   }
-
-  // Stopping
 
   async #stop(): Promise<void> {
     this.#phase = "stopping";
