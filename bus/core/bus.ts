@@ -16,7 +16,6 @@ import type {
 import { durationMs } from "./duration.ts";
 import { CLI_SERVICE } from "./hub-api.ts";
 import type { Link } from "./link.ts";
-import { PublisherImpl } from "./publisher.ts";
 import type { Resident } from "./resident.ts";
 
 const CALL_TIMEOUT_MS = 30_000;
@@ -46,9 +45,7 @@ export class BusImpl implements Bus {
   // biome-ignore lint/suspicious/noExplicitAny: any message type
   #publisher<I>(type: MessageType<any, any, any>, target: string): Publisher<I> {
     this.#resident.requireType(type, "publish");
-    const publisher = new PublisherImpl<I>(this.#resident, type, target);
-    this.#resident.addPublisher(publisher as PublisherImpl<unknown>);
-    return publisher;
+    return this.#resident.publisher(type, target) as Publisher<I>;
   }
 
   subscriber<T, I, V extends MessageView>(
@@ -123,17 +120,24 @@ export class BusImpl implements Bus {
         details: { service: name, action: "serve", what: service.name, key: "serves" },
       });
     }
-    const removals = Object.entries(handlers).map(([key, handle]) => {
-      const method = service.methods[key];
-      if (method === undefined) {
-        throw new BusError("core/unknown-method", { details: { service: service.name, rpc: key } });
-      }
-      // biome-ignore lint/suspicious/noExplicitAny: any handler
-      return server.add({ rpc: `${service.name}/${method.name}`, method, handle: handle as any });
-    });
+    const removals: (() => void)[] = [];
     const close = (): void => {
-      for (const remove of removals) remove();
+      for (const remove of removals.splice(0)) remove();
     };
+    try {
+      for (const [key, handle] of Object.entries(handlers)) {
+        const method = service.methods[key];
+        if (method === undefined) {
+          throw new BusError("core/unknown-method", { details: { service: service.name, rpc: key } });
+        }
+        // biome-ignore lint/suspicious/noExplicitAny: any handler
+        removals.push(server.add({ rpc: `${service.name}/${method.name}`, method, handle: handle as any }));
+      }
+    } catch (error) {
+      // All handlers or none: half a service would answer some callers and not others.
+      close();
+      throw error;
+    }
     return { close, [Symbol.dispose]: close };
   }
 
@@ -153,13 +157,17 @@ export class BusImpl implements Bus {
 
   async #close(drainMs: number): Promise<void> {
     const resident = this.#resident;
+    const { hub } = resident;
+    const endMs = hub.clock.now() + drainMs;
     resident.isClosed = true;
     const closed = new BusError("core/closed", { details: { what: `the bus of ${this.service}` } });
-    await resident.hub.quiesce(resident, drainMs);
+    for (const link of resident.links.values()) link.drain();
+    await hub.quiesce(resident, drainMs);
     for (const link of resident.links.values()) link.caller.close(closed);
-    await Promise.all([...resident.links.values()].map((link) => link.close(drainMs)));
+    const restMs = Math.max(0, endMs - hub.clock.now());
+    await Promise.all([...resident.links.values()].map((link) => link.close(restMs)));
     resident.inbox.closeAll();
-    await resident.hub.removed(resident);
+    await hub.removed(resident);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,14 +1,16 @@
-/** The calling side of requests on one link: correlation, deadlines, cancellation, streams. */
+/** The calling side of requests on one link: correlation, deadlines, cancellation. Streams are read in item-stream.ts. */
 import { Credit } from "#generated/busbar/control";
 import type { MethodType } from "#schema";
-import { BusError, Kind, Lane } from "#wire";
+import { BusError, HEADER_BYTES, Kind, Lane } from "#wire";
 import type { Arrived, ControlItem } from "./control.ts";
 import type { Clock } from "./hub-api.ts";
+import { ItemStream } from "./item-stream.ts";
 
 /** Requests that may be unanswered on a link at once; later ones wait on the caller's side until their deadline. */
-const OUTSTANDING_MAX = 1024;
-/** Calls that may wait beyond that; one more is refused at once. */
-const WAITING_MAX = 16_384;
+export const OUTSTANDING_MAX = 1024;
+/** Calls that may wait beyond that, and their bytes; one more is refused at once. */
+export const CALLS_WAITING_MAX = 16_384;
+const WAITING_BYTES_MAX = 64 * 1024 * 1024;
 const SWEEP_MS = 20;
 /** Items a stream may send ahead of its reader (semantics.md 5.3). */
 export const STREAM_WINDOW = 32;
@@ -16,14 +18,26 @@ export const STREAM_WINDOW = 32;
 // biome-ignore lint/suspicious/noExplicitAny: any method
 type AnyMethod = MethodType<any, any, any, any, boolean>;
 
+/** One request that was made and not settled. */
 interface Call {
   readonly method: AnyMethod;
   readonly item: ControlItem;
-  deadline: number;
+  readonly timeoutMs: number;
+  readonly deadline: number;
   sent: boolean;
+  /** Bytes it is taken to cost while it waits. */
+  bytes: number;
+  readonly sink: CallSink;
+  readonly unlisten: () => void;
+}
+
+/** Where the answer goes. */
+export interface CallSink {
   settle(error: BusError | undefined, value: unknown): void;
-  streamItem?(value: unknown): void;
-  readonly idleMs: number;
+  /** Streams only. @returns false when the peer sent more than it may */
+  item?(value: unknown): boolean;
+  /** Streams only: since when the reader has been waiting for an item; undefined while it does not wait. */
+  waitingSince?(): number | undefined;
 }
 
 export interface CallerOptions {
@@ -31,6 +45,8 @@ export interface CallerOptions {
   readonly clock: Clock;
   /** Sends or queues; false while the link is down. */
   readonly send: (item: ControlItem) => boolean;
+  /** Makes an item independent of the caller's object, for one that has to wait. */
+  readonly hold: (item: ControlItem) => ControlItem;
 }
 
 export interface CallRequest {
@@ -44,9 +60,12 @@ export interface CallRequest {
 export class Caller {
   readonly #options: CallerOptions;
   readonly #calls = new Map<number, Call>();
-  readonly #waiting: Call[] = [];
+  #waiting: Call[] = [];
+  #waitingBytes = 0;
   #outstanding = 0;
   #next = 0;
+  #pumping = false;
+  #closed: BusError | undefined;
   #cancelSweep: (() => void) | undefined;
 
   constructor(options: CallerOptions) {
@@ -55,90 +74,41 @@ export class Caller {
 
   unary(request: CallRequest): Promise<unknown> {
     return new Promise((resolve, reject) => {
-      this.#start(request, {
-        settle: (error, value) => (error === undefined ? resolve(value) : reject(error)),
-      });
+      this.#start(request, { settle: (error, value) => (error === undefined ? resolve(value) : reject(error)) });
     });
   }
 
   /** The request leaves when iteration begins; leaving the loop cancels it. `timeoutMs` is the longest wait for an item. */
   stream(request: CallRequest): AsyncIterable<unknown> {
-    return { [Symbol.asyncIterator]: () => this.#iterate(request) };
-  }
-
-  #iterate(request: CallRequest): AsyncIterator<unknown, undefined> {
-    const items: unknown[] = [];
-    let waiting: { resolve(r: IteratorResult<unknown, undefined>): void; reject(e: unknown): void } | undefined;
-    let ended = false;
-    let failure: BusError | undefined;
-    let taken = 0;
-    let correlation = 0;
-    const start = (): void => {
-      correlation = this.#start(request, {
-        settle: (error) => {
-          ended = true;
-          failure = error;
-          if (error === undefined) waiting?.resolve({ done: true, value: undefined });
-          else waiting?.reject(error);
-          waiting = undefined;
-        },
-        streamItem: (value) => {
-          if (waiting === undefined) items.push(value);
-          else {
-            waiting.resolve({ done: false, value });
-            waiting = undefined;
-            took();
-          }
-        },
-      });
-    };
-    const took = (): void => {
-      if (++taken < STREAM_WINDOW / 2) return;
-      const item = creditItem(correlation, taken);
-      taken = 0;
-      if (!ended) this.#options.send(item);
-    };
-    let started = false;
+    const { clock } = this.#options;
     return {
-      next: () => {
-        if (!started) {
-          started = true;
-          start();
-        }
-        if (items.length > 0) {
-          const value = items.shift();
-          took();
-          return Promise.resolve({ done: false, value });
-        }
-        if (failure !== undefined) {
-          const error = failure;
-          failure = undefined;
-          return Promise.reject(error);
-        }
-        if (ended) return Promise.resolve({ done: true, value: undefined });
-        return new Promise((resolve, reject) => {
-          waiting = { resolve, reject };
-        });
-      },
-      return: () => {
-        if (started && !ended)
-          this.#cancel(correlation, new BusError("core/cancelled", { details: { what: request.rpc } }));
-        ended = true;
-        failure = undefined;
-        return Promise.resolve({ done: true, value: undefined });
-      },
+      [Symbol.asyncIterator]: () =>
+        new ItemStream({
+          window: STREAM_WINDOW,
+          now: () => clock.now(),
+          start: (sink) => this.#start(request, sink),
+          grant: (correlation, items) => {
+            const call = this.#calls.get(correlation);
+            if (call?.sent) this.#options.send(creditItem(correlation, items));
+          },
+          cancel: (correlation) =>
+            this.#cancel(correlation, new BusError("core/cancelled", { details: { what: request.rpc } })),
+        }),
     };
   }
 
-  #start(request: CallRequest, sinks: { settle: Call["settle"]; streamItem?: (value: unknown) => void }): number {
+  get size(): number {
+    return this.#calls.size;
+  }
+
+  #start(request: CallRequest, sink: CallSink): number {
     const { method, signal, timeoutMs } = request;
     const correlation = ++this.#next;
-    const streaming = method.streaming;
     const item: ControlItem = {
       kind: Kind.request,
       typeId: method.requestId,
       correlation,
-      ttlMs: streaming ? 0 : Math.ceil(timeoutMs),
+      ttlMs: 0,
       type: method.request,
       value: request.value,
     };
@@ -146,50 +116,63 @@ export class Caller {
       const cancelled = new BusError("core/cancelled", { details: { what: request.rpc }, cause: signal?.reason });
       this.#cancel(correlation, cancelled);
     };
-    const call: Call = {
-      method,
-      item,
-      deadline: this.#options.clock.now() + timeoutMs,
-      idleMs: timeoutMs,
-      sent: false,
-      settle: (error, value) => {
-        signal?.removeEventListener("abort", onAbort);
-        sinks.settle(error, value);
-      },
-      streamItem: sinks.streamItem,
-    };
+    const unlisten = (): void => signal?.removeEventListener("abort", onAbort);
+    const deadline = this.#options.clock.now() + timeoutMs;
+    const call: Call = { method, item, timeoutMs, deadline, sent: false, bytes: HEADER_BYTES, sink, unlisten };
     this.#calls.set(correlation, call);
-    if (signal?.aborted) {
-      onAbort();
-      return correlation;
-    }
-    signal?.addEventListener("abort", onAbort, { once: true });
-    this.#sweepLater();
-    if (this.#outstanding < OUTSTANDING_MAX && this.#waiting.length === 0) this.#send(call);
-    else if (this.#waiting.length < WAITING_MAX) this.#waiting.push(call);
+    if (this.#closed !== undefined) this.#finish(correlation, this.#closed, undefined);
+    else if (signal?.aborted) onAbort();
     else {
-      const details = { service: `the caller of ${this.#options.peer}`, count: WAITING_MAX };
-      this.#finish(correlation, new BusError("core/overloaded", { details }), undefined);
+      signal?.addEventListener("abort", onAbort, { once: true });
+      this.#sweepLater();
+      if (this.#waiting.length > 0 || this.#outstanding >= OUTSTANDING_MAX || !this.#send(call)) this.#wait(call);
     }
     return correlation;
   }
 
-  #send(call: Call): void {
+  /** @returns false when the call has to wait */
+  #send(call: Call): boolean {
+    const { item, method } = call;
     try {
-      if (!this.#options.send(call.item)) {
-        this.#waiting.unshift(call);
-        return;
-      }
+      if (!method.streaming) item.ttlMs = Math.max(1, Math.ceil(call.deadline - this.#options.clock.now()));
+      if (!this.#options.send(item)) return false;
       call.sent = true;
       this.#outstanding++;
     } catch (error) {
-      this.#finish(call.item.correlation, BusError.from(error, "core/type-mismatch"), undefined);
+      this.#finish(item.correlation, BusError.from(error, "core/type-mismatch"), undefined);
     }
+    return true;
   }
 
-  /** The link is up: what waited may go. */
-  opened(): void {
-    this.#pump();
+  #wait(call: Call): void {
+    try {
+      this.#options.hold(call.item);
+      call.bytes = HEADER_BYTES + (call.item.payload?.length ?? 0);
+    } catch (error) {
+      this.#finish(call.item.correlation, BusError.from(error, "core/type-mismatch"), undefined);
+      return;
+    }
+    if (this.#waiting.length >= CALLS_WAITING_MAX || this.#waitingBytes >= WAITING_BYTES_MAX) {
+      const details = { service: `the caller of ${this.#options.peer}`, count: this.#waiting.length };
+      this.#finish(call.item.correlation, new BusError("core/overloaded", { details }), undefined);
+      return;
+    }
+    this.#waiting.push(call);
+    this.#waitingBytes += call.bytes;
+  }
+
+  /** The link is up, or has room: what waited may go. */
+  pump(): void {
+    if (this.#pumping || this.#closed !== undefined || this.#waiting.length === 0) return;
+    this.#pumping = true;
+    let gone = 0;
+    for (; gone < this.#waiting.length && this.#outstanding < OUTSTANDING_MAX; gone++) {
+      const call = this.#waiting[gone];
+      if (this.#calls.has(call.item.correlation) && !this.#send(call)) break;
+      this.#waitingBytes -= call.bytes;
+    }
+    this.#waiting.splice(0, gone);
+    this.#pumping = false;
   }
 
   /** The link is gone: answers to what was sent will not come, and the bus never asks twice. */
@@ -201,42 +184,45 @@ export class Caller {
     }
   }
 
+  /** Fails what is not answered, and every call from now on. */
   close(error: BusError): void {
+    this.#closed = error;
+    this.#waiting = [];
+    this.#waitingBytes = 0;
     for (const correlation of [...this.#calls.keys()]) this.#finish(correlation, error, undefined);
     this.#cancelSweep?.();
-  }
-
-  get size(): number {
-    return this.#calls.size;
+    this.#cancelSweep = undefined;
   }
 
   /** RESPONSE, ERROR, STREAM_ITEM or STREAM_END. Late answers to finished calls are ignored. */
   arrived(frame: Arrived): void {
-    const call = this.#calls.get(frame.correlation);
-    if (call === undefined) return;
+    const { correlation, kind } = frame;
+    const call = this.#calls.get(correlation);
+    if (call === undefined || !call.sent) return;
+    const { sink, method } = call;
     try {
-      if (frame.kind === Kind.error) this.#finish(frame.correlation, frame.error(), undefined);
-      else if (frame.kind === Kind.streamEnd) this.#finish(frame.correlation, undefined, undefined);
-      else if (frame.kind === Kind.streamItem && call.streamItem !== undefined) {
-        call.deadline = this.#options.clock.now() + call.idleMs;
-        call.streamItem(frame.read(call.method.response));
-      } else if (frame.kind === Kind.response) {
-        const value = frame.read(call.method.response);
-        if (call.streamItem !== undefined) call.streamItem(value);
-        this.#finish(frame.correlation, undefined, value);
+      if (kind === Kind.error) this.#finish(correlation, frame.error(), undefined);
+      else if (kind === Kind.response && sink.item === undefined) {
+        this.#finish(correlation, undefined, frame.read(method.response));
+      } else if (kind === Kind.streamEnd && sink.item !== undefined) this.#finish(correlation, undefined, undefined);
+      else if (kind === Kind.streamItem && sink.item?.(frame.read(method.response))) return;
+      else {
+        const fault = kind === Kind.streamItem && sink.item !== undefined ? "STREAM_WINDOW" : "KIND";
+        if (!this.#calls.has(correlation)) return;
+        this.#cancel(correlation, new BusError("wire/malformed-frame", { details: { fault, method: method.name } }));
       }
     } catch (error) {
-      this.#cancel(frame.correlation, BusError.from(error, "wire/malformed-payload"));
+      this.#cancel(correlation, BusError.from(error, "wire/malformed-payload"));
     }
   }
 
   #cancel(correlation: number, error: BusError): void {
     const call = this.#calls.get(correlation);
     if (call === undefined) return;
-    call.item.cancelled = true;
-    const sent = call.sent;
+    const { sent, method } = call;
+    // Before the call is settled and another may take its place in the lane.
+    if (sent) this.#options.send({ kind: Kind.cancel, typeId: method.requestId, correlation, ttlMs: 0 });
     this.#finish(correlation, error, undefined);
-    if (sent) this.#options.send({ kind: Kind.cancel, typeId: call.method.requestId, correlation, ttlMs: 0 });
   }
 
   #finish(correlation: number, error: BusError | undefined, value: unknown): void {
@@ -245,17 +231,9 @@ export class Caller {
     this.#calls.delete(correlation);
     call.item.cancelled = true;
     if (call.sent) this.#outstanding--;
-    call.settle(error, value);
-    this.#pump();
-  }
-
-  #pump(): void {
-    while (this.#waiting.length > 0 && this.#outstanding < OUTSTANDING_MAX) {
-      const call = this.#waiting.shift() as Call;
-      if (!this.#calls.has(call.item.correlation)) continue;
-      this.#send(call);
-      if (!call.sent && this.#waiting[0] === call) return;
-    }
+    call.unlisten();
+    call.sink.settle(error, value);
+    this.pump();
   }
 
   /** One timer for all calls: a timer per call costs more than a call. */
@@ -265,14 +243,21 @@ export class Caller {
       this.#cancelSweep = undefined;
       const now = this.#options.clock.now();
       for (const [correlation, call] of [...this.#calls]) {
-        if (now < call.deadline) continue;
-        const details = { what: `${call.method.name} of ${this.#options.peer}`, timeout: `${call.idleMs} ms` };
+        if (now < deadlineOf(call)) continue;
+        const details = { what: `${call.method.name} of ${this.#options.peer}`, timeout: `${call.timeoutMs} ms` };
         this.#cancel(correlation, new BusError("core/deadline-exceeded", { details }));
       }
       if (this.#calls.size > 0) this.#sweepLater();
     });
   }
 }
+
+/** A stream is late when its reader has waited too long, not when its reader is slow. */
+const deadlineOf = ({ sink, deadline, timeoutMs }: Call): number => {
+  if (sink.waitingSince === undefined) return deadline;
+  const since = sink.waitingSince();
+  return since === undefined ? Number.POSITIVE_INFINITY : since + timeoutMs;
+};
 
 /** CREDIT for `items` more items of a stream. The receiving hub knows it by its correlation. */
 export const creditItem = (correlation: number, items: number): ControlItem => ({

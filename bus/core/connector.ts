@@ -1,5 +1,5 @@
 /** Makes and keeps one link's connection: dials with back-off or waits to be dialed, judges handshakes, knows epochs. */
-import type { Hello, HelloInit, TypeAnswerInit, TypeOfferInit } from "#generated/busbar/control";
+import type { Hello, HelloInit, TypeAnswerInit, TypeOfferInit, Welcome } from "#generated/busbar/control";
 import { Role } from "#generated/busbar/control";
 import type { Address, Admission, Carrier, PeerIdentity, Transport } from "#transport";
 import { BusError, MESSAGE_BYTES_MAX, VERSION } from "#wire";
@@ -20,18 +20,17 @@ const BACKOFF_MIN_MS = 50;
 const BACKOFF_MAX_MS = 2000;
 const REFUSED_RETRY_MS = 2000;
 const HEARTBEAT_MS = 1000;
+/** Of a name that a peer sent, in errors. */
+const NAME_CHARS_MAX = 200;
 /** What a peer that is starting or stopping answers; no news to a log. */
 const QUIET = new Set(["transport/unreachable", "core/not-started", "core/closed", "wire/handshake-timeout"]);
 
 /** What the handshake told about the other side. */
 export interface PeerInfo {
+  /** Higher than before: the service restarted, its subscriptions and history start anew. */
   readonly epoch: number;
-  /** A service that restarted: its subscriptions and history start anew. */
-  readonly newEpoch: boolean;
   /** Types that stay down on this link: name to reason. */
   readonly refused: ReadonlyMap<string, string>;
-  /** Fingerprints of the other side's types, by name. */
-  readonly fingerprints: ReadonlyMap<string, string>;
 }
 
 export interface ConnectorOptions {
@@ -64,6 +63,7 @@ export class Connector {
   #dialing: AbortController | undefined;
   #lastComplaint = "";
   #again = false;
+  #openedMs = 0;
 
   constructor(options: ConnectorOptions) {
     this.#options = options;
@@ -91,8 +91,10 @@ export class Connector {
     if (this.state === "closed") return;
     this.state = "opening";
     this.note = cause.message;
-    if (this.#stopped) return;
-    if (this.#options.address !== undefined) this.#retry(BACKOFF_MIN_MS);
+    if (this.#stopped || this.#options.address === undefined) return;
+    // A peer that takes us and drops us at once must not be dialed at full speed for ever.
+    if (this.#options.clock.now() - this.#openedMs >= BACKOFF_MAX_MS) this.#backoffMs = BACKOFF_MIN_MS;
+    this.#retry(this.#grow());
   }
 
   stop(): void {
@@ -109,34 +111,38 @@ export class Connector {
     const to = address?.();
     if (this.#stopped) return;
     if (to === undefined) return this.#retry(this.#grow());
-    const hello = this.#hello();
     const dialing = new AbortController();
     this.#dialing = dialing;
     let info: PeerInfo | undefined;
+    let carrier: Carrier | undefined;
     try {
-      const carrier = await transport.dial({
+      carrier = await transport.dial({
         address: to,
-        hello: encodeHello(hello, this.#options.sourceId),
+        hello: encodeHello(this.#hello(), this.#options.sourceId),
         frameBytesMax: this.#frameBytesMax(),
         signal: dialing.signal,
         accept: (frame) => {
           const welcome = decodeAnswer(frame, peer);
+          const problem = this.#problemOf(welcome);
+          if (problem !== undefined) throw problem;
           const refused = new Map<string, string>();
           for (const answer of welcome.types) {
             const name = this.#options.index.typesById.get(answer.typeId)?.name;
             if (!answer.accepted && name !== undefined) refused.set(name, answer.reason ?? "refused");
           }
-          info = this.#seen(welcome.epoch, refused, new Map());
+          info = this.#seen(welcome.epoch, refused);
           return welcome.windowBytes;
         },
         log: this.#options.log,
       });
       if (this.#stopped || info === undefined) {
-        carrier.kind === "bytes" ? carrier.abort() : carrier.close();
+        end(carrier);
         return;
       }
       this.#open(carrier, info);
     } catch (error) {
+      if (carrier !== undefined) end(carrier);
+      this.state = this.#stopped ? "closed" : "opening";
       this.#failed(BusError.from(error, "transport/unreachable"));
     }
   }
@@ -144,9 +150,29 @@ export class Connector {
   #open(carrier: Carrier, info: PeerInfo): void {
     this.state = "open";
     this.note = undefined;
-    this.#backoffMs = BACKOFF_MIN_MS;
+    this.#openedMs = this.#options.clock.now();
+    this.#again = false;
     this.#lastComplaint = "";
     this.#options.opened(carrier, info);
+  }
+
+  /** Whoever listens at the peer's address may be somebody else, or a process that should be gone. */
+  #problemOf(welcome: Welcome): BusError | undefined {
+    const { peer } = this.#options;
+    if (welcome.service !== peer) {
+      const reason = `it says that it is ${welcome.service.slice(0, NAME_CHARS_MAX)}`;
+      return new BusError("wire/bad-handshake", { details: { peer, reason } });
+    }
+    if (welcome.version !== VERSION) {
+      return new BusError("wire/unsupported-version", { details: { theirs: welcome.version, ours: VERSION } });
+    }
+    return this.#stale(welcome.epoch);
+  }
+
+  #stale(epoch: number): BusError | undefined {
+    if (epoch >= this.#peerEpoch) return undefined;
+    const details = { service: this.#options.peer, theirs: epoch, ours: this.#peerEpoch };
+    return new BusError("wire/stale-epoch", { details });
   }
 
   #failed(error: BusError): void {
@@ -185,12 +211,13 @@ export class Connector {
   admit(hello: Hello, identity: PeerIdentity): Admission {
     const refusal = this.#judge(hello, identity);
     if (refusal !== undefined) {
+      // Says why the link does not open; an open one is not concerned.
+      if (this.state === "opening") this.note = refusal.message;
       const level = QUIET.has(refusal.code) ? "debug" : "warn";
       this.#options.log[level]({ code: refusal.code, peer: identity.label }, refusal.message);
       return { refuse: encodeRefuse(refusal) };
     }
-    const { answers, refused, fingerprints } = this.#judgeTypes(hello);
-    const info = this.#seen(hello.epoch, refused, fingerprints);
+    const { answers, refused } = this.#judgeTypes(hello);
     const welcome = encodeWelcome(
       {
         version: VERSION,
@@ -205,11 +232,13 @@ export class Connector {
       },
       this.#options.sourceId,
     );
+    // Last, so that a HELLO which cannot be answered leaves no trace.
+    const info = this.#seen(hello.epoch, refused);
     return {
       welcome,
       attach: (carrier) => {
-        if (this.#stopped) {
-          carrier.kind === "bytes" ? carrier.abort() : carrier.close();
+        if (this.#stopped || this.#stale(info.epoch) !== undefined) {
+          end(carrier);
           return;
         }
         this.#options.replaced();
@@ -233,10 +262,8 @@ export class Connector {
       };
       return new BusError("topology/plan-mismatch", { details });
     }
-    if (hello.epoch < this.#peerEpoch) {
-      const details = { service: peer, theirs: hello.epoch, ours: this.#peerEpoch };
-      return new BusError("wire/stale-epoch", { details });
-    }
+    const stale = this.#stale(hello.epoch);
+    if (stale !== undefined) return stale;
     const prover = transport.prover;
     if (prover !== undefined) {
       const node = index.services.get(peer)?.node ?? peer;
@@ -248,20 +275,15 @@ export class Connector {
     return undefined;
   }
 
-  #judgeTypes(hello: Hello): {
-    answers: TypeAnswerInit[];
-    refused: Map<string, string>;
-    fingerprints: Map<string, string>;
-  } {
+  #judgeTypes(hello: Hello): { answers: TypeAnswerInit[]; refused: Map<string, string> } {
     const answers: TypeAnswerInit[] = [];
     const refused = new Map<string, string>();
-    const fingerprints = new Map<string, string>();
     for (const offer of hello.types) {
-      fingerprints.set(offer.name, offer.fingerprint);
       const mine = this.#options.index.types.get(offer.name);
       const edge = `${this.#options.peer} -> ${this.#options.local}`;
       let reason: string | undefined;
-      if (mine === undefined) reason = `schema/unknown-type: ${this.#options.local} does not know ${offer.name}`;
+      if (mine === undefined)
+        reason = `schema/unknown-type: ${this.#options.local} does not know ${offer.name.slice(0, NAME_CHARS_MAX)}`;
       else if (!compatible(mine, offer)) {
         const details = {
           type: offer.name,
@@ -275,15 +297,14 @@ export class Connector {
       if (reason !== undefined) refused.set(offer.name, reason);
       answers.push({ typeId: offer.typeId ?? 0, accepted: reason === undefined, reason: reason ?? null });
     }
-    return { answers, refused, fingerprints };
+    return { answers, refused };
   }
 
   // ---- common
 
-  #seen(epoch: number, refused: Map<string, string>, fingerprints: Map<string, string>): PeerInfo {
-    const newEpoch = epoch !== this.#peerEpoch;
+  #seen(epoch: number, refused: Map<string, string>): PeerInfo {
     this.#peerEpoch = Math.max(this.#peerEpoch, epoch);
-    return { epoch, newEpoch, refused, fingerprints };
+    return { epoch, refused };
   }
 
   #hello(): HelloInit {
@@ -344,6 +365,11 @@ export class Connector {
     return Math.min(MESSAGE_BYTES_MAX, Math.max(...sizes)) + HANDSHAKE_BYTES_MAX;
   }
 }
+
+const end = (carrier: Carrier): void => {
+  if (carrier.kind === "bytes") carrier.abort();
+  else carrier.close();
+};
 
 const short = (hash: string): string => hash.slice(0, 12);
 

@@ -23,14 +23,16 @@ import type { AnyMessageType } from "./api.ts";
 import { fingerprintHex } from "./inbox.ts";
 import { transcode } from "./transcode.ts";
 
-/** What is sent. `type` and `value` go together; `error` only with Kind.error. */
+/** What is sent. `type` goes with `value` or `payload`; `error` only with Kind.error. */
 export interface ControlItem {
   readonly kind: number;
   readonly typeId: number;
   readonly correlation: number;
-  readonly ttlMs: number;
+  ttlMs: number;
   readonly type?: AnyMessageType;
-  readonly value?: unknown;
+  value?: unknown;
+  /** The value already encoded, when the item had to wait: the caller may have changed its object since. */
+  payload?: Uint8Array;
   readonly error?: BusError;
   /** Set when the caller gave up while the item still waited to be sent. */
   cancelled?: boolean;
@@ -49,7 +51,8 @@ export interface Arrived {
 
 /** Errors keep their details over the wire when they are small enough. */
 const DETAILS_BYTES_MAX = 4096;
-const TEXT_BYTES_MAX = 1024;
+/** At most 3 bytes of UTF-8 each, so that the extension never outgrows its frame. */
+const TEXT_CHARS_MAX = 512;
 
 export interface ControlHeader {
   readonly sourceId: number;
@@ -74,13 +77,13 @@ export const writeControl = (
   let flags = 0;
   let end = payload;
   if (item.error !== undefined) {
-    const text = Buffer.from(item.error.message).subarray(0, TEXT_BYTES_MAX);
+    const text = Buffer.from(item.error.message.slice(0, TEXT_CHARS_MAX));
     const value = Buffer.alloc(2 + text.length);
     value.writeUInt16LE(item.error.number);
     text.copy(value, 2);
     payload = writeExtension(memory, payload, limit, Extension.error, value);
     if (payload < 0) return -1;
-    const details = Buffer.from(JSON.stringify({ code: item.error.code, details: item.error.details }));
+    const details = Buffer.from(detailsOf(item.error));
     end = payload;
     if (details.length <= DETAILS_BYTES_MAX) {
       if (payload + details.length > limit) return -1;
@@ -88,6 +91,10 @@ export const writeControl = (
       end = payload + details.length;
       flags |= Flag.notFlatBuffers;
     }
+  } else if (item.payload !== undefined) {
+    end = payload + item.payload.length;
+    if (end > limit) return -1;
+    memory.u8.set(item.payload, payload);
   } else if (item.type !== undefined) {
     if (payload + 8 > limit) return -1;
     end = item.type.encode(memory, payload, limit, item.value);
@@ -117,6 +124,18 @@ export const writeControl = (
   return end - offset;
 };
 
+/** A handler may put anything into the details of its errors; what JSON cannot say is said as text. */
+const detailsOf = (error: BusError): string => {
+  const code = error.code;
+  try {
+    return JSON.stringify({ code, details: error.details }, (_, value) =>
+      typeof value === "bigint" ? String(value) : value,
+    );
+  } catch {
+    return JSON.stringify({ code, details: { text: String(error.message).slice(0, TEXT_CHARS_MAX) } });
+  }
+};
+
 /** A control frame in place; pointed at one after another. */
 export class ArrivedFrame implements Arrived {
   kind = 0;
@@ -124,6 +143,8 @@ export class ArrivedFrame implements Arrived {
   correlation = 0;
   ttlMs = 0;
   verify = true;
+  /** Named in errors. */
+  edge = "";
   #memory!: Memory;
   #offset = 0;
 
@@ -145,7 +166,13 @@ export class ArrivedFrame implements Arrived {
     if (lo !== (type.fingerprintLo | 0) || hi !== (type.fingerprintHi | 0)) {
       const theirs = fingerprintHex(lo, hi);
       if (!type.lineage.includes(theirs)) {
-        const details = { type: type.name, ours: type.fingerprint, theirs, edge: "", difference: "not in the lineage" };
+        const details = {
+          type: type.name,
+          ours: type.fingerprint,
+          theirs,
+          edge: this.edge,
+          difference: "not in the lineage",
+        };
         throw new BusError("schema/mismatch", { details });
       }
     }

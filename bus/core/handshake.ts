@@ -17,6 +17,8 @@ import {
 import type { AnyMessageType } from "./api.ts";
 
 export const HANDSHAKE_BYTES_MAX: number = 64 * 1024;
+/** The text of a refusal may name what the peer sent, which may be as long as a HELLO. */
+const REFUSAL_CHARS_MAX = 1024;
 
 /** One control frame with a FlatBuffer of the bus's own schema as payload. */
 export const encodeControl = (
@@ -87,7 +89,7 @@ export const encodeWelcome = (value: WelcomeInit, sourceId: number): Uint8Array 
   encodeControl(Kind.welcome, Welcome, value, sourceId, value.epoch ?? 0);
 
 export const encodeRefuse = (error: BusError): Uint8Array =>
-  encodeControl(Kind.refuse, Refuse, { code: error.code, text: error.message }, 0, 0);
+  encodeControl(Kind.refuse, Refuse, { code: error.code, text: error.message.slice(0, REFUSAL_CHARS_MAX) }, 0, 0);
 
 /** Reads WELCOME; a REFUSE becomes the error it names. */
 export const decodeAnswer = (frame: Uint8Array, peer: string): Welcome => {

@@ -1,12 +1,18 @@
 import type { Plan } from "#generated/busbar/plan";
 import type { Envelope } from "#transport";
-import { Memory } from "#wire";
-import type { AnyMessageType, PublishOptions } from "./api.ts";
+import { BusError, MESSAGE_BYTES_MAX } from "#wire";
+import type { AnyMessageType } from "./api.ts";
+import { encodePayload } from "./encode.ts";
 import { envelopeOf } from "./envelope.ts";
 
 export interface HistoryEntry {
   readonly payload: Uint8Array;
   readonly envelope: Envelope;
+  /** Envelope under which the message itself travels; tells whether it still waits somewhere. */
+  readonly live: Envelope;
+  /** Only this service may see it; "" = whoever subscribes. */
+  readonly target: string;
+  readonly serial: number;
 }
 
 /** Topics of one type that are remembered; the least recently used goes first. */
@@ -17,6 +23,7 @@ export class History {
   readonly #depths: ReadonlyMap<string, number>;
   readonly #types = new Map<string, AnyMessageType>();
   readonly #entries = new Map<string, Map<string, HistoryEntry[]>>();
+  #serial = 0;
 
   constructor(entries: Plan["services"][number]["history"]) {
     this.#depths = new Map(entries.map((entry) => [entry.type, entry.depth]));
@@ -30,36 +37,37 @@ export class History {
     return this.#types.get(name);
   }
 
-  add(type: AnyMessageType, message: unknown, options: PublishOptions | undefined): void {
+  /** Remembers a message that was offered under `live`. */
+  add(type: AnyMessageType, message: unknown, live: Envelope, target: string): void {
     const depth = this.depthOf(type.name);
     if (depth === 0) return;
+    const payload = encodePayload(type, message, MESSAGE_BYTES_MAX, tooLarge(type));
     this.#types.set(type.name, type);
-    const topic = options?.topic ?? "";
+    const { topic, key } = live;
     const topics = this.#entries.get(type.name) ?? new Map<string, HistoryEntry[]>();
     this.#entries.set(type.name, topics);
     const entries = topics.get(topic) ?? [];
     topics.delete(topic);
     topics.set(topic, entries);
-    const { key } = options ?? {};
-    entries.push({ payload: encodePayload(type, message), envelope: envelopeOf({ topic, key }, 0, true) });
+    entries.push({ payload, envelope: envelopeOf({ topic, key }, 0, true), live, target, serial: ++this.#serial });
     if (entries.length > depth) entries.shift();
     if (topics.size > TOPICS_MAX) topics.delete(topics.keys().next().value as string);
   }
 
-  /** Oldest first; topic "" = of all topics. */
-  entries(type: string, topic: string): HistoryEntry[] {
+  /** What `target` may see, in the order of publishing; topic "" = of all topics. */
+  entries(type: string, topic: string, target: string): HistoryEntry[] {
     const topics = this.#entries.get(type);
     if (topics === undefined) return [];
-    return topic === "" ? [...topics.values()].flat() : (topics.get(topic) ?? []);
+    const entries = topic === "" ? [...topics.values()].flat() : (topics.get(topic) ?? []);
+    return entries
+      .filter((entry) => entry.target === "" || entry.target === target)
+      .sort((a, b) => a.serial - b.serial);
   }
 }
 
-let scratch: Memory | undefined;
-
-const encodePayload = (type: AnyMessageType, message: unknown): Uint8Array => {
-  for (let bytes = scratch?.size ?? 4096; ; bytes *= 4) {
-    if (scratch === undefined || scratch.size < bytes) scratch = Memory.allocate(bytes);
-    const end = type.encode(scratch, 0, scratch.size, message);
-    if (end >= 0) return scratch.u8.slice(0, end);
-  }
-};
+const tooLarge =
+  (type: AnyMessageType) =>
+  (bytes: number): BusError =>
+    new BusError("core/message-too-large", {
+      details: { type: type.name, bytes, limit: MESSAGE_BYTES_MAX, edge: "(history)" },
+    });

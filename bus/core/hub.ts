@@ -45,6 +45,7 @@ export class HubCore implements Hub {
   readonly #remotePlugins = new Map<string, RemotePluginLink>();
   readonly #listeners: Listener[] = [];
   readonly #localDoors = new Map<string, Listener>();
+  readonly #incarnations = new Map<string, number>();
   #started = false;
   #closing: Promise<void> | undefined;
 
@@ -65,6 +66,13 @@ export class HubCore implements Hub {
 
   epochOf(service: string): number {
     return this.#options.epochOf(service);
+  }
+
+  /** Epoch of a service that is opened now: one that was closed here and is opened again is a new incarnation. */
+  incarnationOf(service: string): number {
+    const epoch = Math.max(this.epochOf(service), (this.#incarnations.get(service) ?? 0) + 1);
+    this.#incarnations.set(service, epoch);
+    return epoch;
   }
 
   bus(service: string): Bus {
@@ -274,9 +282,11 @@ export class HubCore implements Hub {
     const edge = new PluginEdge(plugin.service, resident.name, connection, () => link.received);
     this.#pluginEdges.push(edge);
     const refused = edge.refusedTypes(plugin, this.index);
-    link.open(connection.carrier, { epoch: 1, newEpoch: true, refused, fingerprints: new Map() }, connection);
+    link.open(connection.carrier, { epoch: 1, refused }, connection);
     for (const type of plugin.types) {
-      if (type.role === "subscribes") link.subscribed(type.typeId, type.name, "", true);
+      if (type.role !== "subscribes") continue;
+      const { name, typeId, fingerprint } = type;
+      link.routes.subscribed({ type: name, typeId, fingerprint, lineage: [], topic: "", active: true });
     }
   }
 
@@ -369,22 +379,27 @@ export class HubCore implements Hub {
     const links = [...this.#residents.values()].flatMap((r) =>
       [...r.links.values()].filter((link) => wanted(link.peer)),
     );
+    const what = (): string => {
+      const missing = links.filter((link) => !link.isOpen);
+      const notes = missing.map((link) => `${link.edge.name}${link.note === undefined ? "" : ` (${link.note})`}`);
+      return `connecting ${notes.join(", ")}`;
+    };
     await new Promise<void>((resolve, reject) => {
-      const fail = (): void => {
-        const missing = links.filter((link) => !link.isOpen);
-        const notes = missing.map((link) => `${link.edge.name}${link.note === undefined ? "" : ` (${link.note})`}`);
-        reject(
-          new BusError("core/timeout", {
-            details: { what: `connecting ${notes.join(", ")}`, timeout: `${timeoutMs} ms` },
-          }),
-        );
-      };
-      const cancel = this.clock.after(timeoutMs, fail);
-      options.signal?.addEventListener("abort", fail, { once: true });
-      void Promise.all(links.map((link) => link.whenOpen())).then(() => {
+      const end = (error?: BusError): void => {
         cancel();
-        options.signal?.removeEventListener("abort", fail);
-        resolve();
+        options.signal?.removeEventListener("abort", aborted);
+        if (error === undefined) resolve();
+        else reject(error);
+      };
+      const aborted = (): void => end(new BusError("core/cancelled", { details: { what: what() } }));
+      const cancel = this.clock.after(timeoutMs, () =>
+        end(new BusError("core/timeout", { details: { what: what(), timeout: `${timeoutMs} ms` } })),
+      );
+      options.signal?.addEventListener("abort", aborted, { once: true });
+      if (options.signal?.aborted) aborted();
+      void Promise.all(links.map((link) => link.whenOpen())).then(() => {
+        const closed = links.find((link) => link.state === "closed");
+        end(closed && new BusError("core/closed", { details: { what: `the link ${closed.edge.name}` } }));
       });
     });
   }
@@ -423,11 +438,21 @@ export class HubCore implements Hub {
   }
 
   async #close(drain: Duration): Promise<void> {
-    await Promise.all([...this.#buses.values()].map((bus) => bus.close({ drain })));
-    await Promise.all([...this.#remotePlugins.values()].map((remote) => remote.close(durationMs(drain))));
+    const endMs = this.clock.now() + durationMs(drain);
+    const failures: unknown[] = [];
+    // One part that cannot be closed must not keep the others open.
+    const all = async (closing: Iterable<Promise<void>>): Promise<void> => {
+      for (const result of await Promise.allSettled(closing)) {
+        if (result.status === "rejected") failures.push(result.reason);
+      }
+    };
+    await all([...this.#buses.values()].map((bus) => bus.close({ drain })));
+    const restMs = Math.max(0, endMs - this.clock.now());
+    await all([...this.#remotePlugins.values()].map((remote) => remote.close(restMs)));
     for (const edge of this.#pluginEdges) edge.close();
-    await Promise.all([...this.#plugins.values()].map((plugin) => plugin.close()));
-    await Promise.all(this.#listeners.map((listener) => listener.close()));
-    await Promise.all([...this.#transports.values()].map((transport) => transport.close()));
+    await all([...this.#plugins.values()].map((plugin) => plugin.close()));
+    await all(this.#listeners.map((listener) => listener.close()));
+    await all([...this.#transports.values()].map((transport) => transport.close()));
+    if (failures.length > 0) throw failures[0];
   }
 }

@@ -10,6 +10,9 @@ const MALFORMED = dropped("malformed");
 const REFUSED_SCHEMA = dropped("refused_schema");
 const NOBODY = dropped("closed");
 
+/** The first of so many faults of a kind gets a line in the log. */
+const COMPLAINTS_PER_LINE = 1000;
+
 type AnySubscriber = SubscriberImpl<unknown, MessageView>;
 
 /** All subscribers of one type in one service. */
@@ -44,8 +47,8 @@ export interface InboxOptions {
   readonly resume: () => void;
   /** Resolves once every service that may publish the type has been told. */
   readonly announced: (type: AnyMessageType) => Promise<void>;
-  /** Whether a newer version of the type, with this fingerprint, was accepted in the handshake. */
-  readonly acceptsNewer: (typeId: number, fingerprint: string) => boolean;
+  /** Whether `source` has said that it sends a newer version of the type, with this fingerprint. */
+  readonly acceptsNewer: (source: string, typeId: number, fingerprint: string) => boolean;
 }
 
 /** Where a service's messages arrive: by type id to subscribers, verified when they crossed a process. */
@@ -54,7 +57,9 @@ export class Inbox {
   readonly #routes = new Map<number, InRoute>();
   #lastId = 0;
   #last: InRoute | undefined;
-  #complaints = 0;
+  /** Faults of frames so far, by code. */
+  readonly #complaints = new Map<string, number>();
+  #failures = 0;
   readonly #meta: Meta;
   /** Callbacks that are running: one may publish and so cause another. */
   #depth = 0;
@@ -132,12 +137,13 @@ export class Inbox {
     const lo = memory.i32[(offset + 16) >> 2];
     const hi = memory.i32[(offset + 20) >> 2];
     if (lo !== (type.fingerprintLo | 0) || hi !== (type.fingerprintHi | 0)) {
-      if (!this.#accepts(route, typeId, lo, hi)) return REFUSED_SCHEMA;
+      if (!this.#accepts(route, source, typeId, lo, hi)) return REFUSED_SCHEMA;
     }
     const payload = payloadOffset(memory, offset);
     const end = offset + frameLength(memory, offset);
     if (verify && !type.verify(memory, payload, end)) {
-      this.#complain(type, source);
+      const details = { type: type.name, reason: "verification failed" };
+      this.#complain(source, new BusError("wire/malformed-payload", { details }));
       return MALFORMED;
     }
     const only = route.only;
@@ -151,7 +157,7 @@ export class Inbox {
     let owned: unknown;
     for (let i = 0; i < subscribers.length; i++) {
       const subscriber = subscribers[i];
-      if (subscriber.from !== "" && subscriber.from !== source) continue;
+      if (subscriber.closed || (subscriber.from !== "" && subscriber.from !== source)) continue;
       if (subscriber.topic !== "" && (topicId === 0 || frameTopic(memory, offset) !== subscriber.topic)) continue;
       if (subscriber.callback === undefined) subscriber.push((owned ??= type.decode(memory, payload)));
       else this.#show(subscriber, source, memory, offset, payload);
@@ -170,7 +176,8 @@ export class Inbox {
     const meta = this.#depth === 0 ? this.#meta : new Meta(this.#options.ticker);
     this.#depth++;
     try {
-      subscriber.callback?.(view?.at(payload) as never, meta.atFrame(source, memory, offset));
+      const returned = subscriber.callback?.(view?.at(payload) as never, meta.atFrame(source, memory, offset));
+      if (returned !== undefined) this.#returned(subscriber.type, returned);
     } catch (error) {
       this.#failed(subscriber.type, error);
     }
@@ -195,7 +202,7 @@ export class Inbox {
     if (anyFull(subscribers, source)) return HOLD;
     for (let i = 0; i < subscribers.length; i++) {
       const subscriber = subscribers[i];
-      if (subscriber.from !== "" && subscriber.from !== source) continue;
+      if (subscriber.closed || (subscriber.from !== "" && subscriber.from !== source)) continue;
       if (subscriber.topic !== "" && envelope.topic !== subscriber.topic) continue;
       if (subscriber.callback === undefined) subscriber.push(message);
       else this.#hand(subscriber, source, message, envelope, sequence);
@@ -208,40 +215,49 @@ export class Inbox {
     const meta = this.#depth === 0 ? this.#meta : new Meta(this.#options.ticker);
     this.#depth++;
     try {
-      subscriber.callback?.(message as never, meta.atReference(source, envelope, sequence));
+      const returned = subscriber.callback?.(message as never, meta.atReference(source, envelope, sequence));
+      if (returned !== undefined) this.#returned(subscriber.type, returned);
     } catch (error) {
       this.#failed(subscriber.type, error);
     }
     this.#depth--;
   }
 
-  guard(subscriber: { type: string }, call: () => void): void {
+  /** An async callback is not waited for, but its failure must not end the process. */
+  #returned(type: string, value: unknown): void {
+    if (value instanceof Promise) value.catch((error: unknown) => this.#failed(type, error));
+  }
+
+  guard(subscriber: { type: string }, call: () => unknown): void {
     try {
-      call();
+      this.#returned(subscriber.type, call());
     } catch (error) {
       this.#failed(subscriber.type, error);
     }
   }
 
-  #accepts(route: InRoute, typeId: number, lo: number, hi: number): boolean {
-    const hex = fingerprintHex(lo, hi);
-    return route.accepted.has(hex) || this.#options.acceptsNewer(typeId, hex);
+  #accepts(route: InRoute, source: string, typeId: number, lo: number, hi: number): boolean {
+    const theirs = fingerprintHex(lo, hi);
+    if (route.accepted.has(theirs) || this.#options.acceptsNewer(source, typeId, theirs)) return true;
+    const { name: type, fingerprint: ours } = route.type;
+    const edge = `${source} -> ${this.#options.service}`;
+    const difference = "that version is not in the lineage here";
+    this.#complain(source, new BusError("schema/mismatch", { details: { type, edge, ours, theirs, difference } }));
+    return false;
   }
 
-  #failed(type: string, error: unknown): void {
+  readonly #failed = (type: string, error: unknown): void => {
+    // One bad callback on a fast edge must not fill the disk.
+    if (this.#failures++ % COMPLAINTS_PER_LINE !== 0) return;
     const { log, service } = this.#options;
-    log.error(
-      { err: BusError.from(error, "core/handler-failed").message, type, service },
-      "a subscriber's callback failed",
-    );
-  }
+    const err = error instanceof Error ? error.message : String(error);
+    log.error({ err, type, service, count: this.#failures }, "a subscriber's callback failed");
+  };
 
-  #complain(type: AnyMessageType, source: string): void {
-    if (this.#complaints++ % 1000 !== 0) return;
-    const error = new BusError("wire/malformed-payload", {
-      details: { type: type.name, reason: "verification failed" },
-    });
-    this.#options.log.warn({ source, count: this.#complaints, code: error.code }, error.message);
+  #complain(source: string, error: BusError): void {
+    const count = (this.#complaints.get(error.code) ?? 0) + 1;
+    this.#complaints.set(error.code, count);
+    if (count % COMPLAINTS_PER_LINE === 1) this.#options.log.warn({ source, count, code: error.code }, error.message);
   }
 }
 

@@ -1,37 +1,27 @@
 /** One live connection of a resident TypeScript service and a peer: both directions, both lanes. */
 import { Schema, Subscribe } from "#generated/busbar/control";
-import type {
-  ByteCarrier,
-  ByteReceiver,
-  Carrier,
-  Envelope,
-  Outbound,
-  ReferenceCarrier,
-  ReferenceReceiver,
-} from "#transport";
+import type { ByteReceiver, Carrier, Envelope, ReferenceReceiver } from "#transport";
 import { DELIVERED, DROP_REASONS, DROPPED, dropped, HOLD, type TransportName } from "#transport";
-import { type BusError, frameKind, frameTtlMs, frameTypeId, Kind, Lane, MESSAGE_BYTES_MAX, type Memory } from "#wire";
-import { Account } from "./account.ts";
+import { type BusError, frameKind, frameTtlMs, frameTypeId, Kind, Lane, type Memory } from "#wire";
 import type { AnyMessageType, EdgeAccount, LinkState } from "./api.ts";
 import { Caller } from "./caller.ts";
 import type { Connector, PeerInfo } from "./connector.ts";
-import { type Arrived, ArrivedFrame, ArrivedItem, type ControlItem, writeControl } from "./control.ts";
-import { deepFreeze } from "./freeze.ts";
+import { type Arrived, ArrivedFrame, type ArrivedItem, type ControlItem } from "./control.ts";
+import { ControlLane } from "./control-lane.ts";
 import { CLI_SERVICE, type PluginLink } from "./hub-api.ts";
 import { OutEdge } from "./out-edge.ts";
+import { PeerRoutes } from "./peer-routes.ts";
 import { DEFAULT_CAPACITY, DEFAULT_MESSAGE_MAX } from "./plan-index.ts";
 import type { Resident } from "./resident.ts";
-import { Route } from "./route.ts";
+import type { Route } from "./route.ts";
 import type { Origin } from "./server.ts";
 import { transcode } from "./transcode.ts";
 
 const MALFORMED = dropped("malformed");
 const EXPIRED = dropped("expired");
 const NOT_ALLOWED = dropped("refused_schema");
-/** Topics of one type that a peer may ask for; it should take all of them instead. */
-const TOPICS_MAX = 65_536;
-/** Control items that may wait for a carrier with no room. */
-const CONTROL_WAITING_MAX = 65_536;
+/** Refused control frames of one link get a line in the log once in so many. */
+const COMPLAINTS_PER_LINE = 1000;
 
 export interface LinkOptions {
   readonly resident: Resident;
@@ -46,39 +36,31 @@ export class Link implements ByteReceiver, ReferenceReceiver {
   readonly transport: TransportName;
   readonly edge: OutEdge;
   readonly caller: Caller;
-  readonly controlAccount: Account = new Account();
+  readonly routes: PeerRoutes;
   readonly connector: Connector | undefined;
   readonly #resident: Resident;
-  readonly #routes = new Map<string, Route>();
-  readonly #peerTopics = new Map<number, Set<string>>();
-  readonly #announced = new Map<number, Set<string>>();
+  readonly #control: ControlLane;
   readonly #origin: Origin;
   readonly #arrived = new ArrivedFrame();
-  readonly #control: ControlItem[] = [];
   /** Data types that the plan lets the peer send here; undefined = any. */
   readonly #allowed: ReadonlySet<number> | undefined;
+  /** One end is the command line, which has types by reflection only. */
+  readonly #reflected: boolean;
   #carrier: Carrier | undefined;
   #plugin: PluginLink | undefined;
-  #out: Outbound | undefined;
-  #controlSequence = 0;
-  #controlDirty = false;
   #heldData = false;
   /** Type that was found to be allowed last: looking it up costs more than the rest of the way. */
   #lastType: AnyMessageType | undefined;
   #lastTypeId = -1;
-  /** One end is the command line, which has types by reflection only. */
-  readonly #reflected: boolean;
-  #closed = false;
-  #opened: (() => void)[] = [];
-  #refused: ReadonlyMap<string, string> = new Map();
+  #state: LinkState = "opening";
+  #waiting: (() => void)[] = [];
+  #complaints = 0;
+  #referenceSequence = 0;
   /** What arrived over this link and what became of it, per lane; the account of edges whose source is a plugin. */
   readonly received: { delivered: [number, number]; dropped: [number[], number[]] } = {
     delivered: [0, 0],
     dropped: [DROP_REASONS.map(() => 0), DROP_REASONS.map(() => 0)],
   };
-  #referenceSequence = 0;
-  #replayedEpoch = new Map<string, number>();
-  #peerEpoch = 0;
 
   constructor(options: LinkOptions) {
     const { resident, peer } = options;
@@ -86,34 +68,54 @@ export class Link implements ByteReceiver, ReferenceReceiver {
     this.peer = peer;
     this.transport = options.transport;
     this.#reflected = peer === CLI_SERVICE || resident.name === CLI_SERVICE;
-    const { index, ticker, hub } = resident;
-    const plan = index.edge(resident.name, peer);
+    const { index, ticker, hub, sourceId, epoch } = resident;
+    const { clock, development, log } = hub;
+    const out = index.edge(resident.name, peer);
+    const back = index.edge(peer, resident.name);
     this.edge = new OutEdge({
       source: resident.name,
       target: peer,
-      sourceId: resident.sourceId,
-      epoch: resident.epoch,
-      capacityBytes: plan?.capacityBytes ?? DEFAULT_CAPACITY,
-      messageBytesMax: plan?.messageBytesMax ?? DEFAULT_MESSAGE_MAX,
+      sourceId,
+      epoch,
+      capacityBytes: out?.capacityBytes ?? DEFAULT_CAPACITY,
+      messageBytesMax: out?.messageBytesMax ?? DEFAULT_MESSAGE_MAX,
       ticker,
-      clock: hub.clock,
-      development: hub.development,
+      clock,
+      development,
     });
-    const back = index.edge(peer, resident.name);
-    const declared = back?.types.map((entry) => index.types.get(entry.type)?.id ?? 0);
-    this.#allowed = back === undefined || back.open || declared === undefined ? undefined : new Set(declared);
-    this.caller = new Caller({ peer, clock: hub.clock, send: (item) => this.send(item) });
-    this.#origin = { source: peer, send: (item) => this.send(item) };
+    this.#control = new ControlLane({
+      edge: this.edge.name,
+      byReference: options.transport === "local",
+      sourceId,
+      epoch,
+      // A reply belongs to the edge of its request, which is the other direction of this link.
+      messageBytesMax: Math.max(
+        out?.messageBytesMax ?? 0,
+        back?.messageBytesMax ?? 0,
+        out === undefined && back === undefined ? DEFAULT_MESSAGE_MAX : 0,
+      ),
+      ticker,
+      development,
+      overrun: (error) => this.#breakOff(error),
+    });
+    const send = (item: ControlItem): boolean => this.#control.send(item);
+    this.caller = new Caller({ peer, clock, send, hold: (item) => this.#control.hold(item) });
+    this.#origin = { source: peer, send, isCongested: () => this.#control.isCongested };
+    this.routes = new PeerRoutes({ resident, peer, edge: this.edge, send: (item) => this.#sendOrLog(item) });
+    this.#allowed = this.routes.allowedIds();
+    this.#arrived.edge = `${peer} -> ${resident.name}`;
     this.connector = options.connector?.(this);
+    if (this.connector === undefined) log.debug({ peer }, `a link of ${resident.name} inside this process`);
   }
 
   get state(): LinkState {
-    if (this.#closed) return "closed";
-    return this.#carrier === undefined ? "opening" : "open";
+    return this.#state;
   }
 
   get note(): string | undefined {
-    if (this.#refused.size > 0) return [...this.#refused.values()].join("; ");
+    const { refused } = this.routes;
+    // What a handshake said holds as long as its connection does.
+    if (this.isOpen && refused.size > 0) return [...refused.values()].join("; ");
     return this.connector?.note;
   }
 
@@ -121,9 +123,10 @@ export class Link implements ByteReceiver, ReferenceReceiver {
     return this.#carrier !== undefined;
   }
 
+  /** Resolves when the link is open, or is closed and never will be. */
   whenOpen(): Promise<void> {
-    if (this.isOpen) return Promise.resolve();
-    return new Promise((resolve) => this.#opened.push(resolve));
+    if (this.isOpen || this.#state === "closed") return Promise.resolve();
+    return new Promise((resolve) => this.#waiting.push(resolve));
   }
 
   // ---- opening and closing
@@ -132,32 +135,27 @@ export class Link implements ByteReceiver, ReferenceReceiver {
     this.#carrier = carrier;
     this.#plugin = plugin;
     this.#heldData = false;
-    this.#announced.clear();
-    this.#peerTopics.clear();
-    this.#peerEpoch = info.epoch;
-    this.#refused = info.refused;
-    for (const route of this.#routes.values()) route.refused = info.refused.get(route.type.name);
-    this.#controlSequence = 0;
+    this.#lastTypeId = -1;
+    this.#state = "open";
     if (carrier.kind === "bytes") {
-      this.#out = carrier.outbound[Lane.control];
-      this.controlAccount.attach(this.#out.report);
+      this.#control.attachBytes(carrier.outbound[Lane.control]);
       this.#arrived.verify = this.transport !== "ring" && this.transport !== "local";
       this.edge.attachBytes(carrier);
-      carrier.open(this);
     } else {
+      this.#control.attachReference(carrier);
       this.edge.attachReference(carrier);
-      carrier.open(this);
     }
-    for (const type of this.#resident.inbox.types()) this.announce(type);
+    carrier.open(this);
+    this.routes.opened(info, plugin);
     this.#sendSchemas();
-    this.#pumpControl();
-    this.caller.opened();
+    this.caller.pump();
     this.edge.pump();
-    for (const opened of this.#opened.splice(0)) opened();
+    this.#wake();
     this.#resident.routesChanged();
   }
 
   closed(cause: BusError): void {
+    if (this.#carrier === undefined) return;
     this.#letGo();
     this.connector?.lost(cause);
   }
@@ -171,227 +169,100 @@ export class Link implements ByteReceiver, ReferenceReceiver {
     this.#letGo();
   }
 
+  /** On a later turn: whoever found the fault is in the middle of using the link. */
+  #breakOff(cause: BusError): void {
+    const carrier = this.#carrier;
+    queueMicrotask(() => {
+      if (carrier === undefined || this.#carrier !== carrier) return;
+      this.#resident.hub.log.warn({ peer: this.peer, code: cause.code }, cause.message);
+      this.replace();
+      this.connector?.lost(cause);
+    });
+  }
+
   #letGo(): void {
     if (this.#carrier === undefined) return;
-    if (this.#carrier.kind === "reference") this.#syncReferenceControl(this.#carrier);
     this.#carrier = undefined;
     this.#plugin = undefined;
-    this.#out = undefined;
-    for (const route of this.#routes.values()) route.detach();
+    const isClosing = this.#state !== "open";
+    if (!isClosing) this.#state = "opening";
+    this.routes.lost();
     const lost = this.edge.detach();
-    this.controlAccount.detach("link_lost");
-    if (lost > 0 && !this.#closed) {
+    this.#control.detach(isClosing ? "closed" : "link_lost");
+    if (lost > 0 && !isClosing) {
       const { log } = this.#resident.hub;
       log.warn(
         { edge: this.edge.name, lost },
         `${lost} messages of ${this.edge.name} were not confirmed when the link broke`,
       );
     }
-    this.#control.length = 0;
     this.caller.lost();
     this.#resident.server.lost(this.#origin);
     this.#resident.routesChanged();
   }
 
-  async close(drainMs: number): Promise<void> {
-    if (this.#closed) return;
+  /** Stops taking messages; what was accepted may still leave. */
+  drain(): void {
+    if (this.#state !== "closed") this.#state = "draining";
     this.edge.close();
+  }
+
+  async close(drainMs: number): Promise<void> {
+    if (this.#state === "closed") return;
+    this.drain();
+    // Before the carrier ends: a dialing side would connect again.
+    this.connector?.stop();
     const carrier = this.#carrier;
     this.#resident.ticker.flush();
     if (carrier?.kind === "bytes") await carrier.close(drainMs);
     else carrier?.close();
-    this.#closed = true;
-    this.connector?.stop();
     this.#letGo();
+    this.#state = "closed";
     this.edge.abandon();
+    this.#wake();
+  }
+
+  #wake(): void {
+    for (const wake of this.#waiting.splice(0)) wake();
   }
 
   // ---- routes: who wants what
 
-  /** The route of a type, when this edge may carry it; open edges have one only while the peer subscribes. */
   route(type: AnyMessageType): Route | undefined {
-    const known = this.#routes.get(type.name);
-    const { index, name } = this.#resident;
-    const plan = index.edge(name, this.peer);
-    // On an open edge the types of the plan carry policies and declare nothing.
-    const declared = plan !== undefined && !plan.open && plan.types.some((entry) => entry.type === type.name);
-    if (known === undefined) {
-      const open = plan === undefined || plan.open;
-      if (!declared && !(open && this.#peerTopics.has(type.typeId))) return undefined;
-      const policy = index.policyOf(plan, type.name);
-      const route = new Route(this.edge, type, policy.kind, policy.timeoutMs, declared);
-      for (const topic of this.#peerTopics.get(type.typeId) ?? []) route.setTopic(topic, true);
-      route.refused = this.#refused.get(type.name);
-      if (route.refused !== undefined) route.detach();
-      this.#routes.set(type.name, route);
-      return route;
-    }
-    return known.declared || known.topics.size > 0 ? known : undefined;
-  }
-
-  /** Whether the plan lets the peer publish this type to us. */
-  mayBring(type: string): boolean {
-    const back = this.#resident.index.edge(this.peer, this.#resident.name);
-    return back === undefined || back.open || back.types.some((entry) => entry.type === type);
-  }
-
-  /** Tells the peer which topics of a type this service wants, as far as that changed. */
-  announce(type: AnyMessageType): void {
-    if (this.#carrier === undefined) return;
-    if (!this.mayBring(type.name)) return;
-    const wanted = new Set(this.#resident.inbox.topics(type.typeId, this.peer));
-    const told = this.#announced.get(type.typeId) ?? new Set<string>();
-    for (const topic of wanted) if (!told.has(topic)) this.#sendSubscribe(type, topic, true);
-    for (const topic of told) if (!wanted.has(topic)) this.#sendSubscribe(type, topic, false);
-    this.#announced.set(type.typeId, wanted);
-  }
-
-  #sendSubscribe(type: AnyMessageType, topic: string, active: boolean): void {
-    if (this.#plugin !== undefined) {
-      this.#plugin.subscribe(type.typeId, this.#resident.topicId(topic), active);
-      return;
-    }
-    const { name, typeId, fingerprint, lineage } = type;
-    const value = { type: name, typeId, fingerprint, lineage, topic: topic === "" ? null : topic, active };
-    this.send({ kind: Kind.subscribe, typeId: 0, correlation: 0, ttlMs: 0, type: Subscribe, value });
-  }
-
-  /** The peer's SUBSCRIBE, or what a plugin declares. */
-  subscribed(typeId: number, typeName: string, topic: string, active: boolean): void {
-    const { index, name } = this.#resident;
-    if (!index.mayPublish(name, typeName) || this.#refused.has(typeName)) return;
-    const plan = index.edge(name, this.peer);
-    if (plan !== undefined && !plan.open && !plan.types.some((entry) => entry.type === typeName)) return;
-    const topics = this.#peerTopics.get(typeId) ?? new Set<string>();
-    if (active && topics.size >= TOPICS_MAX) {
-      this.#resident.hub.log.warn(
-        { peer: this.peer, type: typeName },
-        `more than ${TOPICS_MAX} topics of one type are not taken`,
-      );
-      return;
-    }
-    if (active) topics.add(topic);
-    else topics.delete(topic);
-    if (topics.size === 0) this.#peerTopics.delete(typeId);
-    else this.#peerTopics.set(typeId, topics);
-    const route = this.#routes.get(typeName);
-    route?.setTopic(topic, active);
-    this.#resident.routesChanged();
-    if (active) this.#replay(typeName, topic);
-    this.edge.pump();
-  }
-
-  /** History goes once to every new incarnation of a subscriber, before what is live. */
-  #replay(typeName: string, topic: string): void {
-    const key = `${typeName}\n${topic}`;
-    if (this.#replayedEpoch.get(key) === this.#peerEpoch) return;
-    const history = this.#resident.history;
-    const type = history.typeOf(typeName);
-    if (type === undefined) return;
-    this.#replayedEpoch.set(key, this.#peerEpoch);
-    const route = this.route(type);
-    if (route === undefined) return;
-    for (const entry of history.entries(typeName, topic)) this.edge.replay(route, entry.payload, entry.envelope);
+    return this.routes.route(type);
   }
 
   /** Sends our binary schema to a peer that refused (or was refused) a type, so that both can name the difference. */
   #sendSchemas(): void {
-    const schema = this.#resident.hub.schema;
-    if (schema === undefined || this.#refused.size === 0 || this.#plugin !== undefined) return;
-    const [type] = this.#refused.keys();
-    if (schema.bfbs.length > MESSAGE_BYTES_MAX / 2) return;
-    const value = { type, fingerprint: this.#resident.index.types.get(type)?.fingerprint ?? null, bfbs: schema.bfbs };
-    this.send({ kind: Kind.schema, typeId: 0, correlation: 0, ttlMs: 0, type: Schema, value });
+    const { hub, index } = this.#resident;
+    const { schema } = hub;
+    const [type] = this.routes.refused.keys();
+    if (schema === undefined || type === undefined || this.#plugin !== undefined) return;
+    // What does not fit a frame of this link would end it.
+    if (schema.bfbs.length > (index.edge(this.#resident.name, this.peer)?.messageBytesMax ?? DEFAULT_MESSAGE_MAX))
+      return;
+    const value = { type, fingerprint: index.types.get(type)?.fingerprint ?? null, bfbs: schema.bfbs };
+    this.#sendOrLog({ kind: Kind.schema, typeId: 0, correlation: 0, ttlMs: 0, type: Schema, value });
   }
 
-  #schemaArrived(bfbs: Uint8Array): void {
-    const schema = this.#resident.hub.schema;
-    if (schema === undefined || bfbs.length === 0) return;
-    const named = new Map<string, string>();
-    for (const [type, reason] of this.#refused) {
-      const difference = schema.difference(bfbs, type);
-      const text = reason.replace("(asked for)", difference);
-      named.set(type, text);
-      const route = this.#routes.get(type);
-      if (route !== undefined) route.refused = text;
-      this.#resident.hub.log.error({ code: "schema/mismatch", type, peer: this.peer }, text);
+  #schemaArrived({ type, fingerprint, bfbs }: Schema): void {
+    const { schema, log } = this.#resident.hub;
+    if (bfbs.length === 0) {
+      if (type !== null && fingerprint !== null) this.routes.announcedNewer(type, fingerprint);
+      return;
     }
-    this.#refused = named;
-  }
-
-  // ---- sending on the control lane
-
-  /** Sends or queues one item. @returns false while there is no connection */
-  send(item: ControlItem): boolean {
-    const carrier = this.#carrier;
-    if (carrier === undefined) return false;
-    if (carrier.kind === "reference") {
-      const value = item.type === undefined ? item.value : item.type.complete(item.value);
-      if (this.#resident.hub.development) deepFreeze(value);
-      this.controlAccount.published++;
-      carrier.post(new ArrivedItem({ ...item, value }));
-      return true;
-    }
-    if (this.#control.length > 0 || !this.#write(item)) {
-      if (this.#control.length >= CONTROL_WAITING_MAX) return false;
-      this.#control.push(item);
-    }
-    return true;
-  }
-
-  #write(item: ControlItem): boolean {
-    const out = this.#out as Outbound;
-    const { ticker, sourceId, epoch } = this.#resident;
-    ticker.stamp();
-    const header = {
-      sourceId,
-      epoch,
-      sequence: this.#controlSequence + 1,
-      stampLo: ticker.stampLo,
-      stampHi: ticker.stampHi,
-    };
-    for (let need = 512; ; need *= 4) {
-      const offset = out.claim(need);
-      if (offset < 0) return false;
-      const length = writeControl(out.memory, offset, out.limit, item, header);
-      if (length < 0) {
-        if (need > MESSAGE_BYTES_MAX) throw this.#resident.tooLarge(item, this.edge.name, need);
-        continue;
-      }
-      const messageMax = this.#resident.messageBytesMax(this.peer);
-      if (length > messageMax + 4096 && item.kind !== Kind.schema)
-        throw this.#resident.tooLarge(item, this.edge.name, length);
-      this.#controlSequence++;
-      out.commit(length);
-      this.controlAccount.published++;
-      this.controlAccount.committed++;
-      if (!this.#controlDirty) {
-        this.#controlDirty = true;
-        ticker.add(this);
-      }
-      return true;
+    if (schema === undefined || this.routes.refused.size === 0) return;
+    const named = this.routes.explainRefusals((name) => schema.difference(bfbs, name));
+    for (const [name, text] of named) {
+      log.error({ code: "schema/mismatch", type: name, peer: this.peer }, text);
     }
   }
 
-  flush(): void {
-    this.#controlDirty = false;
-    this.#out?.flush();
-  }
-
-  #pumpControl(): void {
-    while (this.#control.length > 0 && this.#out !== undefined) {
-      const item = this.#control[0];
-      if (item.cancelled !== true || item.kind !== Kind.request) {
-        try {
-          if (!this.#write(item)) return;
-        } catch (error) {
-          this.#resident.hub.log.error(
-            { err: String(error), edge: this.edge.name },
-            "a queued control frame was not sent",
-          );
-        }
-      }
-      this.#control.shift();
+  #sendOrLog(item: ControlItem): void {
+    try {
+      this.#control.send(item);
+    } catch (error) {
+      this.#resident.hub.log.error({ edge: this.edge.name, kind: item.kind }, `not sent: ${(error as Error).message}`);
     }
   }
 
@@ -451,19 +322,24 @@ export class Link implements ByteReceiver, ReferenceReceiver {
   }
 
   #controlFrame(memory: Memory, offset: number): number {
-    const frame = this.#arrived.at(memory, offset);
-    try {
-      this.#dispatch(frame);
-      return DELIVERED;
-    } catch (error) {
-      const { log } = this.#resident.hub;
-      log.warn({ peer: this.peer, kind: frame.kind }, `a control frame was refused: ${(error as Error).message}`);
-      return MALFORMED;
-    }
+    return this.#judged(this.#arrived.at(memory, offset)) ? DELIVERED : MALFORMED;
   }
 
   control(value: unknown): void {
-    this.#dispatch(value as ArrivedItem);
+    this.#judged(value as ArrivedItem);
+  }
+
+  #judged(frame: Arrived): boolean {
+    try {
+      this.#dispatch(frame);
+      return true;
+    } catch (error) {
+      if (this.#complaints++ % COMPLAINTS_PER_LINE === 0) {
+        const fields = { peer: this.peer, kind: frame.kind, count: this.#complaints };
+        this.#resident.hub.log.warn(fields, `a control frame was refused: ${(error as Error).message}`);
+      }
+      return false;
+    }
   }
 
   #dispatch(frame: Arrived): void {
@@ -484,13 +360,11 @@ export class Link implements ByteReceiver, ReferenceReceiver {
       case Kind.credit:
         server.credit(this.#origin, frame.correlation, (frame.read(creditType) as { streamItems: number }).streamItems);
         break;
-      case Kind.subscribe: {
-        const { typeId, type, topic, active } = frame.read(Subscribe) as Subscribe;
-        this.subscribed(typeId, type, topic ?? "", active);
+      case Kind.subscribe:
+        this.routes.subscribed(frame.read(Subscribe) as Subscribe);
         break;
-      }
       case Kind.schema:
-        this.#schemaArrived((frame.read(Schema) as Schema).bfbs);
+        this.#schemaArrived(frame.read(Schema) as Schema);
         break;
       default:
     }
@@ -501,8 +375,13 @@ export class Link implements ByteReceiver, ReferenceReceiver {
   }
 
   writable(lane: Lane = Lane.data): void {
-    if (lane === Lane.data) this.edge.pump();
-    else this.#pumpControl();
+    if (lane === Lane.data) {
+      this.edge.pump();
+      return;
+    }
+    this.#control.pump();
+    this.caller.pump();
+    if (!this.#control.isCongested) this.#resident.server.room(this.#origin);
   }
 
   reported(lane: Lane): void {
@@ -514,23 +393,11 @@ export class Link implements ByteReceiver, ReferenceReceiver {
     if (!this.#heldData) return;
     this.#heldData = false;
     const carrier = this.#carrier;
-    if (carrier?.kind === "bytes") (carrier as ByteCarrier).resume(Lane.data);
+    if (carrier?.kind === "bytes") carrier.resume(Lane.data);
     else carrier?.resume();
   }
 
-  #syncReferenceControl(carrier: ReferenceCarrier): void {
-    this.controlAccount.deliver(carrier.controlDelivered);
-    const missing = carrier.controlCommitted - carrier.controlDelivered;
-    if (missing > 0) this.controlAccount.drop(this.#closed ? "closed" : "link_lost", missing);
-  }
-
   snapshot(): EdgeAccount {
-    const carrier = this.#carrier;
-    const control = this.controlAccount.snapshot();
-    if (carrier?.kind === "reference") {
-      control.delivered += carrier.controlDelivered;
-      control.inFlight = carrier.controlCommitted - carrier.controlDelivered;
-    }
     return {
       edge: this.edge.name,
       source: this.#resident.name,
@@ -538,10 +405,10 @@ export class Link implements ByteReceiver, ReferenceReceiver {
       transport: this.transport,
       state: this.state,
       data: this.edge.account.snapshot(),
-      control,
+      control: this.#control.snapshot(),
       refused: this.edge.refused,
       waiting: this.edge.waiting,
-      attached: [...this.#routes.values()].filter((route) => route.topics.size > 0).map((route) => route.type.name),
+      attached: this.routes.attached,
       ...(this.note === undefined ? {} : { note: this.note }),
     };
   }

@@ -1,27 +1,20 @@
 import { PolicyKind } from "#generated/busbar/plan";
-import type { ByteCarrier, Envelope, Outbound, ReferenceCarrier } from "#transport";
-import { CLOSED as CARRIER_CLOSED, FULL as CARRIER_FULL } from "#transport";
-import { BusError, Extension, Flag, HEADER_BYTES, Kind, Lane, MAGIC, Memory, VERSION, writeExtension } from "#wire";
+import type { ByteCarrier, Envelope, ReferenceCarrier } from "#transport";
+import { BusError, HEADER_BYTES } from "#wire";
 import { Account } from "./account.ts";
-import type { AnyMessageType } from "./api.ts";
-import { topicIdFor } from "./envelope.ts";
+import { DataSender } from "./data-sender.ts";
 import { deepFreeze } from "./freeze.ts";
+import type { HistoryEntry } from "./history.ts";
 import type { Clock } from "./hub-api.ts";
+import { CLOSED, FULL, NOT_FOR_IT, SENT } from "./outcome.ts";
 import { type Pending, PendingQueue } from "./pending-queue.ts";
 import type { Route } from "./route.ts";
 import type { Ticker } from "./ticker.ts";
 
-/** Outcomes of an offer, worst last. */
-export const NOT_FOR_IT = 0;
-export const SENT = 1;
-export const FULL = 2;
-export const CLOSED = 3;
-
 /** Messages that may wait on the sender's side of an edge, beside its capacity in bytes. */
-const WAITING_MAX = 1024;
+export const WAITING_MAX = 1024;
 /** What a message by reference is taken to weigh where a bound is in bytes. */
 const REFERENCE_BYTES = 256;
-const NO_BYTES = new Uint8Array(0);
 
 export interface OutEdgeOptions {
   readonly source: string;
@@ -35,26 +28,31 @@ export interface OutEdgeOptions {
   readonly development: boolean;
 }
 
-/** The sending side of an edge: sequence, policies, the queue of what waits, and the account. Data lane only. */
+/** The sending side of an edge: policies, the queue of what waits, and the account. Data lane only. */
 export class OutEdge {
   readonly name: string;
   readonly account: Account = new Account();
   /** Offers answered with "full" and not taken. */
   refused = 0;
   readonly #options: OutEdgeOptions;
+  readonly #sender: DataSender;
+  /** In the order of publishing, over all types. */
   readonly #queue: PendingQueue;
-  #out: Outbound | undefined;
-  #reference: ReferenceCarrier | undefined;
-  #sequence = 0;
-  #dirty = false;
-  #closed = false;
-  #scratch: Memory | undefined;
+  /** What waits for a type that the peer could have asked for long ago: it must not stop the others for ever. */
+  readonly #aside: PendingQueue;
   readonly #progress = new Set<() => void>();
+  #serial = 0;
+  #upSinceMs = 0;
+  #pumping = false;
+  #closed = false;
+  #cancelPatience: (() => void) | undefined;
 
   constructor(options: OutEdgeOptions) {
     this.#options = options;
     this.name = `${options.source} -> ${options.target}`;
+    this.#sender = new DataSender({ ...options, edge: this.name, account: this.account });
     this.#queue = new PendingQueue(WAITING_MAX, options.capacityBytes);
+    this.#aside = new PendingQueue(WAITING_MAX, options.capacityBytes);
   }
 
   get target(): string {
@@ -62,43 +60,42 @@ export class OutEdge {
   }
 
   get waiting(): number {
-    return this.#queue.length;
+    return this.#queue.length + this.#aside.length;
   }
 
   attachBytes(carrier: ByteCarrier): void {
-    this.#out = carrier.outbound[Lane.data];
-    this.account.attach(this.#out.report);
+    this.#upSinceMs = this.#options.clock.now();
+    this.#sender.attachBytes(carrier);
   }
 
   attachReference(carrier: ReferenceCarrier): void {
-    this.#reference = carrier;
-    this.account.attach(carrier.report);
+    this.#upSinceMs = this.#options.clock.now();
+    this.#sender.attachReference(carrier);
   }
 
   /** The link is gone. @returns frames that nobody confirmed */
   detach(): number {
-    this.#out = undefined;
-    this.#reference = undefined;
+    this.#sender.detach();
+    this.#patient();
     const lost = this.account.detach(this.#closed ? "closed" : "link_lost");
     this.#notify();
     return lost;
   }
 
-  /** Takes no more. What waits is dropped as closed once nothing can carry it any longer. */
+  /** Takes no more; what was accepted may still leave. */
   close(): void {
     this.#closed = true;
   }
 
+  /** Nothing can carry what waits any longer: it is dropped as closed. */
   abandon(): void {
     this.#closed = true;
-    for (const item of this.#queue.drain()) {
-      this.account.drop("closed");
-      item.settle?.(this.#closedError());
-    }
+    this.#patient();
+    for (const queue of [this.#queue, this.#aside]) for (const item of queue.drain()) this.#drop(item, "closed");
     this.#notify();
   }
 
-  /** `tryPublish` on this edge. */
+  /** `tryPublish` on this edge. @throws BusError core/message-too-large, core/type-mismatch */
   offer(route: Route, message: unknown, envelope: Envelope): number {
     const result = this.#attempt(route, message, envelope);
     if (result !== FULL) return result;
@@ -112,12 +109,16 @@ export class OutEdge {
     return FULL;
   }
 
-  /** `publish` on this edge. @returns undefined when nobody has to wait */
+  /**
+   * `publish` on this edge.
+   * @returns undefined when nobody has to wait
+   * @throws BusError core/message-too-large, core/type-mismatch
+   */
   publish(route: Route, message: unknown, envelope: Envelope): Promise<void> | undefined {
     const result = this.#attempt(route, message, envelope);
     if (result <= SENT) return undefined;
     if (result === CLOSED) {
-      if (route.refused !== undefined) return Promise.reject(this.#refusedError(route));
+      if (route.refused !== undefined && !this.#closed) return Promise.reject(this.#refusedError(route));
       return Promise.reject(this.#closedError());
     }
     if (route.stages) {
@@ -136,40 +137,41 @@ export class OutEdge {
     return this.#wait(route, message, envelope);
   }
 
-  /** A message of the publisher's history, for a subscriber that came late. Goes before what is published from now on. */
-  replay(route: Route, payload: Uint8Array, envelope: Envelope): void {
-    const message = this.#reference === undefined ? undefined : decodePayload(route.type, payload);
-    this.account.published++;
-    this.#queue.push({
-      route,
-      payload: this.#reference === undefined ? payload : undefined,
-      message,
-      envelope,
-      bytes: payload.length + HEADER_BYTES,
-      settle: undefined,
-      cancelTimer: undefined,
-      dead: false,
-    });
+  /**
+   * Messages of the publisher's history, oldest first, for a subscriber that came late: before everything that waits. One
+   * that waits here itself is left out, since it arrives as it is.
+   */
+  replay(route: Route, entries: readonly HistoryEntry[]): void {
+    const items: Pending[] = [];
+    for (const { payload, envelope, live } of entries) {
+      const waits = (item: Pending): boolean => item.envelope === live;
+      if (this.#queue.find(waits) !== undefined || this.#aside.find(waits) !== undefined) continue;
+      this.account.published++;
+      items.push(this.#item(route, payload, undefined, envelope, undefined));
+    }
+    this.#queue.unshift(items);
+  }
+
+  /** The peer wants a type, or does so no longer: what waited aside for it takes its place again. */
+  routeChanged(route: Route): void {
+    if (this.#aside.length > 0 && (route.topics.size > 0 || route.left)) {
+      this.#queue.unshift(this.#aside.take((item) => item.route === route));
+    }
+    this.pump();
   }
 
   /** Sends what waits, as far as there is room. */
   pump(): void {
-    for (;;) {
-      const item = this.#queue.peek();
-      if (item === undefined) break;
-      const result = item.route.refused === undefined ? this.#sendPending(item) : CLOSED;
-      if (result === FULL) break;
-      this.#queue.remove(item);
-      if (result === CLOSED) {
-        this.account.drop(item.route.refused === undefined ? "closed" : "refused_schema");
-        item.settle?.(item.route.refused === undefined ? this.#closedError() : this.#refusedError(item.route));
-      } else if (result === NOT_FOR_IT) {
-        // The subscriber left while the message waited: it was never for anyone.
-        this.account.published--;
-        item.settle?.();
-      } else {
-        item.settle?.();
+    // By reference, sending runs callbacks, and one of those may come back here.
+    if (this.#pumping) return;
+    this.#pumping = true;
+    try {
+      for (;;) {
+        const item = this.#queue.peek();
+        if (item === undefined || !this.#pumpOne(item)) break;
       }
+    } finally {
+      this.#pumping = false;
     }
     this.#notify();
   }
@@ -179,21 +181,15 @@ export class OutEdge {
     this.#notify();
   }
 
-  flush(): void {
-    this.#dirty = false;
-    this.#out?.flush();
-  }
-
   /** Resolves when everything offered so far has been delivered or dropped. */
   async drained(signal: AbortSignal): Promise<void> {
-    const last = this.#queue.length;
-    if (last > 0) await this.#until(() => this.#queue.length === 0 || this.#queue.peek() === undefined, signal);
+    const last = this.#serial;
+    const waits = (item: Pending): boolean => item.serial <= last;
+    const isAhead = (queue: PendingQueue): boolean => queue.length > 0 && queue.find(waits) !== undefined;
+    await this.#until(() => !isAhead(this.#queue) && !isAhead(this.#aside), signal);
     const mark = this.account.committed;
-    const carrier = this.#out ?? this.#reference;
-    await this.#until(
-      () => (this.#out ?? this.#reference) !== carrier || this.account.settledOnCarrier >= mark,
-      signal,
-    );
+    const { carrier } = this.#sender;
+    await this.#until(() => this.#sender.carrier !== carrier || this.account.settledOnCarrier >= mark, signal);
   }
 
   // ---- one attempt, no policy
@@ -206,131 +202,95 @@ export class OutEdge {
         this.account.drop("refused_schema");
         return CLOSED;
       }
-      if (route.topics.size === 0) return route.declared && !route.left ? FULL : NOT_FOR_IT;
-      if (!route.topics.has(envelope.topic)) return NOT_FOR_IT;
+      if (route.topics.size === 0) return route.isAwaited ? FULL : NOT_FOR_IT;
+      if (!route.topics.has(envelope.topic) && !route.topics.has("")) return NOT_FOR_IT;
     }
     if (this.#queue.length !== 0) return FULL;
-    if (this.#reference !== undefined) return this.#sendReference(route, message, envelope);
-    return this.#sendBytes(route, message, envelope);
-  }
-
-  #sendReference(route: Route, message: unknown, envelope: Envelope): number {
-    const value = route.type.complete(message);
-    if (this.#options.development) deepFreeze(value);
-    const account = this.account;
-    // Counted before: the callbacks run inside send and may look at the account.
-    account.published++;
-    account.committed++;
-    const result = (this.#reference as ReferenceCarrier).send(route.type, value, envelope);
-    if (result === 1) return SENT;
-    account.published--;
-    account.committed--;
-    return result === CARRIER_FULL ? FULL : CLOSED;
-  }
-
-  #sendBytes(route: Route, message: unknown, envelope: Envelope): number {
-    const out = this.#out;
-    if (out === undefined) return FULL;
-    const extensions = envelope.topic === "" && envelope.key === "" ? 0 : extensionBytes(envelope);
-    const payloadMax = this.#options.messageBytesMax;
-    let need = route.sizeHint;
-    for (;;) {
-      const offset = out.claim(HEADER_BYTES + extensions + need);
-      if (offset < 0) return offset === CARRIER_CLOSED ? CLOSED : FULL;
-      const payload = offset + HEADER_BYTES + extensions;
-      const end = route.type.encode(out.memory, payload, out.limit, message);
-      if (end >= 0) {
-        const bytes = end - payload;
-        if (bytes > payloadMax) throw this.#tooLarge(route, bytes);
-        route.sizeHint = bytes + (bytes >> 2) + 32;
-        this.#commit(out, route.type, offset, payload, end - offset, envelope);
-        this.account.published++;
-        return SENT;
-      }
-      if (need > payloadMax) throw this.#tooLarge(route, need);
-      need = need * 4;
-      if (need > payloadMax) need = payloadMax + 1;
-    }
-  }
-
-  #commit(
-    out: Outbound,
-    type: AnyMessageType,
-    offset: number,
-    payload: number,
-    length: number,
-    envelope: Envelope,
-  ): void {
-    const memory = out.memory;
-    const ticker = this.#options.ticker;
-    const sequence = ++this.#sequence;
-    ticker.stamp();
-    const words = memory.i32;
-    const w = offset >> 2;
-    words[w] = length;
-    words[w + 1] = MAGIC | (VERSION << 8) | (Kind.data << 16) | ((payload - offset) << 21);
-    words[w + 2] = type.typeId;
-    words[w + 3] = this.#options.sourceId;
-    words[w + 4] = type.fingerprintLo;
-    words[w + 5] = type.fingerprintHi;
-    words[w + 6] = sequence;
-    words[w + 7] = (sequence / 4294967296) | 0;
-    words[w + 8] = ticker.stampLo;
-    words[w + 9] = ticker.stampHi;
-    words[w + 10] = 0;
-    words[w + 11] = 0;
-    words[w + 12] = this.#options.epoch;
-    words[w + 13] = 0;
-    words[w + 14] = 0;
-    words[w + 15] = 0;
-    if (envelope.topic !== "" || envelope.key !== "") writeExtensions(memory, offset, payload, envelope);
-    if (envelope.topic !== "") words[w + 13] = topicIdFor(envelope.topic);
-    if (envelope.expiresAt !== 0)
-      words[w + 14] = Math.max(1, Math.ceil(envelope.expiresAt - this.#options.clock.now()));
-    if (envelope.replayed) words[w + 15] = Flag.replayed;
-    out.commit(length);
-    this.account.committed++;
-    if (!this.#dirty) {
-      this.#dirty = true;
-      ticker.add(this);
-    }
+    return this.#sender.send(route, message, envelope);
   }
 
   // ---- what waits
 
-  #sendPending(item: Pending): number {
+  /** @returns false when the queue has to stay as it is */
+  #pumpOne(item: Pending): boolean {
     const { route, envelope } = item;
-    if (!route.all) {
-      if (route.topics.size === 0) return this.#closed || route.left ? NOT_FOR_IT : FULL;
-      if (!route.topics.has(envelope.topic)) return NOT_FOR_IT;
+    if (route.refused !== undefined) {
+      this.#queue.remove(item);
+      this.account.drop("refused_schema");
+      item.settle?.(this.#refusedError(route));
+      return true;
     }
-    if (this.#reference !== undefined) {
-      const value = item.message ?? decodePayload(route.type, item.payload ?? NO_BYTES);
-      this.account.committed++;
-      const result = this.#reference.send(route.type, value, envelope);
-      if (result === 1) return SENT;
-      this.account.committed--;
-      return result === CARRIER_FULL ? FULL : CLOSED;
+    if (route.isAwaited) return this.#awaitRoute(item);
+    if (!route.topics.has("") && !route.topics.has(envelope.topic)) {
+      // The subscriber left while the message waited: for a publisher that is as good as delivered to nobody.
+      this.#queue.remove(item);
+      this.account.drop("closed");
+      item.settle?.();
+      return true;
     }
-    const out = this.#out;
-    if (out === undefined) return FULL;
-    const bytes = item.payload ?? this.#encode(route, item.message);
-    const extensions = envelope.topic === "" && envelope.key === "" ? 0 : extensionBytes(envelope);
-    const offset = out.claim(HEADER_BYTES + extensions + bytes.length);
-    if (offset < 0) return offset === CARRIER_CLOSED ? CLOSED : FULL;
-    const payload = offset + HEADER_BYTES + extensions;
-    out.memory.u8.set(bytes, payload);
-    this.#commit(out, route.type, offset, payload, payload - offset + bytes.length, envelope);
-    return SENT;
+    if (envelope.expiresAt !== 0 && this.#options.clock.now() > envelope.expiresAt) {
+      this.#queue.remove(item);
+      this.account.drop("expired");
+      item.settle?.();
+      return true;
+    }
+    let result: number;
+    try {
+      result = this.#sender.sendPending(item);
+    } catch (error) {
+      // It will never pass, and must not stop the others.
+      this.#queue.remove(item);
+      this.account.drop("malformed");
+      item.settle?.(error);
+      return true;
+    }
+    if (result === FULL) return false;
+    this.#queue.remove(item);
+    item.settle?.();
+    return true;
+  }
+
+  /**
+   * The head of the queue waits for a type nobody has asked for. That stops the edge, or order would depend on how fast
+   * subscriptions arrive; but only as long as the policy's time-out after the link opened.
+   */
+  #awaitRoute({ route }: Pending): boolean {
+    if (this.#sender.carrier === undefined) return false;
+    const restMs = this.#upSinceMs + route.timeoutMs - this.#options.clock.now();
+    if (restMs > 0) {
+      this.#cancelPatience ??= this.#options.clock.after(restMs, () => {
+        this.#cancelPatience = undefined;
+        this.pump();
+      });
+      return false;
+    }
+    for (const item of this.#queue.take((other) => other.route === route)) this.#keep(this.#aside, item);
+    return true;
+  }
+
+  /** The queue for a message that has to wait now. */
+  #queueFor(route: Route): PendingQueue {
+    if (!route.isAwaited || this.#sender.carrier === undefined) return this.#queue;
+    const isLate = this.#options.clock.now() - this.#upSinceMs >= route.timeoutMs;
+    return isLate ? this.#aside : this.#queue;
+  }
+
+  #keep(queue: PendingQueue, item: Pending): void {
+    if (queue.hasRoomFor(item.bytes)) queue.push(item);
+    else this.#drop(item, item.route.stages ? "full_oldest" : "timeout");
   }
 
   #stage(route: Route, message: unknown, envelope: Envelope): number {
-    const queue = this.#queue;
     const pending = this.#pending(route, message, envelope, undefined);
+    const queue = this.#queueFor(route);
     this.account.published++;
     if (route.policy === PolicyKind.latest) {
       const older = queue.find(
-        (item) => item.route === route && item.envelope.topic === envelope.topic && item.envelope.key === envelope.key,
+        (item) =>
+          item.route === route &&
+          !item.envelope.replayed &&
+          item.envelope.topic === envelope.topic &&
+          item.envelope.key === envelope.key,
       );
       if (older !== undefined) {
         queue.remove(older);
@@ -347,32 +307,58 @@ export class OutEdge {
       this.account.drop("full_oldest");
     }
     queue.push(pending);
+    this.#pumpLater(queue);
     return SENT;
   }
 
   #wait(route: Route, message: unknown, envelope: Envelope): Promise<void> {
-    const estimate = this.#reference === undefined ? route.sizeHint : REFERENCE_BYTES;
-    if (!this.#queue.hasRoomFor(estimate)) {
-      this.refused++;
-      return Promise.reject(this.#fullError("block"));
-    }
-    this.account.published++;
+    const queue = this.#queueFor(route);
+    if (!queue.hasRoomFor(this.#sender.byReference ? REFERENCE_BYTES : HEADER_BYTES)) return this.#noRoom();
     return new Promise<void>((resolve, reject) => {
       const settle = (error?: unknown): void => (error === undefined ? resolve() : reject(error));
       const pending = this.#pending(route, message, envelope, settle);
-      pending.cancelTimer = this.#options.clock.after(route.timeoutMs, () => {
-        if (pending.dead) return;
-        this.#queue.remove(pending);
-        this.account.drop("timeout");
-        const details = {
-          what: `publishing a ${route.type.name} on edge ${this.name}`,
-          timeout: `${route.timeoutMs} ms`,
-        };
-        reject(new BusError("core/timeout", { details }));
-        this.#notify();
-      });
-      this.#queue.push(pending);
+      if (!queue.hasRoomFor(pending.bytes)) {
+        this.refused++;
+        reject(this.#fullError("block"));
+        return;
+      }
+      this.account.published++;
+      pending.cancelTimer = this.#options.clock.after(route.timeoutMs, () => this.#timedOut(pending));
+      queue.push(pending);
+      this.#pumpLater(queue);
     });
+  }
+
+  #noRoom(): Promise<void> {
+    this.refused++;
+    return Promise.reject(this.#fullError("block"));
+  }
+
+  /** The first to wait for a type nobody asked for starts the time after which it steps aside. */
+  #pumpLater(queue: PendingQueue): void {
+    if (queue === this.#queue && this.#cancelPatience === undefined) {
+      const head = queue.peek();
+      if (head?.route.isAwaited) this.#awaitRoute(head);
+    }
+  }
+
+  #timedOut(pending: Pending): void {
+    if (pending.dead) return;
+    const { route } = pending;
+    const queue = this.#aside.find((item) => item === pending) === undefined ? this.#queue : this.#aside;
+    queue.remove(pending);
+    const details = { what: `publishing a ${route.type.name} on edge ${this.name}`, timeout: `${route.timeoutMs} ms` };
+    this.account.drop("timeout");
+    pending.settle?.(new BusError("core/timeout", { details }));
+    // It may have been the one that all others waited behind.
+    this.pump();
+  }
+
+  #drop(item: Pending, reason: "closed" | "full_oldest" | "timeout"): void {
+    item.dead = true;
+    item.cancelTimer?.();
+    this.account.drop(reason);
+    item.settle?.(reason === "closed" ? this.#closedError() : this.#fullError("block"));
   }
 
   #pending(
@@ -381,31 +367,32 @@ export class OutEdge {
     envelope: Envelope,
     settle: ((error?: unknown) => void) | undefined,
   ): Pending {
-    const byReference = this.#reference !== undefined;
-    const payload = byReference ? undefined : this.#encode(route, message);
-    const value = byReference ? route.type.complete(message) : undefined;
-    if (byReference && this.#options.development) deepFreeze(value);
-    const bytes = payload === undefined ? REFERENCE_BYTES : payload.length + HEADER_BYTES;
-    return { route, payload, message: value, envelope, bytes, settle, cancelTimer: undefined, dead: false };
+    if (!this.#sender.byReference) {
+      return this.#item(route, this.#sender.encode(route, message), undefined, envelope, settle);
+    }
+    const value = route.type.complete(message);
+    if (this.#options.development) deepFreeze(value);
+    return this.#item(route, undefined, value, envelope, settle);
   }
 
-  /** Encodes into a block of its own: the caller may change the object afterwards. */
-  #encode(route: Route, message: unknown): Uint8Array {
-    const payloadMax = this.#options.messageBytesMax;
-    for (let bytes = this.#scratch?.size ?? 4096; ; bytes *= 4) {
-      if (this.#scratch === undefined || this.#scratch.size < bytes) this.#scratch = Memory.allocate(bytes);
-      const end = route.type.encode(this.#scratch, 0, this.#scratch.size, message);
-      if (end > payloadMax || (end < 0 && bytes > payloadMax)) throw this.#tooLarge(route, end < 0 ? bytes : end);
-      if (end >= 0) return this.#scratch.u8.slice(0, end);
-    }
+  #item(
+    route: Route,
+    payload: Uint8Array | undefined,
+    message: unknown,
+    envelope: Envelope,
+    settle: ((error?: unknown) => void) | undefined,
+  ): Pending {
+    const bytes = payload === undefined ? REFERENCE_BYTES : payload.length + HEADER_BYTES;
+    const serial = ++this.#serial;
+    return { route, serial, payload, message, envelope, bytes, settle, cancelTimer: undefined, dead: false };
+  }
+
+  #patient(): void {
+    this.#cancelPatience?.();
+    this.#cancelPatience = undefined;
   }
 
   // ---- errors and progress
-
-  #tooLarge(route: Route, bytes: number): BusError {
-    const details = { type: route.type.name, bytes, limit: this.#options.messageBytesMax, edge: this.name };
-    return new BusError("core/message-too-large", { details });
-  }
 
   #fullError(policy: string): BusError {
     return new BusError("core/full", { details: { edge: this.name, policy } });
@@ -445,17 +432,3 @@ export class OutEdge {
     for (const check of [...this.#progress]) check();
   }
 }
-
-const padded = (bytes: number): number => (4 + bytes + 7) & ~7;
-
-const extensionBytes = (envelope: Envelope): number =>
-  (envelope.topic === "" ? 0 : padded(Buffer.byteLength(envelope.topic))) +
-  (envelope.key === "" ? 0 : padded(Buffer.byteLength(envelope.key)));
-
-const writeExtensions = (memory: Memory, offset: number, payload: number, envelope: Envelope): void => {
-  let at = offset + HEADER_BYTES;
-  if (envelope.topic !== "") at = writeExtension(memory, at, payload, Extension.topic, Buffer.from(envelope.topic));
-  if (envelope.key !== "") writeExtension(memory, at, payload, Extension.key, Buffer.from(envelope.key));
-};
-
-const decodePayload = (type: AnyMessageType, payload: Uint8Array): unknown => type.decode(Memory.copyOf(payload), 0);

@@ -1,13 +1,36 @@
+import type { Envelope } from "#transport";
 import { BusError } from "#wire";
 import type { AnyMessageType, Publisher, PublishOptions, PublishResult, WaitOptions } from "./api.ts";
 import { durationMs } from "./duration.ts";
 import { envelopeOf, PLAIN } from "./envelope.ts";
-import { CLOSED, FULL } from "./out-edge.ts";
+import { CLOSED, FULL } from "./outcome.ts";
 import type { Resident } from "./resident.ts";
 import type { Route } from "./route.ts";
 
 const DONE: Promise<void> = Promise.resolve();
 const FLUSH_TIMEOUT_MS = 30_000;
+const NO_OPTIONS: PublishOptions = Object.freeze({});
+
+/** Codes of a failed publish, worst first. */
+const RANKS: readonly string[] = [
+  "core/closed",
+  "schema/mismatch",
+  "core/message-too-large",
+  "core/full",
+  "core/timeout",
+];
+const rankOf = (error: BusError): number => {
+  const rank = RANKS.indexOf(error.code);
+  return rank === -1 ? RANKS.length : rank;
+};
+
+const publishOn = (route: Route, message: unknown, envelope: Envelope): Promise<void> | undefined => {
+  try {
+    return route.edge.publish(route, message, envelope);
+  } catch (error) {
+    return Promise.reject(error);
+  }
+};
 
 /** Typed door to the edges that carry one type. */
 export class PublisherImpl<Init> implements Publisher<Init> {
@@ -33,38 +56,45 @@ export class PublisherImpl<Init> implements Publisher<Init> {
   tryPublish(message: Init, options?: PublishOptions): PublishResult {
     if (this.#checks) this.#check(message);
     const routes = this.routes;
-    const envelope = options === undefined ? PLAIN : envelopeOf(options, this.#resident.hub.clock.now());
+    const envelope = this.#envelope(options);
     let worst = 0;
-    for (let i = 0; i < routes.length; i++) {
-      const route = routes[i];
-      const result = route.edge.offer(route, message, envelope);
-      if (result > worst) worst = result;
+    let i = 0;
+    try {
+      for (; i < routes.length; i++) {
+        const route = routes[i];
+        const result = route.edge.offer(route, message, envelope);
+        if (result > worst) worst = result;
+      }
+    } catch (error) {
+      this.#offerRest(i + 1, message, envelope);
+      throw error;
     }
-    if (this.#keepsHistory) this.#resident.history.add(this.messageType, message, options);
+    if (this.#keepsHistory) this.#resident.history.add(this.messageType, message, envelope, this.target);
     if (routes.length === 0) return this.#unheard();
     return worst === FULL ? "full" : worst === CLOSED ? "closed" : "sent";
   }
 
   publish(message: Init, options?: PublishOptions): Promise<void> {
+    let waiting: Promise<void>[] | undefined;
+    const routes = this.routes;
     try {
       if (this.#checks) this.#check(message);
-      const routes = this.routes;
-      const envelope = options === undefined ? PLAIN : envelopeOf(options, this.#resident.hub.clock.now());
-      let waiting: Promise<void>[] | undefined;
+      const envelope = this.#envelope(options);
       for (let i = 0; i < routes.length; i++) {
-        const route = routes[i];
-        const wait = route.edge.publish(route, message, envelope);
+        const wait = publishOn(routes[i], message, envelope);
         if (wait !== undefined) {
           waiting ??= [];
           waiting.push(wait);
         }
       }
-      if (this.#keepsHistory) this.#resident.history.add(this.messageType, message, options);
-      if (routes.length === 0) this.#unheard();
-      if (waiting !== undefined) return waiting.length === 1 ? waiting[0] : this.#all(waiting, routes.length);
+      if (this.#keepsHistory) this.#resident.history.add(this.messageType, message, envelope, this.target);
+      if (routes.length === 0 && this.#unheard() === "closed") {
+        throw new BusError("core/closed", { details: { what: `the bus of ${this.#resident.name}` } });
+      }
     } catch (error) {
-      return Promise.reject(error);
+      waiting = [...(waiting ?? []), Promise.reject(error)];
     }
+    if (waiting !== undefined) return waiting.length === 1 ? waiting[0] : this.#all(waiting, routes.length);
     return this.#resident.ticker.turn() ?? DONE;
   }
 
@@ -113,9 +143,27 @@ export class PublisherImpl<Init> implements Publisher<Init> {
     const errors = results.flatMap((r) => (r.status === "rejected" ? [BusError.from(r.reason)] : []));
     if (errors.length === 0) return;
     if (errors.length === 1) throw errors[0];
+    errors.sort((a, b) => rankOf(a) - rankOf(b));
     const edges = errors.map((error) => error.toJSON());
     const details = { count: errors.length, total, worst: errors[0].code, edges };
     throw new BusError("core/publish-failed", { details, cause: errors[0] });
+  }
+
+  /** Of a message with history it is its own: replaying tells messages apart by it. */
+  #envelope(options: PublishOptions | undefined): Envelope {
+    if (options === undefined) return this.#keepsHistory ? envelopeOf(NO_OPTIONS, 0) : PLAIN;
+    return envelopeOf(options, this.#resident.hub.clock.now());
+  }
+
+  /** One edge that cannot take a message must not keep it from the others. */
+  #offerRest(from: number, message: Init, envelope: Envelope): void {
+    for (const route of this.routes.slice(from)) {
+      try {
+        route.edge.offer(route, message, envelope);
+      } catch {
+        // The first error is the one that is thrown; it is of the same message.
+      }
+    }
   }
 
   #unheard(): PublishResult {

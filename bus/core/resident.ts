@@ -1,16 +1,16 @@
 /** One TypeScript service of this process: its inbox, publishers, handlers, links. The `Bus` it holds is in bus.ts. */
 import { Credit } from "#generated/busbar/control";
-import { BusError, sourceIdOf } from "#wire";
+import { BusError, Kind, sourceIdOf } from "#wire";
 import type { AnyMessageType } from "./api.ts";
-import type { Arrived, ControlItem } from "./control.ts";
+import type { Arrived } from "./control.ts";
 import { topicIdFor } from "./envelope.ts";
 import { History } from "./history.ts";
 import type { HubCore } from "./hub.ts";
 import { CLI_SERVICE } from "./hub-api.ts";
 import { Inbox } from "./inbox.ts";
 import type { Link } from "./link.ts";
-import { DEFAULT_MESSAGE_MAX, type PlanIndex } from "./plan-index.ts";
-import type { PublisherImpl } from "./publisher.ts";
+import type { PlanIndex } from "./plan-index.ts";
+import { PublisherImpl } from "./publisher.ts";
 import type { Route } from "./route.ts";
 import { type Origin, Server } from "./server.ts";
 import type { Ticker } from "./ticker.ts";
@@ -26,7 +26,7 @@ export class Resident {
   readonly server: Server;
   readonly history: History;
   readonly links: Map<string, Link> = new Map();
-  readonly publishers: Set<PublisherImpl<unknown>> = new Set();
+  readonly #publishers = new Map<AnyMessageType, Map<string, PublisherImpl<unknown>>>();
   readonly unheard: Map<string, number> = new Map();
   readonly creditType: AnyMessageType = Credit;
   isClosed = false;
@@ -37,7 +37,7 @@ export class Resident {
     this.sourceId = sourceIdOf(name);
     this.index = hub.index;
     this.ticker = hub.ticker;
-    this.epoch = hub.epochOf(name);
+    this.epoch = hub.incarnationOf(name);
     const service = this.index.services.get(name);
     this.history = new History(service?.history ?? []);
     this.server = new Server({
@@ -51,13 +51,14 @@ export class Resident {
       ticker: this.ticker,
       log: hub.log,
       changed: (type) => {
-        for (const link of this.links.values()) link.announce(type);
+        for (const link of this.links.values()) link.routes.announce(type);
       },
       resume: () => {
         for (const link of this.links.values()) link.resume();
       },
       announced: (type) => this.#announced(type),
-      acceptsNewer: () => false,
+      acceptsNewer: (source, typeId, fingerprint) =>
+        this.links.get(source)?.routes.acceptsNewer(typeId, fingerprint) ?? false,
     });
   }
 
@@ -101,13 +102,26 @@ export class Resident {
     this.routesChanged();
   }
 
-  addPublisher(publisher: PublisherImpl<unknown>): void {
-    this.publishers.add(publisher);
-    publisher.routes = this.#routesOf(publisher);
+  /** By type and target: asking again gives the same one, or a careless loop would collect them. */
+  publisher(type: AnyMessageType, target: string): PublisherImpl<unknown> {
+    let byTarget = this.#publishers.get(type);
+    if (byTarget === undefined) {
+      byTarget = new Map();
+      this.#publishers.set(type, byTarget);
+    }
+    let publisher = byTarget.get(target);
+    if (publisher === undefined) {
+      publisher = new PublisherImpl<unknown>(this, type, target);
+      publisher.routes = this.#routesOf(publisher);
+      byTarget.set(target, publisher);
+    }
+    return publisher;
   }
 
   routesChanged(): void {
-    for (const publisher of this.publishers) publisher.routes = this.#routesOf(publisher);
+    for (const byTarget of this.#publishers.values()) {
+      for (const publisher of byTarget.values()) publisher.routes = this.#routesOf(publisher);
+    }
   }
 
   #routesOf(publisher: PublisherImpl<unknown>): Route[] {
@@ -121,7 +135,9 @@ export class Resident {
   }
 
   async #announced(type: AnyMessageType): Promise<void> {
-    const publishers = [...this.links.values()].filter((link) => link.mayBring(type.name) && link.peer !== CLI_SERVICE);
+    const publishers = [...this.links.values()].filter(
+      (link) => link.routes.mayBring(type.name) && link.peer !== CLI_SERVICE,
+    );
     await Promise.all(publishers.map((link) => link.whenOpen()));
     this.ticker.flush();
   }
@@ -131,29 +147,21 @@ export class Resident {
     const { typeId, correlation } = frame;
     try {
       const method = this.index.methods.get(typeId);
-      const rpc = method === undefined ? `method ${typeId}` : `${method.service}/${method.name}`;
-      if (method !== undefined && source !== CLI_SERVICE && !this.index.mayCall(source, method.service)) {
+      const handler = this.server.handler(typeId);
+      // A handler that no plan knows is guarded as well.
+      const rpc = handler?.rpc ?? (method === undefined ? `method ${typeId}` : `${method.service}/${method.name}`);
+      const service = method?.service ?? rpc.split("/")[0];
+      if (source !== CLI_SERVICE && !this.index.mayCall(source, service)) {
         throw new BusError("core/not-allowed", {
-          details: { service: source, action: "call", what: method.service, key: "calls" },
+          details: { service: source, action: "call", what: service, key: "calls" },
         });
       }
-      const handler = this.server.handler(typeId);
       if (handler === undefined) throw new BusError("core/unknown-method", { details: { service: this.name, rpc } });
       this.server.request(handler, frame.read(handler.method.request), origin, correlation, frame.ttlMs);
     } catch (error) {
       const { code, message } = BusError.from(error);
       this.hub.log.warn({ source, code }, message);
-      origin.send({ kind: 4, typeId, correlation, ttlMs: 0, error: BusError.from(error) });
+      origin.send({ kind: Kind.error, typeId, correlation, ttlMs: 0, error: BusError.from(error) });
     }
-  }
-
-  messageBytesMax(peer: string): number {
-    return this.index.edge(this.name, peer)?.messageBytesMax ?? DEFAULT_MESSAGE_MAX;
-  }
-
-  tooLarge(item: ControlItem, edge: string, bytes: number): BusError {
-    const target = edge.split(" -> ")[1];
-    const details = { type: item.type?.name ?? "message", bytes, limit: this.messageBytesMax(target), edge };
-    return new BusError("core/message-too-large", { details });
   }
 }

@@ -33,11 +33,21 @@ export class Route {
     return this.policy === PolicyKind.dropOldest || this.policy === PolicyKind.latest;
   }
 
+  /** Nobody has asked for the type, and nobody has taken back that wish: it may still come. */
+  get isAwaited(): boolean {
+    return this.topics.size === 0 && this.declared && !this.left;
+  }
+
   setTopic(topic: string, active: boolean): void {
     if (active) this.topics.add(topic);
     else this.topics.delete(topic);
-    this.all = this.topics.has("");
+    this.all = this.topics.has("") && this.refused === undefined;
     this.left = !active && this.topics.size === 0;
+  }
+
+  refuse(reason: string | undefined): void {
+    this.refused = reason;
+    this.all = this.topics.has("") && reason === undefined;
   }
 
   /** The link is gone: nobody is attached until the other side says so again. */

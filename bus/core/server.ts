@@ -7,7 +7,9 @@ import type { ControlItem } from "./control.ts";
 import type { Clock } from "./hub-api.ts";
 
 /** Requests that may wait for a handler; the callers' windows keep it from being reached in ordinary use. */
-const BACKLOG_MAX = 16_384;
+export const BACKLOG_MAX = 16_384;
+/** Items of a stream that a caller may ask for ahead. Ours asks for 32; other libraries may have larger windows. */
+const CREDIT_MAX = 65_536;
 
 // biome-ignore lint/suspicious/noExplicitAny: any method
 type AnyMethod = MethodType<any, any, any, any, boolean>;
@@ -25,6 +27,8 @@ export interface Origin {
   readonly source: string;
   /** False once the link is gone. */
   readonly send: (item: ControlItem) => boolean;
+  /** Answers wait for the caller to read: streams stop until `room`. */
+  readonly isCongested: () => boolean;
 }
 
 class Request implements RequestContext {
@@ -32,19 +36,27 @@ class Request implements RequestContext {
   readonly value: unknown;
   readonly origin: Origin;
   readonly correlation: number;
-  readonly deadline: number;
+  /** By the clock's `now`; Infinity without one. */
+  readonly deadlineAt: number;
   cancelled = false;
   /** Items that may still be sent of a stream. */
   credit: number = STREAM_WINDOW;
   wake: (() => void) | undefined;
+  readonly #clock: Clock;
   #controller: AbortController | undefined;
 
-  constructor(handler: Handler, value: unknown, origin: Origin, correlation: number, deadline: number) {
+  constructor(handler: Handler, value: unknown, origin: Origin, correlation: number, deadlineAt: number, clock: Clock) {
     this.handler = handler;
     this.value = value;
     this.origin = origin;
     this.correlation = correlation;
-    this.deadline = deadline;
+    this.deadlineAt = deadlineAt;
+    this.#clock = clock;
+  }
+
+  /** As wall-clock time, since handlers may pass it on; read only when asked. */
+  get deadline(): number {
+    return Number(this.#clock.wallNs() / 1_000_000n) + this.deadlineAt - this.#clock.now();
   }
 
   get source(): string {
@@ -81,6 +93,8 @@ export class Server {
   readonly #backlog: Request[] = [];
   #head = 0;
   #running = 0;
+  /** The loop over the backlog runs: handlers that end at once must not start it again inside. */
+  #advancing = false;
 
   constructor(options: ServerOptions) {
     this.#options = options;
@@ -92,7 +106,9 @@ export class Server {
       throw new BusError("core/already-served", { details: { rpc: handler.rpc, service: this.#options.service } });
     }
     this.#handlers.set(id, handler);
-    return () => this.#handlers.delete(id);
+    return () => {
+      if (this.#handlers.get(id) === handler) this.#handlers.delete(id);
+    };
   }
 
   handler(typeId: number): Handler | undefined {
@@ -106,7 +122,7 @@ export class Server {
   request(handler: Handler, value: unknown, origin: Origin, correlation: number, ttlMs: number): void {
     const now = this.#options.clock.now();
     const deadline = ttlMs === 0 ? Number.POSITIVE_INFINITY : now + ttlMs;
-    const request = new Request(handler, value, origin, correlation, deadline);
+    const request = new Request(handler, value, origin, correlation, deadline, this.#options.clock);
     if (this.#backlog.length - this.#head >= BACKLOG_MAX) {
       const details = { service: this.#options.service, count: BACKLOG_MAX };
       this.#fail(request, new BusError("core/overloaded", { details }));
@@ -117,8 +133,10 @@ export class Server {
       active = new Map();
       this.#active.set(origin, active);
     }
+    // Honest callers never repeat a number; whoever does gives up the first request.
+    active.get(correlation)?.cancel();
     active.set(correlation, request);
-    if (this.#running < this.#options.concurrency) this.#run(request);
+    if (this.#running < this.#options.concurrency && this.#head === this.#backlog.length) this.#run(request);
     else this.#backlog.push(request);
   }
 
@@ -129,8 +147,13 @@ export class Server {
   credit(origin: Origin, correlation: number, items: number): void {
     const request = this.#active.get(origin)?.get(correlation);
     if (request === undefined) return;
-    request.credit += items;
+    request.credit = Math.min(request.credit + items, CREDIT_MAX);
     request.wake?.();
+  }
+
+  /** The caller reads again. */
+  room(origin: Origin): void {
+    for (const request of this.#active.get(origin)?.values() ?? []) request.wake?.();
   }
 
   /** The caller's link is gone. */
@@ -141,7 +164,7 @@ export class Server {
   }
 
   #run(request: Request): void {
-    if (request.cancelled || this.#options.clock.now() >= request.deadline) {
+    if (request.cancelled || this.#options.clock.now() >= request.deadlineAt) {
       this.#done(request, false);
       return;
     }
@@ -156,8 +179,8 @@ export class Server {
     }
     if (request.handler.method.streaming) {
       void this.#stream(request, answer as AsyncIterable<unknown> | Iterable<unknown>);
-    } else if (answer instanceof Promise) {
-      answer.then(
+    } else if (isThenable(answer)) {
+      Promise.resolve(answer).then(
         (value) => {
           this.#reply(request, value);
           this.#done(request, true);
@@ -174,8 +197,16 @@ export class Server {
   }
 
   #done(request: Request, ran: boolean): void {
-    this.#active.get(request.origin)?.delete(request.correlation);
+    const active = this.#active.get(request.origin);
+    // After a restart the same caller counts from 1 again: the number may be another request's by now.
+    if (active?.get(request.correlation) === request) active.delete(request.correlation);
     if (ran) this.#running--;
+    this.#advance();
+  }
+
+  #advance(): void {
+    if (this.#advancing) return;
+    this.#advancing = true;
     while (this.#running < this.#options.concurrency && this.#head < this.#backlog.length) {
       const next = this.#backlog[this.#head++];
       if (this.#head === this.#backlog.length) {
@@ -187,6 +218,7 @@ export class Server {
       }
       this.#run(next);
     }
+    this.#advancing = false;
   }
 
   /** @returns false when the answer could not be encoded; the caller has been told */
@@ -209,11 +241,12 @@ export class Server {
         if (request.cancelled) break;
         if (!this.#reply(request, item, Kind.streamItem)) request.cancelled = true;
         request.credit--;
-        while (request.credit <= 0 && !request.cancelled) {
+        while ((request.credit <= 0 || request.origin.isCongested()) && !request.cancelled) {
           await new Promise<void>((resolve) => {
             request.wake = resolve;
           });
         }
+        if (request.cancelled) break;
       }
       if (!request.cancelled) {
         const { requestId } = request.handler.method;
@@ -235,15 +268,24 @@ export class Server {
       );
     }
     const { requestId } = request.handler.method;
-    request.origin.send({ kind: Kind.error, typeId: requestId, correlation: request.correlation, ttlMs: 0, error });
+    try {
+      request.origin.send({ kind: Kind.error, typeId: requestId, correlation: request.correlation, ttlMs: 0, error });
+    } catch (failure) {
+      this.#options.log.error({ rpc: request.handler.rpc }, `an error could not be sent: ${String(failure)}`);
+    }
   }
 }
+
+const isThenable = (value: unknown): value is PromiseLike<unknown> =>
+  typeof value === "object" && value !== null && typeof (value as { then?: unknown }).then === "function";
 
 /** A handler's own errors travel as core/app with the name it gave them, or as core/handler-failed. */
 const asBusError = (thrown: unknown, rpc: string): BusError => {
   if (thrown instanceof BusError) return thrown;
   if (thrown instanceof Error && thrown.name.startsWith("app/")) {
-    return new BusError("core/app", { details: { name: thrown.name, text: thrown.message } });
+    const { details } = thrown as { details?: unknown };
+    const own = typeof details === "object" && details !== null ? details : {};
+    return new BusError("core/app", { details: { ...own, name: thrown.name, text: thrown.message } });
   }
   const reason = thrown instanceof Error ? thrown.message : String(thrown);
   return new BusError("core/handler-failed", { details: { rpc, reason } });

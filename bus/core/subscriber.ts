@@ -1,10 +1,11 @@
 import type { MessageView } from "#schema";
 import type { AnyMessageType, MessageMeta, SubscribeOptions, Subscriber, Subscription } from "./api.ts";
+import { requireFits } from "./envelope.ts";
 import type { Inbox } from "./inbox.ts";
 
 export const BUFFER_DEFAULT = 1024;
 
-type Callback = (view: never, meta: MessageMeta) => void;
+type Callback = (view: never, meta: MessageMeta) => unknown;
 
 /** One `bus.subscriber(…)`: a bounded buffer for iteration until a callback takes over. */
 export class SubscriberImpl<T, View extends MessageView> implements Subscriber<T, View> {
@@ -31,7 +32,8 @@ export class SubscriberImpl<T, View extends MessageView> implements Subscriber<T
     this.messageType = type;
     this.topic = options.topic ?? "";
     this.from = options.from ?? "";
-    this.bufferMax = options.buffer ?? BUFFER_DEFAULT;
+    if (this.topic !== "") requireFits(this.topic, "");
+    this.bufferMax = Math.max(1, options.buffer ?? BUFFER_DEFAULT);
   }
 
   get ready(): Promise<void> {
@@ -63,7 +65,9 @@ export class SubscriberImpl<T, View extends MessageView> implements Subscriber<T
     this.#buffer = [];
     this.#head = 0;
     const meta: MessageMeta = { source: this.from, topic: this.topic, sequence: 0, timestampNs: 0n, replayed: false };
-    for (const message of early) this.#inbox.guard(this, () => callback(message as View & Readonly<T>, meta));
+    for (const message of early) {
+      if (!this.closed) this.#inbox.guard(this, () => callback(message as View & Readonly<T>, meta));
+    }
     this.#resume();
     const close = (): void => this.close();
     return { close, [Symbol.dispose]: close };

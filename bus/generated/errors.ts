@@ -22,6 +22,7 @@ export const ERRORS = {
   "core/bad-duration": { number: 19, text: "'{value}' is not a duration; write a number with ms, s, m or h, such as \"500ms\" or \"5s\"" },
   "core/not-started": { number: 20, text: "{what} is not started" },
   "core/bad-size": { number: 21, text: "'{value}' is not a size; write a number with B, KiB, MiB or GiB, such as \"64KiB\" or \"4MiB\"" },
+  "core/topic-too-long": { number: 22, text: "topic and key take {bytes} bytes of a frame, {limit} are allowed; use shorter ones" },
   "wire/malformed-frame": { number: 100, text: "a frame is malformed: {fault}" },
   "wire/malformed-payload": { number: 101, text: "the payload of a {type} is not a valid FlatBuffer: {reason}" },
   "wire/unsupported-version": { number: 102, text: "the peer speaks frame version {theirs}, this side {ours}" },

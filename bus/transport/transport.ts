@@ -232,6 +232,8 @@ export interface ReferenceReceiver {
   message(type: MessageType<any, any, any>, message: unknown, envelope: Envelope): number;
   control(value: unknown): void;
   writable(): void;
+  /** The counters of `report` moved outside a `send`. */
+  reported(lane: Lane): void;
   closed(cause: BusError): void;
 }
 

@@ -12,7 +12,7 @@ import type {
   Transport,
 } from "#transport";
 import { CLOSED, DELIVERED, DROP_REASONS, DROPPED, FULL, HOLD } from "#transport";
-import { BusError } from "#wire";
+import { BusError, Lane } from "#wire";
 
 /** Messages that may wait on a local edge, by reference. Counted, not weighed: nothing here has a size in bytes. */
 const QUEUE_MAX = 4096;
@@ -198,6 +198,7 @@ class LocalCarrier implements ReferenceCarrier {
     if (receiver === undefined) return;
     const waiting = this.#waiting;
     this.#delivering = true;
+    const first = this.#head;
     while (!this.#held && this.#head < waiting.length) {
       const next = waiting[this.#head] as Waiting;
       const verdict = receiver.message(next.type, next.message, next.envelope);
@@ -210,6 +211,7 @@ class LocalCarrier implements ReferenceCarrier {
       else this.report.dropped[verdict - DROPPED]++;
     }
     this.#delivering = false;
+    const moved = this.#head > first;
     if (this.#head === waiting.length) {
       waiting.length = 0;
       this.#head = 0;
@@ -221,6 +223,7 @@ class LocalCarrier implements ReferenceCarrier {
       this.#owesWritable = false;
       this.#receiver?.writable();
     }
+    if (moved) this.#receiver?.reported(Lane.data);
   }
 
   #post(): void {
