@@ -4,6 +4,7 @@
  * carries the project's own runtime folder in its environment, so that nothing that was started can hide.
  */
 import { cpSync, existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { expect } from "vitest";
 import { buildPackage, Project, type Result, ROOT, type Running, until } from "../../bus/cli/test-support.ts";
@@ -53,7 +54,7 @@ export const source = (bus) => {
     async large({ count }) { await notes.publish({ seq: 0, text: "x".repeat(count) }); return 1; },
     async ask({ count, from, timeout }) {
       const how = timeout === "fail" || timeout === "app" ? timeout : "slow";
-      const options = how === "slow" && timeout !== "" ? { timeout } : {};
+      const options = how === "slow" && timeout ? { timeout } : {};
       return (await server.ask({ seq: from, how: count === 0 ? "now" : how }, options)).seq;
     },
     async items({ count }) {
@@ -87,7 +88,7 @@ export const sink = (bus) => {
     ask({ seq, how }, context) {
       if (how === "now") return { seq };
       if (how === "fail") throw new Error("no such card");
-      if (how === "app") throw Object.assign(new Error("no such card"), { name: "NoCard" });
+      if (how === "app") throw Object.assign(new Error("no such card"), { name: "app/no-card" });
       console.log("asked");
       return new Promise((resolve) => context.signal.addEventListener("abort", () => { aborted++; resolve({ seq }); }));
     },
@@ -160,6 +161,29 @@ subscribes = ["t.*"]
 serves = ["Server", "Sink"]
 restart = { policy = "on-failure", max = 5, window = "60s", backoff = "50ms..200ms" }
 `;
+
+/** Makes two nodes of the topology, with free ports of their own, that talk over tcp with keys. */
+export const overTcp = async (): Promise<(text: string) => string> => {
+  const [front, back] = await Promise.all([freePort(), freePort()]);
+  return (text) => `${text.replace('"front"', `"front"\nport = ${front}`).replace('"back"', `"back"\nport = ${back}`)}
+[[edges]]
+from = "*"
+to = "*"
+transport = "tcp"
+
+[security.tcp]
+keys = "keys"
+`;
+};
+
+const freePort = (): Promise<number> =>
+  new Promise((found) => {
+    const server = createServer();
+    server.listen(0, "127.0.0.1", () => {
+      const { port } = server.address() as AddressInfo;
+      server.close(() => found(port));
+    });
+  });
 
 export class Rig extends Project {
   /** Compiles the package where that is needed, and makes the project and its bindings. */
