@@ -80,7 +80,7 @@ export interface HubOptions {
   /** 16 fresh random bytes. */
   readonly nonce: () => Uint8Array;
   /** Where the inbox of a process of the plan is for a transport; undefined = it has none there. */
-  readonly addressOf: (process: string, transport: "unix" | "tcp") => Address | undefined;
+  readonly addressOf: (process: string, transport: "ring" | "unix" | "tcp") => Address | undefined;
 }
 
 export interface LinkStatus {

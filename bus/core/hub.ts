@@ -2,6 +2,7 @@ import type { Hello } from "#generated/busbar/control";
 import { canDial } from "#topology";
 import type { Admission, ByteCarrier, Carrier, Listener, PeerIdentity, Transport, TransportName } from "#transport";
 import { BusError, MESSAGE_BYTES_MAX, sourceIdOf } from "#wire";
+import { allOpen } from "./all-open.ts";
 import type { Accounts, Bus, Duration, EdgeAccount, EdgeExplanation, Logger } from "./api.ts";
 import { BusImpl, DRAIN_MS } from "./bus.ts";
 import { Connector } from "./connector.ts";
@@ -120,10 +121,14 @@ export class HubCore implements Hub {
     this.#started = true;
     const needed = new Set<TransportName>();
     for (const edge of this.plan.edges) {
-      if (this.#isHere(edge.source) || this.#isHere(edge.target)) needed.add(transportNameOf(edge.carrier));
+      // Within a process a ring belongs to a plugin, which brings its own.
+      if (this.#isHere(edge.source) !== this.#isHere(edge.target)) needed.add(transportNameOf(edge.carrier));
     }
-    for (const name of ["unix", "tcp"] as const) {
-      const address = needed.has(name) ? this.#options.addressOf(this.#options.process, name) : undefined;
+    for (const name of ["ring", "unix", "tcp"] as const) {
+      const address =
+        needed.has(name) && this.#transports.has(name)
+          ? this.#options.addressOf(this.#options.process, name)
+          : undefined;
       if (address === undefined) continue;
       const listener = await this.#transport(name).listen({
         address,
@@ -205,9 +210,7 @@ export class HubCore implements Hub {
     const processOf = (service: string): string => this.index.services.get(service)?.process ?? "";
     const addressOf = (service: string) => {
       if (transport === "local") return { transport: "local", service } as const;
-      return transport === "unix" || transport === "tcp"
-        ? this.#options.addressOf(processOf(service), transport)
-        : undefined;
+      return transport === "nats" ? undefined : this.#options.addressOf(processOf(service), transport);
     };
     const reaches = (from: string, to: string): boolean =>
       addressOf(to) !== undefined && (transport !== "tcp" || canDial(this.plan, processOf(from), processOf(to)));
@@ -379,29 +382,7 @@ export class HubCore implements Hub {
     const links = [...this.#residents.values()].flatMap((r) =>
       [...r.links.values()].filter((link) => wanted(link.peer)),
     );
-    const what = (): string => {
-      const missing = links.filter((link) => !link.isOpen);
-      const notes = missing.map((link) => `${link.edge.name}${link.note === undefined ? "" : ` (${link.note})`}`);
-      return `connecting ${notes.join(", ")}`;
-    };
-    await new Promise<void>((resolve, reject) => {
-      const end = (error?: BusError): void => {
-        cancel();
-        options.signal?.removeEventListener("abort", aborted);
-        if (error === undefined) resolve();
-        else reject(error);
-      };
-      const aborted = (): void => end(new BusError("core/cancelled", { details: { what: what() } }));
-      const cancel = this.clock.after(timeoutMs, () =>
-        end(new BusError("core/timeout", { details: { what: what(), timeout: `${timeoutMs} ms` } })),
-      );
-      options.signal?.addEventListener("abort", aborted, { once: true });
-      if (options.signal?.aborted) aborted();
-      void Promise.all(links.map((link) => link.whenOpen())).then(() => {
-        const closed = links.find((link) => link.state === "closed");
-        end(closed && new BusError("core/closed", { details: { what: `the link ${closed.edge.name}` } }));
-      });
-    });
+    await allOpen(links, this.clock, timeoutMs, options.signal);
   }
 
   // ---- closing

@@ -1,17 +1,20 @@
 /** Links of native plugins: to services of other processes (through a relay) and the accounts of what plugins send. */
 import { Subscribe, type SubscribeInit } from "#generated/busbar/control";
 import type { ByteCarrier } from "#transport";
-import { DROP_REASONS, type DropReason, type TransportName } from "#transport";
-import { Kind, Lane, type Memory } from "#wire";
+import { DELIVERED, DROP_REASONS, type DropReason, dropped, type TransportName } from "#transport";
+import { BusError, frameCorrelation, frameTypeId, Kind, Lane, type Memory } from "#wire";
+import { Account } from "./account.ts";
 import type { EdgeAccount, LaneAccount, Logger } from "./api.ts";
 import type { Connector, PeerInfo } from "./connector.ts";
-import { ArrivedFrame, writeControl } from "./control.ts";
+import { ArrivedFrame, type ControlItem, writeControl } from "./control.ts";
 import { topicIdFor } from "./envelope.ts";
 import type { HubCore } from "./hub.ts";
 import type { LinkStatus, Plugin, PluginLink } from "./hub-api.ts";
 import type { PlanIndex } from "./plan-index.ts";
 import { joinRelays } from "./relay.ts";
 import type { Ticker } from "./ticker.ts";
+
+const LANES = [Lane.data, Lane.control] as const;
 
 /** What a resident has taken from a plugin, per lane. */
 export interface Received {
@@ -97,6 +100,8 @@ export interface RemotePluginOptions {
 export class RemotePluginLink {
   readonly connector: Connector;
   readonly #options: RemotePluginOptions;
+  /** Over all connections, index by Lane. */
+  readonly #accounts: readonly [Account, Account] = [new Account(), new Account()];
   #link: PluginLink | undefined;
   #carrier: ByteCarrier | undefined;
   #transport: TransportName = "unix";
@@ -115,6 +120,7 @@ export class RemotePluginLink {
     this.#carrier = carrier;
     this.#transport = carrier.transport;
     this.#link = link;
+    for (const lane of LANES) this.#accounts[lane].attach(carrier.outbound[lane].report);
     for (const type of plugin.types) {
       if (type.role === "subscribes") announce(carrier, type.name, type.typeId, type.fingerprint);
     }
@@ -124,6 +130,7 @@ export class RemotePluginLink {
       {
         ticker: hub.ticker,
         verify: hub.schema === undefined ? undefined : hub.schema.verify.bind(hub.schema),
+        forbid: (kind, memory, offset) => this.#forbid(carrier, kind, memory, offset),
         intercept: (kind, memory, offset) => this.#intercept(link, kind, memory, offset),
         closed: (cause) => {
           this.#drop();
@@ -144,6 +151,26 @@ export class RemotePluginLink {
     carrier.outbound[Lane.control].flush();
   }
 
+  /** The access lists hold here as on every other path. */
+  #forbid(carrier: ByteCarrier, kind: number, memory: Memory, offset: number): number | undefined {
+    const { hub, plugin, peer } = this.#options;
+    const { index } = hub;
+    const typeId = frameTypeId(memory, offset);
+    if (kind === Kind.data) {
+      const edge = index.edge(peer, plugin.service);
+      const name = index.typesById.get(typeId)?.name;
+      if (edge?.open || edge?.types.some((entry) => entry.type === name)) return undefined;
+      return dropped("refused_schema");
+    }
+    const method = kind === Kind.request ? index.methods.get(typeId) : undefined;
+    if (method === undefined || index.mayCall(peer, method.service)) return undefined;
+    const details = { service: peer, action: "call", what: method.service, key: "calls" };
+    const error = new BusError("core/not-allowed", { details });
+    write(carrier, { kind: Kind.error, typeId, correlation: frameCorrelation(memory, offset), ttlMs: 0, error });
+    hub.ticker.add(carrier.outbound[Lane.control]);
+    return DELIVERED;
+  }
+
   #intercept(link: PluginLink, kind: number, memory: Memory, offset: number): boolean {
     if (kind !== Kind.subscribe) return true;
     const { hub, plugin, peer } = this.#options;
@@ -158,7 +185,23 @@ export class RemotePluginLink {
     }
   }
 
+  /** What the present connection has sent so far. */
+  #count(): void {
+    const carrier = this.#carrier;
+    if (carrier === undefined) return;
+    for (const lane of LANES) {
+      const account = this.#accounts[lane];
+      const { committed } = carrier.outbound[lane];
+      account.published += committed - account.committed;
+      account.committed = committed;
+    }
+  }
+
   #drop(): void {
+    if (this.#carrier === undefined) return;
+    this.#count();
+    const reason = this.connector.state === "closed" ? "closed" : "link_lost";
+    for (const lane of LANES) this.#accounts[lane].detach(reason);
     this.#carrier?.abort();
     this.#link?.carrier.abort();
     this.#carrier = undefined;
@@ -180,27 +223,15 @@ export class RemotePluginLink {
 
   snapshot(): EdgeAccount {
     const { plugin, peer } = this.#options;
-    const lane = (index: 0 | 1): LaneAccount => {
-      const out = this.#carrier?.outbound[index];
-      const dropped = Object.fromEntries(DROP_REASONS.map((reason, i) => [reason, out?.report.dropped[i] ?? 0]));
-      const lost = (out?.report.dropped ?? []).reduce((a, b) => a + b, 0);
-      const published = out?.committed ?? 0;
-      const delivered = out?.report.delivered ?? 0;
-      return {
-        published,
-        delivered,
-        inFlight: published - delivered - lost,
-        dropped: dropped as Record<DropReason, number>,
-      };
-    };
+    this.#count();
     return {
       edge: `${plugin.service} -> ${peer}`,
       source: plugin.service,
       target: peer,
       transport: this.#transport,
       state: this.connector.state,
-      data: lane(Lane.data),
-      control: lane(Lane.control),
+      data: this.#accounts[Lane.data].snapshot(),
+      control: this.#accounts[Lane.control].snapshot(),
       refused: 0,
       waiting: 0,
       attached: [],
@@ -224,12 +255,18 @@ export class RemotePluginLink {
 }
 
 const announce = (carrier: ByteCarrier, type: string, typeId: number, fingerprint: string): void => {
-  const out = carrier.outbound[Lane.control];
   const value: SubscribeInit = { type, typeId, fingerprint, active: true };
-  const offset = out.claim(1024);
+  write(carrier, { kind: Kind.subscribe, typeId: 0, correlation: 0, ttlMs: 0, type: Subscribe, value });
+};
+
+/** A control frame of the hub's own beside those that pass. Larger than any of them can be. */
+const FRAME_BYTES = 8192;
+
+const write = (carrier: ByteCarrier, item: ControlItem): void => {
+  const out = carrier.outbound[Lane.control];
+  const offset = out.claim(FRAME_BYTES);
   if (offset < 0) return;
   const header = { sourceId: 0, epoch: 0, sequence: 0, stampLo: 0, stampHi: 0 };
-  const item = { kind: Kind.subscribe, typeId: 0, correlation: 0, ttlMs: 0, type: Subscribe, value };
   const length = writeControl(out.memory, offset, out.limit, item, header);
   if (length > 0) out.commit(length);
 };

@@ -2,6 +2,7 @@
  * Joins two carriers of bytes frame by frame, unchanged: how a native plugin is reached from another process. A frame
  * counts as delivered at its sender only when the far end has released it.
  */
+import { Credit } from "#generated/busbar/control";
 import type { ByteCarrier, ByteReceiver } from "#transport";
 import { CLOSED, DEFERRED, DELIVERED, DROP_REASONS, DROPPED, FULL, HOLD } from "#transport";
 import { type BusError, frameKind, frameTypeId, Kind, Lane, type Memory, payloadOffset } from "#wire";
@@ -14,6 +15,8 @@ export interface RelayOptions {
   readonly ticker: Ticker;
   /** Frames from the near side are hostile until this says otherwise; undefined where the near side is trusted. */
   readonly verify: ((typeId: number, memory: Memory, payload: number, end: number) => boolean) | undefined;
+  /** Verdict on a frame that the access lists forbid; undefined lets it pass. Missing where the near side is trusted. */
+  readonly forbid?: (kind: number, memory: Memory, offset: number) => number | undefined;
   /** SUBSCRIBE and SCHEMA frames are the hub's affair. @returns true when it took the frame */
   readonly intercept: (kind: number, memory: Memory, offset: number) => boolean;
   readonly closed: (cause: BusError) => void;
@@ -44,7 +47,11 @@ export class Relay implements ByteReceiver, Flushable {
     if (kind === Kind.subscribe || kind === Kind.schema) {
       return this.#options.intercept(kind, memory, offset) ? DELIVERED : MALFORMED;
     }
-    const { verify } = this.#options;
+    const { verify, forbid } = this.#options;
+    const forbidden = forbid?.(kind, memory, offset);
+    if (forbidden !== undefined) return forbidden;
+    if (kind === Kind.credit && !Credit.verify(memory, payloadOffset(memory, offset), offset + length))
+      return MALFORMED;
     if (verify !== undefined && (kind === Kind.request || kind === Kind.data)) {
       if (!verify(frameTypeId(memory, offset), memory, payloadOffset(memory, offset), offset + length))
         return MALFORMED;
