@@ -2,7 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { basename, dirname } from "node:path";
 import { type Clock, createHub, type Hub, type Logger, type Plugin, type SchemaSupport } from "#core";
-import { Carrier, type Plan, RunKind } from "#generated/busbar/plan";
+import { Carrier, type Plan, RunKind, Wait } from "#generated/busbar/plan";
 import type { Address, Transport, TransportName } from "#transport";
 import { BusError } from "#wire";
 import { systemClock } from "./clock.ts";
@@ -29,10 +29,21 @@ export interface Composition {
   close(drainMs: number): Promise<void>;
 }
 
-type MakeTransport = (plan: Plan, node: string) => Promise<Transport>;
+type MakeTransport = (plan: Plan, node: string, process: string) => Promise<Transport>;
+
+/** Services of one process share its thread: it waits as the most eager of them wants. */
+const waitOf = (plan: Plan, process: string): "adaptive" | "spin" | "sleep" => {
+  const wishes = plan.services.filter((service) => service.process === process).map((service) => service.wait);
+  if (wishes.includes(Wait.spin)) return "spin";
+  return wishes.includes(Wait.adaptive) ? "adaptive" : "sleep";
+};
 
 /** Loaded on demand: a process without socket edges loads no libzmq, one without plugins no addon. */
 const TRANSPORTS: Readonly<Partial<Record<TransportName, MakeTransport>>> = {
+  ring: async (plan, _node, process) => {
+    const { createRingTransport } = await import("#transport/ring");
+    return createRingTransport({ wait: waitOf(plan, process) });
+  },
   local: async () => (await import("#transport/local")).createLocalTransport(),
   unix: async () => (await import("#transport/socket")).createUnixTransport(),
   tcp: async (plan, node) => {
@@ -74,7 +85,7 @@ export async function compose(options: ComposeOptions): Promise<Composition> {
         throw new BusError("transport/unavailable", {
           details: { transport: name, reason: "this version does not have it between processes; use unix or tcp" },
         });
-      return make(plan, planned.node);
+      return make(plan, planned.node, planned.name);
     }),
   );
 
@@ -84,9 +95,13 @@ export async function compose(options: ComposeOptions): Promise<Composition> {
     if (epoch === undefined) epochs.set(service, (epoch = folder.nextEpoch(service, Date.now() / 1000)));
     return epoch;
   };
-  const addressOf = (name: string, transport: "unix" | "tcp"): Address | undefined => {
+  const addressOf = (name: string, transport: "ring" | "unix" | "tcp"): Address | undefined => {
     const peer = plan.processes.find((candidate) => candidate.name === name);
     if (peer === undefined) return undefined;
+    if (transport === "ring")
+      return peer.socket === null
+        ? undefined
+        : { transport, path: folder.file(peer.socket.replace(/\.sock$/, ".ring")), service: name };
     if (transport === "unix") return peer.socket === null ? undefined : { transport, path: folder.file(peer.socket) };
     if (peer.host === null) return undefined;
     const address = { transport, host: peer.host, port: peer.port, node: peer.node };

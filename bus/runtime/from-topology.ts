@@ -4,6 +4,7 @@ import type { Bus } from "#core";
 import { type Plan, RunKind } from "#generated/busbar/plan";
 import { loadPlan, type TransportChoice } from "#topology";
 import { BusError, suggestion } from "#wire";
+import { capabilities } from "./capabilities.ts";
 import { type Composition, compose } from "./compose.ts";
 import { hubCommands } from "./control-commands.ts";
 import { ControlServer } from "./control-server.ts";
@@ -111,7 +112,10 @@ async function findPlan(
     const plan = readPlan(given);
     return { plan, folder: RunFolder.open(plan.runtimeDir ?? "") };
   }
-  const compiled = await loadPlan(topology, transport === undefined ? {} : { overrides: { transport } });
+  const compiled = await loadPlan(topology, {
+    capabilities: await capabilities(),
+    ...(transport === undefined ? {} : { overrides: { transport } }),
+  });
   const folder = RunFolder.open(compiled.runtimeDir ?? "");
   const source = sourceDigest(compiled.topology ?? topology);
   const running = folder.ups().find((up) => up.source === source);

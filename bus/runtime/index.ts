@@ -1,3 +1,4 @@
+export { capabilities } from "./capabilities.ts";
 export { ControlClient } from "./control-client.ts";
 export { toJson } from "./control-protocol.ts";
 export { type FromTopologyOptions, findTopology, MessageBus } from "./from-topology.ts";

@@ -4,6 +4,7 @@ import { type Plan, RunKind } from "#generated/busbar/plan";
 import { loadPlan, type Mode, type TransportChoice } from "#topology";
 import { BusError } from "#wire";
 import { buildServices } from "./build-services.ts";
+import { capabilities } from "./capabilities.ts";
 import { systemClock } from "./clock.ts";
 import { toJson } from "./control-protocol.ts";
 import { ControlServer } from "./control-server.ts";
@@ -43,6 +44,7 @@ export const sourceDigest = (topology: string): string =>
 export async function up(options: UpOptions): Promise<number> {
   const { node, mode, transport, once } = options;
   const plan = await loadPlan(options.topology, {
+    capabilities: await capabilities(),
     overrides: {
       ...(mode === undefined ? {} : { mode }),
       ...(node === undefined ? {} : { node }),

@@ -9,12 +9,14 @@ export type CarrierName = "local" | "ring" | "unix" | "tcp" | "nats";
 export interface Capabilities {
   /** Shared-memory rings between processes of one host. */
   readonly ringBetweenProcesses: boolean;
+  /** Why there are none, in words. */
+  readonly ringMissing?: string;
   /** TypeScript services on worker threads of their process. */
   readonly workerThreads: boolean;
 }
 
-/** What this version can do. */
-export const CAPABILITIES: Capabilities = { ringBetweenProcesses: false, workerThreads: false };
+/** What this version can do where its native addon is built. */
+export const CAPABILITIES: Capabilities = { ringBetweenProcesses: true, workerThreads: false };
 
 /** One end of a link. */
 export interface End {
@@ -95,7 +97,7 @@ function inOneProcess(a: End, b: End, wish: Wish | undefined): Carried {
 function onOneHost(a: End, b: End, wish: Wish | undefined, capabilities: Capabilities): Carried {
   const where = "same host, other process";
   const best: CarrierName = capabilities.ringBetweenProcesses ? "ring" : "unix";
-  const missing = "this version has no rings between processes";
+  const missing = capabilities.ringMissing ?? "there are no rings between processes here";
   const usual = best === "ring" ? where : `${where}; ${missing}`;
   if (wish === undefined) return carried(best, usual);
   if (wish.transport === "local") {

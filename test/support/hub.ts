@@ -36,7 +36,7 @@ export interface TestHubOptions extends Partial<HubOptions> {
   plan: Plan;
   process?: string;
   transports?: Transport[];
-  addressOf?: (process: string, transport: "unix" | "tcp") => Address | undefined;
+  addressOf?: (process: string, transport: "ring" | "unix" | "tcp") => Address | undefined;
 }
 
 export const testHub = (options: TestHubOptions): Hub =>

@@ -10,7 +10,7 @@ import { planOf } from "../support/plan.ts";
 import type { Harness, Place } from "./suite.ts";
 
 export interface SocketHarnessOptions {
-  readonly name: "unix" | "tcp";
+  readonly name: "unix" | "tcp" | "ring";
   /** A transport for the process "pa" or "pb". */
   readonly transport: (process: string) => Promise<Transport> | Transport;
   readonly features: Harness["features"];
@@ -23,9 +23,11 @@ export const socketHarness = (options: SocketHarnessOptions): Harness => ({
     const folder = await mkdtemp(join(tmpdir(), "busbar-suite-"));
     const hubs: Hub[] = [];
     const addressOf = (process: string): Address =>
-      options.name === "unix"
-        ? { transport: "unix", path: join(folder, `${process}.sock`) }
-        : { transport: "tcp", host: "127.0.0.1", port: 0, portFile: join(folder, `${process}.port`), node: process };
+      options.name === "ring"
+        ? { transport: "ring", path: join(folder, `${process}.ring`), service: process }
+        : options.name === "unix"
+          ? { transport: "unix", path: join(folder, `${process}.sock`) }
+          : { transport: "tcp", host: "127.0.0.1", port: 0, portFile: join(folder, `${process}.port`), node: process };
     return {
       async side(service, plan, epoch = 1) {
         const process = plan.services[service].process ?? "main";
@@ -43,7 +45,7 @@ export const socketHarness = (options: SocketHarnessOptions): Harness => ({
         await hub.start();
         return { hub, bus, log: log.lines };
       },
-      ...(options.features.encrypted
+      ...(options.features.encrypted || options.name === "ring"
         ? {}
         : {
             async stranger(bytes: Uint8Array) {

@@ -1,5 +1,6 @@
 import { type Command, Option } from "commander";
 import type { Plan } from "#generated/busbar/plan";
+import { capabilities } from "#runtime";
 import { loadPlan, type Mode, type TransportChoice } from "#topology";
 import type { CommonOptions } from "../cli.ts";
 
@@ -26,8 +27,9 @@ export const withPlanOptions = (command: Command): Command =>
       ]),
     );
 
-export const planWith = (path: string, { mode, node, transport }: PlanOptions): Promise<Plan> =>
+export const planWith = async (path: string, { mode, node, transport }: PlanOptions): Promise<Plan> =>
   loadPlan(path, {
+    capabilities: await capabilities(),
     overrides: {
       ...(mode === undefined ? {} : { mode }),
       ...(node === undefined ? {} : { node }),

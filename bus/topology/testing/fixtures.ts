@@ -10,6 +10,13 @@ import { type Problem, problemsOf } from "../problem.ts";
 import type { Overrides } from "../resolve.ts";
 import type { Topology } from "../topology.ts";
 
+/** Most tests speak of a computer without rings between processes; those about rings say so. */
+const NO_RINGS: Capabilities = {
+  ringBetweenProcesses: false,
+  ringMissing: "this version has no rings between processes",
+  workerThreads: false,
+};
+
 /** @param rpcs full names; each has one method `Do` */
 export function lockWith(types: readonly string[], rpcs: readonly string[]): SchemaLock {
   const fingerprint = "0123456789abcdef";
@@ -48,7 +55,7 @@ export const plan = (text: string, { lock = LOCK, capabilities = {}, overrides =
     text,
     realPath: "/home/user/game/topology.toml",
     lock,
-    capabilities: { ...CAPABILITIES, ...capabilities },
+    capabilities: { ...CAPABILITIES, ...NO_RINGS, ...capabilities },
     overrides,
     runtimeDir: runtimeDir ?? "/run/user/1000/busbar/galaxy-00000000",
   });

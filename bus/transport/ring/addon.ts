@@ -13,6 +13,15 @@ export interface LinkHandle {
   readonly link: unique symbol;
 }
 
+/** Opaque; a process met over a rendezvous socket. Ends by `closePeer`, or when it is collected. */
+export interface PeerHandle {
+  readonly peer: unique symbol;
+}
+/** Opaque; ends by `closeListener`, or when it is collected. */
+export interface ListenerHandle {
+  readonly listener: unique symbol;
+}
+
 /** First argument of the callback of `loadPlugin`. `closed` is the last. */
 export const PluginEvent = { ready: 0, failed: 1, log: 2, hash: 3, closed: 4 } as const;
 export type PluginEvent = (typeof PluginEvent)[keyof typeof PluginEvent];
@@ -79,6 +88,34 @@ export interface Addon {
   grant(link: LinkHandle, correlation: number, items: number): void;
   /** Frames sent on data and control, then messages that were not sent, by reason. */
   counters(link: LinkHandle): number[];
+
+  // Rings between processes (native/core/rendezvous).
+
+  /** `onPeer` gets a process of this user, or undefined and why another one was sent away. */
+  listenPeers(
+    path: string,
+    onPeer: (peer: PeerHandle | undefined, pid: number, uid: number, reason?: string) => void,
+  ): ListenerHandle;
+  closeListener(listener: ListenerHandle): void;
+  /** @throws transport/unreachable when nobody listens there */
+  connectPeer(path: string): PeerHandle;
+  /** `onPacket` gets each packet; undefined when the other side is gone (then no more). */
+  watchPeer(peer: PeerHandle, onPacket: (bytes: Buffer | undefined, reason?: string) => void): void;
+  /** The data and control rings that this side writes. Capacities are powers of two. */
+  makeRings(peer: PeerHandle, dataBytes: number, controlBytes: number): [ArrayBuffer, ArrayBuffer];
+  /** One packet of at most 64 KiB; `withRings` hands over what `makeRings` made, and the doorbell. */
+  sendPacket(peer: PeerHandle, bytes: Uint8Array, withRings: boolean): void;
+  /** Maps the rings that came beside a packet; their data is read-only: a store to it ends the process. */
+  takeRings(peer: PeerHandle): [ArrayBuffer, ArrayBuffer];
+  /** After `makeRings` and `takeRings`. `onBell` is also called before the loop sleeps while there is something to read. */
+  watchBell(peer: PeerHandle, onBell: () => void): void;
+  /** Whether the reader of the lane wants to be called; not while it holds. */
+  setActive(peer: PeerHandle, lane: number, active: boolean): void;
+  ringPeer(peer: PeerHandle): void;
+  refPeer(peer: PeerHandle, active: boolean): void;
+  closePeer(peer: PeerHandle): void;
+  /** For this thread: longest look at its rings before it sleeps, and whether it stops looking while messages are rare. */
+  setWaiting(spinUs: number, adaptive: boolean): void;
 }
 
 /** Loads busbar.node, once per thread. @throws BusError transport/unavailable naming what was tried */

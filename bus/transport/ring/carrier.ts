@@ -7,6 +7,9 @@ import { RingWriter } from "./ring-writer.ts";
 /** Frames that one turn of the event loop takes at most, so that timers and sockets live. */
 const FRAMES_PER_TURN = 4096;
 const CLOSE_POLL_MS = 2;
+/** Between processes nobody rings for counters: senders look, at first soon, then less often. */
+const REPORT_MS_MIN = 2;
+const REPORT_MS_MAX = 50;
 
 /** What a carrier needs of the other side besides the rings. */
 export interface RingPort {
@@ -19,6 +22,14 @@ export interface RingPort {
   grant(correlation: number, items: number): void;
   /** Lets go of the link. Called once. */
   close(): void;
+  /** Set where somebody looks at the inbound rings before the loop sleeps, and announces that sleep. */
+  readonly watched?: WatchedPort;
+}
+
+/** What differs on a link between processes, whose rings the addon looks at before the loop sleeps. */
+export interface WatchedPort {
+  /** The reader of a lane holds (false) or reads again. */
+  setActive(lane: Lane, active: boolean): void;
 }
 
 /** Memories of a link's rings, index by Lane. */
@@ -47,9 +58,13 @@ export class RingCarrier implements ByteCarrier {
   #turn: NodeJS.Immediate | undefined;
   /** Requests sent and not answered. */
   #pending = 0;
-  /** The data lane waits for a report. */
-  #reporting = false;
+  /** Lanes that wait for a report. */
+  readonly #reporting: [boolean, boolean] = [false, false];
   #referenced = false;
+  /** The other process is gone; what it left in the rings is still read. */
+  #ending: BusError | undefined;
+  #reportTimer: NodeJS.Timeout | undefined;
+  #reportDelayMs = REPORT_MS_MIN;
 
   constructor(peer: PeerIdentity, rings: RingPair, port: RingPort) {
     this.peer = peer;
@@ -63,8 +78,8 @@ export class RingCarrier implements ByteCarrier {
       grant: (correlation: number, items: number) => port.grant(correlation, items),
     };
     this.outbound = [
-      new DataWriter(rings.outbound[Lane.data], wake, () => this.#awaitReport()),
-      new ControlWriter(rings.outbound[Lane.control], wake, noticing),
+      new ReportedWriter(rings.outbound[Lane.data], wake, () => this.#awaitReport(Lane.data)),
+      new ControlWriter(rings.outbound[Lane.control], wake, () => this.#awaitReport(Lane.control), noticing),
     ];
     this.#inbound = [new RingReader(rings.inbound[Lane.data], wake), new RingReader(rings.inbound[Lane.control], wake)];
     this.#sink = { frame: (lane, memory, offset, length) => this.#take(lane, memory, offset, length) };
@@ -85,6 +100,7 @@ export class RingCarrier implements ByteCarrier {
   resume(lane: Lane): void {
     if (!this.#held[lane]) return;
     this.#held[lane] = false;
+    this.#port.watched?.setActive(lane, true);
     if (!this.#closed && !this.#draining) this.#later();
   }
 
@@ -113,11 +129,29 @@ export class RingCarrier implements ByteCarrier {
   abort(): void {
     if (this.#closed) return;
     this.#closed = true;
-    for (const writer of this.outbound) writer.closed = true;
-    for (const reader of this.#inbound) reader.stopped = true;
+    for (const writer of this.outbound) {
+      writer.closed = true;
+      if (this.#port.watched !== undefined) writer.markClosed();
+    }
+    for (const reader of this.#inbound) {
+      reader.stopped = true;
+      if (this.#port.watched !== undefined) reader.markClosed();
+    }
+    clearTimeout(this.#reportTimer);
     if (this.#turn !== undefined) clearImmediate(this.#turn);
     this.#turn = undefined;
     this.#port.close();
+  }
+
+  /** The other process is gone. What it has published is delivered first. */
+  lost(reason: string): void {
+    if (this.#closed || this.#ending !== undefined) return;
+    const peer = this.peer.label;
+    this.#ending = this.outbound[Lane.data].consumerClosed()
+      ? new BusError("core/closed", { details: { what: `the link to ${peer}` } })
+      : new BusError("transport/link-lost", { details: { peer, reason } });
+    for (const writer of this.outbound) writer.closed = true;
+    this.#later();
   }
 
   /** Ends the link with a cause that the receiver is told. */
@@ -142,7 +176,9 @@ export class RingCarrier implements ByteCarrier {
       const rest = this.#drainLanes();
       if (this.#closed) return;
       receiver.idle();
-      this.#lookAtWriters(receiver);
+      if (this.#ending !== undefined) {
+        if (this.#inbound.every((reader) => reader.isEmpty())) this.fail(this.#ending);
+      } else this.#lookAtWriters(receiver);
       if (!this.#closed && rest) this.#later();
     } finally {
       this.#draining = false;
@@ -172,6 +208,10 @@ export class RingCarrier implements ByteCarrier {
 
   /** Announces sleep on each lane that is read. @returns false when one of them has got something meanwhile */
   #asleep(): boolean {
+    if (this.#port.watched !== undefined) {
+      // The sleep is announced by who looks until then.
+      return (this.#held[0] || this.#inbound[0].isEmpty()) && (this.#held[1] || this.#inbound[1].isEmpty());
+    }
     for (let lane = 0; lane < 2; lane++) {
       if (!this.#held[lane] && !this.#inbound[lane].announceSleep()) return false;
     }
@@ -183,6 +223,7 @@ export class RingCarrier implements ByteCarrier {
     const verdict = this.#receiver!.frame(lane, memory, offset, length);
     if (verdict === HOLD) {
       this.#held[lane] = true;
+      this.#port.watched?.setActive(lane, false);
     } else if (kind === Kind.response || kind === Kind.error || kind === Kind.streamEnd) {
       if (this.#pending > 0) this.#pending--;
     }
@@ -192,7 +233,7 @@ export class RingCarrier implements ByteCarrier {
   #lookAtWriters(receiver: ByteReceiver): void {
     for (let lane = 0; lane < 2 && !this.#closed; lane++) {
       const writer = this.outbound[lane];
-      if (writer.consumerClosed()) {
+      if (this.#port.watched === undefined && writer.consumerClosed()) {
         this.fail(
           new BusError("transport/link-lost", {
             details: { peer: this.peer.label, reason: "the other side closed it" },
@@ -201,7 +242,7 @@ export class RingCarrier implements ByteCarrier {
         return;
       }
       // Asked again before the look, and also when nothing has moved: the ring of the bell has used the last request up.
-      if (lane === Lane.data && this.#reporting) this.#reporting = writer.wantReport();
+      if (this.#reporting[lane]) this.#reporting[lane] = writer.wantReport();
       if (writer.moved()) receiver.reported(lane as Lane);
       if (!this.#closed && writer.wantsRoom && writer.hasRoom()) {
         writer.wantsRoom = false;
@@ -210,20 +251,45 @@ export class RingCarrier implements ByteCarrier {
     }
   }
 
-  #awaitReport(): void {
-    if (this.#closed || this.#reporting) return;
-    if (this.outbound[Lane.data].wantReport()) this.#reporting = true;
+  #awaitReport(lane: Lane): void {
+    if (this.#closed || this.#reporting[lane]) return;
+    if (this.#port.watched !== undefined) {
+      if (this.#reportTimer === undefined) this.#lookLater(REPORT_MS_MIN);
+      return;
+    }
+    if (this.outbound[lane].wantReport()) this.#reporting[lane] = true;
     else this.#later(); // it has all been taken already: say so on the next turn
     this.#updateRef();
   }
 
+  /** Looks at the counters while anything is on its way. */
+  #lookLater(ms: number): void {
+    this.#reportDelayMs = ms;
+    this.#reportTimer = setTimeout(() => {
+      this.#reportTimer = undefined;
+      const receiver = this.#receiver;
+      if (this.#closed || receiver === undefined) return;
+      let moved = false;
+      for (let lane = 0; lane < 2 && !this.#closed; lane++) {
+        if (!this.outbound[lane].moved()) continue;
+        moved = true;
+        receiver.reported(lane as Lane);
+      }
+      if (!this.#closed && this.outbound.some((writer) => writer.inUse() > 0)) {
+        this.#lookLater(moved ? REPORT_MS_MIN : Math.min(REPORT_MS_MAX, this.#reportDelayMs * 2));
+      }
+    }, ms);
+    this.#reportTimer.unref();
+  }
+
   #requested(): void {
+    if (this.#port.watched !== undefined) return;
     this.#pending++;
     this.#updateRef();
   }
 
   #updateRef(): void {
-    const needed = !this.#closed && (this.#pending > 0 || this.#reporting);
+    const needed = !this.#closed && (this.#pending > 0 || this.#reporting[Lane.data]);
     if (needed === this.#referenced || this.#closed) return;
     this.#referenced = needed;
     this.#port.ref(needed);
@@ -231,7 +297,7 @@ export class RingCarrier implements ByteCarrier {
 }
 
 /** Sees to it that senders hear when what they sent has been delivered. */
-class DataWriter extends RingWriter {
+class ReportedWriter extends RingWriter {
   readonly #flushed: () => void;
 
   constructor(memory: Memory, wake: () => void, flushed: () => void) {
@@ -253,12 +319,12 @@ interface Noticing {
 }
 
 /** Notices the frames that the other side must know of while it is at work. */
-class ControlWriter extends RingWriter {
+class ControlWriter extends ReportedWriter {
   readonly #noticing: Noticing;
   readonly #credit: ReturnType<typeof Credit.view>;
 
-  constructor(memory: Memory, wake: () => void, noticing: Noticing) {
-    super(memory, wake);
+  constructor(memory: Memory, wake: () => void, flushed: () => void, noticing: Noticing) {
+    super(memory, wake, flushed);
     this.#noticing = noticing;
     this.#credit = Credit.view(memory);
   }

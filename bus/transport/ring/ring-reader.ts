@@ -145,6 +145,15 @@ export class RingReader {
     if (this.capacity - used >= this.capacity / 4 && Atomics.exchange(this.#words, Word.waiting, 0) !== 0) this.#wake();
   }
 
+  /** Tells the producer that nothing more will be read. */
+  markClosed(): void {
+    Atomics.store(this.#words, Word.consumerClosed, 1);
+  }
+
+  isEmpty(): boolean {
+    return Atomics.load(this.#words, Word.tail) === this.#head;
+  }
+
   /** Says that this side will look again only when it is rung. @returns false when there is something to read after all */
   announceSleep(): boolean {
     Atomics.store(this.#words, Word.sleeping, 1);

@@ -51,6 +51,11 @@ export class RingWriter implements Outbound {
   /** @throws BusError core/message-too-large above half of the ring, where it might never find room */
   claim(bytesMin: number): number {
     if (this.closed) return CLOSED;
+    if (this.#words[Word.consumerClosed] !== 0) {
+      // Its end of the link is on the way to us; until then there is no room.
+      this.wantsRoom = true;
+      return FULL;
+    }
     const need = paddedBytes(bytesMin);
     if (this.#place(need)) return this.offset;
     this.#head = Atomics.load(this.#words, Word.head);
@@ -153,6 +158,11 @@ export class RingWriter implements Outbound {
     this.#reportedHead = this.#head;
     this.report.look();
     return true;
+  }
+
+  /** Tells the consumer that nothing will follow. */
+  markClosed(): void {
+    Atomics.store(this.#words, Word.producerClosed, 1);
   }
 
   consumerClosed(): boolean {

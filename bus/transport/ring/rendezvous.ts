@@ -1,0 +1,255 @@
+/**
+ * How two processes get to a link: HELLO; WELCOME beside the listener's rings; ACK beside the dialer's. One packet each,
+ * the same frames as on every transport. Nothing is allocated for a peer before its HELLO was admitted.
+ */
+import { unlinkSync } from "node:fs";
+import { Hello } from "#generated/busbar/control";
+import type { Address, Carrier, DialOptions, ListenOptions } from "#transport";
+import { BusError, checkFrame, frameKind, HEADER_BYTES, Kind, Lane, Memory, payloadOffset, writeHeader } from "#wire";
+import type { Addon, ListenerHandle, PeerHandle } from "./addon.ts";
+import { RingCarrier } from "./carrier.ts";
+import { CAPACITY_BYTES_MAX, capacityFor } from "./layout.ts";
+import { native } from "./native-error.ts";
+
+/** Peers that have connected and not been admitted yet. */
+const WAITING_MAX = 256;
+const PATH_BYTES_MAX = 107;
+
+export const pathOf = (address: Address): string => {
+  if (address.transport !== "ring") throw new TypeError(`not a ring address: ${address.transport}`);
+  const bytes = Buffer.byteLength(address.path);
+  if (bytes <= PATH_BYTES_MAX) return address.path;
+  throw new BusError("transport/path-too-long", { details: { path: address.path, bytes } });
+};
+
+/** Bytes of the rings that this side writes: what the reader is ready to hold, and room for the largest frame. */
+const makeRings = (addon: Addon, peer: PeerHandle, windowBytes: number, frameBytesMax: number): [Memory, Memory] => {
+  const data = capacityFor(Math.min(windowBytes, CAPACITY_BYTES_MAX), frameBytesMax);
+  const control = capacityFor(0, frameBytesMax);
+  const [first, second] = native(() => addon.makeRings(peer, data, control));
+  return [new Memory(first), new Memory(second)];
+};
+
+const takeRings = (addon: Addon, peer: PeerHandle): [Memory, Memory] => {
+  const [data, control] = native(() => addon.takeRings(peer));
+  return [new Memory(data), new Memory(control)];
+};
+
+const carrierOf = (
+  addon: Addon,
+  peer: PeerHandle,
+  label: string,
+  pid: number | undefined,
+  outbound: [Memory, Memory],
+  inbound: [Memory, Memory],
+): RingCarrier => {
+  const carrier = new RingCarrier(
+    { label, ...(pid === undefined ? {} : { pid }) },
+    { outbound, inbound },
+    {
+      wake: () => addon.ringPeer(peer),
+      // A link between processes keeps its process alive from open to close, as a socket does.
+      ref: () => undefined,
+      cancel: () => undefined,
+      grant: () => undefined,
+      close: () => addon.closePeer(peer),
+      watched: { setActive: (lane: Lane, active: boolean) => addon.setActive(peer, lane, active) },
+    },
+  );
+  native(() => addon.watchBell(peer, () => carrier.bell()));
+  addon.refPeer(peer, true);
+  return carrier;
+};
+
+/** ACK of the rings: a header and nothing else. */
+const ackFrame = (): Uint8Array => {
+  const memory = Memory.allocate(HEADER_BYTES);
+  writeHeader(memory, 0, HEADER_BYTES, Kind.ack, HEADER_BYTES, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, Lane.control);
+  return memory.u8;
+};
+
+const kindOf = (bytes: Uint8Array): number => {
+  const memory = Memory.copyOf(bytes);
+  return checkFrame(memory, 0, bytes.length) === undefined ? frameKind(memory, 0) : -1;
+};
+
+// ---- dialing
+
+export const meetAsDialer = (addon: Addon, dial: DialOptions, handshakeMs: number): Promise<Carrier> =>
+  new Promise<Carrier>((resolve, reject) => {
+    const path = pathOf(dial.address);
+    const peer = native(() => addon.connectPeer(path));
+    let carrier: RingCarrier | undefined;
+    let settled = false;
+    const timer = setTimeout(() => {
+      end(new BusError("wire/handshake-timeout", { details: { peer: path, timeout: `${handshakeMs} ms` } }));
+    }, handshakeMs);
+    const aborted = (): void => end(BusError.from(dial.signal.reason, "core/cancelled"));
+    const settle = (): void => {
+      settled = true;
+      clearTimeout(timer);
+      dial.signal.removeEventListener("abort", aborted);
+    };
+    const end = (error: unknown): void => {
+      if (settled) return;
+      settle();
+      addon.closePeer(peer);
+      reject(error);
+    };
+    dial.signal.addEventListener("abort", aborted, { once: true });
+    try {
+      native(() =>
+        addon.watchPeer(peer, (bytes, reason) => {
+          if (carrier !== undefined) {
+            if (bytes === undefined) carrier.lost(reason || "its process ended");
+            return;
+          }
+          if (settled) return;
+          if (bytes === undefined) {
+            end(new BusError("transport/unreachable", { details: { address: path, reason: reason || "it hung up" } }));
+            return;
+          }
+          try {
+            const windowBytes = dial.accept(bytes);
+            const inbound = takeRings(addon, peer);
+            const outbound = makeRings(addon, peer, windowBytes, dial.frameBytesMax);
+            carrier = carrierOf(addon, peer, path, undefined, outbound, inbound);
+            native(() => addon.sendPacket(peer, ackFrame(), true));
+            settle();
+            resolve(carrier);
+          } catch (error) {
+            carrier = undefined;
+            end(error);
+          }
+        }),
+      );
+      // The handshake itself keeps the process alive.
+      native(() => addon.sendPacket(peer, dial.hello, false));
+    } catch (error) {
+      end(error);
+    }
+  });
+
+// ---- being dialed
+
+/** Where dialing processes are met. */
+export class PeerDesk {
+  readonly #addon: Addon;
+  readonly #options: ListenOptions;
+  readonly #handshakeMs: number;
+  readonly #waiting = new Set<PeerHandle>();
+  #listener: ListenerHandle | undefined;
+  #path = "";
+
+  constructor(addon: Addon, options: ListenOptions, handshakeMs: number) {
+    this.#addon = addon;
+    this.#options = options;
+    this.#handshakeMs = handshakeMs;
+  }
+
+  open(path: string): void {
+    this.#path = path;
+    this.#listener = native(() =>
+      this.#addon.listenPeers(path, (peer, pid, uid, reason) => {
+        if (peer === undefined) this.#options.log.warn({ path }, `a connection was closed: ${reason}`);
+        else this.#meet(peer, pid, uid);
+      }),
+    );
+  }
+
+  close(): void {
+    if (this.#listener === undefined) return;
+    this.#addon.closeListener(this.#listener);
+    this.#listener = undefined;
+    for (const peer of this.#waiting) this.#addon.closePeer(peer);
+    this.#waiting.clear();
+    try {
+      unlinkSync(this.#path);
+    } catch {
+      // Somebody has tidied up before us.
+    }
+  }
+
+  #meet(peer: PeerHandle, pid: number, uid: number): void {
+    const addon = this.#addon;
+    const label = `process ${pid}`;
+    if (this.#waiting.size >= WAITING_MAX) {
+      addon.closePeer(peer);
+      return;
+    }
+    this.#waiting.add(peer);
+    let carrier: RingCarrier | undefined;
+    let outbound: [Memory, Memory] | undefined;
+    let attach: ((carrier: Carrier) => void) | undefined;
+    const leave = (): void => {
+      clearTimeout(timer);
+      this.#waiting.delete(peer);
+    };
+    const hangUp = (): void => {
+      leave();
+      addon.closePeer(peer);
+    };
+    const timer = setTimeout(hangUp, this.#handshakeMs);
+    timer.unref();
+    const packet = (bytes: Buffer | undefined, reason: string | undefined): void => {
+      if (carrier !== undefined) {
+        if (bytes === undefined) carrier.lost(reason || "its process ended");
+        return;
+      }
+      if (bytes === undefined) {
+        hangUp();
+        return;
+      }
+      if (attach === undefined) {
+        const admission = this.#admit(bytes, { label, pid, uid });
+        if (admission === undefined) return hangUp();
+        if ("refuse" in admission) {
+          addon.sendPacket(peer, admission.refuse, false);
+          return hangUp();
+        }
+        attach = admission.attach;
+        outbound = makeRings(addon, peer, admission.windowBytes, admission.frameBytesMax);
+        addon.sendPacket(peer, admission.welcome, true);
+        return;
+      }
+      if (kindOf(bytes) !== Kind.ack || outbound === undefined) return hangUp();
+      const inbound = takeRings(addon, peer);
+      leave();
+      carrier = carrierOf(addon, peer, label, pid, outbound, inbound);
+      attach(carrier);
+    };
+    native(() =>
+      addon.watchPeer(peer, (bytes, reason) => {
+        try {
+          packet(bytes, reason);
+        } catch (error) {
+          this.#options.log.warn({ peer: label }, `a handshake failed: ${BusError.from(error).message}`);
+          hangUp();
+        }
+      }),
+    );
+  }
+
+  #admit(
+    bytes: Uint8Array,
+    identity: { label: string; pid: number; uid: number },
+  ):
+    | { refuse: Uint8Array }
+    | { welcome: Uint8Array; attach(carrier: Carrier): void; windowBytes: number; frameBytesMax: number }
+    | undefined {
+    const memory = Memory.copyOf(bytes);
+    if (checkFrame(memory, 0, bytes.length) !== undefined || frameKind(memory, 0) !== Kind.hello) {
+      this.#options.log.warn(
+        { peer: identity.label },
+        "something that is no HELLO was sent first; the connection is closed",
+      );
+      return undefined;
+    }
+    const admission = this.#options.admit(bytes, identity);
+    if ("refuse" in admission) return admission;
+    // Admitted, so it was verified.
+    const { windowBytes, frameBytesMax } = Hello.decode(memory, payloadOffset(memory, 0));
+    const frames = Math.min(frameBytesMax, this.#options.frameBytesMax);
+    return { welcome: admission.welcome, attach: (c) => admission.attach(c), windowBytes, frameBytesMax: frames };
+  }
+}

@@ -1,0 +1,62 @@
+import type { Carrier, DialOptions, Listener, ListenOptions, Transport } from "#transport";
+import { BusError } from "#wire";
+import { type Addon, openAddon } from "./addon.ts";
+import { native } from "./native-error.ts";
+import { meetAsDialer, PeerDesk, pathOf } from "./rendezvous.ts";
+
+/** How the threads of a process wait for messages. */
+export type WaitStrategy = "adaptive" | "spin" | "sleep";
+
+export interface RingTransportOptions {
+  /** Default "adaptive": looks at the rings for up to 50 µs before it sleeps, and stops looking while messages are rare. */
+  readonly wait?: WaitStrategy;
+  /** For one handshake, ms. Default 5,000. */
+  readonly handshakeMs?: number;
+  /** Default: the one of this package. */
+  readonly addon?: Addon;
+}
+
+const WAITING: Readonly<Record<WaitStrategy, readonly [spinUs: number, adaptive: boolean]>> = {
+  adaptive: [50, true],
+  spin: [50, false],
+  sleep: [0, false],
+};
+const HANDSHAKE_MS = 5000;
+
+/** Why rings between processes cannot be had here; undefined when they can. */
+export const ringUnavailable = (open: () => Addon = openAddon): string | undefined => {
+  if (process.platform !== "linux") return `rings between processes need Linux, this is ${process.platform}`;
+  try {
+    return typeof open().listenPeers === "function" ? undefined : "the native addon is older than this package";
+  } catch (error) {
+    return BusError.from(error).message;
+  }
+};
+
+/**
+ * Shared-memory rings between processes of one user on one computer. The addon maps, wakes and looks before it sleeps;
+ * frames are written and read here, in place. One thread; sockets and memory end with their carriers.
+ * @throws BusError transport/unavailable when the addon is not there
+ */
+export const createRingTransport = (options: RingTransportOptions = {}): Transport => {
+  const addon = options.addon ?? openAddon();
+  const handshakeMs = options.handshakeMs ?? HANDSHAKE_MS;
+  const [spinUs, adaptive] = WAITING[options.wait ?? "adaptive"];
+  native(() => addon.setWaiting(spinUs, adaptive));
+  return {
+    name: "ring",
+    features: { byReference: false, crossesProcess: true, strangers: true, encrypted: false },
+
+    async listen(listen: ListenOptions): Promise<Listener> {
+      const desk = new PeerDesk(addon, listen, handshakeMs);
+      desk.open(pathOf(listen.address));
+      return { address: listen.address, close: async () => desk.close() };
+    },
+
+    dial(dial: DialOptions): Promise<Carrier> {
+      return meetAsDialer(addon, dial, handshakeMs);
+    },
+
+    close: () => Promise.resolve(),
+  };
+};
