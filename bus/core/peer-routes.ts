@@ -114,11 +114,16 @@ export class PeerRoutes {
     return route;
   }
 
+  /** Without an edge nothing may come, but from and to the command line, which is in no plan. */
+  get #isCli(): boolean {
+    const { resident, peer } = this.#options;
+    return [resident.name, peer].some((name) => resident.index.services.get(name) === undefined);
+  }
+
   /** Whether the plan lets the peer publish this type to us. */
   mayBring(type: string): boolean {
-    const { resident, peer } = this.#options;
     const back = this.#back;
-    if (back === undefined) return resident.index.services.get(peer) === undefined;
+    if (back === undefined) return this.#isCli;
     return back.open || back.types.some((entry) => entry.type === type);
   }
 
@@ -126,8 +131,7 @@ export class PeerRoutes {
   allowedIds(): ReadonlySet<number> | undefined {
     const { index } = this.#options.resident;
     const back = this.#back;
-    // Without an edge nothing may come, but from the command line, which is in no plan.
-    if (back === undefined) return index.services.get(this.#options.peer) === undefined ? undefined : new Set();
+    if (back === undefined) return this.#isCli ? undefined : new Set();
     if (back.open) return undefined;
     return new Set(back.types.map((entry) => index.types.get(entry.type)?.id ?? 0));
   }

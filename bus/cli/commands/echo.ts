@@ -28,8 +28,12 @@ export function addEcho(program: Command, cli: Cli): void {
       const ended = new AbortController();
       interrupt.signal.addEventListener("abort", () => ended.abort());
       let seen = 0;
+      let waiting = 0;
       const item = (value: unknown): void => {
-        if (typeof value !== "object" || value === null || !("message" in value)) return;
+        if (typeof value !== "object" || value === null) return;
+        // Said only once every process has subscribed: what is published from here on is seen.
+        if ("subscribed" in value && --waiting === 0) cli.note(`listening for ${type.name}; Ctrl-C ends`);
+        if (!("message" in value)) return;
         if (count !== undefined && seen >= count) return;
         seen++;
         cli.stdout.write(`${toJson(value.message)}\n`);
@@ -39,7 +43,7 @@ export function addEcho(program: Command, cli: Cli): void {
       try {
         const targets = from === undefined ? live.processes : [processOf(live, from)];
         for (const target of targets) clients.push(await live.bus.connect(target));
-        cli.note(`listening for ${type.name}; Ctrl-C ends`);
+        waiting = clients.length;
         const args = {
           type: type.name,
           ...(from === undefined ? {} : { from }),
