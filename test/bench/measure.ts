@@ -36,6 +36,8 @@ const BURST_MIN = 20;
 const BURST_MAX = 20_000_000;
 const PINGS_MIN = 10;
 const PINGS_MAX = 10_000;
+/** A ping runs little code each time, so the optimising compiler needs longer than for a burst. */
+const PING_WARM_UP = 2;
 /** Bursts grow by this at most: the first run uncompiled code and would size the round wrongly. */
 const GROWTH = 8;
 
@@ -65,7 +67,7 @@ export const roundTrip =
     const first = await pair.pings(PINGS_MIN, 0);
     const fitting = (ms: number, gap: number): number =>
       Math.min(PINGS_MAX, Math.max(PINGS_MIN, Math.round(ms / (gap + first / NS_PER_MS))));
-    await pair.pings(fitting(warmUpMs, 0), 0);
+    await pair.pings(fitting(warmUpMs * PING_WARM_UP, 0), 0);
     const count = fitting(roundMs, gapMs);
     return (sized) => sized.pings(count, gapMs);
   };

@@ -23,7 +23,7 @@ export interface Pace {
 
 const PACES: Record<Pace["name"], Pace> = {
   full: { name: "full", rounds: 11, roundMs: 500, warmUpMs: 2000, measureMs: 75_000 },
-  quick: { name: "quick", rounds: 3, roundMs: 150, warmUpMs: 500, measureMs: 9000 },
+  quick: { name: "quick", rounds: 3, roundMs: 150, warmUpMs: 600, measureMs: 9000 },
   smoke: { name: "smoke", rounds: 1, roundMs: 2, warmUpMs: 2, measureMs: 2000 },
 };
 const ROUNDS_MAX = 1000;

@@ -68,7 +68,7 @@ export const runSocketSuite = async (
   const barePeer = { label: bare.label, name: zeromqOf(transport, false).label };
   for (const { measure, workload, size } of WORKLOADS) {
     const facts: MeasureFacts = { suite, measure, unit: "1/s", transport, size, note: pinned };
-    const tries = { ...facts, note: `tryPublish, awaits publish when full; ${pinned}` };
+    const tries = { ...facts, note: `tryPublish, a turn of the event loop when full; ${pinned}` };
     const comparisons: Measure["comparisons"][number][] = [{ facts: tries, ours: OURS, peers: peers.map(asPeer) }];
     const entrants = [ours(transport), ...peers];
     if (measure === "oneway64") {
