@@ -122,7 +122,9 @@ void LoopSpinner::before_sleep() {
     if (now >= stay) return turn_again();
   }
   const int timeout = uv_backend_timeout(loop_);
-  if (timeout == 0) return;  // immediates, closing handles or due timers: the loop comes back at once
+  // Immediates, closing handles or due timers; or a descriptor that the loop has not taken up yet, and then it would
+  // sleep all the same, with nothing announced. So it must not: it comes back at once.
+  if (timeout == 0) return turn_again();
   const uint64_t deadline = timeout > 0 ? start + static_cast<uint64_t>(timeout) * 1'000'000 : UINT64_MAX;
   const bool looks = spin_us_ > 0 && (!adaptive_ || misses_ < kMissesMax);
   uint64_t end = std::min(deadline, now + (looks ? uint64_t{spin_us_} * 1'000 : 0));
