@@ -59,8 +59,9 @@ export class PeerRoutes {
     return this.#refused;
   }
 
+  /** Types that the peer has asked for, whether or not somebody publishes them yet. */
   get attached(): string[] {
-    return [...this.#routes.values()].filter((route) => route.topics.size > 0).map((route) => route.type.name);
+    return [...this.#wishes.keys()].filter((name) => this.#routes.get(name)?.refused === undefined);
   }
 
   opened(info: PeerInfo, plugin: PluginLink | undefined): void {
