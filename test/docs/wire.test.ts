@@ -21,18 +21,14 @@ test("every field of the header stands at its offset, and the fields fill 64 byt
   const documented = new Map(fields.map(([offset, , name]) => [name, Number(offset)]));
   for (const [name, offset] of Object.entries(At)) expect([name, documented.get(snake(name))]).toEqual([name, offset]);
   const flags = fields.find(([, , name]) => name === "flags")?.[3] ?? "";
-  expect(
-    [...flags.matchAll(/(\d+) [a-z]/g)]
-      .map((match) => Number(match[1]))
-      .sort((a, b) => a - b)
-      .slice(0, 6),
-  ).toEqual(Object.values(Flag).sort((a, b) => a - b));
+  const numbers = [...flags.matchAll(/(?:^|, )(\d+) /g)].map((match) => Number(match[1]));
+  expect(numbers).toEqual(Object.values(Flag));
 });
 
 test("kinds and extensions are those of the code", () => {
-  const kinds = rows.filter(([name, number]) => name in Kind && /^\d+$/.test(number));
+  const kinds = rows.filter((cells) => cells.length === 4 && cells[0] in Kind);
   expect(Object.fromEntries(kinds.map(([name, number]) => [name, Number(number)]))).toEqual(Kind);
-  const extensions = rows.filter(([name, , , more]) => name in Extension && more === undefined);
+  const extensions = rows.filter((cells) => cells.length === 3 && cells[0] in Extension);
   expect(Object.fromEntries(extensions.map(([name, type]) => [name, Number(type)]))).toEqual(Extension);
 });
 
