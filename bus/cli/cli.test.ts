@@ -45,7 +45,7 @@ test("a run ends with the same result in every placement, as the last line of st
 test("explain, graph, plan and validate print text or one JSON value", async () => {
   const explain = await project.run("explain", "--json");
   expect(JSON.parse(explain.stdout)).toContainEqual(
-    expect.objectContaining({ edge: "caller -> greeter", transport: "unix", rpcs: ["hello.Greeter"] }),
+    expect.objectContaining({ edge: "caller -> greeter", transport: "ring", rpcs: ["hello.Greeter"] }),
   );
   expect((await project.run("explain", "--mode", "monolith")).stdout).toMatch(/caller -> greeter +local/);
   expect((await project.run("graph", "--format", "mermaid")).stdout).toMatch(/^flowchart LR/);
@@ -101,7 +101,7 @@ test("a running bus answers status, call, pub, echo and explain --live, refuses 
   expect(pub.stdout).toBe("front: sent\n");
   await up.saw("someone was greeted as number 9");
 
-  expect((await project.run("explain", "--live")).stdout).toMatch(/caller -> greeter +unix +open/);
+  expect((await project.run("explain", "--live")).stdout).toMatch(/caller -> greeter +ring +open/);
 
   expect(await project.run("down")).toMatchObject({ code: 0, stdout: "hello has stopped\n" });
   expect(await up.ended).toMatchObject({ code: 0 });

@@ -151,7 +151,7 @@ export class RunFolder {
     const planKept = new Set(ups.map((up) => this.planFile(typeof up.node === "string" ? up.node : undefined)));
     for (const name of names) {
       const file = this.file(name);
-      const [, owner, kind] = /^(.*)\.(sock|sock\.lock|ctl|port|epoch|json|bin)$/.exec(name) ?? [];
+      const [, owner, kind] = /^(.*)\.(sock|sock\.lock|ring|ctl|port|epoch|json|bin)$/.exec(name) ?? [];
       const dead =
         kind === "epoch"
           ? (alone && alive.size === 0 && ups.length === 0) || readNumber(file) < Math.floor(unixSeconds)

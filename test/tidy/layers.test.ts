@@ -5,6 +5,7 @@ import { files, read } from "./tree.ts";
 /** Room to the rooms it may import, beside itself and packages. */
 const MAY_SEE: Readonly<Record<string, readonly string[]>> = {
   "bus/wire": ["#generated"],
+  "bus/schema/gen/testdata": ["#schema"],
   "bus/schema": ["#wire", "#generated"],
   "bus/topology": ["#wire", "#schema", "#generated"],
   "bus/transport": ["#wire", "#schema", "#generated", "#transport", "#core"],
