@@ -35,7 +35,8 @@ test("the plugin of the page is generated, compiled without a warning, loaded an
   const [, method, json] = /busbar call (\S+) '(.*)'/.exec(read(PAGE)) ?? [];
   const answer = await project.run("call", method, json);
   const [, shown] = /```json\n([\s\S]*?)```/.exec(read(PAGE)) ?? [];
-  expect(answer).toMatchObject({ code: 0, stdout: shown });
+  expect(answer).toMatchObject({ code: 0, stderr: "" });
+  expect(JSON.parse(answer.stdout)).toEqual(JSON.parse(shown));
   up.child.kill("SIGINT");
   expect(await up.ended).toMatchObject({ code: 0 });
   expect(project.leftovers()).toEqual([]);
