@@ -184,7 +184,7 @@ export class Connector {
     }
     this.note = error.message;
     const code = error.code === "wire/refused" ? String(error.details.code) : error.code;
-    const quiet = QUIET.has(code);
+    const quiet = QUIET.has(code) && error.details.lasting !== true;
     if (!quiet && error.message !== this.#lastComplaint) {
       this.#lastComplaint = error.message;
       this.#options.log.warn({ code: error.code, peer: this.#options.peer }, error.message);
