@@ -25,7 +25,7 @@ const throwBytes = (path: string, bytes: Uint8Array): Promise<void> =>
 
 test("garbage on every socket of the runtime folder changes nothing for the bus", async () => {
   rig.topology();
-  const up = await rig.up();
+  const up = await rig.up("--transport", "unix");
   expect(await rig.do("publish", { count: 20 })).toMatchObject({ done: 20 });
   const [name] = readdirSync(join(rig.runtime, "busbar"));
   const folder = join(rig.runtime, "busbar", name);
@@ -112,7 +112,8 @@ test("a node that holds another key than the others expect is refused, and statu
     expect(links.map((link) => link.state)).not.toContain("open");
     expect(await rig.seqs()).toEqual([]);
     await other.stop(front);
-    await rig.stop(back);
+    const { stdout } = await rig.stop(back);
+    expect(stdout.match(/the CURVE handshake failed/g)).toHaveLength(1);
   } finally {
     await other.close();
   }
