@@ -57,6 +57,50 @@ test("an iterator gets owned messages in order and stops its edge when its buffe
   expect(data.published).toBe(data.delivered + data.inFlight + Object.values(data.dropped).reduce((x, y) => x + y, 0));
 });
 
+test("flush by reference ends when the last waiting message was taken", async () => {
+  const hub = await start({ services: pair });
+  const [a, b] = [hub.bus("a"), hub.bus("b")];
+  const subscriber = b.subscriber(Note, { buffer: 2 });
+  await hub.connected();
+  const publisher = a.publisher(Note);
+  for (let seq = 0; seq < 20; seq++) await publisher.publish({ seq });
+  let flushed = false;
+  const flushing = publisher.flush({ timeout: "5s" }).then(() => {
+    flushed = true;
+  });
+  let got = 0;
+  for await (const { seq } of subscriber) {
+    if (seq < 10) expect(flushed).toBe(false);
+    if (++got === 20) break;
+  }
+  await flushing;
+});
+
+test("asking for a publisher again gives the same one, and serving is all or nothing", async () => {
+  const hub = await start({
+    services: { a: { publishes: [Note], calls: [Echo] }, b: { subscribes: [Note], serves: [Echo] } },
+  });
+  const [a, b] = [hub.bus("a"), hub.bus("b")];
+  expect(a.publisher(Note)).toBe(a.publisher(Note));
+  expect(a.publisherTo("b", Note)).not.toBe(a.publisher(Note));
+  b.serve(Echo, { count: () => [] });
+  expect(() => b.serve(Echo, { echo: () => ({}), count: () => [] })).toThrow(/core\/already-served/);
+  b.serve(Echo, { echo: ({ seq }) => ({ seq }) });
+  expect((await a.client(Echo).echo({ seq: 3 })).seq).toBe(3);
+});
+
+test("connecting can be given up, and closing settles whoever waits for it", async () => {
+  const hub = await start({ services: pair });
+  const b = hub.bus("b");
+  const ready = b.subscriber(Note).ready;
+  await expect(hub.connected({ signal: AbortSignal.abort() })).rejects.toMatchObject({ code: "core/cancelled" });
+  await expect(hub.connected({ timeout: 10 })).rejects.toMatchObject({ code: "core/timeout" });
+  const connecting = expect(hub.connected()).rejects.toMatchObject({ code: "core/closed" });
+  await b.close();
+  await connecting;
+  await ready;
+});
+
 test("publishing to nobody says so and is counted", async () => {
   const hub = await start({ services: { a: { open: true } } });
   const a = hub.bus("a");
