@@ -112,7 +112,7 @@ class Attempt {
       if (this.#carrier !== undefined) return this.#carrier.unreachable("the connection was closed");
       if (this.#greeted) return this.#fail(this.#unreachable("it closed the connection before it answered"));
       this.#connected = false;
-      if (++this.#failures >= TRIES) this.#fail(this.#unreachable(this.#securityHint()));
+      if (++this.#failures >= TRIES) this.#fail(this.#insecure());
     });
     events.on("connect:retry", () => {
       if (this.#failures === 0 && !this.#connected) this.#fail(this.#unreachable("nobody listens there"));
@@ -123,13 +123,15 @@ class Attempt {
         new BusError("wire/refused", { details: { peer: this.#target.label, code: "wire/unknown-key", reason } }),
       );
     });
-    events.on("handshake:error:protocol", () => this.#fail(this.#unreachable(this.#securityHint())));
+    events.on("handshake:error:protocol", () => this.#fail(this.#insecure()));
   }
 
-  #securityHint(): string {
-    return this.#scheme.features.encrypted
+  /** Somebody is there and ends the handshake of ZeroMQ each time: no waiting cures that, so it is worth a line in the log. */
+  #insecure(): BusError {
+    const reason = this.#scheme.features.encrypted
       ? "the CURVE handshake failed; is the public key of that node in the keys folder of this one current?"
       : "it ended the ZeroMQ handshake; does it demand CURVE keys that this node does not have?";
+    return new BusError("transport/unreachable", { details: { address: this.#target.label, reason, lasting: true } });
   }
 
   #message(parts: Buffer[]): void {
@@ -216,7 +218,7 @@ class Attempt {
     const peer = this.#target.label;
     const timeout = `${this.#household.timing.handshakeMs} ms`;
     if (this.#greeted) this.#fail(new BusError("wire/handshake-timeout", { details: { peer, timeout } }));
-    else this.#fail(this.#unreachable(this.#failures > 0 ? this.#securityHint() : `no answer within ${timeout}`));
+    else this.#fail(this.#failures > 0 ? this.#insecure() : this.#unreachable(`no answer within ${timeout}`));
   }
 
   #unreachable(reason: string): BusError {
