@@ -630,15 +630,19 @@ function ok$AggregatedStats(m: Memory, t: number, low: number, end: number, d: n
 
 function full$AggregatedStats(x: AggregatedStatsInit, d: number): AggregatedStats {
   if (d > 63 || typeof x !== "object" || x === null) unfit(AggregatedStats, x, d);
+  const f4 = x.avgTurns === undefined ? 0 : Math.fround(x.avgTurns);
   const f8 = fullU32s(x.wins);
+  const f27 = x.decisiveTurnPct === undefined ? 1 : Math.fround(x.decisiveTurnPct);
+  const f28 = x.closestMargin === undefined ? 1 : Math.fround(x.closestMargin);
   const f34 = fullU32s(x.teamWins);
-  if (x.totalGames !== undefined && x.player0Wins !== undefined && x.player1Wins !== undefined && x.draws !== undefined && x.avgTurns !== undefined && x.medianTurns !== undefined && x.avgDurationNs !== undefined && x.errors !== undefined && f8 === x.wins && x.playerCount !== undefined && x.totalDecisions !== undefined && x.totalValidMoves !== undefined && x.forcedDecisions !== undefined && x.totalHandSize !== undefined && x.totalInteractions !== undefined && x.totalActions !== undefined && x.totalClaims !== undefined && x.totalBluffs !== undefined && x.totalChallenges !== undefined && x.successfulBluffs !== undefined && x.successfulCatches !== undefined && x.totalBets !== undefined && x.bettingBluffs !== undefined && x.foldWins !== undefined && x.showdownWins !== undefined && x.allInCount !== undefined && x.leadChanges !== undefined && x.decisiveTurnPct !== undefined && x.closestMargin !== undefined && x.trailingWinners !== undefined && x.moveDisruptionEvents !== undefined && x.contentionEvents !== undefined && x.forcedResponseEvents !== undefined && x.opponentTurnCount !== undefined && f34 === x.teamWins && x.winningTeamAvg !== undefined && x.error !== undefined && x.errorText !== undefined && x.resultHash !== undefined) return x as AggregatedStats;
+  const f35 = x.winningTeamAvg === undefined ? -1 : Math.fround(x.winningTeamAvg);
+  if (x.totalGames !== undefined && x.player0Wins !== undefined && x.player1Wins !== undefined && x.draws !== undefined && f4 === x.avgTurns && x.medianTurns !== undefined && x.avgDurationNs !== undefined && x.errors !== undefined && f8 === x.wins && x.playerCount !== undefined && x.totalDecisions !== undefined && x.totalValidMoves !== undefined && x.forcedDecisions !== undefined && x.totalHandSize !== undefined && x.totalInteractions !== undefined && x.totalActions !== undefined && x.totalClaims !== undefined && x.totalBluffs !== undefined && x.totalChallenges !== undefined && x.successfulBluffs !== undefined && x.successfulCatches !== undefined && x.totalBets !== undefined && x.bettingBluffs !== undefined && x.foldWins !== undefined && x.showdownWins !== undefined && x.allInCount !== undefined && x.leadChanges !== undefined && f27 === x.decisiveTurnPct && f28 === x.closestMargin && x.trailingWinners !== undefined && x.moveDisruptionEvents !== undefined && x.contentionEvents !== undefined && x.forcedResponseEvents !== undefined && x.opponentTurnCount !== undefined && f34 === x.teamWins && f35 === x.winningTeamAvg && x.error !== undefined && x.errorText !== undefined && x.resultHash !== undefined) return x as AggregatedStats;
   return {
     totalGames: x.totalGames === undefined ? 0 : x.totalGames,
     player0Wins: x.player0Wins === undefined ? 0 : x.player0Wins,
     player1Wins: x.player1Wins === undefined ? 0 : x.player1Wins,
     draws: x.draws === undefined ? 0 : x.draws,
-    avgTurns: x.avgTurns === undefined ? 0 : x.avgTurns,
+    avgTurns: f4,
     medianTurns: x.medianTurns === undefined ? 0 : x.medianTurns,
     avgDurationNs: x.avgDurationNs === undefined ? 0n : x.avgDurationNs,
     errors: x.errors === undefined ? 0 : x.errors,
@@ -661,15 +665,15 @@ function full$AggregatedStats(x: AggregatedStatsInit, d: number): AggregatedStat
     showdownWins: x.showdownWins === undefined ? 0n : x.showdownWins,
     allInCount: x.allInCount === undefined ? 0n : x.allInCount,
     leadChanges: x.leadChanges === undefined ? 0 : x.leadChanges,
-    decisiveTurnPct: x.decisiveTurnPct === undefined ? 1 : x.decisiveTurnPct,
-    closestMargin: x.closestMargin === undefined ? 1 : x.closestMargin,
+    decisiveTurnPct: f27,
+    closestMargin: f28,
     trailingWinners: x.trailingWinners === undefined ? 0 : x.trailingWinners,
     moveDisruptionEvents: x.moveDisruptionEvents === undefined ? 0n : x.moveDisruptionEvents,
     contentionEvents: x.contentionEvents === undefined ? 0n : x.contentionEvents,
     forcedResponseEvents: x.forcedResponseEvents === undefined ? 0n : x.forcedResponseEvents,
     opponentTurnCount: x.opponentTurnCount === undefined ? 0n : x.opponentTurnCount,
     teamWins: f34,
-    winningTeamAvg: x.winningTeamAvg === undefined ? -1 : x.winningTeamAvg,
+    winningTeamAvg: f35,
     error: x.error === undefined ? 0 : x.error,
     errorText: x.errorText === undefined ? null : x.errorText,
     resultHash: x.resultHash === undefined ? 0n : x.resultHash,

@@ -422,7 +422,8 @@ function full$GameResult(x: GameResultInit, d: number): GameResult {
   if (x.genome === undefined || x.genome === null) unfit(GameResult, x);
   const f2 = x.players ?? [];
   const f4 = fullU32s(x.wins);
-  if (x.index !== undefined && f2 === x.players && x.games !== undefined && f4 === x.wins && x.draws !== undefined && x.avgTurns !== undefined && x.medianTurns !== undefined && x.resultHash !== undefined && x.gamesPerSecond !== undefined && x.error !== undefined) return x as GameResult;
+  const f6 = x.avgTurns === undefined ? 0 : Math.fround(x.avgTurns);
+  if (x.index !== undefined && f2 === x.players && x.games !== undefined && f4 === x.wins && x.draws !== undefined && f6 === x.avgTurns && x.medianTurns !== undefined && x.resultHash !== undefined && x.gamesPerSecond !== undefined && x.error !== undefined) return x as GameResult;
   return {
     index: x.index === undefined ? 0 : x.index,
     genome: x.genome,
@@ -430,7 +431,7 @@ function full$GameResult(x: GameResultInit, d: number): GameResult {
     games: x.games === undefined ? 0 : x.games,
     wins: f4,
     draws: x.draws === undefined ? 0 : x.draws,
-    avgTurns: x.avgTurns === undefined ? 0 : x.avgTurns,
+    avgTurns: f6,
     medianTurns: x.medianTurns === undefined ? 0 : x.medianTurns,
     resultHash: x.resultHash === undefined ? 0n : x.resultHash,
     gamesPerSecond: x.gamesPerSecond === undefined ? 0 : x.gamesPerSecond,

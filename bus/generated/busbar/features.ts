@@ -1075,6 +1075,7 @@ function ok$Everything(m: Memory, t: number, low: number, end: number, d: number
 function full$Everything(x: EverythingInit, d: number): Everything {
   if (d > 63 || typeof x !== "object" || x === null) unfit(Everything, x, d);
   if (x.title === undefined || x.title === null) unfit(Everything, x);
+  const f9 = x.f32 === undefined ? 0.5 : Math.fround(x.f32);
   const f23 = x.tree === null || x.tree === undefined ? null : full$Node(x.tree, d + 1);
   const f25 = x.part === null || x.part === undefined ? null : full$Part(x.part, d + 1);
   const f26 = fullU8s(x.bytes);
@@ -1090,7 +1091,7 @@ function full$Everything(x: EverythingInit, d: number): Everything {
   const f36 = x.texts ?? [];
   const f37 = x.points ?? [];
   const f38 = fullTables(x.nodes, full$Node, d + 1);
-  if (x.flag !== undefined && x.i8 !== undefined && x.u8 !== undefined && x.i16 !== undefined && x.u16 !== undefined && x.i32 !== undefined && x.u32 !== undefined && x.i64 !== undefined && x.u64 !== undefined && x.f32 !== undefined && x.f64 !== undefined && x.color !== undefined && x.wide !== undefined && x.maybeInt !== undefined && x.maybeLong !== undefined && x.maybeFloat !== undefined && x.maybeColor !== undefined && x.maybeFlag !== undefined && x.note !== undefined && x.point !== undefined && x.grid !== undefined && f23 === x.tree && f25 === x.part && f26 === x.bytes && f27 === x.small && f28 === x.flags && f29 === x.shorts && f30 === x.ints && f31 === x.longs && f32 === x.ulongs && f33 === x.floats && f34 === x.doubles && f35 === x.colors && f36 === x.texts && f37 === x.points && f38 === x.nodes) return x as Everything;
+  if (x.flag !== undefined && x.i8 !== undefined && x.u8 !== undefined && x.i16 !== undefined && x.u16 !== undefined && x.i32 !== undefined && x.u32 !== undefined && x.i64 !== undefined && x.u64 !== undefined && f9 === x.f32 && x.f64 !== undefined && x.color !== undefined && x.wide !== undefined && x.maybeInt !== undefined && x.maybeLong !== undefined && x.maybeFloat !== undefined && x.maybeColor !== undefined && x.maybeFlag !== undefined && x.note !== undefined && x.point !== undefined && x.grid !== undefined && f23 === x.tree && f25 === x.part && f26 === x.bytes && f27 === x.small && f28 === x.flags && f29 === x.shorts && f30 === x.ints && f31 === x.longs && f32 === x.ulongs && f33 === x.floats && f34 === x.doubles && f35 === x.colors && f36 === x.texts && f37 === x.points && f38 === x.nodes) return x as Everything;
   return {
     flag: x.flag === undefined ? true : x.flag,
     i8: x.i8 === undefined ? 0 : x.i8,
@@ -1101,7 +1102,7 @@ function full$Everything(x: EverythingInit, d: number): Everything {
     u32: x.u32 === undefined ? 4000000000 : x.u32,
     i64: x.i64 === undefined ? -9000000000n : x.i64,
     u64: x.u64 === undefined ? 9223372036854775807n : x.u64,
-    f32: x.f32 === undefined ? 0.5 : x.f32,
+    f32: f9,
     f64: x.f64 === undefined ? 0 : x.f64,
     color: x.color === undefined ? 1 : x.color,
     wide: x.wide === undefined ? 9000000000n : x.wide,
@@ -1253,10 +1254,11 @@ function ok$Leaf(m: Memory, t: number, low: number, end: number, d: number): boo
 
 function full$Leaf(x: LeafInit, d: number): Leaf {
   if (d > 63 || typeof x !== "object" || x === null) unfit(Leaf, x, d);
-  if (x.label !== undefined && x.weight !== undefined) return x as Leaf;
+  const f1 = x.weight === undefined ? 1.5 : Math.fround(x.weight);
+  if (x.label !== undefined && f1 === x.weight) return x as Leaf;
   return {
     label: x.label === undefined ? null : x.label,
-    weight: x.weight === undefined ? 1.5 : x.weight,
+    weight: f1,
   };
 }
 

@@ -50,6 +50,12 @@ const absentForm = (field: SchemaField): string =>
 /** Owned form of what has to be looked into; undefined for fields that are taken as they are. */
 function fullForm(scope: Scope, code: Code, field: SchemaField, key: string): string | undefined {
   const { base, element, index } = field.type;
+  if (base === Base.float) {
+    // A number that 32 bits cannot hold must look by reference as it does after decoding.
+    const absent = field.optional ? "null" : defaultOf(field);
+    const missing = field.optional ? `${key} === undefined || ${key} === null` : `${key} === undefined`;
+    return `${missing} ? ${absent} : Math.fround(${key})`;
+  }
   const orNull = (call: string): string =>
     field.required ? call : `${key} === null || ${key} === undefined ? null : ${call}`;
   if (base === Base.object) {

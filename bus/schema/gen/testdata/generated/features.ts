@@ -1049,10 +1049,11 @@ function ok$Leaf(m: Memory, t: number, low: number, end: number, d: number): boo
 
 function full$Leaf(x: LeafInit, d: number): Leaf {
   if (d > 63 || typeof x !== "object" || x === null) unfit(Leaf, x, d);
-  if (x.label !== undefined && x.weight !== undefined) return x as Leaf;
+  const f1 = x.weight === undefined ? 1.5 : Math.fround(x.weight);
+  if (x.label !== undefined && f1 === x.weight) return x as Leaf;
   return {
     label: x.label === undefined ? null : x.label,
-    weight: x.weight === undefined ? 1.5 : x.weight,
+    weight: f1,
   };
 }
 
@@ -1663,14 +1664,15 @@ function ok$Optionals(m: Memory, t: number, low: number, end: number, d: number)
 
 function full$Optionals(x: OptionalsInit, d: number): Optionals {
   if (d > 63 || typeof x !== "object" || x === null) unfit(Optionals, x, d);
-  if (x.flag !== undefined && x.i8 !== undefined && x.u16 !== undefined && x.i32 !== undefined && x.u64 !== undefined && x.f32 !== undefined && x.f64 !== undefined && x.tint !== undefined && x.wide !== undefined) return x as Optionals;
+  const f5 = x.f32 === undefined || x.f32 === null ? null : Math.fround(x.f32);
+  if (x.flag !== undefined && x.i8 !== undefined && x.u16 !== undefined && x.i32 !== undefined && x.u64 !== undefined && f5 === x.f32 && x.f64 !== undefined && x.tint !== undefined && x.wide !== undefined) return x as Optionals;
   return {
     flag: x.flag === undefined ? null : x.flag,
     i8: x.i8 === undefined ? null : x.i8,
     u16: x.u16 === undefined ? null : x.u16,
     i32: x.i32 === undefined ? null : x.i32,
     u64: x.u64 === undefined ? null : x.u64,
-    f32: x.f32 === undefined ? null : x.f32,
+    f32: f5,
     f64: x.f64 === undefined ? null : x.f64,
     tint: x.tint === undefined ? null : x.tint,
     wide: x.wide === undefined ? null : x.wide,
@@ -1943,7 +1945,8 @@ function ok$Scalars(m: Memory, t: number, low: number, end: number, d: number): 
 
 function full$Scalars(x: ScalarsInit, d: number): Scalars {
   if (d > 63 || typeof x !== "object" || x === null) unfit(Scalars, x, d);
-  if (x.flag !== undefined && x.i8 !== undefined && x.u8 !== undefined && x.i16 !== undefined && x.u16 !== undefined && x.i32 !== undefined && x.u32 !== undefined && x.i64 !== undefined && x.u64 !== undefined && x.f32 !== undefined && x.f64 !== undefined && x.tint !== undefined && x.wide !== undefined && x.small !== undefined) return x as Scalars;
+  const f9 = x.f32 === undefined ? 0.5 : Math.fround(x.f32);
+  if (x.flag !== undefined && x.i8 !== undefined && x.u8 !== undefined && x.i16 !== undefined && x.u16 !== undefined && x.i32 !== undefined && x.u32 !== undefined && x.i64 !== undefined && x.u64 !== undefined && f9 === x.f32 && x.f64 !== undefined && x.tint !== undefined && x.wide !== undefined && x.small !== undefined) return x as Scalars;
   return {
     flag: x.flag === undefined ? true : x.flag,
     i8: x.i8 === undefined ? 0 : x.i8,
@@ -1954,7 +1957,7 @@ function full$Scalars(x: ScalarsInit, d: number): Scalars {
     u32: x.u32 === undefined ? 4000000000 : x.u32,
     i64: x.i64 === undefined ? -9000000000n : x.i64,
     u64: x.u64 === undefined ? 9223372036854775807n : x.u64,
-    f32: x.f32 === undefined ? 0.5 : x.f32,
+    f32: f9,
     f64: x.f64 === undefined ? -Number.POSITIVE_INFINITY : x.f64,
     tint: x.tint === undefined ? 1 : x.tint,
     wide: x.wide === undefined ? 9000000000n : x.wide,
