@@ -46,7 +46,7 @@ test("a bundled run lives from up to down: status, call, pub, echo, explain --li
 test("semantics/8.1 each edge carries the same ordered list of (type, canonical JSON) in every placement", async () => {
   rig.topology();
   const lists: Record<string, string[]> = {};
-  for (const args of [[], ["--mode", "monolith"], ["--transport", "tcp"]]) {
+  for (const args of [[], ["--mode", "monolith"], ["--transport", "unix"], ["--transport", "tcp"]]) {
     const up = await rig.up(...args);
     expect(await rig.do("publish", { count: 300 })).toMatchObject({ done: 300, code: "" });
     lists[args.join(" ") || "bundled"] = (await rig.seen()).list;
