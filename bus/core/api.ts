@@ -183,7 +183,10 @@ export interface ServiceContext {
   readonly log: Logger;
   /** Aborted when the service is to stop. */
   readonly signal: AbortSignal;
-  /** Announces the result of a job: `busbar up --once` prints it as its last line and ends. Plain JSON. */
+  /**
+   * Announces the result of a job: `busbar up --once` prints it as its last line and ends. Plain JSON; a result with a
+   * member `error` makes its exit code 1.
+   */
   finish(result: unknown): void;
   /** Progress of long work, shown by `up` (0..1). */
   progress(share: number, text: string): void;

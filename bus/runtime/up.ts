@@ -191,7 +191,7 @@ class Run {
       await this.#supervisor.stop();
       if (this.#wishes > 1) return 130;
       if (this.#once && !this.hasResult) throw new BusError("runtime/no-result");
-      return 0;
+      return this.#once && isFailure(this.result) ? 1 : 0;
     } finally {
       await this.#supervisor.stop();
       clearInterval(awake);
@@ -248,3 +248,6 @@ class Run {
     };
   }
 }
+
+/** A job that ends badly announces { error: … }: its result is printed all the same. */
+const isFailure = (result: unknown): boolean => typeof result === "object" && result !== null && "error" in result;
