@@ -231,7 +231,7 @@ export class SocketCarrier implements ByteCarrier {
     this.#heardMs += lateMs;
     const silentMs = nowMs - this.#heardMs;
     const { deadMs, heartbeatMs } = this.#options.timing;
-    if (silentMs >= deadMs) this.#lost(`no sign of life for ${Math.round(silentMs)} ms`);
+    if (silentMs >= deadMs) this.#giveUp(`no sign of life for ${Math.round(silentMs)} ms`);
     else if (silentMs >= heartbeatMs) this.probe();
     this.outbound[0].trim();
     this.outbound[1].trim();
@@ -435,6 +435,16 @@ export class SocketCarrier implements ByteCarrier {
       const timer = setTimeout(done, ms);
       this.#stirred = () => reached() && done();
     });
+  }
+
+  /**
+   * A peer that was only stopped finds this BYE when it goes on, and dials anew at once; a ROUTER cannot close a connection, so
+   * without it the peer would learn of the end from our silence.
+   */
+  #giveUp(reason: string): void {
+    this.#own.bye("transport/link-lost", reason);
+    this.#sendApart(this.#own);
+    this.#lost(reason);
   }
 
   #lost(reason: string): void {
