@@ -29,6 +29,7 @@ const operation = fc.oneof(
   },
   { weight: 4, arbitrary: fc.record({ do: fc.constant("request" as const), delayMs: fc.nat(20), end: fc.nat(3) }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant("stream" as const), count: fc.nat(200), leave: fc.nat(80) }) },
+  { weight: 4, arbitrary: fc.record({ do: fc.constant("link" as const) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant("flush" as const) }) },
   { weight: 5, arbitrary: fc.record({ do: fc.constant("turn" as const), ms: fc.nat(4) }) },
 );
@@ -39,25 +40,34 @@ const HOW = [undefined, { topic: "north" }, { key: "k" }, { ttl: 3 }] as const;
 
 class World {
   readonly #rig: Rig;
+  readonly #patient: boolean;
   readonly #promises: Promise<unknown>[] = [];
   #a!: Bus;
   #b!: Bus;
   #seq = 0;
-  /** What callbacks of the present "b" saw, over both types. */
+  /** Last that callbacks of the present "b" saw: over all types, or of each. */
   #seen: number[] = [];
   #subscriptions: (undefined | { close(): void })[] = [];
   #reader: { take(count: number): void; end(): void } | undefined;
   readonly #ever = new Set<number>();
   readonly faults: string[] = [];
 
-  constructor(rig: Rig) {
+  constructor(rig: Rig, patient: boolean) {
     this.#rig = rig;
+    this.#patient = patient;
   }
 
   async begin(): Promise<void> {
     this.#a = await this.#rig.start("a");
     await this.#startB();
+    await this.#linked();
+  }
+
+  /** The link is up and the subscriptions have come, as far as they will. */
+  async #linked(): Promise<void> {
     await this.#rig.hub("a").connected({ timeout: "10s" });
+    for (let i = 0; i < 20 && this.#a.accounts().edges[0].attached.length < 2; i++) await pause(1);
+    await pause(2);
   }
 
   get delivered(): number {
@@ -92,9 +102,10 @@ class World {
     }
     const seen = this.#seen;
     this.#subscriptions[type] = this.#b.subscriber(TYPES[type] as typeof Note).on((message) => {
-      const last = seen.at(-1) ?? 0;
+      // With short time-outs a type that stood aside may come later than others, but never out of its own order.
+      const last = seen[this.#patient ? 0 : type] ?? 0;
       if (message.seq <= last) this.faults.push(`${message.seq} came after ${last}`);
-      seen.push(message.seq);
+      seen[this.#patient ? 0 : type] = message.seq;
       this.#once(message.seq);
     });
   }
@@ -169,6 +180,9 @@ class World {
       case "stream":
         promise(this.#stream(step.count, step.leave));
         break;
+      case "link":
+        await this.#linked();
+        break;
       case "flush":
         promise(this.#a.publisher(Note).flush({ timeout: 20 }));
         break;
@@ -231,7 +245,7 @@ class World {
   }
 }
 
-const runs: Record<Place, number> = { local: 25, unix: 10 };
+const runs: Record<Place, number> = { local: 20, unix: 14 };
 
 for (const place of PLACES) {
   test(`semantics/4.3 whatever happens, accounts add up and everything settles once, over ${place}`, async () => {
@@ -244,8 +258,10 @@ for (const place of PLACES) {
       await fc.assert(
         fc.asyncProperty(
           policies,
+          fc.boolean(),
           fc.array(operation, { minLength: 20, maxLength: 60 }),
-          async (chosen, operations) => {
+          async (chosen, patient, operations) => {
+            const timeoutMs = patient ? 60_000 : 40;
             const rig = await openRig(
               place,
               {
@@ -253,7 +269,7 @@ for (const place of PLACES) {
                   a: { publishes: [...TYPES], calls: [Echo] },
                   b: { subscribes: [...TYPES], serves: [Echo] },
                 },
-                timeoutMs: 40,
+                timeoutMs,
                 capacityBytes: 16 * 1024,
               },
               (plan) => ({
@@ -262,12 +278,12 @@ for (const place of PLACES) {
                   ...edge,
                   types: edge.types.map((entry, i) => ({
                     ...entry,
-                    policy: { kind: PolicyKind[chosen[i]], timeoutMs: 40 },
+                    policy: { kind: PolicyKind[chosen[i]], timeoutMs },
                   })),
                 })),
               }),
             );
-            const world = new World(rig);
+            const world = new World(rig, patient);
             await world.begin();
             for (const step of operations) {
               await world.run(step);
@@ -283,7 +299,7 @@ for (const place of PLACES) {
         { numRuns: runs[place], endOnFailure: true, verbose: 1 },
       );
       // Else the operations never met an open link, and nothing was shown.
-      expect(delivered).toBeGreaterThan(100);
+      expect(delivered).toBeGreaterThan(20);
     } finally {
       process.off("unhandledRejection", note);
     }
