@@ -202,17 +202,24 @@ export class PeerDesk {
       }
       if (attach === undefined) {
         const admission = this.#admit(bytes, { label, pid, uid });
-        if (admission === undefined) return hangUp();
+        if (admission === undefined) {
+          hangUp();
+          return;
+        }
         if ("refuse" in admission) {
           addon.sendPacket(peer, admission.refuse, false);
-          return hangUp();
+          hangUp();
+          return;
         }
         attach = admission.attach;
         outbound = makeRings(addon, peer, admission.windowBytes, admission.frameBytesMax);
         addon.sendPacket(peer, admission.welcome, true);
         return;
       }
-      if (kindOf(bytes) !== Kind.ack || outbound === undefined) return hangUp();
+      if (kindOf(bytes) !== Kind.ack || outbound === undefined) {
+        hangUp();
+        return;
+      }
       const inbound = takeRings(addon, peer);
       leave();
       carrier = carrierOf(addon, peer, label, pid, outbound, inbound);
