@@ -35,7 +35,7 @@ const FIRST_BURST = 200;
 const BURST_MIN = 20;
 const BURST_MAX = 20_000_000;
 const PINGS_MIN = 10;
-const PINGS_MAX = 10_000;
+const PINGS_MAX = 200_000;
 /** A ping runs little code each time, so the optimising compiler needs longer than for a burst. */
 const PING_WARM_UP = 2;
 /** Bursts grow by this at most: the first run uncompiled code and would size the round wrongly. */

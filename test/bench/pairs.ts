@@ -40,7 +40,8 @@ export class Pair {
     const { contestant, transport, variant, processes } = entrant;
     const folder = mkdtempSync(join(bench.folder, "pair-"));
     entrant.prepare?.(folder);
-    const options: SideOptions = { folder, transport, variant, workload };
+    const cpus = bench.cpus === undefined ? {} : { cpus: bench.cpus };
+    const options: SideOptions = { folder, transport, variant, workload, ...cpus };
     const start = (side: 0 | 1): Child => bench.children.start({ script: ENDPOINT, cpu: bench.cpus?.[side] });
     // Both sides of one process need both CPUs.
     if (processes === 1) {
@@ -72,6 +73,13 @@ export class Pair {
   async rss(): Promise<number> {
     let sum = 0;
     for (const side of this.#sides) sum += await this.#ask<number>(side, { op: "rss" });
+    return sum;
+  }
+
+  /** Processor time of all processes of this pair so far, s. */
+  async cpu(): Promise<number> {
+    let sum = 0;
+    for (const side of this.#sides) sum += await this.#ask<number>(side, { op: "cpu" });
     return sum;
   }
 

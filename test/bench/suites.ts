@@ -1,7 +1,9 @@
 import type { Suite } from "./suite.ts";
+import { codec } from "./suites/codec.ts";
 import { local } from "./suites/local.ts";
 import { tcp } from "./suites/tcp.ts";
+import { transports } from "./suites/transports.ts";
 import { unix } from "./suites/unix.ts";
 
 /** The table of suites, in the order they run. */
-export const SUITES: readonly Suite[] = [local, unix, tcp];
+export const SUITES: readonly Suite[] = [local, unix, tcp, transports, codec];

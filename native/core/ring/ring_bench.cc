@@ -31,6 +31,8 @@ constexpr uint32_t kLargeCapacity = 8u << 20;
 constexpr uint32_t kLarge = 64u << 10;
 /// As RingWriter in TypeScript.
 constexpr uint32_t kPublishEvery = 8;
+/// How often an empty look is repeated before what was read goes back: the writer needs that line for itself.
+constexpr uint32_t kLooksBeforeRelease = 64;
 constexpr uint32_t kReleaseParts = 8;
 /// On a machine with one free processor a spinning side must let the other one run.
 constexpr uint32_t kSpins = 20'000;
@@ -49,8 +51,12 @@ void pin(int cpu) {
 class Patience {
  public:
   void spin() {
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#endif
     if (++spins_ % kSpins == 0) sched_yield();
   }
+  uint32_t spins() const { return spins_; }
 
  private:
   uint32_t spins_ = 0;
@@ -77,7 +83,7 @@ uint64_t take(ring::RingReader& reader, uint64_t& sum) {
   for (Patience patience;; patience.spin()) {
     const ring::Next next = reader.peek();
     if (next == ring::Next::kEmpty) {
-      reader.release();
+      if (patience.spins() == kLooksBeforeRelease) reader.release();
       continue;
     }
     if (next == ring::Next::kFault) {

@@ -1,8 +1,23 @@
 /** Ours between two processes: typed publish, encode, batch, verify, dispatch to a callback that reads every field. */
-import { Tick } from "#generated/busbar/testing";
-import { startHub } from "./busbar-hub.ts";
+import type { Hub } from "#core";
+import { Note, Tick } from "#generated/busbar/testing";
+import { CROWD, crowd, startHub } from "./busbar-hub.ts";
 import type { Contestant, Driver, SideOptions } from "./contestant.ts";
 import { ASK, makeTick, sink, workloadOf } from "./workloads.ts";
+
+/** How often a watcher reads the accounts of every edge, as telemetry does. ms */
+const ACCOUNTS_MS = 1000;
+
+/** Every service of the crowd publishes to every other one, once; then all accounts are read again and again. */
+const keepAccounts = (hub: Hub): void => {
+  const buses = crowd().map((name) => hub.bus(name));
+  for (const bus of buses) bus.subscriber(Note).on((note) => void (sink[0] += note.seq));
+  for (const bus of buses) bus.publisher(Note).tryPublish({ seq: 1 });
+  const watched = (): number => buses.reduce((sum, bus) => sum + bus.accounts().edges.length, 0);
+  const edges = watched();
+  if (edges < CROWD * (CROWD - 1)) throw new Error(`accounts of ${edges} edges only`);
+  setInterval(watched, ACCOUNTS_MS).unref();
+};
 
 export const busbar: Contestant = {
   async serve(options: SideOptions): Promise<string> {
@@ -41,6 +56,7 @@ export const busbar: Contestant = {
     };
     bus.subscriber(Tick).on((tick) => driver.answered(tick.seq));
     await hub.connected({ timeout: "20s" });
+    if (options.variant === "edges") keepAccounts(hub);
     // The first publish waits until the other side's subscription has come.
     return driver;
   },

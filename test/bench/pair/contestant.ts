@@ -4,9 +4,11 @@ import type { WorkloadName } from "./workloads.ts";
 export interface SideOptions {
   /** For sockets and port files. */
   readonly folder: string;
-  readonly transport: "local" | "unix" | "tcp";
+  readonly transport: "local" | "ring" | "unix" | "tcp";
+  /** CPUs of both sides, for a contestant that pins its own processes. */
+  readonly cpus?: readonly [number, number];
   readonly workload: WorkloadName;
-  /** Of the contestant: "await", "bare", "coalesced", "curve", a number of subscribers. */
+  /** Of the contestant: "await", "bare", "coalesced", "curve", "request", "edges", a number of subscribers, a codec and what it does. */
   readonly variant: string;
 }
 
@@ -14,8 +16,12 @@ export interface SideOptions {
 export interface Driver {
   /** Hands over `count` messages, the last of them asking for an answer, with the contestant's own flow control. */
   burst(count: number): Promise<void>;
+  /** Of the last burst, ns; by a contestant that measures itself. */
+  burstNs?: number;
   /** One message that asks. */
   ping(): void;
+  /** Median ns of so many pings, of a contestant that measures itself. */
+  pings?(count: number): Promise<number>;
   /** Publishes against a reader that has stopped. @returns how many were accepted */
   stall?(ms: number): Promise<number>;
   /** Where answers go; set before the first message. The count is of all messages handled so far. */
@@ -34,6 +40,10 @@ export type ContestantName =
   | "busbar"
   | "busbar-local"
   | "busbar-stopped"
+  | "busbar-request"
+  | "ring-bare"
+  | "cpp-ring"
+  | "codec"
   | "plain-js"
   | "zeromq"
   | "net"
@@ -45,6 +55,10 @@ export const CONTESTANTS: Record<ContestantName, () => Promise<Contestant>> = {
   busbar: async () => (await import("./busbar.ts")).busbar,
   "busbar-local": async () => (await import("./busbar-local.ts")).busbarLocal,
   "busbar-stopped": async () => (await import("./busbar-stopped.ts")).busbarStopped,
+  "busbar-request": async () => (await import("./busbar-request.ts")).busbarRequest,
+  "ring-bare": async () => (await import("./ring-bare.ts")).ringBare,
+  "cpp-ring": async () => (await import("./cpp-ring.ts")).cppRing,
+  codec: async () => (await import("../codec/contestant.ts")).codecCase,
   "plain-js": async () => (await import("./plain-js.ts")).plainJs,
   zeromq: async () => (await import("./zeromq.ts")).zeromq,
   net: async () => (await import("./net.ts")).net,

@@ -13,7 +13,8 @@ export type Question =
   | { readonly op: "burst"; readonly count: number }
   | { readonly op: "pings"; readonly count: number; readonly gapMs: number }
   | { readonly op: "stall"; readonly ms: number }
-  | { readonly op: "rss" };
+  | { readonly op: "rss" }
+  | { readonly op: "cpu" };
 
 let driver: Driver | undefined;
 let sent = 0;
@@ -42,13 +43,14 @@ const burst = async (count: number): Promise<number> => {
   const handled = await answered;
   const ns = (performance.now() - start) * 1e6;
   check(handled);
-  return ns;
+  return driving().burstNs ?? ns;
 };
 
 /** @returns median ns of a message and its answer */
-const pings = (count: number, gapMs: number): Promise<number> =>
-  new Promise((resolve, reject) => {
-    const side = driving();
+const pings = (count: number, gapMs: number): Promise<number> => {
+  const side = driving();
+  if (side.pings !== undefined) return side.pings(count);
+  return new Promise((resolve, reject) => {
     const times = new Float64Array(count);
     let done = 0;
     let start = 0;
@@ -66,6 +68,13 @@ const pings = (count: number, gapMs: number): Promise<number> =>
     };
     next();
   });
+};
+
+/** Processor time of this process so far, s. */
+const cpu = (): number => {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1e6;
+};
 
 const rss = async (): Promise<number> => {
   for (let i = 0; i < 3; i++) {
@@ -92,6 +101,8 @@ const obey = async (question: Question): Promise<unknown> => {
       return driving().stall?.(question.ms);
     case "rss":
       return rss();
+    case "cpu":
+      return cpu();
   }
 };
 

@@ -1,4 +1,4 @@
-/** node:net with a length before each message: a write per message, or (variant "coalesced") blocks of 128 KiB. */
+/** node:net with a length before each message: a write per message, or (variant "coalesced") blocks of 128 KiB in which messages above 16 KiB are not copied; "bare" without a codec. */
 
 import type { AddressInfo } from "node:net";
 import { connect, createServer, type Socket } from "node:net";
@@ -39,6 +39,7 @@ const sendCoalesced = (socket: Socket): Send => {
   let block = Buffer.allocUnsafeSlow(BLOCK_BYTES);
   let used = 0;
   let scheduled = false;
+  const sendAlone = sendEach(socket);
   const flush = (): boolean => {
     if (used === 0) return !socket.writableNeedDrain;
     const free = socket.write(block.subarray(0, used));
@@ -51,6 +52,10 @@ const sendCoalesced = (socket: Socket): Send => {
     flush();
   };
   return (bytes) => {
+    if (bytes.length > COPY_BYTES) {
+      flush();
+      return sendAlone(bytes);
+    }
     let free = true;
     if (used + LENGTH_BYTES + bytes.length > BLOCK_BYTES) free = flush();
     block.writeUInt32LE(bytes.length, used);
@@ -65,11 +70,13 @@ const sendCoalesced = (socket: Socket): Send => {
 };
 
 const senderOf = (socket: Socket, { variant }: SideOptions): Send =>
-  variant === "coalesced" ? sendCoalesced(socket) : sendEach(socket);
+  variant.startsWith("coalesced") ? sendCoalesced(socket) : sendEach(socket);
+
+const isBare = ({ variant }: SideOptions): boolean => variant.endsWith("bare");
 
 export const net: Contestant = {
   serve(options: SideOptions): Promise<string> {
-    const codec = codecOf(options.workload, false);
+    const codec = codecOf(options.workload, isBare(options));
     const server = createServer({ noDelay: true }, (socket) => {
       const send = senderOf(socket, options);
       socket.on("data", frameReader(codec.reader(send)));
@@ -87,7 +94,7 @@ export const net: Contestant = {
   },
 
   async drive(options: SideOptions, address: string): Promise<Driver> {
-    const codec = codecOf(options.workload, false);
+    const codec = codecOf(options.workload, isBare(options));
     const socket = connect(
       options.transport === "tcp" ? { host: "127.0.0.1", port: Number(address), noDelay: true } : { path: address },
     );

@@ -65,12 +65,13 @@ const blobOf = (bytes: number): Workload => {
   };
 };
 
-export type WorkloadName = "tick64" | "blob1k" | "blob64k";
+export type WorkloadName = "tick64" | "blob1k" | "blob64k" | "blob1m";
 
 const BUILDERS: Record<WorkloadName, () => Workload> = {
   tick64: () => ({ type: Tick, keys: TICK_KEYS, bytes: 64, make: makeTick, readView: readTick, readObject: readTick }),
   blob1k: () => blobOf(1024),
   blob64k: () => blobOf(65_536),
+  blob1m: () => blobOf(1_048_576),
 };
 
 export const workloadOf = (name: WorkloadName): Workload => BUILDERS[name]();
