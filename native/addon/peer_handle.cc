@@ -1,7 +1,13 @@
 #include "addon/peer_handle.h"
 
+#include <fcntl.h>
+#include <poll.h>
 #include <sys/eventfd.h>
+#include <sys/uio.h>
 #include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
 
 #include "addon/arguments.h"
 
@@ -11,8 +17,28 @@ namespace {
 using rendezvous::SharedRing;
 using rendezvous::Status;
 
+constexpr int kPacketsPerTurn = 16;
+
 void refuse(Napi::Env env, std::string reason) {
   throw_failure(env, {errors::transport_unavailable, {{"transport", "ring"}, {"reason", std::move(reason)}}});
+}
+
+/// Only an eventfd that does not block: a full pipe would hold whoever rings.
+bool is_doorbell(int fd) {
+  char name[64] = {};
+  const std::string link = "/proc/self/fd/" + std::to_string(fd);
+  if (readlink(link.c_str(), name, sizeof name - 1) < 0) return false;
+  const int flags = fcntl(fd, F_GETFL);
+  return std::strcmp(name, "anon_inode:[eventfd]") == 0 && flags >= 0 && (flags & O_NONBLOCK) != 0;
+}
+
+/// Reads without waiting even when the other side, which shares the descriptor's flags, has made it blocking.
+bool take_rings_of(int bell) {
+  uint64_t rings;
+  iovec piece = {&rings, sizeof rings};
+  const ssize_t got = preadv2(bell, &piece, 1, -1, RWF_NOWAIT);
+  if (got < 0 && errno == EOPNOTSUPP) return read(bell, &rings, sizeof rings) == sizeof rings;
+  return got == sizeof rings;
 }
 
 }  // namespace
@@ -27,7 +53,8 @@ void PeerHandle::watch(Napi::Env env, Napi::Function on_packet) {
 }
 
 void PeerHandle::readable(Napi::Env env, Callback& callback) {
-  while (!closed_) {
+  // A few at a time: the poll is a level, and a peer may send without end.
+  for (int left = kPacketsPerTurn; left > 0 && !closed_; left--) {
     rendezvous::Packet packet;
     std::string error;
     const Status status = rendezvous::receive_packet(peer_.socket.get(), packet, error);
@@ -94,6 +121,10 @@ Napi::Value PeerHandle::take_rings(Napi::Env env) {
     }
     theirs_[lane]->release_descriptors();
   }
+  if (!is_doorbell(received[4].get())) {
+    refuse(env, "the other side sent a doorbell that is no eventfd, or one that blocks");
+    return env.Undefined();
+  }
   their_bell_ = std::move(received[4]);
   return buffers(env, theirs_);
 }
@@ -123,9 +154,8 @@ void PeerHandle::watch_bell(Napi::Env env, Napi::Function on_bell) {
   bell_poll_ = LoopPoll::open(env, state_, own_bell_.get(), [weak = weak_from_this(), callback] {
     const auto self = weak.lock();
     if (self == nullptr || self->closed_) return;
-    uint64_t rings;
     // A level that coalesces: reading it takes all rings so far.
-    if (read(self->own_bell_.get(), &rings, sizeof rings) == sizeof rings) callback->call({});
+    if (take_rings_of(self->own_bell_.get())) callback->call({});
   });
   if (bell_poll_ == nullptr) return refuse(env, "the event loop takes no more handles");
   if (state_->spinner == nullptr) state_->spinner = LoopSpinner::open(env, state_);
@@ -145,6 +175,9 @@ void PeerHandle::set_active(uint32_t lane, bool active) {
 
 void PeerHandle::ring() {
   if (!their_bell_) return;
+  // Asked first, because the other side shares the flags and could make a full one block.
+  pollfd room = {their_bell_.get(), POLLOUT, 0};
+  if (poll(&room, 1, 0) != 1 || (room.revents & POLLOUT) == 0) return;
   const uint64_t one = 1;
   // EAGAIN: it has been rung often and not been looked at; it is ringing.
   [[maybe_unused]] const ssize_t result = write(their_bell_.get(), &one, sizeof one);
@@ -152,6 +185,17 @@ void PeerHandle::ring() {
 
 void PeerHandle::ref(bool active) {
   if (bell_poll_ != nullptr) bell_poll_->ref(active);
+}
+
+void PeerHandle::free_rings(Napi::Env env, Napi::Array buffers) {
+  close();
+  for (uint32_t i = 0; i < buffers.Length(); i++) {
+    const Napi::Value buffer = buffers.Get(i);
+    // Afterwards it has no bytes: what still looks at it sees nothing, rather than memory that is gone.
+    if (buffer.IsArrayBuffer()) napi_detach_arraybuffer(env, buffer);
+  }
+  // Unmapped as soon as the last buffer is really detached.
+  for (auto* side : {&own_, &theirs_}) side->fill(nullptr);
 }
 
 void PeerHandle::close() {

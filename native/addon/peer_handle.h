@@ -40,6 +40,8 @@ class PeerHandle : public std::enable_shared_from_this<PeerHandle> {
   void set_active(uint32_t lane, bool active);
   void ring();
   void ref(bool active);
+  /// Detaches the buffers of the rings and lets go of the mappings.
+  void free_rings(Napi::Env env, Napi::Array buffers);
   void close();
 
  private:

@@ -114,6 +114,19 @@ Napi::Value close_peer(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
+Napi::Value free_rings(const Napi::CallbackInfo& info) {
+  Arguments arguments(info, "freeRings");
+  const auto peer = arguments.handle<PeerHandle>("peer");
+  const Napi::Object rings = arguments.object("rings");
+  if (!arguments.ok()) return info.Env().Undefined();
+  if (!rings.IsArray()) {
+    Napi::TypeError::New(info.Env(), "freeRings: rings must be an array").ThrowAsJavaScriptException();
+    return info.Env().Undefined();
+  }
+  peer->free_rings(info.Env(), rings.As<Napi::Array>());
+  return info.Env().Undefined();
+}
+
 /// How this thread waits: longest look before it sleeps, in microseconds, and whether it gives looking up when idle.
 Napi::Value set_waiting(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
@@ -148,6 +161,7 @@ void export_rendezvous(Napi::Env env, Napi::Object exports) {
       {"watchPeer", watch_peer},     {"makeRings", make_rings},         {"sendPacket", send_packet},
       {"takeRings", take_rings},     {"watchBell", watch_bell},         {"setActive", set_active},
       {"refPeer", ref_peer},         {"closePeer", close_peer},         {"setWaiting", set_waiting},
+      {"freeRings", free_rings},
   };
   for (const auto& [name, function] : functions) exports.Set(name, Napi::Function::New(env, function, name));
   napi_value function = nullptr;

@@ -111,6 +111,8 @@ export interface Addon {
   watchBell(peer: PeerHandle, onBell: () => void): void;
   /** Whether the reader of the lane wants to be called; not while it holds. */
   setActive(peer: PeerHandle, lane: number, active: boolean): void;
+  /** Unmaps the rings of a closed peer. Their buffers are empty afterwards: nobody may be using them. */
+  freeRings(peer: PeerHandle, rings: readonly ArrayBuffer[]): void;
   ringPeer(peer: PeerHandle): void;
   refPeer(peer: PeerHandle, active: boolean): void;
   closePeer(peer: PeerHandle): void;

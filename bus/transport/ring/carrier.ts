@@ -22,6 +22,10 @@ export interface RingPort {
   grant(correlation: number, items: number): void;
   /** Lets go of the link. Called once. */
   close(): void;
+  /** The memory is used no more. Called once, on a turn after `close`: somebody may be reading a message at its end. */
+  free?(): void;
+  /** The other side broke the protocol; the link ends with this. */
+  fault?(cause: BusError): void;
   /** Set where somebody looks at the inbound rings before the loop sleeps, and announces that sleep. */
   readonly watched?: WatchedPort;
 }
@@ -77,9 +81,10 @@ export class RingCarrier implements ByteCarrier {
       cancel: (correlation: number) => port.cancel(correlation),
       grant: (correlation: number, items: number) => port.grant(correlation, items),
     };
+    const faulty = (): void => this.#faultyHeader();
     this.outbound = [
-      new ReportedWriter(rings.outbound[Lane.data], wake, () => this.#awaitReport(Lane.data)),
-      new ControlWriter(rings.outbound[Lane.control], wake, () => this.#awaitReport(Lane.control), noticing),
+      new ReportedWriter(rings.outbound[Lane.data], wake, faulty, () => this.#awaitReport(Lane.data)),
+      new ControlWriter(rings.outbound[Lane.control], wake, faulty, () => this.#awaitReport(Lane.control), noticing),
     ];
     this.#inbound = [new RingReader(rings.inbound[Lane.data], wake), new RingReader(rings.inbound[Lane.control], wake)];
     this.#sink = { frame: (lane, memory, offset, length) => this.#take(lane, memory, offset, length) };
@@ -141,6 +146,11 @@ export class RingCarrier implements ByteCarrier {
     if (this.#turn !== undefined) clearImmediate(this.#turn);
     this.#turn = undefined;
     this.#port.close();
+    setImmediate(() => {
+      for (const writer of this.outbound) writer.end();
+      for (const reader of this.#inbound) reader.end();
+      this.#port.free?.();
+    });
   }
 
   /** The other process is gone. What it has published is delivered first. */
@@ -151,7 +161,21 @@ export class RingCarrier implements ByteCarrier {
       ? new BusError("core/closed", { details: { what: `the link to ${peer}` } })
       : new BusError("transport/link-lost", { details: { peer, reason } });
     for (const writer of this.outbound) writer.closed = true;
+    for (const reader of this.#inbound) reader.producerEnded();
     this.#later();
+  }
+
+  /** The other side broke the protocol. */
+  breach(cause: BusError): void {
+    if (this.#closed) return;
+    this.#port.fault?.(cause);
+    this.fail(cause);
+  }
+
+  /** On a later turn: whoever found it may be in the middle of a frame. */
+  #faultyHeader(): void {
+    for (const writer of this.outbound) writer.closed = true;
+    setImmediate(() => this.breach(new BusError("wire/malformed-frame", { details: { fault: "CURSOR" } })));
   }
 
   /** Ends the link with a cause that the receiver is told. */
@@ -197,7 +221,7 @@ export class RingCarrier implements ByteCarrier {
         budget -= reader.taken;
         if (ended === Drained.fault) {
           const details = { fault: reader.fault };
-          this.fail(new BusError("wire/malformed-frame", { details }));
+          this.breach(new BusError("wire/malformed-frame", { details }));
         }
         if (this.#closed) return false;
       }
@@ -300,8 +324,8 @@ export class RingCarrier implements ByteCarrier {
 class ReportedWriter extends RingWriter {
   readonly #flushed: () => void;
 
-  constructor(memory: Memory, wake: () => void, flushed: () => void) {
-    super(memory, wake);
+  constructor(memory: Memory, wake: () => void, faulty: () => void, flushed: () => void) {
+    super(memory, wake, faulty);
     this.#flushed = flushed;
   }
 
@@ -323,8 +347,8 @@ class ControlWriter extends ReportedWriter {
   readonly #noticing: Noticing;
   readonly #credit: ReturnType<typeof Credit.view>;
 
-  constructor(memory: Memory, wake: () => void, flushed: () => void, noticing: Noticing) {
-    super(memory, wake, flushed);
+  constructor(memory: Memory, wake: () => void, faulty: () => void, flushed: () => void, noticing: Noticing) {
+    super(memory, wake, faulty, flushed);
     this.#noticing = noticing;
     this.#credit = Credit.view(memory);
   }

@@ -4,7 +4,7 @@
  */
 import { unlinkSync } from "node:fs";
 import { Hello } from "#generated/busbar/control";
-import type { Address, Carrier, DialOptions, ListenOptions } from "#transport";
+import type { Address, Carrier, DialOptions, ListenOptions, TransportLog } from "#transport";
 import { BusError, checkFrame, frameKind, HEADER_BYTES, Kind, Lane, Memory, payloadOffset, writeHeader } from "#wire";
 import type { Addon, ListenerHandle, PeerHandle } from "./addon.ts";
 import { RingCarrier } from "./carrier.ts";
@@ -35,6 +35,14 @@ const takeRings = (addon: Addon, peer: PeerHandle): [Memory, Memory] => {
   return [new Memory(data), new Memory(control)];
 };
 
+const free = (addon: Addon, peer: PeerHandle, rings: readonly Memory[]): void => {
+  const buffers = rings.map(({ buffer }) => buffer);
+  native(() => addon.freeRings(peer, buffers));
+};
+
+/** Links that ended because the other side broke the protocol. */
+let breaches = 0;
+
 const carrierOf = (
   addon: Addon,
   peer: PeerHandle,
@@ -42,6 +50,7 @@ const carrierOf = (
   pid: number | undefined,
   outbound: [Memory, Memory],
   inbound: [Memory, Memory],
+  log: TransportLog,
 ): RingCarrier => {
   const carrier = new RingCarrier(
     { label, ...(pid === undefined ? {} : { pid }) },
@@ -53,6 +62,12 @@ const carrierOf = (
       cancel: () => undefined,
       grant: () => undefined,
       close: () => addon.closePeer(peer),
+      free: () => free(addon, peer, [...outbound, ...inbound]),
+      fault: (cause) =>
+        log.error(
+          { peer: label, code: cause.code, count: ++breaches },
+          `the link is closed because its other side broke the protocol: ${cause.message}`,
+        ),
       watched: { setActive: (lane: Lane, active: boolean) => addon.setActive(peer, lane, active) },
     },
   );
@@ -68,6 +83,16 @@ const ackFrame = (): Uint8Array => {
   return memory.u8;
 };
 
+/** After the handshake the socket is silent: it only tells of the other's end. */
+const afterwards = (carrier: RingCarrier, bytes: Uint8Array | undefined, reason: string | undefined): void => {
+  if (bytes === undefined) {
+    carrier.lost(reason || "its process ended");
+    return;
+  }
+  const details = { peer: carrier.peer.label, reason: `a packet of ${bytes.length} bytes after the handshake` };
+  carrier.breach(new BusError("wire/bad-handshake", { details }));
+};
+
 const kindOf = (bytes: Uint8Array): number => {
   const memory = Memory.copyOf(bytes);
   return checkFrame(memory, 0, bytes.length) === undefined ? frameKind(memory, 0) : -1;
@@ -80,6 +105,7 @@ export const meetAsDialer = (addon: Addon, dial: DialOptions, handshakeMs: numbe
     const path = pathOf(dial.address);
     const peer = native(() => addon.connectPeer(path));
     let carrier: RingCarrier | undefined;
+    const rings: Memory[] = [];
     let settled = false;
     const timer = setTimeout(() => {
       end(new BusError("wire/handshake-timeout", { details: { peer: path, timeout: `${handshakeMs} ms` } }));
@@ -93,17 +119,17 @@ export const meetAsDialer = (addon: Addon, dial: DialOptions, handshakeMs: numbe
     const end = (error: unknown): void => {
       if (settled) return;
       settle();
-      addon.closePeer(peer);
+      if (carrier === undefined) {
+        addon.closePeer(peer);
+        free(addon, peer, rings);
+      } else carrier.abort();
       reject(error);
     };
     dial.signal.addEventListener("abort", aborted, { once: true });
     try {
       native(() =>
         addon.watchPeer(peer, (bytes, reason) => {
-          if (carrier !== undefined) {
-            if (bytes === undefined) carrier.lost(reason || "its process ended");
-            return;
-          }
+          if (carrier !== undefined) return afterwards(carrier, bytes, reason);
           if (settled) return;
           if (bytes === undefined) {
             end(new BusError("transport/unreachable", { details: { address: path, reason: reason || "it hung up" } }));
@@ -112,13 +138,14 @@ export const meetAsDialer = (addon: Addon, dial: DialOptions, handshakeMs: numbe
           try {
             const windowBytes = dial.accept(bytes);
             const inbound = takeRings(addon, peer);
+            rings.push(...inbound);
             const outbound = makeRings(addon, peer, windowBytes, dial.frameBytesMax);
-            carrier = carrierOf(addon, peer, path, undefined, outbound, inbound);
+            rings.push(...outbound);
+            carrier = carrierOf(addon, peer, path, undefined, outbound, inbound, dial.log);
             native(() => addon.sendPacket(peer, ackFrame(), true));
             settle();
             resolve(carrier);
           } catch (error) {
-            carrier = undefined;
             end(error);
           }
         }),
@@ -180,6 +207,7 @@ export class PeerDesk {
     this.#waiting.add(peer);
     let carrier: RingCarrier | undefined;
     let outbound: [Memory, Memory] | undefined;
+    const rings: Memory[] = [];
     let attach: ((carrier: Carrier) => void) | undefined;
     const leave = (): void => {
       clearTimeout(timer);
@@ -187,15 +215,15 @@ export class PeerDesk {
     };
     const hangUp = (): void => {
       leave();
-      addon.closePeer(peer);
+      if (carrier === undefined) {
+        addon.closePeer(peer);
+        free(addon, peer, rings.splice(0));
+      } else carrier.abort();
     };
     const timer = setTimeout(hangUp, this.#handshakeMs);
     timer.unref();
     const packet = (bytes: Buffer | undefined, reason: string | undefined): void => {
-      if (carrier !== undefined) {
-        if (bytes === undefined) carrier.lost(reason || "its process ended");
-        return;
-      }
+      if (carrier !== undefined) return afterwards(carrier, bytes, reason);
       if (bytes === undefined) {
         hangUp();
         return;
@@ -213,6 +241,7 @@ export class PeerDesk {
         }
         attach = admission.attach;
         outbound = makeRings(addon, peer, admission.windowBytes, admission.frameBytesMax);
+        rings.push(...outbound);
         addon.sendPacket(peer, admission.welcome, true);
         return;
       }
@@ -221,8 +250,9 @@ export class PeerDesk {
         return;
       }
       const inbound = takeRings(addon, peer);
+      rings.push(...inbound);
+      carrier = carrierOf(addon, peer, label, pid, outbound, inbound, this.#options.log);
       leave();
-      carrier = carrierOf(addon, peer, label, pid, outbound, inbound);
       attach(carrier);
     };
     native(() =>

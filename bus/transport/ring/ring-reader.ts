@@ -22,7 +22,7 @@ export class RingReader {
   readonly capacity: number;
   /** Frames that the last `drain` passed. */
   taken = 0;
-  fault: FrameFault | undefined;
+  fault: FrameFault | "CURSOR" | undefined;
   /** Makes a running `drain` return. */
   stopped = false;
 
@@ -35,6 +35,9 @@ export class RingReader {
   #counted = 0;
   #head: number;
   #released: number;
+  /** Where the producer stopped for good. */
+  #last: number | undefined;
+  #ended = false;
 
   /** @param wake rings the producer, which waits for room */
   constructor(memory: Memory, wake: () => void) {
@@ -51,9 +54,14 @@ export class RingReader {
   drain(sink: FrameSink, lane: Lane, budget: number): Drained {
     const { memory, capacity } = this;
     const releaseEvery = capacity >> 3;
-    let tail = Atomics.load(this.#words, Word.tail);
+    let tail = this.#tail();
     let result: Drained = Drained.empty;
     this.taken = 0;
+    // Nobody but this side writes it. Looking costs nothing here; not looking lets a peer keep the loop awake for ever.
+    if (this.#words[Word.head] !== this.#released) {
+      this.fault = "CURSOR";
+      return Drained.fault;
+    }
     for (;;) {
       if (this.stopped) {
         result = Drained.stopped;
@@ -64,7 +72,7 @@ export class RingReader {
         break;
       }
       if (this.#head === tail) {
-        tail = Atomics.load(this.#words, Word.tail);
+        tail = this.#tail();
         if (this.#head === tail) break;
       }
       const position = this.#head & this.#mask;
@@ -108,6 +116,15 @@ export class RingReader {
     return result;
   }
 
+  #tail(): number {
+    return this.#last ?? Atomics.load(this.#words, Word.tail);
+  }
+
+  /** The producer is gone: whatever changes `tail` from now on is not believed. */
+  producerEnded(): void {
+    this.#last ??= Atomics.load(this.#words, Word.tail);
+  }
+
   /** Bytes that may be read at the head; -1 for cursors that no sound producer leaves. */
   #available(used: number, toEnd: number): number {
     const available = Math.min(used, toEnd);
@@ -128,8 +145,14 @@ export class RingReader {
     this.#showCounts();
   }
 
+  /** Touches the memory no more: it may go. */
+  end(): void {
+    this.stopped = true;
+    this.#ended = true;
+  }
+
   #showCounts(): void {
-    if (this.#shown === this.#counted) return;
+    if (this.#shown === this.#counted || this.#ended) return;
     this.#shown = this.#counted;
     for (let i = 0; i < this.#counts.length; i++) Atomics.store(this.#words, Word.delivered + i, this.#counts[i]);
   }
@@ -137,7 +160,7 @@ export class RingReader {
   /** Gives the space of all passed frames back, after the counters are shown, and wakes a producer that waits for it. */
   release(): void {
     this.#showCounts();
-    if (this.#head === this.#released) return;
+    if (this.#head === this.#released || this.#ended) return;
     this.#released = this.#head;
     Atomics.store(this.#words, Word.head, this.#head);
     if (Atomics.load(this.#words, Word.waiting) === 0) return;
@@ -151,7 +174,7 @@ export class RingReader {
   }
 
   isEmpty(): boolean {
-    return Atomics.load(this.#words, Word.tail) === this.#head;
+    return this.#tail() === this.#head;
   }
 
   /** Says that this side will look again only when it is rung. @returns false when there is something to read after all */

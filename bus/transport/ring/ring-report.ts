@@ -6,14 +6,20 @@ import { Word } from "./layout.ts";
  * since the last. The writer looks whenever it is told that something has moved, long before 2^32 frames have passed.
  */
 export class RingReport implements LaneReport {
-  readonly #words: Int32Array;
+  #words: Int32Array;
   /** As last read: delivered, then each reason. */
   readonly #seen: Int32Array = new Int32Array(1 + DROP_REASONS.length);
   readonly #dropped: number[] = DROP_REASONS.map(() => 0);
   #delivered = 0;
+  #total = 0;
+  /** The counters say more than was ever committed. What is too much is left out, so that accounts stay true. */
+  faulty = false;
+  readonly #committed: () => number;
 
-  constructor(words: Int32Array) {
+  /** @param committed frames that can have been counted by now */
+  constructor(words: Int32Array, committed: () => number) {
     this.#words = words;
+    this.#committed = committed;
     for (let i = 0; i < this.#seen.length; i++) this.#seen[i] = Atomics.load(words, Word.delivered + i);
   }
 
@@ -33,10 +39,21 @@ export class RingReport implements LaneReport {
     for (let i = 0; i < this.#dropped.length; i++) this.#dropped[i] += this.#advance(1 + i);
   }
 
+  /** The last look: the memory is about to go. */
+  end(): void {
+    this.look();
+    this.#words = this.#words.slice(0, Word.dropped + DROP_REASONS.length);
+  }
+
   #advance(index: number): number {
     const now = Atomics.load(this.#words, Word.delivered + index);
     const moved = (now - this.#seen[index]) >>> 0;
+    if (moved === 0) return 0;
     this.#seen[index] = now;
-    return moved;
+    const possible = this.#committed() - this.#total;
+    if (moved > possible) this.faulty = true;
+    const believed = Math.min(moved, possible);
+    this.#total += believed;
+    return believed;
   }
 }

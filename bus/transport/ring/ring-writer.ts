@@ -33,19 +33,26 @@ export class RingWriter implements Outbound {
   #pad = 0;
   #unseen = 0;
   #flushed = true;
+  #broken = false;
+  readonly #faulty: (() => void) | undefined;
 
-  /** @param wake rings the consumer, which slept */
-  constructor(memory: Memory, wake: () => void) {
+  /**
+   * @param wake rings the consumer, which slept
+   * @param faulty told once when the consumer's side of the header says what cannot be; not to be acted upon at once,
+   * because a frame may be half written
+   */
+  constructor(memory: Memory, wake: () => void, faulty?: () => void) {
     this.memory = memory;
     this.#words = memory.i32;
     this.capacity = memory.size - RING_HEADER_BYTES;
     this.#mask = this.capacity - 1;
     this.#wake = wake;
+    this.#faulty = faulty;
     this.#tail = Atomics.load(this.#words, Word.tail);
     this.#published = this.#tail;
     this.#head = Atomics.load(this.#words, Word.head);
     this.#reportedHead = this.#head;
-    this.report = new RingReport(this.#words);
+    this.report = new RingReport(this.#words, () => this.committed);
   }
 
   /** @throws BusError core/message-too-large above half of the ring, where it might never find room */
@@ -58,7 +65,7 @@ export class RingWriter implements Outbound {
     }
     const need = paddedBytes(bytesMin);
     if (this.#place(need)) return this.offset;
-    this.#head = Atomics.load(this.#words, Word.head);
+    this.#look();
     if (this.#place(need)) return this.offset;
     if (need > this.capacity / 2) {
       throw new BusError("core/message-too-large", {
@@ -69,13 +76,26 @@ export class RingWriter implements Outbound {
     // released before it saw the announcement is seen by this look.
     this.flush();
     Atomics.store(this.#words, Word.waiting, 1);
-    this.#head = Atomics.load(this.#words, Word.head);
+    this.#look();
     if (this.#place(need)) {
       Atomics.store(this.#words, Word.waiting, 0);
       return this.offset;
     }
     this.wantsRoom = true;
     return FULL;
+  }
+
+  /** Takes the consumer's head, unless it goes back or beyond what was published. */
+  #look(): void {
+    const head = Atomics.load(this.#words, Word.head);
+    if (((head - this.#head) | 0) >= 0 && ((this.#published - head) | 0) >= 0) this.#head = head;
+    else this.#break();
+  }
+
+  #break(): void {
+    if (this.#broken) return;
+    this.#broken = true;
+    this.#faulty?.();
   }
 
   /** Finds a place by the consumer's head as last seen. */
@@ -119,7 +139,7 @@ export class RingWriter implements Outbound {
   }
 
   flush(): void {
-    if (this.#flushed) return;
+    if (this.#flushed || this.closed) return;
     this.#flushed = true;
     if (this.#published !== this.#tail) this.#publish();
     if (Atomics.load(this.#words, Word.sleeping) !== 0 && Atomics.exchange(this.#words, Word.sleeping, 0) !== 0) {
@@ -142,7 +162,7 @@ export class RingWriter implements Outbound {
 
   /** Bytes committed and not released. */
   inUse(): number {
-    this.#head = Atomics.load(this.#words, Word.head);
+    this.#look();
     return (this.#tail - this.#head) | 0;
   }
 
@@ -153,16 +173,23 @@ export class RingWriter implements Outbound {
 
   /** Whether the consumer has released anything since this was asked last. */
   moved(): boolean {
-    this.#head = Atomics.load(this.#words, Word.head);
+    this.#look();
     if (this.#head === this.#reportedHead) return false;
     this.#reportedHead = this.#head;
     this.report.look();
+    if (this.report.faulty) this.#break();
     return true;
   }
 
   /** Tells the consumer that nothing will follow. */
   markClosed(): void {
     Atomics.store(this.#words, Word.producerClosed, 1);
+  }
+
+  /** Touches the memory no more: it may go. */
+  end(): void {
+    this.closed = true;
+    this.report.end();
   }
 
   consumerClosed(): boolean {

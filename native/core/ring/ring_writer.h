@@ -39,7 +39,8 @@ class RingWriter {
   void close();
 
  private:
-  uint32_t free_bytes() const { return capacity_ - (tail_ - head_); }
+  /// 0 for a head that no sound consumer leaves: there must never be room beyond the ring.
+  uint32_t free_bytes() const { return tail_ - head_ <= capacity_ ? capacity_ - (tail_ - head_) : 0; }
 
   uint8_t* ring_;
   uint32_t capacity_;
