@@ -104,7 +104,10 @@ export class Follower {
 
   blob(seq: number, data: Uint8Array): void {
     const words = new DataView(data.buffer, data.byteOffset, data.byteLength);
-    if (data.length < 8) return this.#faulty(`${this.#name}: a Blob of ${data.length} bytes`);
+    if (data.length < 8) {
+      this.#faulty(`${this.#name}: a Blob of ${data.length} bytes`);
+      return;
+    }
     const epoch = words.getInt32(0, true);
     this.#arrived(epoch, seq, false);
     if (!isSameBlob(epoch, seq, data)) this.#faulty(`${this.#name}: Blob ${seq} of epoch ${epoch} is torn`);

@@ -146,21 +146,33 @@ for (const slot of SLOTS) {
 const outlets = new Map(
   SLOTS.map((slot) => [
     slot,
-    { blobs: bus.publisherTo(slot, Blob), orders: bus.publisherTo(slot, Order), seq: 0, sent: 0 },
+    { blobs: bus.publisherTo(slot, Blob), orders: bus.publisherTo(slot, Order), seq: 0, sent: 0, isWaiting: false },
   ]),
 );
 
 const sendTo = (slot: string): void => {
   const outlet = outlets.get(slot);
-  if (outlet === undefined || muted.has(slot)) return;
+  if (outlet === undefined || outlet.isWaiting || muted.has(slot)) return;
   for (let left = flooded.has(slot) ? 600 : 1 + Math.floor(Math.random() * 20); left > 0; left--) {
     const seq = outlet.seq + 1;
     const result = isOrder(EPOCH, seq)
       ? outlet.orders.tryPublish(orderOf(EPOCH, seq))
       : outlet.blobs.tryPublish(blobOf(EPOCH, seq));
-    if (result !== "sent") return;
+    if (result !== "sent" && !flooded.has(slot)) return;
     outlet.seq = seq;
     outlet.sent++;
+    if (result === "sent") continue;
+    // Waits for room, or for the peer's next life.
+    outlet.isWaiting = true;
+    const publishing = isOrder(EPOCH, seq)
+      ? outlet.orders.publish(orderOf(EPOCH, seq))
+      : outlet.blobs.publish(blobOf(EPOCH, seq));
+    publishing
+      .catch((error) => faulty(`${slot}: ${seq} was not accepted: ${error}`))
+      .finally(() => {
+        outlet.isWaiting = false;
+      });
+    return;
   }
 };
 

@@ -129,10 +129,10 @@ const live = async (orders: Orders): Promise<void> => {
     const account = bus.accounts().edges[0].data;
     if (account.published !== account.delivered || account.inFlight !== 0)
       faulty(`unsound: ${JSON.stringify(account)}`);
-  } else {
-    setTimeout(() => fire("draining"), 1);
   }
-  await hub.close({ drain: 2000 });
+  const closed = hub.close({ drain: 2000 });
+  fire("draining");
+  await closed;
   closeSync(seen);
   process.exit(orders.finish === true ? 0 : 4);
 };
