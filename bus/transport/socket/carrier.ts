@@ -15,18 +15,18 @@ import { CreditSchedule } from "./credit-schedule.ts";
 import type { FaultLog } from "./fault-log.ts";
 import { InboundLane } from "./inbound-lane.ts";
 import {
-  BATCH_BYTES_MAX,
   BURST_GAP_MS,
   BYE_WAIT_MS,
-  CONTROL_STAGING_BYTES,
+  CONTROL_STAGING,
   CONTROL_WINDOW_BYTES,
-  DATA_STAGING_BYTES,
+  type StagingBytes,
   WINDOW_BYTES_MAX,
 } from "./limits.ts";
 import type { SocketClock, Timing } from "./options.ts";
 import { OutboundLane } from "./outbound-lane.ts";
 import { OwnFrames, readBye, readCredit } from "./own-frames.ts";
 import type { Pipe } from "./pipe.ts";
+import { Sender } from "./sender.ts";
 
 export interface CarrierOptions {
   readonly transport: TransportName;
@@ -37,6 +37,8 @@ export interface CarrierOptions {
   /** Granted by us: what the peer may have in flight. Bytes. */
   readonly windowIn: number;
   readonly frameBytesMax: number;
+  /** Of the data lane. */
+  readonly staging: StagingBytes;
   readonly clock: SocketClock;
   readonly timing: Timing;
   readonly faults: FaultLog;
@@ -54,10 +56,9 @@ export class SocketCarrier implements ByteCarrier {
   readonly transport: TransportName;
   readonly peer: PeerIdentity;
   readonly outbound: readonly [OutboundLane, OutboundLane];
-  /** ZeroMQ messages sent, for tests and benches of coalescing. */
-  messagesSent = 0;
   readonly #inbound: readonly [InboundLane, InboundLane];
   readonly #own = new OwnFrames();
+  readonly #sender: Sender;
   readonly #schedule: CreditSchedule;
   readonly #options: CarrierOptions;
   #receiver: ByteReceiver | undefined;
@@ -85,19 +86,20 @@ export class SocketCarrier implements ByteCarrier {
     this.outbound = [
       new OutboundLane({
         windowBytes: Math.min(options.windowOut, WINDOW_BYTES_MAX),
-        stagingBytes: DATA_STAGING_BYTES,
+        staging: options.staging,
         frameBytesMax,
         transmit,
         flush,
       }),
       new OutboundLane({
         windowBytes: CONTROL_WINDOW_BYTES,
-        stagingBytes: CONTROL_STAGING_BYTES,
+        staging: CONTROL_STAGING,
         frameBytesMax,
         transmit,
         flush,
       }),
     ];
+    this.#sender = new Sender(this.#own, this.outbound, (message) => options.pipe.send(message));
     this.#inbound = [new InboundLane(Lane.data, options.windowIn), new InboundLane(Lane.control, CONTROL_WINDOW_BYTES)];
     this.#heardMs = options.clock.now();
     this.#schedule = new CreditSchedule({
@@ -110,6 +112,11 @@ export class SocketCarrier implements ByteCarrier {
         this.#transmit();
       },
     });
+  }
+
+  /** ZeroMQ messages sent, for tests and benches of coalescing. */
+  get messagesSent(): number {
+    return this.#sender.messages;
   }
 
   get closed(): boolean {
@@ -206,6 +213,7 @@ export class SocketCarrier implements ByteCarrier {
   unreachable(reason: string): void {
     if (this.closed || this.#leaving) return;
     this.#leaving = true;
+    this.#sender.mute = true;
     let seen = this.#messages;
     const check = (): void => {
       if (this.closed) return;
@@ -342,12 +350,7 @@ export class SocketCarrier implements ByteCarrier {
   #credits(all: boolean): void {
     this.#schedule.reported();
     for (const inbound of this.#inbound) {
-      if (!inbound.dirty && !all) continue;
-      if (!this.#own.credit(inbound)) {
-        this.#transmit();
-        this.#own.credit(inbound);
-      }
-      inbound.reported();
+      if (inbound.dirty || all) this.#sender.credit(inbound);
     }
   }
 
@@ -356,7 +359,8 @@ export class SocketCarrier implements ByteCarrier {
     const now = this.#options.clock.now();
     if (now - this.#schedule.sentMs >= BURST_GAP_MS) {
       this.#schedule.sentMs = now;
-      if (this.#schedule.ridesAt(now)) this.#credits(false);
+      const bytes = this.outbound[0].staged + this.outbound[1].staged;
+      if (this.#schedule.ridesAt(now, bytes)) this.#credits(false);
       this.#transmit();
     } else {
       this.#gathering = true;
@@ -371,43 +375,13 @@ export class SocketCarrier implements ByteCarrier {
   };
 
   #transmit(): void {
-    const [data, control] = this.outbound;
-    const own = this.#own;
-    const bytes = own.staged + control.staged + data.staged;
-    if (bytes === 0 || this.closed) return;
-    if (bytes <= BATCH_BYTES_MAX) {
-      const message = Buffer.allocUnsafe(bytes);
-      data.moveTo(message, control.moveTo(message, own.moveTo(message, 0)));
-      this.#send(message);
-      return;
-    }
-    // Lanes with a large frame go alone, so that a message is a small batch or one frame.
-    this.#sendApart(own, control, data);
-  }
-
-  #sendApart(...parts: readonly (OwnFrames | OutboundLane)[]): void {
-    for (const part of parts) {
-      if (part.staged === 0) continue;
-      const message = Buffer.allocUnsafe(part.staged);
-      part.moveTo(message, 0);
-      this.#send(message);
-    }
-  }
-
-  #send(message: Buffer): void {
-    this.messagesSent++;
-    if (!this.#leaving) this.#options.pipe.send(message);
+    if (!this.closed) this.#sender.transmit();
   }
 
   /** Everything staged, our last counters, BYE. After it nothing of ours follows. */
   #sayBye(code: string, text: string): void {
     this.#credits(true);
-    if (!this.#own.bye(code, text)) {
-      this.#transmit();
-      this.#own.bye(code, text);
-    }
-    // Our own frames lead a common message, and BYE ends the reader's interest: the lanes go first.
-    this.#sendApart(this.outbound[1], this.outbound[0], this.#own);
+    this.#sender.bye(code, text);
   }
 
   async #drain(drainMs: number): Promise<void> {
@@ -442,8 +416,7 @@ export class SocketCarrier implements ByteCarrier {
    * without it the peer would learn of the end from our silence.
    */
   #giveUp(reason: string): void {
-    this.#own.bye("transport/link-lost", reason);
-    this.#sendApart(this.#own);
+    this.#sender.byeAlone("transport/link-lost", reason);
     this.#lost(reason);
   }
 

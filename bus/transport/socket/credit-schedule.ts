@@ -1,5 +1,5 @@
 import type { InboundLane } from "./inbound-lane.ts";
-import { CONVERSATION_CREDIT_MS } from "./limits.ts";
+import { CONVERSATION_CREDIT_MS, SMALL_MESSAGE_BYTES, SMALL_RIDE_MS } from "./limits.ts";
 import type { SocketClock } from "./options.ts";
 
 export interface CreditScheduleOptions {
@@ -67,9 +67,11 @@ export class CreditSchedule {
     this.#options.send();
   }
 
-  /** Whether a message that is about to leave should take the counters along. */
-  ridesAt(nowMs: number): boolean {
-    return this.#owingSinceMs >= 0 && nowMs - this.#owingSinceMs >= this.#options.delayMs / 2;
+  /** Whether a message of `bytes` that is about to leave should take the counters along. */
+  ridesAt(nowMs: number, bytes: number): boolean {
+    if (this.#owingSinceMs < 0) return false;
+    const owingMs = nowMs - this.#owingSinceMs;
+    return owingMs >= (bytes <= SMALL_MESSAGE_BYTES ? SMALL_RIDE_MS : this.#options.delayMs / 2);
   }
 
   /** All counters are in a message now. */

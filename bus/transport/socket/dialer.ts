@@ -204,6 +204,7 @@ class Attempt {
       windowOut,
       windowIn: grantedWindow(this.#options.hello),
       frameBytesMax: this.#options.frameBytesMax,
+      staging: household.staging,
       clock: household.clock,
       timing: household.timing,
       faults: household.faults(this.#options.log),

@@ -1,7 +1,9 @@
 import type { TransportLog, TransportName } from "#transport";
 import type { SocketCarrier } from "./carrier.ts";
 import { FaultLog } from "./fault-log.ts";
+import { DATA_STAGING, ENCRYPTED_STAGING, type StagingBytes } from "./limits.ts";
 import { type SocketClock, type SocketOptions, systemClock, type Timing, timingOf } from "./options.ts";
+import type { Scheme } from "./scheme.ts";
 import { Scratch } from "./scratch.ts";
 
 /** What all connections of one transport share: scratch memory, times, the heartbeat, and the list of who is alive. */
@@ -9,14 +11,17 @@ export class Household {
   readonly name: TransportName;
   readonly clock: SocketClock;
   readonly timing: Timing;
+  /** Of the data lanes. */
+  readonly staging: StagingBytes;
   readonly scratch: Scratch = new Scratch();
   readonly carriers: Set<SocketCarrier> = new Set();
   #faults: FaultLog | undefined;
   #cancel: (() => void) | undefined;
   #tickedMs = 0;
 
-  constructor(name: TransportName, options: SocketOptions) {
-    this.name = name;
+  constructor(scheme: Scheme, options: SocketOptions) {
+    this.name = scheme.name;
+    this.staging = scheme.features.encrypted ? ENCRYPTED_STAGING : DATA_STAGING;
     this.clock = options.clock ?? systemClock;
     this.timing = timingOf(options);
   }

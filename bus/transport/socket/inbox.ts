@@ -157,6 +157,7 @@ export class Inbox implements Listener {
       windowOut,
       windowIn: grantedWindow(admission.welcome),
       frameBytesMax: this.#options.frameBytesMax,
+      staging: this.#household.staging,
       clock: this.#household.clock,
       timing: this.#household.timing,
       faults: this.#household.faults(this.#options.log),

@@ -5,9 +5,20 @@ import { paddedBytes } from "#wire";
 export const HANDSHAKE_BYTES_MAX: number = 64 * 1024;
 /** Most bytes of a ZeroMQ message that holds more than one frame. */
 export const BATCH_BYTES_MAX: number = 256 * 1024;
-/** First size of the block that data frames are written into; half full, it is sent. More gains nothing measurable. */
-export const DATA_STAGING_BYTES: number = 128 * 1024;
-export const CONTROL_STAGING_BYTES: number = 32 * 1024;
+/** Sizes of the block that frames of a lane are written into, bytes. */
+export interface StagingBytes {
+  /** What an idle link holds. */
+  readonly first: number;
+  /** What it grows to, at once, when a burst fills it; given back by `trim`. At most BATCH_BYTES_MAX. */
+  readonly most: number;
+  /** So full, it is sent without `flush`. */
+  readonly leave: number;
+}
+
+export const DATA_STAGING: StagingBytes = { first: 64 * 1024, most: 256 * 1024, leave: 192 * 1024 };
+/** Encryption costs time per message beside the time per byte, so larger messages pay. */
+export const ENCRYPTED_STAGING: StagingBytes = { first: 64 * 1024, most: 256 * 1024, leave: 192 * 1024 };
+export const CONTROL_STAGING: StagingBytes = { first: 32 * 1024, most: 32 * 1024, leave: 16 * 1024 };
 /** Room for the frames that this room makes itself (CREDIT, PING, PONG, BYE). */
 export const OWN_STAGING_BYTES: number = 8 * 1024;
 /** The control lane has no granted window; this bounds what an unread one may cost on either side. */
@@ -20,6 +31,12 @@ export const READ_BUDGET_MESSAGES = 64;
 export const BURST_GAP_MS = 0.025;
 /** Counters that wait for the next message of a quick exchange go alone after this time. ms */
 export const CONVERSATION_CREDIT_MS = 100;
+/**
+ * zeromq.js copies messages up to this size; a larger one is lent to ZeroMQ, whose return wakes the event loop once more. Counters
+ * would make a small message large, so they ride on one only when they have waited for SMALL_RIDE_MS.
+ */
+export const SMALL_MESSAGE_BYTES = 128;
+export const SMALL_RIDE_MS = 20;
 /** Ids that once sent something other than an acceptable HELLO; what they send later is not even looked at. */
 export const STRANGERS_MAX = 1024;
 /** How long the other side's BYE, which carries its last counters, is waited for. ms */

@@ -1,12 +1,13 @@
 import { CLOSED, DROP_REASONS, FULL, type LaneReport, type Outbound } from "#transport";
 import { BusError, Memory, paddedBytes } from "#wire";
+import type { StagingBytes } from "./limits.ts";
 
 const GROWTH_BYTES = 64 * 1024;
 
 export interface OutboundLaneOptions {
   /** Bytes that the reader is ready to hold unreleased. */
   readonly windowBytes: number;
-  readonly stagingBytes: number;
+  readonly staging: StagingBytes;
   readonly frameBytesMax: number;
   /** Hands all staged bytes of the carrier to the socket, now. Leaves every lane empty. */
   transmit(): void;
@@ -31,7 +32,9 @@ export class OutboundLane implements Outbound {
   /** FULL was answered and nobody was told of room since. */
   starved = false;
   readonly #windowBytes: number;
-  readonly #baseBytes: number;
+  readonly #staging: StagingBytes;
+  /** Staged bytes that are sent without `flush`. */
+  readonly #leaveBytes: number;
   readonly #frameBytesMax: number;
   readonly #transmit: () => void;
   readonly #flush: () => void;
@@ -43,11 +46,13 @@ export class OutboundLane implements Outbound {
 
   constructor(options: OutboundLaneOptions) {
     this.#windowBytes = options.windowBytes & ~7;
-    this.#baseBytes = options.stagingBytes;
+    this.#staging = options.staging;
+    // Several messages must fit into the window, or sender and reader take turns.
+    this.#leaveBytes = Math.min(options.staging.leave, Math.max(options.staging.first, this.#windowBytes >> 2));
     this.#frameBytesMax = options.frameBytesMax;
     this.#transmit = options.transmit;
     this.#flush = options.flush;
-    this.memory = Memory.allocate(options.stagingBytes);
+    this.memory = Memory.allocate(options.staging.first);
   }
 
   claim(bytesMin: number): number {
@@ -63,9 +68,9 @@ export class OutboundLane implements Outbound {
       // A frame that is larger than the window passes alone, else it never would.
       room = need;
     }
-    if (this.staged + need > this.memory.size) this.#makeRoom(need);
+    if (this.staged + need > this.#roomBytes()) this.#makeRoom(need);
     const offset = this.staged;
-    const free = this.memory.size - offset;
+    const free = this.#roomBytes() - offset;
     this.limit = offset + Math.min(room, free);
     this.#claimed = offset;
     return offset;
@@ -84,7 +89,7 @@ export class OutboundLane implements Outbound {
     this.staged = end;
     this.#committedBytes += end - offset;
     this.committed++;
-    if (end >= this.#baseBytes >> 1) this.#transmit();
+    if (end >= this.#leaveBytes) this.#transmit();
   }
 
   flush(): void {
@@ -125,14 +130,16 @@ export class OutboundLane implements Outbound {
   moveTo(target: Buffer, at: number): number {
     const bytes = this.staged;
     if (bytes > 0) this.memory.text.copy(target, at, 0, bytes);
+    if (bytes > this.#staging.first) this.#grownUsed = true;
     this.staged = 0;
     return at + bytes;
   }
 
-  /** Called now and then: gives back a block that was grown for a large frame and not needed since. */
+  /** Called now and then: gives back a block that was grown and not needed since. */
   trim(): void {
-    if (this.memory.size === this.#baseBytes) return;
-    if (!this.#grownUsed && this.staged === 0) this.memory = Memory.allocate(this.#baseBytes);
+    const { first } = this.#staging;
+    if (this.memory.size === first) return;
+    if (!this.#grownUsed && this.staged === 0) this.memory = Memory.allocate(first);
     this.#grownUsed = false;
   }
 
@@ -141,11 +148,27 @@ export class OutboundLane implements Outbound {
     this.limit = 0;
   }
 
+  /** A message is a batch of at most `most` bytes, or one larger frame; so a larger block is for a frame at its start. */
+  #roomBytes(): number {
+    const { size } = this.memory;
+    return this.staged === 0 ? size : Math.min(size, this.#staging.most);
+  }
+
+  /** Leaves room for `need` bytes at `staged`. */
   #makeRoom(need: number): void {
+    const { first, most } = this.#staging;
+    this.#grownUsed = true;
+    const wanted = this.staged + need;
+    if (wanted <= most && this.memory.size < most) {
+      // A burst: one growth to full size, and what is staged moves along.
+      const old = this.memory;
+      this.memory = Memory.allocate(most);
+      old.text.copy(this.memory.text, 0, 0, this.staged);
+      return;
+    }
     this.#transmit();
-    if (need > this.#baseBytes >> 1) this.#grownUsed = true;
     if (need <= this.memory.size) return;
     // Not by doubling: a claim is a guess above what will be written, and 16 MiB doubled is a lot to hold per link.
-    this.memory = Memory.allocate(Math.ceil(need / GROWTH_BYTES) * GROWTH_BYTES);
+    this.memory = Memory.allocate(Math.max(first, Math.ceil(need / GROWTH_BYTES) * GROWTH_BYTES));
   }
 }

@@ -30,7 +30,7 @@ export class SocketTransport implements Transport {
     this.features = scheme.features;
     if (scheme.prover !== undefined) this.prover = scheme.prover;
     this.#scheme = scheme;
-    this.#household = new Household(scheme.name, options);
+    this.#household = new Household(scheme, options);
   }
 
   async listen(options: ListenOptions): Promise<Listener> {

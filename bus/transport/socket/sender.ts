@@ -1,0 +1,79 @@
+import type { InboundLane } from "./inbound-lane.ts";
+import { BATCH_BYTES_MAX } from "./limits.ts";
+import type { OutboundLane } from "./outbound-lane.ts";
+import type { OwnFrames } from "./own-frames.ts";
+
+/** Makes ZeroMQ messages of what a carrier's lanes and its own frames have staged. */
+export class Sender {
+  /** ZeroMQ messages sent. */
+  messages = 0;
+  /** The connection is gone: what is staged from now on is let go. */
+  mute = false;
+  readonly #own: OwnFrames;
+  readonly #lanes: readonly [OutboundLane, OutboundLane];
+  readonly #send: (message: Buffer) => void;
+
+  /** @param send takes over the message */
+  constructor(own: OwnFrames, lanes: readonly [OutboundLane, OutboundLane], send: (message: Buffer) => void) {
+    this.#own = own;
+    this.#lanes = lanes;
+    this.#send = send;
+  }
+
+  /** Sends everything. Leaves every lane empty. */
+  transmit(): void {
+    const [data, control] = this.#lanes;
+    const own = this.#own;
+    const bytes = own.staged + control.staged + data.staged;
+    if (bytes === 0) return;
+    if (bytes <= BATCH_BYTES_MAX) {
+      const message = Buffer.allocUnsafe(bytes);
+      data.moveTo(message, control.moveTo(message, own.moveTo(message, 0)));
+      this.#hand(message);
+      return;
+    }
+    // Lanes with a large frame go alone, so that a message is a small batch or one frame.
+    this.#apart(own);
+    this.#apart(control);
+    this.#apart(data);
+  }
+
+  /** Stages counters. */
+  credit(inbound: InboundLane): void {
+    if (!this.#own.credit(inbound)) {
+      this.transmit();
+      this.#own.credit(inbound);
+    }
+    inbound.reported();
+  }
+
+  /** Sends everything and BYE behind it. */
+  bye(code: string, text: string): void {
+    if (!this.#own.bye(code, text)) {
+      this.transmit();
+      this.#own.bye(code, text);
+    }
+    // Our own frames lead a common message, and BYE ends the reader's interest: the lanes go first.
+    this.#apart(this.#lanes[1]);
+    this.#apart(this.#lanes[0]);
+    this.#apart(this.#own);
+  }
+
+  /** BYE without what is staged. */
+  byeAlone(code: string, text: string): void {
+    this.#own.bye(code, text);
+    this.#apart(this.#own);
+  }
+
+  #apart(part: OwnFrames | OutboundLane): void {
+    if (part.staged === 0) return;
+    const message = Buffer.allocUnsafe(part.staged);
+    part.moveTo(message, 0);
+    this.#hand(message);
+  }
+
+  #hand(message: Buffer): void {
+    this.messages++;
+    if (!this.mute) this.#send(message);
+  }
+}
