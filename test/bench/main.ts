@@ -3,7 +3,7 @@
  * Exit codes: 0 measured, 1 a suite failed, 2 wrong arguments.
  */
 import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { Children } from "./children.ts";
 import { machineOf, pinnableCpus } from "./machine.ts";
@@ -54,13 +54,16 @@ const runSuite = async (suite: Suite, options: BenchOptions, children: Children,
     },
     record: (facts, contestant, samples) => raw.push({ ...facts, contestant, samples }),
   };
+  const [before] = loadavg();
   await suite.run(bench);
   if (rows.length === 0) throw new UsageError(`suite '${suite.name}' has no measure ${options.only.join(", ")}`);
   if (!options.json) process.stdout.write(`\n${suite.name}\n${tableOf(rows)}\n`);
   if (options.save) {
     const machine = machineOf(cpus !== undefined);
     const date = new Date().toISOString().slice(0, 10);
-    const name = saveResults(resultsFolder(), { suite: suite.name, date, machine, pace: options.pace, rows, raw });
+    const load = [before, loadavg()[0]] as const;
+    const saved = { suite: suite.name, date, machine, pace: options.pace, load, rows, raw };
+    const name = saveResults(resultsFolder(), saved);
     progress(`${suite.name}: saved as test/bench/results/${name}`);
   }
 };

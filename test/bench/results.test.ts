@@ -18,6 +18,7 @@ test("saved results hold rows, raw rounds and the machine, but neither its name 
     date: "2026-01-01",
     machine: machineOf(true),
     pace,
+    load: [0.5, 1],
     rows: [rowOf(facts, [1, 2, 3])],
     raw: [{ ...facts, contestant: "busbar", samples: [1, 2, 3] }],
   });

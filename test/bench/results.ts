@@ -17,6 +17,8 @@ export interface Results {
   readonly date: string;
   readonly machine: Machine;
   readonly pace: Pace;
+  /** Running and waiting threads of the whole machine, mean of the minute before the run and of its last one. */
+  readonly load: readonly [before: number, after: number];
   readonly rows: readonly Row[];
   readonly raw: readonly Recorded[];
 }
@@ -26,8 +28,8 @@ export const saveResults = (folder: string, results: Results): string => {
   mkdirSync(folder, { recursive: true });
   const name = `${results.suite}.json`;
   const lines = (items: readonly unknown[]): string => items.map((item) => `    ${JSON.stringify(item)}`).join(",\n");
-  const { suite, date, machine, pace, rows, raw } = results;
-  const head = Object.entries({ suite, date, machine, pace }).map(
+  const { suite, date, machine, pace, load, rows, raw } = results;
+  const head = Object.entries({ suite, date, machine, pace, load }).map(
     ([key, value]) => `  "${key}": ${JSON.stringify(value)}`,
   );
   const body = [...head, `  "rows": [\n${lines(rows)}\n  ]`, `  "raw": [\n${lines(raw)}\n  ]`];

@@ -12,7 +12,7 @@ import { netOf, zeromqOf } from "./socket.ts";
 const SUITE = "transports";
 const ASLEEP_GAP_MS = 5;
 /** A quick run of so many measures has less time for each. */
-const QUICK = { warmUpMs: 250, roundMs: 100 };
+const QUICK = { warmUpMs: 250 };
 
 const ring = (variant = "", contestant: "busbar" | "busbar-request" = "busbar"): Entrant => ({
   label: ["busbar", variant].filter(Boolean).join("-"),
