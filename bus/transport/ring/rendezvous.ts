@@ -223,7 +223,10 @@ export class PeerDesk {
     const timer = setTimeout(hangUp, this.#handshakeMs);
     timer.unref();
     const packet = (bytes: Buffer | undefined, reason: string | undefined): void => {
-      if (carrier !== undefined) return afterwards(carrier, bytes, reason);
+      if (carrier !== undefined) {
+        afterwards(carrier, bytes, reason);
+        return;
+      }
       if (bytes === undefined) {
         hangUp();
         return;

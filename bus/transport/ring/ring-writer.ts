@@ -166,8 +166,15 @@ export class RingWriter implements Outbound {
     return (this.#tail - this.#head) | 0;
   }
 
-  /** Whether a quarter of the ring is free, which is when a waiting producer goes on. */
+  /** Whether a quarter of the ring is free, which is when a waiting producer goes on. If not, the bell will ring for it. */
   hasRoom(): boolean {
+    if (this.#isQuarterFree()) return true;
+    // A ring may have used our announcement up for room that was filled meanwhile: the consumer judged by an older tail.
+    Atomics.store(this.#words, Word.waiting, 1);
+    return this.#isQuarterFree();
+  }
+
+  #isQuarterFree(): boolean {
     return this.capacity - this.inUse() >= this.capacity / 4;
   }
 

@@ -228,3 +228,72 @@ test("random bytes never make a reader leave the ring", () => {
     { numRuns: 300 },
   );
 });
+
+test("a producer that was rung for room which is gone again is rung once more", () => {
+  const { memory, writer, reader, wakes } = ringAt(0);
+  let sent = 0;
+  while (put(writer, 512, sent)) sent++;
+  expect(memory.i32[Word.waiting]).toBe(1);
+  // The consumer judged by a tail from before the ring was filled up, and took the announcement.
+  memory.i32[Word.waiting] = 0;
+  expect(writer.hasRoom()).toBe(false);
+  wakes.length = 0;
+  reader.drain(nothing, Lane.data, 100);
+  expect(wakes).toEqual(["writer"]);
+  expect(writer.hasRoom()).toBe(true);
+});
+
+test("a head that no sound consumer leaves gives no room and is told once", () => {
+  for (const head of [8, 4096, -8, 0x40000000, -0x80000000]) {
+    const { memory } = ringAt(0);
+    let faults = 0;
+    const writer = new RingWriter(
+      memory,
+      () => undefined,
+      () => faults++,
+    );
+    while (put(writer, 1024, 0));
+    memory.i32[Word.head] = head === 8 ? 4096 + 8 : head === 4096 ? -4096 : head;
+    for (let i = 0; i < 3; i++) expect(writer.claim(1024)).toBe(FULL);
+    expect(faults).toBe(1);
+  }
+});
+
+test("a head that somebody else has moved is a fault of the ring, and so are counters beyond what was committed", () => {
+  const { memory, writer, reader } = ringAt(0);
+  put(writer, 128, 0);
+  writer.flush();
+  memory.i32[Word.head] = 64;
+  expect(reader.drain(nothing, Lane.data, 10)).toBe(Drained.fault);
+  expect(reader.fault).toBe("CURSOR");
+  memory.i32[Word.delivered] = 1_000_000;
+  expect(writer.report.delivered).toBe(1);
+  expect(writer.report.faulty).toBe(true);
+});
+
+test("what is published after the producer has ended is not read", () => {
+  const { writer, reader } = ringAt(0);
+  put(writer, 128, 0);
+  writer.flush();
+  reader.producerEnded();
+  put(writer, 128, 1);
+  writer.flush();
+  expect(reader.drain(nothing, Lane.data, 10)).toBe(Drained.empty);
+  expect(reader.taken).toBe(1);
+  expect(reader.isEmpty()).toBe(true);
+});
+
+test("after its end neither side touches the memory", () => {
+  const { memory, writer, reader } = ringAt(0);
+  put(writer, 128, 0);
+  reader.drain(nothing, Lane.data, 10);
+  writer.end();
+  reader.end();
+  memory.i32.fill(0);
+  reader.settle(DELIVERED);
+  reader.release();
+  writer.flush();
+  expect(writer.claim(64)).toBe(CLOSED);
+  expect(writer.report.delivered).toBe(1);
+  expect([...memory.i32.subarray(0, 300)].every((word) => word === 0)).toBe(true);
+});
