@@ -58,7 +58,8 @@ TEST(SeqlockTest, NoTornValueIsEverReadBesideAWriterAtFullSpeed) {
   });
   std::array<uint64_t, kWords> got{};
   uint64_t last = 0, read_whole = 0, torn = 0;
-  for (uint64_t tries = 0; tries < 1'000'000 || (read_whole == 0 && tries < 100'000'000); tries++) {
+  // Most looks at a writer that never rests fail; what counts is how many whole values were seen.
+  for (uint64_t tries = 0; read_whole < 100'000 && tries < 500'000'000; tries++) {
     const uint64_t version = read(cell.bytes.data(), got.data(), kWords, 1);
     if (version == 0) continue;
     read_whole++;
@@ -68,7 +69,7 @@ TEST(SeqlockTest, NoTornValueIsEverReadBesideAWriterAtFullSpeed) {
   }
   stop = true;
   writer.join();
-  EXPECT_GT(read_whole, 0u);
+  EXPECT_GT(read_whole, 1000u);
   EXPECT_EQ(torn, 0u);
 }
 
