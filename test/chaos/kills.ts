@@ -4,15 +4,15 @@
  *
  *     node dist/test/chaos/kills.js [--count 200] [--seed 1] [--seconds n]
  */
-import { type ChildProcess, fork } from "node:child_process";
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
+import { Child } from "./child.ts";
 import { DIALING, SLOTS } from "./place.ts";
 import { BY_CLOCK, STEPS, type Step } from "./steps.ts";
-import type { Inventory, Question, Settled } from "./survivor.ts";
+import type { Inventory, Settled } from "./survivor.ts";
 import type { Orders } from "./victim.ts";
 
 export interface KillsOptions {
@@ -49,7 +49,6 @@ export interface KillsResult {
 const PROGRAMS = import.meta.dirname;
 /** Between two looks at the survivor's descriptors, mappings and account. */
 const INVENTORY_EVERY = 50;
-const ANSWER_MS = 30_000;
 const VICTIM_MS = 20_000;
 const WARM = 3;
 
@@ -63,61 +62,6 @@ class Dice {
   below(n: number): number {
     this.#state = (Math.imul(this.#state, 1664525) + 1013904223) | 0;
     return (this.#state >>> 8) % n;
-  }
-}
-
-/** A started program that is ready for its first message. */
-class Child {
-  readonly process: ChildProcess;
-  readonly ready: Promise<void>;
-  readonly exited: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
-  out = "";
-  err = "";
-  linked = false;
-  quiet = false;
-  #next = 1;
-  readonly #waiting = new Map<number, (value: unknown, error?: string) => void>();
-
-  constructor(script: string, args: string[]) {
-    this.process = fork(script, args, { execArgv: ["--expose-gc"], stdio: ["ignore", "pipe", "pipe", "ipc"] });
-    this.process.stdout?.on("data", (chunk) => {
-      this.out += chunk;
-    });
-    this.process.stderr?.on("data", (chunk) => {
-      this.err += chunk;
-    });
-    this.ready = new Promise((resolve) => {
-      this.process.on("message", (message: Record<string, unknown>) => {
-        if (message.ready === true) resolve();
-        if (message.linked === true) this.linked = true;
-        if (message.quiet === true) this.quiet = true;
-        if (typeof message.id === "number")
-          this.#waiting.get(message.id)?.(message.value, message.error as string | undefined);
-      });
-    });
-    this.exited = new Promise((resolve) => {
-      this.process.on("close", (code, signal) => {
-        for (const settle of this.#waiting.values()) settle(undefined, `it ended (${signal ?? code}): ${this.err}`);
-        resolve({ code, signal });
-      });
-    });
-  }
-
-  ask<T>(question: Question): Promise<T> {
-    const id = this.#next++;
-    return new Promise<T>((resolve, reject) => {
-      const timer = setTimeout(
-        () => reject(new Error(`the survivor did not answer ${question.ask} within ${ANSWER_MS} ms: ${this.err}`)),
-        ANSWER_MS,
-      );
-      this.#waiting.set(id, (value, error) => {
-        clearTimeout(timer);
-        this.#waiting.delete(id);
-        if (error === undefined) resolve(value as T);
-        else reject(new Error(`the survivor: ${error}`));
-      });
-      this.process.send({ id, ...question });
-    });
   }
 }
 

@@ -4,7 +4,7 @@ import { basename, join } from "node:path";
 import { setImmediate as turn } from "node:timers/promises";
 import { Hello } from "#generated/busbar/control";
 import { type Addon, openAddon, type PeerHandle, Word } from "#transport/ring";
-import { Kind, Memory, payloadOffset } from "#wire";
+import { checkFrame, frameKind, frameLength, Kind, Memory, payloadOffset } from "#wire";
 import { Blob, blobOf, Follower, isOrder, Order, orderOf } from "./content.ts";
 import { placeHub, SLOTS, SURVIVOR } from "./place.ts";
 
@@ -28,6 +28,10 @@ export interface Inventory {
   readonly delivered: number;
   readonly linkLost: number;
   readonly links: number;
+  /** Links that were closed and logged because their peer broke the protocol, since the last inventory. */
+  readonly breaches: number;
+  /** Handshakes that failed, were logged and counted. */
+  readonly failures: number;
   readonly faults: string[];
 }
 
@@ -39,6 +43,8 @@ interface Life {
 const EPOCH = 1;
 const SETTLE_MS = 10_000;
 const folder = process.argv[2];
+/** A peer that breaks the rules: what its rings say is not held against us. */
+const hostile = process.argv[3];
 const faults: string[] = [];
 const faulty = (text: string): void => {
   if (faults.length < 50) faults.push(text);
@@ -56,7 +62,7 @@ const ended = (peer: PeerHandle): void => {
   lives.delete(peer);
   const slot = slotOf.get(peer);
   slotOf.delete(peer);
-  if (life === undefined || slot === undefined) return;
+  if (life === undefined || slot === undefined || slot === hostile) return;
   endings++;
   for (const words of life.inbound) {
     const rest = (Atomics.load(words, Word.tail) - Atomics.load(words, Word.head)) | 0;
@@ -82,6 +88,14 @@ const checkSeen = (slot: string, delivered: number): void => {
     // It never got so far.
   }
   if (delivered > seen) faulty(`${slot} ${live}: counts ${delivered} delivered, the peer saw ${seen}`);
+};
+
+/** Who says HELLO; undefined for anything else. */
+const callerOf = (bytes: Uint8Array): string | undefined => {
+  const memory = Memory.copyOf(bytes);
+  if (checkFrame(memory, 0, bytes.length) !== undefined || frameKind(memory, 0) !== Kind.hello) return undefined;
+  const payload = payloadOffset(memory, 0);
+  return Hello.verify(memory, payload, frameLength(memory, 0)) ? Hello.decode(memory, payload).service : undefined;
 };
 
 const watchedAddon = (): Addon => {
@@ -112,10 +126,8 @@ const watchedAddon = (): Addon => {
     },
     watchPeer: (peer, onPacket) =>
       real.watchPeer(peer, (bytes, reason) => {
-        if (bytes !== undefined && bytes[6] === Kind.hello) {
-          const memory = Memory.copyOf(bytes);
-          slotOf.set(peer, Hello.decode(memory, payloadOffset(memory, 0)).service);
-        }
+        const service = bytes === undefined ? undefined : callerOf(bytes);
+        if (service !== undefined) slotOf.set(peer, service);
         onPacket(bytes, reason);
       }),
     closePeer: (peer) => {
@@ -226,13 +238,21 @@ const inventory = async (): Promise<Inventory> => {
     totals.linkLost += dropped.link_lost;
     if (edge.state === "open") continue;
     if (published !== sent) faulty(`${edge.edge}: ${published} published, ${sent} were sent`);
-    if (delivered !== counted) faulty(`${edge.edge}: ${delivered} delivered, the rings say ${counted}`);
+    if (inFlight < 0) faulty(`${edge.edge}: ${inFlight} in flight`);
+    if (edge.target !== hostile && delivered !== counted)
+      faulty(`${edge.edge}: ${delivered} delivered, the rings say ${counted}`);
     if (inFlight !== edge.waiting) faulty(`${edge.edge}: ${inFlight} in flight without a link, ${edge.waiting} wait`);
     const others = Object.entries(dropped).filter(([reason, n]) => reason !== "link_lost" && n !== 0);
     if (others.length > 0) faulty(`${edge.edge}: dropped ${JSON.stringify(others)}`);
   }
+  let breaches = 0;
+  let failures = 0;
   for (const line of log.splice(0)) {
-    if (line.level === "error") faulty(`logged: ${line.text}`);
+    const isCounted = typeof (line.fields as { count?: number }).count === "number";
+    if (line.level === "warn" && isCounted) failures++;
+    if (line.level !== "error") continue;
+    if (hostile !== undefined && isCounted) breaches++;
+    else faulty(`logged: ${line.text}`);
   }
   return {
     descriptors: readdirSync("/proc/self/fd").length,
@@ -241,6 +261,8 @@ const inventory = async (): Promise<Inventory> => {
       .filter((line) => line.includes("memfd:busbar")).length,
     ...totals,
     links: endings,
+    breaches,
+    failures,
     faults: faults.splice(0),
   };
 };

@@ -42,6 +42,8 @@ const free = (addon: Addon, peer: PeerHandle, rings: readonly Memory[]): void =>
 
 /** Links that ended because the other side broke the protocol. */
 let breaches = 0;
+/** Handshakes that failed for the same reason. */
+let failures = 0;
 
 const carrierOf = (
   addon: Addon,
@@ -92,6 +94,9 @@ const afterwards = (carrier: RingCarrier, bytes: Uint8Array | undefined, reason:
   const details = { peer: carrier.peer.label, reason: `a packet of ${bytes.length} bytes after the handshake` };
   carrier.breach(new BusError("wire/bad-handshake", { details }));
 };
+
+const broken = (peer: string, reason: string): BusError =>
+  new BusError("wire/bad-handshake", { details: { peer, reason } });
 
 const kindOf = (bytes: Uint8Array): number => {
   const memory = Memory.copyOf(bytes);
@@ -228,15 +233,13 @@ export class PeerDesk {
         return;
       }
       if (bytes === undefined) {
+        // Without a reason it has only gone.
+        if (reason) throw broken(label, reason);
         hangUp();
         return;
       }
       if (attach === undefined) {
         const admission = this.#admit(bytes, { label, pid, uid });
-        if (admission === undefined) {
-          hangUp();
-          return;
-        }
         if ("refuse" in admission) {
           addon.sendPacket(peer, admission.refuse, false);
           hangUp();
@@ -248,10 +251,7 @@ export class PeerDesk {
         addon.sendPacket(peer, admission.welcome, true);
         return;
       }
-      if (kindOf(bytes) !== Kind.ack || outbound === undefined) {
-        hangUp();
-        return;
-      }
+      if (kindOf(bytes) !== Kind.ack || outbound === undefined) throw broken(label, "something that is no ACK came");
       const inbound = takeRings(addon, peer);
       rings.push(...inbound);
       carrier = carrierOf(addon, peer, label, pid, outbound, inbound, this.#options.log);
@@ -263,7 +263,8 @@ export class PeerDesk {
         try {
           packet(bytes, reason);
         } catch (error) {
-          this.#options.log.warn({ peer: label }, `a handshake failed: ${BusError.from(error).message}`);
+          const { code, message } = BusError.from(error);
+          this.#options.log.warn({ peer: label, code, count: ++failures }, `a handshake failed: ${message}`);
           hangUp();
         }
       }),
@@ -275,15 +276,10 @@ export class PeerDesk {
     identity: { label: string; pid: number; uid: number },
   ):
     | { refuse: Uint8Array }
-    | { welcome: Uint8Array; attach(carrier: Carrier): void; windowBytes: number; frameBytesMax: number }
-    | undefined {
+    | { welcome: Uint8Array; attach(carrier: Carrier): void; windowBytes: number; frameBytesMax: number } {
     const memory = Memory.copyOf(bytes);
     if (checkFrame(memory, 0, bytes.length) !== undefined || frameKind(memory, 0) !== Kind.hello) {
-      this.#options.log.warn(
-        { peer: identity.label },
-        "something that is no HELLO was sent first; the connection is closed",
-      );
-      return undefined;
+      throw broken(identity.label, "something that is no HELLO came first");
     }
     const admission = this.#options.admit(bytes, identity);
     if ("refuse" in admission) return admission;

@@ -15,11 +15,16 @@ export class RingReport implements LaneReport {
   /** The counters say more than was ever committed. What is too much is left out, so that accounts stay true. */
   faulty = false;
   readonly #committed: () => number;
+  readonly #broken: () => void;
 
-  /** @param committed frames that can have been counted by now */
-  constructor(words: Int32Array, committed: () => number) {
+  /**
+   * @param committed frames that can have been counted by now
+   * @param broken told when more than that was counted
+   */
+  constructor(words: Int32Array, committed: () => number, broken: () => void) {
     this.#words = words;
     this.#committed = committed;
+    this.#broken = broken;
     for (let i = 0; i < this.#seen.length; i++) this.#seen[i] = Atomics.load(words, Word.delivered + i);
   }
 
@@ -51,7 +56,10 @@ export class RingReport implements LaneReport {
     if (moved === 0) return 0;
     this.#seen[index] = now;
     const possible = this.#committed() - this.#total;
-    if (moved > possible) this.faulty = true;
+    if (moved > possible) {
+      this.faulty = true;
+      this.#broken();
+    }
     const believed = Math.min(moved, possible);
     this.#total += believed;
     return believed;

@@ -52,7 +52,11 @@ export class RingWriter implements Outbound {
     this.#published = this.#tail;
     this.#head = Atomics.load(this.#words, Word.head);
     this.#reportedHead = this.#head;
-    this.report = new RingReport(this.#words, () => this.committed);
+    this.report = new RingReport(
+      this.#words,
+      () => this.committed,
+      () => this.#break(),
+    );
   }
 
   /** @throws BusError core/message-too-large above half of the ring, where it might never find room */
@@ -184,7 +188,6 @@ export class RingWriter implements Outbound {
     if (this.#head === this.#reportedHead) return false;
     this.#reportedHead = this.#head;
     this.report.look();
-    if (this.report.faulty) this.#break();
     return true;
   }
 
