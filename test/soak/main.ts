@@ -1,0 +1,66 @@
+/**
+ * The large counts: `npm run soak -- kills|litmus|fuzz [--seconds n] [--count n] [--seed n] [--json]`. One JSON line on
+ * standard output, progress on standard error; exit code 1 when something was found.
+ */
+import { parseArgs } from "node:util";
+import { runKills } from "../chaos/kills.ts";
+import { runFuzz } from "./fuzz.ts";
+import { runLitmus } from "./litmus.ts";
+
+const KILLS = 10_000;
+const TRIALS = 2_000_000;
+const SECONDS = 600;
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    seconds: { type: "string" },
+    count: { type: "string" },
+    seed: { type: "string" },
+    json: { type: "boolean" },
+  },
+});
+const [suite] = positionals;
+const seed = Number(values.seed ?? Date.now() % 2 ** 31);
+const seconds = values.seconds === undefined ? undefined : Number(values.seconds);
+const count = values.count === undefined ? undefined : Number(values.count);
+for (const [name, value] of Object.entries({ seed, seconds, count })) {
+  if (value !== undefined && !(value > 0)) {
+    process.stderr.write(`--${name} must be a number above 0\n`);
+    process.exit(2);
+  }
+}
+
+const kills = async (): Promise<boolean> => {
+  const wanted = count ?? (seconds === undefined ? KILLS : 1e9);
+  const result = await runKills({
+    count: wanted,
+    seed,
+    ...(seconds === undefined ? {} : { seconds }),
+    progress: (done, faults) => process.stderr.write(`${done} kills, ${faults} faults\n`),
+  });
+  process.stdout.write(`${JSON.stringify(result)}\n`);
+  return result.faults.length === 0;
+};
+
+const litmus = async (): Promise<boolean> => {
+  const result = await runLitmus(count ?? TRIALS, seconds ?? SECONDS);
+  process.stdout.write(`${JSON.stringify(result)}\n`);
+  return result.atomics === 0 && result.trials > 0;
+};
+
+const fuzz = async (): Promise<boolean> => {
+  const result = await runFuzz(seconds ?? SECONDS, seed, count ?? Number.POSITIVE_INFINITY);
+  process.stdout.write(`${JSON.stringify(result)}\n`);
+  return result.faults.length === 0;
+};
+
+const suites: Record<string, (() => Promise<boolean>) | undefined> = { kills, litmus, fuzz };
+const run = suites[suite ?? ""];
+if (run === undefined) {
+  process.stderr.write("soak -- kills|litmus|fuzz [--seconds n] [--count n] [--seed n] [--json]\n");
+  process.exitCode = 2;
+} else {
+  process.exitCode = (await run()) ? 0 : 1;
+}
+process.exit();
