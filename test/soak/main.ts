@@ -11,15 +11,39 @@ const KILLS = 10_000;
 const TRIALS = 2_000_000;
 const SECONDS = 600;
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    seconds: { type: "string" },
-    count: { type: "string" },
-    seed: { type: "string" },
-    json: { type: "boolean" },
-  },
-});
+const USAGE = `Usage: npm run soak -- <kills|litmus|fuzz> [options]
+
+  kills    processes killed at every step of the ring protocol (${KILLS} by default)
+  litmus   the store-buffering test of the processor's memory order (${TRIALS} trials by default)
+  fuzz     damaged bytes for every decoder (${SECONDS} s by default)
+
+  --count n, --seconds n   how many, or how long
+  --seed n                 repeats a run
+  --json                   (always: one JSON line on standard output)
+`;
+
+const read = () => {
+  try {
+    return parseArgs({
+      allowPositionals: true,
+      options: {
+        seconds: { type: "string" },
+        count: { type: "string" },
+        seed: { type: "string" },
+        json: { type: "boolean" },
+        help: { type: "boolean", short: "h" },
+      },
+    });
+  } catch (error) {
+    process.stderr.write(`${(error as Error).message.split(". To specify")[0]}\n`);
+    process.exit(2);
+  }
+};
+const { values, positionals } = read();
+if (values.help === true) {
+  process.stdout.write(USAGE);
+  process.exit(0);
+}
 const [suite] = positionals;
 const seed = Number(values.seed ?? Date.now() % 2 ** 31);
 const seconds = values.seconds === undefined ? undefined : Number(values.seconds);
