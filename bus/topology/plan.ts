@@ -97,7 +97,7 @@ export function planOf(topology: Topology, inputs: PlanInputs): Plan {
   const methods = methodsOf(inputs.lock);
   return {
     bus: topology.bus.name,
-    hash: hashOf(topology, inputs, types, methods),
+    hash: hashOf(topology, inputs),
     topology: inputs.realPath,
     mode: resolution.mode,
     runtimeDir: inputs.runtimeDir,
@@ -181,13 +181,14 @@ const methodsOf = (lock: SchemaLock): Method[] =>
     .sort((a, b) => (`${a.service}/${a.name}` < `${b.service}/${b.name}` ? -1 : 1));
 
 /**
- * What hosts compare: SHA-256, 64 hex digits, over the canonical JSON of what one topology file and one schema say.
+ * What hosts compare: SHA-256, 64 hex digits, over the canonical JSON of what one topology file says. Fingerprints of
+ * types are not in it: the handshake judges them type by type, so that hosts may be one compatible schema apart.
  * It is made of the placement that the file describes, before any override, and leaves out what differs between
  * computers that run the same file: paths (topology, schema, keys, runtime folder), `here`, the log level, warnings, the
  * mode, and what follows from mode and capabilities (processes, carriers, reasons). So monolith, bundled and distributed
- * runs of one file have one hash, and another name, access list, policy, size, address or type makes another.
+ * runs of one file have one hash, and another name, access list, policy, size or address makes another.
  */
-function hashOf(topology: Topology, inputs: PlanInputs, types: readonly Type[], methods: readonly Method[]): string {
+function hashOf(topology: Topology, inputs: PlanInputs): string {
   // Faults of the file's own placement do not count here: --mode monolith may run a file that lacks keys for its hosts.
   const written = resolveInto(topology.problems(), topology, schemaNames(inputs.lock), inputs.capabilities, {});
   const content = {
@@ -207,8 +208,6 @@ function hashOf(topology: Topology, inputs: PlanInputs, types: readonly Type[], 
       carrier: undefined,
       reason: undefined,
     })),
-    types,
-    methods,
   };
   return createHash("sha256").update(canonicalJson(content)).digest("hex");
 }
