@@ -4,6 +4,8 @@
 
 #include <array>
 
+#include "core/random/normal.h"
+
 namespace busbar::random {
 namespace {
 
@@ -51,6 +53,22 @@ TEST(Stream, RealIsInZeroToOne) {
     sum += value;
   }
   EXPECT_NEAR(sum / 10'000, 0.5, 0.02);
+}
+
+TEST(Stream, NormalHasTheMomentsOfANormalDistribution) {
+  Stream stream(11, "test", 2);
+  double sum = 0, squares = 0, fourths = 0;
+  constexpr int kDraws = 200'000;
+  for (int i = 0; i < kDraws; i++) {
+    const double value = normal(stream);
+    sum += value;
+    squares += value * value;
+    fourths += value * value * value * value;
+  }
+  // Within four standard errors of 0, 1 and 3: sqrt of 1, 2 and 96 over the number of draws.
+  EXPECT_NEAR(sum / kDraws, 0, 4 * 0.00224);
+  EXPECT_NEAR(squares / kDraws, 1, 4 * 0.00317);
+  EXPECT_NEAR(fourths / kDraws, 3, 4 * 0.0219);
 }
 
 TEST(Stream, ARestoredCopyContinuesTheSame) {
