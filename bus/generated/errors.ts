@@ -91,6 +91,19 @@ export const ERRORS = {
   "cards/out-of-range": { number: 705, text: "{path} is {value}; {problem}" },
   "cards/limit-exceeded": { number: 706, text: "{path} is {value}, the limit is {limit}" },
   "cards/unsupported": { number: 707, text: "{path}: {problem}" },
+  "payments/malformed": { number: 900, text: "{path}: {problem}" },
+  "payments/unsupported-version": { number: 901, text: "version {theirs} is not supported; this service reads {ours}" },
+  "payments/unknown-key": { number: 902, text: "{path}: there is no such key{suggestion}" },
+  "payments/missing-key": { number: 903, text: "{path} is missing" },
+  "payments/unknown-name": { number: 904, text: "{path}: there is no {what} '{value}'{suggestion}" },
+  "payments/type-mismatch": { number: 905, text: "{path} is {value}; {expected} is wanted" },
+  "payments/out-of-range": { number: 906, text: "{path} is {value}; {problem}" },
+  "payments/not-found": { number: 907, text: "there is no {what} {value}" },
+  "payments/duplicate": { number: 908, text: "{path}: '{value}' is there twice" },
+  "payments/conflict": { number: 909, text: "{what}: {problem}" },
+  "payments/limit-exceeded": { number: 910, text: "{path} is {value}, the limit is {limit}" },
+  "payments/corrupt-state": { number: 911, text: "the checkpoint cannot be used: {reason}" },
+  "payments/bad-policy": { number: 912, text: "{path}: {problem}" },
 } as const;
 
 export type ErrorCode = keyof typeof ERRORS;

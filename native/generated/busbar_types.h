@@ -91,6 +91,80 @@ inline constexpr Type TraceResponse{"cardsim.TraceResponse", 0x21411008u, 0x783f
 inline constexpr Type TraceStep{"cardsim.TraceStep", 0x9045bcfau, 0xaf1b17e9c2848ff6ull};
 }
 
+namespace busbar::types::payments {
+inline constexpr Type ActionInfo{"payments.ActionInfo", 0x8d887855u, 0xe092c91ba2ad0dd1ull};
+inline constexpr Type AgentIdsReply{"payments.AgentIdsReply", 0x4a7b44f6u, 0x2b67cbf3d0d0c164ull};
+inline constexpr Type AgentState{"payments.AgentState", 0xc71be4f9u, 0x668427ca68c19376ull};
+inline constexpr Type AgentTimelineReply{"payments.AgentTimelineReply", 0xd205c8cdu, 0xec338d0d7d80b573ull};
+inline constexpr Type AgentTimelineRequest{"payments.AgentTimelineRequest", 0x1fc8113bu, 0x7cb294bb79fe5d76ull};
+inline constexpr Type AgentsRequest{"payments.AgentsRequest", 0x3cbbeac9u, 0xd8a680aa29185dd1ull};
+inline constexpr Type BalancesReply{"payments.BalancesReply", 0x6cb816d9u, 0x449f504233dc606cull};
+inline constexpr Type Checkpoint{"payments.Checkpoint", 0xe7f4a3c7u, 0xf06077fce8752680ull};
+inline constexpr Type CheckpointRequest{"payments.CheckpointRequest", 0x272eb0c5u, 0x11051b7b22059faaull};
+inline constexpr Type CheckpointsReply{"payments.CheckpointsReply", 0xa457f151u, 0x2f686d4807308e7dull};
+inline constexpr Type CostInfo{"payments.CostInfo", 0x5cb74202u, 0xe92eab4ee9c8966bull};
+inline constexpr Type CostSchemaReply{"payments.CostSchemaReply", 0xd4428ea9u, 0x5f2605dae1fb39f5ull};
+inline constexpr Type Costs{"payments.Costs", 0xf5fdb5c6u, 0xe593e16450dab070ull};
+inline constexpr Type CostsReply{"payments.CostsReply", 0xe45d8585u, 0x42148a67f26c5a91ull};
+inline constexpr Type DeleteReply{"payments.DeleteReply", 0x8a931da6u, 0x64f1282665d2ec2full};
+inline constexpr Type Event{"payments.Event", 0x13814726u, 0x2f225e6fddaaef13ull};
+inline constexpr Type EventsReply{"payments.EventsReply", 0x8fa44802u, 0xb0a4bc7d332eee8dull};
+inline constexpr Type FieldInfo{"payments.FieldInfo", 0x51ef08efu, 0xc6e555497ac7bf88ull};
+inline constexpr Type GetEventsRequest{"payments.GetEventsRequest", 0xa7f5e0f3u, 0xcda21605e3b5a634ull};
+inline constexpr Type GetStateRequest{"payments.GetStateRequest", 0x3150aee0u, 0xefa8ea6acd7d36edull};
+inline constexpr Type GetTransactionsRequest{"payments.GetTransactionsRequest", 0x5067fcb8u, 0x5f64ee6889ba046dull};
+inline constexpr Type ItemError{"payments.ItemError", 0x46af9714u, 0x61efcd82767deb82ull};
+inline constexpr Type ItemsReply{"payments.ItemsReply", 0x2d27a9b0u, 0x8709be46af1e777bull};
+inline constexpr Type LifecycleReply{"payments.LifecycleReply", 0x2b8b51bau, 0xd11966a061bd2a31ull};
+inline constexpr Type LifecycleRequest{"payments.LifecycleRequest", 0xf45014d7u, 0x0062689d24ccab72ull};
+inline constexpr Type ListCheckpointsRequest{"payments.ListCheckpointsRequest", 0x0c328b9du, 0xc702be7992792ed4ull};
+inline constexpr Type ListReply{"payments.ListReply", 0xed50f14cu, 0xb96e043b4870292aull};
+inline constexpr Type ListRequest{"payments.ListRequest", 0x45c3d4f6u, 0x8e6dabd357e6dad2ull};
+inline constexpr Type Metrics{"payments.Metrics", 0x6912078bu, 0xaa6d332b8123d88dull};
+inline constexpr Type MetricsReply{"payments.MetricsReply", 0x42471becu, 0xd3e3291a91f6ba79ull};
+inline constexpr Type NearDeadlineRequest{"payments.NearDeadlineRequest", 0x044c9495u, 0xa1b6df250734d446ull};
+inline constexpr Type NewReply{"payments.NewReply", 0x0e593552u, 0xeaa7a64aee77ccc2ull};
+inline constexpr Type NewRequest{"payments.NewRequest", 0xa8f6f7cau, 0x29a0cd06d7fb1edfull};
+inline constexpr Type NumberReply{"payments.NumberReply", 0x13b092f2u, 0xb2f6c6ae14b6b7deull};
+inline constexpr Type OverdueRequest{"payments.OverdueRequest", 0xf6d00137u, 0x04590dcb1676674bull};
+inline constexpr Type PolicyItem{"payments.PolicyItem", 0xd4556210u, 0x47eb078ec81ed527ull};
+inline constexpr Type PolicySchemaReply{"payments.PolicySchemaReply", 0xf486ff1eu, 0x46bf53890011e7f1ull};
+inline constexpr Type RestoreReply{"payments.RestoreReply", 0xbfc4cfdau, 0x9b9602709691b8c7ull};
+inline constexpr Type RestoreRequest{"payments.RestoreRequest", 0x97c75f3cu, 0x850b0caf56db14c9ull};
+inline constexpr Type ResubmitRequest{"payments.ResubmitRequest", 0xf1990004u, 0x77fbb0c560173132ull};
+inline constexpr Type RunProgress{"payments.RunProgress", 0x19d166d1u, 0xb8625f942ad0b46eull};
+inline constexpr Type RunToEndRequest{"payments.RunToEndRequest", 0x36af5469u, 0xfe0e3c342a9e9e55ull};
+inline constexpr Type SaveCheckpointRequest{"payments.SaveCheckpointRequest", 0xa845dc69u, 0xf997ec5dea26bc57ull};
+inline constexpr Type SchemaRequest{"payments.SchemaRequest", 0x817ead08u, 0xb23f2e32aa86743dull};
+inline constexpr Type SimInfo{"payments.SimInfo", 0xcab46aa8u, 0x10d7aac1d42b9b70ull};
+inline constexpr Type SimRequest{"payments.SimRequest", 0x3c53ec9eu, 0xdb15de4bf7a13ce9ull};
+inline constexpr Type SizesReply{"payments.SizesReply", 0x31767ec8u, 0x5d57a7de39f34948ull};
+inline constexpr Type SnapshotReply{"payments.SnapshotReply", 0x99110b57u, 0x8318e84afa962ca8ull};
+inline constexpr Type SnapshotRequest{"payments.SnapshotRequest", 0xe21772e0u, 0xe935cbe4303b2754ull};
+inline constexpr Type StateReply{"payments.StateReply", 0xc262026cu, 0x337a6558ad887892ull};
+inline constexpr Type SubmitTransactionReply{"payments.SubmitTransactionReply", 0xdf370aedu, 0xcfec4196f34dad7aull};
+inline constexpr Type SubmitTransactionRequest{"payments.SubmitTransactionRequest", 0xfcfec559u, 0x0fed58eb8d48802aull};
+inline constexpr Type SweepProgress{"payments.SweepProgress", 0x6477bae8u, 0xef1915b35760a6ceull};
+inline constexpr Type SweepRequest{"payments.SweepRequest", 0x551ca50bu, 0xbb62325d88a7450bull};
+inline constexpr Type SweepResult{"payments.SweepResult", 0x93c73df1u, 0x138e8061b48d2620ull};
+inline constexpr Type TickReply{"payments.TickReply", 0xdd2595e2u, 0xa6705f290944949aull};
+inline constexpr Type TickRequest{"payments.TickRequest", 0x9064dbc2u, 0x782abd05b77a728bull};
+inline constexpr Type TickResult{"payments.TickResult", 0xfef02d39u, 0xfce45e0877a824acull};
+inline constexpr Type TimelineReply{"payments.TimelineReply", 0x6e8cedbbu, 0x0b736a10c2c023eeull};
+inline constexpr Type TimelineRequest{"payments.TimelineRequest", 0x0d215068u, 0x2b93f64b45ef0623ull};
+inline constexpr Type Transaction{"payments.Transaction", 0x3b2b2f2au, 0x55c1da112b687d24ull};
+inline constexpr Type TransactionColumns{"payments.TransactionColumns", 0x441c55e2u, 0x629e331b549d2448ull};
+inline constexpr Type TransactionItem{"payments.TransactionItem", 0x0601f12du, 0x7411168678d71497ull};
+inline constexpr Type TransactionsReply{"payments.TransactionsReply", 0x316b51c5u, 0x1ef04c0666953b0full};
+inline constexpr Type UpdatePolicyRequest{"payments.UpdatePolicyRequest", 0x3ffcdceau, 0x5d7fc3b042b7e1b1ull};
+inline constexpr Type ValidateConfigRequest{"payments.ValidateConfigRequest", 0x2d9ad7b4u, 0xd7720f3ba7f13ce6ull};
+inline constexpr Type ValidatePolicyRequest{"payments.ValidatePolicyRequest", 0x004bfdfbu, 0xea047f2fbda2ad56ull};
+inline constexpr Type ValidateReply{"payments.ValidateReply", 0x405eeabeu, 0x2557108d10b1cec7ull};
+inline constexpr Type VersionReply{"payments.VersionReply", 0x5cfc89ddu, 0x39637b81b06dfe35ull};
+inline constexpr Type VersionRequest{"payments.VersionRequest", 0xb0967698u, 0xdabe57715680a488ull};
+inline constexpr Type WithdrawRequest{"payments.WithdrawRequest", 0xb49e1c65u, 0x129bf4e17926462dull};
+}
+
 namespace busbar::types::tournament {
 inline constexpr Type Finished{"tournament.Finished", 0xf5ad5dceu, 0xc2d3798a78ffb140ull};
 inline constexpr Type GameResult{"tournament.GameResult", 0x6f8f2516u, 0xa459d5dfa67e1a7eull};
@@ -108,6 +182,49 @@ namespace busbar::rpc::cardsim::Cards {
 inline constexpr Method Simulate{"cardsim.Cards", "Simulate", 0x0c27be3du, ::busbar::types::cardsim::BatchRequest, ::busbar::types::cardsim::BatchResponse, false};
 inline constexpr Method SimulateStream{"cardsim.Cards", "SimulateStream", 0x7301de44u, ::busbar::types::cardsim::BatchRequest, ::busbar::types::cardsim::BatchProgress, true};
 inline constexpr Method Trace{"cardsim.Cards", "Trace", 0x26e2d232u, ::busbar::types::cardsim::TraceRequest, ::busbar::types::cardsim::TraceResponse, false};
+}
+
+namespace busbar::rpc::payments::Payments {
+inline constexpr Method Version{"payments.Payments", "Version", 0x9b0c387eu, ::busbar::types::payments::VersionRequest, ::busbar::types::payments::VersionReply, false};
+inline constexpr Method New{"payments.Payments", "New", 0xca91fe8fu, ::busbar::types::payments::NewRequest, ::busbar::types::payments::NewReply, false};
+inline constexpr Method List{"payments.Payments", "List", 0x6888f9a9u, ::busbar::types::payments::ListRequest, ::busbar::types::payments::ListReply, false};
+inline constexpr Method Delete{"payments.Payments", "Delete", 0x170c2aa9u, ::busbar::types::payments::SimRequest, ::busbar::types::payments::DeleteReply, false};
+inline constexpr Method Tick{"payments.Payments", "Tick", 0x5843921du, ::busbar::types::payments::TickRequest, ::busbar::types::payments::TickReply, false};
+inline constexpr Method RunToEnd{"payments.Payments", "RunToEnd", 0x81732eb0u, ::busbar::types::payments::RunToEndRequest, ::busbar::types::payments::RunProgress, true};
+inline constexpr Method CurrentTick{"payments.Payments", "CurrentTick", 0x1474cd27u, ::busbar::types::payments::SimRequest, ::busbar::types::payments::NumberReply, false};
+inline constexpr Method CurrentDay{"payments.Payments", "CurrentDay", 0xc2863314u, ::busbar::types::payments::SimRequest, ::busbar::types::payments::NumberReply, false};
+inline constexpr Method GetAgentIds{"payments.Payments", "GetAgentIds", 0x1e972a71u, ::busbar::types::payments::SimRequest, ::busbar::types::payments::AgentIdsReply, false};
+inline constexpr Method GetAgentBalance{"payments.Payments", "GetAgentBalance", 0x65d543aau, ::busbar::types::payments::AgentsRequest, ::busbar::types::payments::BalancesReply, false};
+inline constexpr Method GetQueue1Size{"payments.Payments", "GetQueue1Size", 0x4361bbc3u, ::busbar::types::payments::AgentsRequest, ::busbar::types::payments::SizesReply, false};
+inline constexpr Method GetQueue2Size{"payments.Payments", "GetQueue2Size", 0xa2ead688u, ::busbar::types::payments::AgentsRequest, ::busbar::types::payments::SizesReply, false};
+inline constexpr Method SubmitTransaction{"payments.Payments", "SubmitTransaction", 0xdfa9cd12u, ::busbar::types::payments::SubmitTransactionRequest, ::busbar::types::payments::SubmitTransactionReply, false};
+inline constexpr Method Withdraw{"payments.Payments", "Withdraw", 0xf4a759dbu, ::busbar::types::payments::WithdrawRequest, ::busbar::types::payments::ItemsReply, false};
+inline constexpr Method Resubmit{"payments.Payments", "Resubmit", 0x4f51218eu, ::busbar::types::payments::ResubmitRequest, ::busbar::types::payments::ItemsReply, false};
+inline constexpr Method UpdatePolicy{"payments.Payments", "UpdatePolicy", 0x4b2d62a0u, ::busbar::types::payments::UpdatePolicyRequest, ::busbar::types::payments::ItemsReply, false};
+inline constexpr Method GetState{"payments.Payments", "GetState", 0xed2a9015u, ::busbar::types::payments::GetStateRequest, ::busbar::types::payments::StateReply, false};
+inline constexpr Method GetTransactions{"payments.Payments", "GetTransactions", 0x8f04198du, ::busbar::types::payments::GetTransactionsRequest, ::busbar::types::payments::TransactionsReply, false};
+inline constexpr Method NearDeadline{"payments.Payments", "NearDeadline", 0xa4ce73e8u, ::busbar::types::payments::NearDeadlineRequest, ::busbar::types::payments::TransactionsReply, false};
+inline constexpr Method Overdue{"payments.Payments", "Overdue", 0x5990bb2du, ::busbar::types::payments::OverdueRequest, ::busbar::types::payments::TransactionsReply, false};
+inline constexpr Method GetLifecycle{"payments.Payments", "GetLifecycle", 0xfe4eac0bu, ::busbar::types::payments::LifecycleRequest, ::busbar::types::payments::LifecycleReply, false};
+inline constexpr Method GetEvents{"payments.Payments", "GetEvents", 0x2303e5feu, ::busbar::types::payments::GetEventsRequest, ::busbar::types::payments::EventsReply, false};
+inline constexpr Method GetCosts{"payments.Payments", "GetCosts", 0xf4e05fb1u, ::busbar::types::payments::AgentsRequest, ::busbar::types::payments::CostsReply, false};
+inline constexpr Method GetMetrics{"payments.Payments", "GetMetrics", 0x9b9ec400u, ::busbar::types::payments::SimRequest, ::busbar::types::payments::MetricsReply, false};
+inline constexpr Method GetTimeline{"payments.Payments", "GetTimeline", 0x51763359u, ::busbar::types::payments::TimelineRequest, ::busbar::types::payments::TimelineReply, false};
+inline constexpr Method GetAgentTimeline{"payments.Payments", "GetAgentTimeline", 0xb5ec2730u, ::busbar::types::payments::AgentTimelineRequest, ::busbar::types::payments::AgentTimelineReply, false};
+inline constexpr Method Snapshot{"payments.Payments", "Snapshot", 0xdbfd6dd4u, ::busbar::types::payments::SnapshotRequest, ::busbar::types::payments::SnapshotReply, false};
+inline constexpr Method Restore{"payments.Payments", "Restore", 0x1458804bu, ::busbar::types::payments::RestoreRequest, ::busbar::types::payments::RestoreReply, false};
+inline constexpr Method Sweep{"payments.Payments", "Sweep", 0xdbe2fec3u, ::busbar::types::payments::SweepRequest, ::busbar::types::payments::SweepProgress, true};
+inline constexpr Method PolicySchema{"payments.Payments", "PolicySchema", 0x0447e3bfu, ::busbar::types::payments::SchemaRequest, ::busbar::types::payments::PolicySchemaReply, false};
+inline constexpr Method CostSchema{"payments.Payments", "CostSchema", 0x92a54557u, ::busbar::types::payments::SchemaRequest, ::busbar::types::payments::CostSchemaReply, false};
+inline constexpr Method ValidatePolicy{"payments.Payments", "ValidatePolicy", 0xd8b622d3u, ::busbar::types::payments::ValidatePolicyRequest, ::busbar::types::payments::ValidateReply, false};
+inline constexpr Method ValidateConfig{"payments.Payments", "ValidateConfig", 0x678eb660u, ::busbar::types::payments::ValidateConfigRequest, ::busbar::types::payments::ValidateReply, false};
+}
+
+namespace busbar::rpc::payments::PaymentsStore {
+inline constexpr Method SaveCheckpoint{"payments.PaymentsStore", "SaveCheckpoint", 0x7d2fea0eu, ::busbar::types::payments::SaveCheckpointRequest, ::busbar::types::payments::Checkpoint, false};
+inline constexpr Method LoadCheckpoint{"payments.PaymentsStore", "LoadCheckpoint", 0xe8b74665u, ::busbar::types::payments::CheckpointRequest, ::busbar::types::payments::RestoreReply, false};
+inline constexpr Method ListCheckpoints{"payments.PaymentsStore", "ListCheckpoints", 0x4314ae6au, ::busbar::types::payments::ListCheckpointsRequest, ::busbar::types::payments::CheckpointsReply, false};
+inline constexpr Method DeleteCheckpoint{"payments.PaymentsStore", "DeleteCheckpoint", 0x7de35213u, ::busbar::types::payments::CheckpointRequest, ::busbar::types::payments::DeleteReply, false};
 }
 
 namespace busbar::rpc::tournament::Scoreboard {

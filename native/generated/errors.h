@@ -96,6 +96,19 @@ inline constexpr std::uint16_t cards_bad_genome = 704;
 inline constexpr std::uint16_t cards_out_of_range = 705;
 inline constexpr std::uint16_t cards_limit_exceeded = 706;
 inline constexpr std::uint16_t cards_unsupported = 707;
+inline constexpr std::uint16_t payments_malformed = 900;
+inline constexpr std::uint16_t payments_unsupported_version = 901;
+inline constexpr std::uint16_t payments_unknown_key = 902;
+inline constexpr std::uint16_t payments_missing_key = 903;
+inline constexpr std::uint16_t payments_unknown_name = 904;
+inline constexpr std::uint16_t payments_type_mismatch = 905;
+inline constexpr std::uint16_t payments_out_of_range = 906;
+inline constexpr std::uint16_t payments_not_found = 907;
+inline constexpr std::uint16_t payments_duplicate = 908;
+inline constexpr std::uint16_t payments_conflict = 909;
+inline constexpr std::uint16_t payments_limit_exceeded = 910;
+inline constexpr std::uint16_t payments_corrupt_state = 911;
+inline constexpr std::uint16_t payments_bad_policy = 912;
 
 struct Entry {
   std::uint16_t number;
@@ -194,6 +207,19 @@ inline constexpr Entry all[] = {
     {705, "cards/out-of-range", "{path} is {value}; {problem}"},
     {706, "cards/limit-exceeded", "{path} is {value}, the limit is {limit}"},
     {707, "cards/unsupported", "{path}: {problem}"},
+    {900, "payments/malformed", "{path}: {problem}"},
+    {901, "payments/unsupported-version", "version {theirs} is not supported; this service reads {ours}"},
+    {902, "payments/unknown-key", "{path}: there is no such key{suggestion}"},
+    {903, "payments/missing-key", "{path} is missing"},
+    {904, "payments/unknown-name", "{path}: there is no {what} '{value}'{suggestion}"},
+    {905, "payments/type-mismatch", "{path} is {value}; {expected} is wanted"},
+    {906, "payments/out-of-range", "{path} is {value}; {problem}"},
+    {907, "payments/not-found", "there is no {what} {value}"},
+    {908, "payments/duplicate", "{path}: '{value}' is there twice"},
+    {909, "payments/conflict", "{what}: {problem}"},
+    {910, "payments/limit-exceeded", "{path} is {value}, the limit is {limit}"},
+    {911, "payments/corrupt-state", "the checkpoint cannot be used: {reason}"},
+    {912, "payments/bad-policy", "{path}: {problem}"},
 };
 
 }  // namespace busbar::errors
