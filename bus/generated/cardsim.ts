@@ -8,9 +8,11 @@ import {
   absent,
   checkValue,
   foreignVerifier,
+  fullI64s,
   fullTables,
   fullU32s,
   fullU8s,
+  getI64s,
   getString,
   getTables,
   getU32s,
@@ -19,6 +21,7 @@ import {
   okTables,
   okVector,
   openVerify,
+  putI64s,
   putString,
   putTables,
   putU32s,
@@ -72,6 +75,23 @@ export interface AggregatedStats {
   readonly errorText: string | null;
   /** XXH64 over the results of all games of the item, in order; no clock enters it. */
   readonly resultHash: bigint;
+  /** Games that ended without a move to make / after max_turns; both are draws. */
+  readonly stuckGames: number;
+  readonly outOfTurnsGames: number;
+  /** Sums over the games: hands dealt, folds, showdowns, passes. */
+  readonly totalHands: bigint;
+  readonly totalFolds: bigint;
+  readonly totalShowdowns: bigint;
+  readonly totalPasses: bigint;
+  /** Final score of each seat, summed over the games. */
+  readonly scoreSums: BigInt64Array;
+  /** Games won by each player code of the request's seats: pairs with `wins`, by seat; the code that sat there. */
+  readonly seatAiTypes: Uint8Array;
+  /** Search players: iterations made and moves of their playouts. */
+  readonly searchIterations: bigint;
+  readonly playoutMoves: bigint;
+  /** Games in which the first seat of the game won. */
+  readonly firstSeatWins: number;
 }
 export interface AggregatedStatsInit {
   totalGames?: number;
@@ -113,17 +133,31 @@ export interface AggregatedStatsInit {
   error?: number;
   errorText?: string | null;
   resultHash?: bigint;
+  stuckGames?: number;
+  outOfTurnsGames?: number;
+  totalHands?: bigint;
+  totalFolds?: bigint;
+  totalShowdowns?: bigint;
+  totalPasses?: bigint;
+  scoreSums?: ArrayLike<bigint> | null;
+  seatAiTypes?: ArrayLike<number> | null;
+  searchIterations?: bigint;
+  playoutMoves?: bigint;
+  firstSeatWins?: number;
 }
-export interface AggregatedStatsView extends MessageView, Readonly<AggregatedStats> {}
+export interface AggregatedStatsView extends MessageView, Readonly<AggregatedStats> {
+  /** Bytes of `seatAiTypes` in place, valid as long as the view; not to be written. */
+  unsafeSeatAiTypes(): Uint8Array;
+}
 
 const foreign$AggregatedStats = foreignVerifier(SCHEMA, "cardsim.AggregatedStats");
 export const AggregatedStats: MessageType<AggregatedStats, AggregatedStatsInit, AggregatedStatsView> = {
   name: "cardsim.AggregatedStats",
   typeId: 3433599171,
-  fingerprint: "d36325b19661502e",
-  fingerprintLo: 2522959918,
-  fingerprintHi: 3546490289,
-  lineage: ["d36325b19661502e"],
+  fingerprint: "53633274d3425bda",
+  fingerprintLo: 3544341466,
+  fingerprintHi: 1399009908,
+  lineage: ["d36325b19661502e", "53633274d3425bda"],
   schema: SCHEMA,
   encode(m, offset, limit, value) {
     const end = put$AggregatedStats(m, offset + 4, limit, value, 0);
@@ -141,17 +175,17 @@ export const AggregatedStats: MessageType<AggregatedStats, AggregatedStatsInit, 
 function put$AggregatedStats(m: Memory, p: number, lim: number, x: AggregatedStatsInit, d: number): number {
   const { f32, i32, u16, u32, u64, u8 } = m;
   if (d > 63 || typeof x !== "object" || x === null) unfit(AggregatedStats, x, d);
-  const t = ((p + 85) & ~7) + 4;
-  let e = t + 244;
+  const t = ((p + 107) & ~7) + 4;
+  let e = t + 312;
   if (e > lim) return -1;
   i32[(t >> 2) - 1] = 0;
   const w = p >> 2;
-  i32[w] = 15925330;
-  i32[w + 1] = 12058804;
-  i32[w + 2] = 12583100;
-  i32[w + 3] = 13107396;
-  i32[w + 4] = 13369348;
-  i32[w + 5] = 15859920;
+  i32[w] = 20381800;
+  i32[w + 1] = 15204580;
+  i32[w + 2] = 15728876;
+  i32[w + 3] = 16253172;
+  i32[w + 4] = 16515076;
+  i32[w + 5] = 20316416;
   i32[w + 6] = 1310732;
   i32[w + 7] = 2359324;
   i32[w + 8] = 3407916;
@@ -160,35 +194,40 @@ function put$AggregatedStats(m: Memory, p: number, lim: number, x: AggregatedSta
   i32[w + 11] = 6553692;
   i32[w + 12] = 7602284;
   i32[w + 13] = 8650876;
-  i32[w + 14] = 14155988;
-  i32[w + 15] = 14680284;
+  i32[w + 14] = 17301764;
+  i32[w + 15] = 17826060;
   i32[w + 16] = 9699468;
   i32[w + 17] = 10748060;
-  i32[w + 18] = 15204580;
-  i32[w + 19] = 15466736;
-  i32[w + 20] = 172;
+  i32[w + 18] = 18350356;
+  i32[w + 19] = 18612532;
+  i32[w + 20] = 18874540;
+  i32[w + 21] = 11796772;
+  i32[w + 22] = 12845244;
+  i32[w + 23] = 19398860;
+  i32[w + 24] = 13893932;
+  i32[w + 25] = 19923164;
   const q = t >> 2;
   i32[q] = t - p;
   const h = (t + 4) >> 3;
-  i32[q + 60] = 0;
+  i32[q + 77] = 0;
   const v0 = x.totalGames;
-  u32[q + 45] = v0 === undefined ? 0 : v0 === v0 >>> 0 ? v0 : unfit(AggregatedStats, x);
+  u32[q + 57] = v0 === undefined ? 0 : v0 === v0 >>> 0 ? v0 : unfit(AggregatedStats, x);
   const v1 = x.player0Wins;
-  u32[q + 46] = v1 === undefined ? 0 : v1 === v1 >>> 0 ? v1 : unfit(AggregatedStats, x);
+  u32[q + 58] = v1 === undefined ? 0 : v1 === v1 >>> 0 ? v1 : unfit(AggregatedStats, x);
   const v2 = x.player1Wins;
-  u32[q + 47] = v2 === undefined ? 0 : v2 === v2 >>> 0 ? v2 : unfit(AggregatedStats, x);
+  u32[q + 59] = v2 === undefined ? 0 : v2 === v2 >>> 0 ? v2 : unfit(AggregatedStats, x);
   const v3 = x.draws;
-  u32[q + 48] = v3 === undefined ? 0 : v3 === v3 >>> 0 ? v3 : unfit(AggregatedStats, x);
+  u32[q + 60] = v3 === undefined ? 0 : v3 === v3 >>> 0 ? v3 : unfit(AggregatedStats, x);
   const v4 = x.avgTurns;
-  f32[q + 49] = v4 === undefined ? 0 : typeof v4 === "number" ? v4 : unfit(AggregatedStats, x);
+  f32[q + 61] = v4 === undefined ? 0 : typeof v4 === "number" ? v4 : unfit(AggregatedStats, x);
   const v5 = x.medianTurns;
-  u32[q + 50] = v5 === undefined ? 0 : v5 === v5 >>> 0 ? v5 : unfit(AggregatedStats, x);
+  u32[q + 62] = v5 === undefined ? 0 : v5 === v5 >>> 0 ? v5 : unfit(AggregatedStats, x);
   const v6 = x.avgDurationNs;
   u64[h] = v6 === undefined ? 0n : typeof v6 === "bigint" ? v6 : unfit(AggregatedStats, x);
   const v7 = x.errors;
-  u32[q + 51] = v7 === undefined ? 0 : v7 === v7 >>> 0 ? v7 : unfit(AggregatedStats, x);
+  u32[q + 63] = v7 === undefined ? 0 : v7 === v7 >>> 0 ? v7 : unfit(AggregatedStats, x);
   const v9 = x.playerCount;
-  u8[t + 242] = v9 === undefined ? 0 : v9 === (v9 & 255) ? v9 : unfit(AggregatedStats, x);
+  u8[t + 310] = v9 === undefined ? 0 : v9 === (v9 & 255) ? v9 : unfit(AggregatedStats, x);
   const v10 = x.totalDecisions;
   u64[h + 1] = v10 === undefined ? 0n : typeof v10 === "bigint" ? v10 : unfit(AggregatedStats, x);
   const v11 = x.totalValidMoves;
@@ -222,13 +261,13 @@ function put$AggregatedStats(m: Memory, p: number, lim: number, x: AggregatedSta
   const v25 = x.allInCount;
   u64[h + 16] = v25 === undefined ? 0n : typeof v25 === "bigint" ? v25 : unfit(AggregatedStats, x);
   const v26 = x.leadChanges;
-  u32[q + 53] = v26 === undefined ? 0 : v26 === v26 >>> 0 ? v26 : unfit(AggregatedStats, x);
+  u32[q + 65] = v26 === undefined ? 0 : v26 === v26 >>> 0 ? v26 : unfit(AggregatedStats, x);
   const v27 = x.decisiveTurnPct;
-  f32[q + 54] = v27 === undefined ? 1 : typeof v27 === "number" ? v27 : unfit(AggregatedStats, x);
+  f32[q + 66] = v27 === undefined ? 1 : typeof v27 === "number" ? v27 : unfit(AggregatedStats, x);
   const v28 = x.closestMargin;
-  f32[q + 55] = v28 === undefined ? 1 : typeof v28 === "number" ? v28 : unfit(AggregatedStats, x);
+  f32[q + 67] = v28 === undefined ? 1 : typeof v28 === "number" ? v28 : unfit(AggregatedStats, x);
   const v29 = x.trailingWinners;
-  u32[q + 56] = v29 === undefined ? 0 : v29 === v29 >>> 0 ? v29 : unfit(AggregatedStats, x);
+  u32[q + 68] = v29 === undefined ? 0 : v29 === v29 >>> 0 ? v29 : unfit(AggregatedStats, x);
   const v30 = x.moveDisruptionEvents;
   u64[h + 17] = v30 === undefined ? 0n : typeof v30 === "bigint" ? v30 : unfit(AggregatedStats, x);
   const v31 = x.contentionEvents;
@@ -238,28 +277,58 @@ function put$AggregatedStats(m: Memory, p: number, lim: number, x: AggregatedSta
   const v33 = x.opponentTurnCount;
   u64[h + 20] = v33 === undefined ? 0n : typeof v33 === "bigint" ? v33 : unfit(AggregatedStats, x);
   const v35 = x.winningTeamAvg;
-  f32[q + 58] = v35 === undefined ? -1 : typeof v35 === "number" ? v35 : unfit(AggregatedStats, x);
+  f32[q + 70] = v35 === undefined ? -1 : typeof v35 === "number" ? v35 : unfit(AggregatedStats, x);
   const v36 = x.error;
-  u16[(t + 240) >> 1] = v36 === undefined ? 0 : v36 === (v36 & 65535) ? v36 : unfit(AggregatedStats, x);
+  u16[(t + 308) >> 1] = v36 === undefined ? 0 : v36 === (v36 & 65535) ? v36 : unfit(AggregatedStats, x);
   const v38 = x.resultHash;
   u64[h + 21] = v38 === undefined ? 0n : typeof v38 === "bigint" ? v38 : unfit(AggregatedStats, x);
+  const v39 = x.stuckGames;
+  u32[q + 72] = v39 === undefined ? 0 : v39 === v39 >>> 0 ? v39 : unfit(AggregatedStats, x);
+  const v40 = x.outOfTurnsGames;
+  u32[q + 73] = v40 === undefined ? 0 : v40 === v40 >>> 0 ? v40 : unfit(AggregatedStats, x);
+  const v41 = x.totalHands;
+  u64[h + 22] = v41 === undefined ? 0n : typeof v41 === "bigint" ? v41 : unfit(AggregatedStats, x);
+  const v42 = x.totalFolds;
+  u64[h + 23] = v42 === undefined ? 0n : typeof v42 === "bigint" ? v42 : unfit(AggregatedStats, x);
+  const v43 = x.totalShowdowns;
+  u64[h + 24] = v43 === undefined ? 0n : typeof v43 === "bigint" ? v43 : unfit(AggregatedStats, x);
+  const v44 = x.totalPasses;
+  u64[h + 25] = v44 === undefined ? 0n : typeof v44 === "bigint" ? v44 : unfit(AggregatedStats, x);
+  const v47 = x.searchIterations;
+  u64[h + 26] = v47 === undefined ? 0n : typeof v47 === "bigint" ? v47 : unfit(AggregatedStats, x);
+  const v48 = x.playoutMoves;
+  u64[h + 27] = v48 === undefined ? 0n : typeof v48 === "bigint" ? v48 : unfit(AggregatedStats, x);
+  const v49 = x.firstSeatWins;
+  u32[q + 76] = v49 === undefined ? 0 : v49 === v49 >>> 0 ? v49 : unfit(AggregatedStats, x);
   const v8 = x.wins;
   if (v8 === null || v8 === undefined) {
-    u16[(p >> 1) + 10] = 0; i32[q + 52] = 0;
+    u16[(p >> 1) + 10] = 0; i32[q + 64] = 0;
   } else {
-    if ((e = putU32s(m, t + 208, e, lim, v8)) < 0) return stop(e, AggregatedStats, x);
+    if ((e = putU32s(m, t + 256, e, lim, v8)) < 0) return stop(e, AggregatedStats, x);
   }
   const v34 = x.teamWins;
   if (v34 === null || v34 === undefined) {
-    u16[(p >> 1) + 36] = 0; i32[q + 57] = 0;
+    u16[(p >> 1) + 36] = 0; i32[q + 69] = 0;
   } else {
-    if ((e = putU32s(m, t + 228, e, lim, v34)) < 0) return stop(e, AggregatedStats, x);
+    if ((e = putU32s(m, t + 276, e, lim, v34)) < 0) return stop(e, AggregatedStats, x);
   }
   const v37 = x.errorText;
   if (v37 === null || v37 === undefined) {
-    u16[(p >> 1) + 39] = 0; i32[q + 59] = 0;
+    u16[(p >> 1) + 39] = 0; i32[q + 71] = 0;
   } else {
-    if ((e = putString(m, t + 236, e, lim, v37)) < 0) return stop(e, AggregatedStats, x);
+    if ((e = putString(m, t + 284, e, lim, v37)) < 0) return stop(e, AggregatedStats, x);
+  }
+  const v45 = x.scoreSums;
+  if (v45 === null || v45 === undefined) {
+    u16[(p >> 1) + 47] = 0; i32[q + 74] = 0;
+  } else {
+    if ((e = putI64s(m, t + 296, e, lim, v45)) < 0) return stop(e, AggregatedStats, x);
+  }
+  const v46 = x.seatAiTypes;
+  if (v46 === null || v46 === undefined) {
+    u16[(p >> 1) + 48] = 0; i32[q + 75] = 0;
+  } else {
+    if ((e = putU8s(m, t + 300, e, lim, v46)) < 0) return stop(e, AggregatedStats, x);
   }
   m.table = t;
   return e;
@@ -268,21 +337,23 @@ function put$AggregatedStats(m: Memory, p: number, lim: number, x: AggregatedSta
 function get$AggregatedStats(m: Memory, t: number): AggregatedStats {
   const { f32, i32, u16, u32, u64, u8 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 15925330 && i32[(v >> 2) + 1] === 12058804 && i32[(v >> 2) + 2] === 12583100 && i32[(v >> 2) + 3] === 13107396 && i32[(v >> 2) + 4] === 13369348 && u16[(v >> 1) + 11] === 242 && i32[(v >> 2) + 6] === 1310732 && i32[(v >> 2) + 7] === 2359324 && i32[(v >> 2) + 8] === 3407916 && i32[(v >> 2) + 9] === 4456508 && i32[(v >> 2) + 10] === 5505100 && i32[(v >> 2) + 11] === 6553692 && i32[(v >> 2) + 12] === 7602284 && i32[(v >> 2) + 13] === 8650876 && i32[(v >> 2) + 14] === 14155988 && i32[(v >> 2) + 15] === 14680284 && i32[(v >> 2) + 16] === 9699468 && i32[(v >> 2) + 17] === 10748060 && u16[(v >> 1) + 37] === 232 && u16[(v >> 1) + 38] === 240 && u16[(v >> 1) + 40] === 172)) return own$AggregatedStats(new Reader$AggregatedStats(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 20381800 && i32[(v >> 2) + 1] === 15204580 && i32[(v >> 2) + 2] === 15728876 && i32[(v >> 2) + 3] === 16253172 && i32[(v >> 2) + 4] === 16515076 && u16[(v >> 1) + 11] === 310 && i32[(v >> 2) + 6] === 1310732 && i32[(v >> 2) + 7] === 2359324 && i32[(v >> 2) + 8] === 3407916 && i32[(v >> 2) + 9] === 4456508 && i32[(v >> 2) + 10] === 5505100 && i32[(v >> 2) + 11] === 6553692 && i32[(v >> 2) + 12] === 7602284 && i32[(v >> 2) + 13] === 8650876 && i32[(v >> 2) + 14] === 17301764 && i32[(v >> 2) + 15] === 17826060 && i32[(v >> 2) + 16] === 9699468 && i32[(v >> 2) + 17] === 10748060 && u16[(v >> 1) + 37] === 280 && u16[(v >> 1) + 38] === 308 && i32[(v >> 2) + 20] === 18874540 && i32[(v >> 2) + 21] === 11796772 && i32[(v >> 2) + 22] === 12845244 && u16[(v >> 1) + 46] === 204 && u16[(v >> 1) + 49] === 212 && i32[(v >> 2) + 25] === 19923164)) return own$AggregatedStats(new Reader$AggregatedStats(m).$to(t));
   const o8 = u16[(v >> 1) + 10]!;
   const o34 = u16[(v >> 1) + 36]!;
   const o37 = u16[(v >> 1) + 39]!;
+  const o45 = u16[(v >> 1) + 47]!;
+  const o46 = u16[(v >> 1) + 48]!;
   return {
-    totalGames: u32[(t + 180) >> 2]!,
-    player0Wins: u32[(t + 184) >> 2]!,
-    player1Wins: u32[(t + 188) >> 2]!,
-    draws: u32[(t + 192) >> 2]!,
-    avgTurns: f32[(t + 196) >> 2]!,
-    medianTurns: u32[(t + 200) >> 2]!,
+    totalGames: u32[(t + 228) >> 2]!,
+    player0Wins: u32[(t + 232) >> 2]!,
+    player1Wins: u32[(t + 236) >> 2]!,
+    draws: u32[(t + 240) >> 2]!,
+    avgTurns: f32[(t + 244) >> 2]!,
+    medianTurns: u32[(t + 248) >> 2]!,
     avgDurationNs: u64[(t + 4) >> 3]!,
-    errors: u32[(t + 204) >> 2]!,
+    errors: u32[(t + 252) >> 2]!,
     wins: o8 === 0 ? new Uint32Array(0) : getU32s(m, t + o8),
-    playerCount: u8[t + 242]!,
+    playerCount: u8[t + 310]!,
     totalDecisions: u64[(t + 12) >> 3]!,
     totalValidMoves: u64[(t + 20) >> 3]!,
     forcedDecisions: u64[(t + 28) >> 3]!,
@@ -299,19 +370,30 @@ function get$AggregatedStats(m: Memory, t: number): AggregatedStats {
     foldWins: u64[(t + 116) >> 3]!,
     showdownWins: u64[(t + 124) >> 3]!,
     allInCount: u64[(t + 132) >> 3]!,
-    leadChanges: u32[(t + 212) >> 2]!,
-    decisiveTurnPct: f32[(t + 216) >> 2]!,
-    closestMargin: f32[(t + 220) >> 2]!,
-    trailingWinners: u32[(t + 224) >> 2]!,
+    leadChanges: u32[(t + 260) >> 2]!,
+    decisiveTurnPct: f32[(t + 264) >> 2]!,
+    closestMargin: f32[(t + 268) >> 2]!,
+    trailingWinners: u32[(t + 272) >> 2]!,
     moveDisruptionEvents: u64[(t + 140) >> 3]!,
     contentionEvents: u64[(t + 148) >> 3]!,
     forcedResponseEvents: u64[(t + 156) >> 3]!,
     opponentTurnCount: u64[(t + 164) >> 3]!,
     teamWins: o34 === 0 ? new Uint32Array(0) : getU32s(m, t + o34),
-    winningTeamAvg: f32[(t + 232) >> 2]!,
-    error: u16[(t + 240) >> 1]!,
+    winningTeamAvg: f32[(t + 280) >> 2]!,
+    error: u16[(t + 308) >> 1]!,
     errorText: o37 === 0 ? null : getString(m, t + o37),
     resultHash: u64[(t + 172) >> 3]!,
+    stuckGames: u32[(t + 288) >> 2]!,
+    outOfTurnsGames: u32[(t + 292) >> 2]!,
+    totalHands: u64[(t + 180) >> 3]!,
+    totalFolds: u64[(t + 188) >> 3]!,
+    totalShowdowns: u64[(t + 196) >> 3]!,
+    totalPasses: u64[(t + 204) >> 3]!,
+    scoreSums: o45 === 0 ? new BigInt64Array(0) : getI64s(m, t + o45),
+    seatAiTypes: o46 === 0 ? new Uint8Array(0) : getU8s(m, t + o46),
+    searchIterations: u64[(t + 212) >> 3]!,
+    playoutMoves: u64[(t + 220) >> 3]!,
+    firstSeatWins: u32[(t + 304) >> 2]!,
   };
 }
 function own$AggregatedStats(r: Reader$AggregatedStats): AggregatedStats {
@@ -355,6 +437,17 @@ function own$AggregatedStats(r: Reader$AggregatedStats): AggregatedStats {
     error: r.error,
     errorText: r.errorText,
     resultHash: r.resultHash,
+    stuckGames: r.stuckGames,
+    outOfTurnsGames: r.outOfTurnsGames,
+    totalHands: r.totalHands,
+    totalFolds: r.totalFolds,
+    totalShowdowns: r.totalShowdowns,
+    totalPasses: r.totalPasses,
+    scoreSums: r.scoreSums,
+    seatAiTypes: r.seatAiTypes,
+    searchIterations: r.searchIterations,
+    playoutMoves: r.playoutMoves,
+    firstSeatWins: r.firstSeatWins,
   };
 }
 
@@ -609,22 +702,94 @@ class Reader$AggregatedStats implements AggregatedStatsView {
     const o = this.#o(80);
     return o === 0 ? 0n : u64[(this.#t + o) >> 3]!;
   }
+  get stuckGames(): AggregatedStats["stuckGames"] {
+    const m = this.#m;
+    const { u32 } = m;
+    const o = this.#o(82);
+    return o === 0 ? 0 : u32[(this.#t + o) >> 2]!;
+  }
+  get outOfTurnsGames(): AggregatedStats["outOfTurnsGames"] {
+    const m = this.#m;
+    const { u32 } = m;
+    const o = this.#o(84);
+    return o === 0 ? 0 : u32[(this.#t + o) >> 2]!;
+  }
+  get totalHands(): AggregatedStats["totalHands"] {
+    const m = this.#m;
+    const { u64 } = m;
+    const o = this.#o(86);
+    return o === 0 ? 0n : u64[(this.#t + o) >> 3]!;
+  }
+  get totalFolds(): AggregatedStats["totalFolds"] {
+    const m = this.#m;
+    const { u64 } = m;
+    const o = this.#o(88);
+    return o === 0 ? 0n : u64[(this.#t + o) >> 3]!;
+  }
+  get totalShowdowns(): AggregatedStats["totalShowdowns"] {
+    const m = this.#m;
+    const { u64 } = m;
+    const o = this.#o(90);
+    return o === 0 ? 0n : u64[(this.#t + o) >> 3]!;
+  }
+  get totalPasses(): AggregatedStats["totalPasses"] {
+    const m = this.#m;
+    const { u64 } = m;
+    const o = this.#o(92);
+    return o === 0 ? 0n : u64[(this.#t + o) >> 3]!;
+  }
+  get scoreSums(): AggregatedStats["scoreSums"] {
+    const m = this.#m;
+    const o = this.#o(94);
+    return o === 0 ? new BigInt64Array(0) : getI64s(m, this.#t + o);
+  }
+  get seatAiTypes(): AggregatedStats["seatAiTypes"] {
+    const m = this.#m;
+    const o = this.#o(96);
+    return o === 0 ? new Uint8Array(0) : getU8s(m, this.#t + o);
+  }
+  unsafeSeatAiTypes(): Uint8Array {
+    const o = this.#o(96);
+    return o === 0 ? new Uint8Array(0) : unsafeU8s(this.#m, this.#t + o);
+  }
+  get searchIterations(): AggregatedStats["searchIterations"] {
+    const m = this.#m;
+    const { u64 } = m;
+    const o = this.#o(98);
+    return o === 0 ? 0n : u64[(this.#t + o) >> 3]!;
+  }
+  get playoutMoves(): AggregatedStats["playoutMoves"] {
+    const m = this.#m;
+    const { u64 } = m;
+    const o = this.#o(100);
+    return o === 0 ? 0n : u64[(this.#t + o) >> 3]!;
+  }
+  get firstSeatWins(): AggregatedStats["firstSeatWins"] {
+    const m = this.#m;
+    const { u32 } = m;
+    const o = this.#o(102);
+    return o === 0 ? 0 : u32[(this.#t + o) >> 2]!;
+  }
 }
 
 function ok$AggregatedStats(m: Memory, t: number, low: number, end: number, d: number): boolean {
   const { i32, u16 } = m;
-  if ((t & 7) !== 4 || t + 243 > end || d > 63) return false;
+  if ((t & 7) !== 4 || t + 311 > end || d > 63) return false;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || v < low || v + 84 > end) return false;
-  if (!(i32[v >> 2] === 15925330 && i32[(v >> 2) + 1] === 12058804 && i32[(v >> 2) + 2] === 12583100 && i32[(v >> 2) + 3] === 13107396 && i32[(v >> 2) + 4] === 13369348 && u16[(v >> 1) + 11] === 242 && i32[(v >> 2) + 6] === 1310732 && i32[(v >> 2) + 7] === 2359324 && i32[(v >> 2) + 8] === 3407916 && i32[(v >> 2) + 9] === 4456508 && i32[(v >> 2) + 10] === 5505100 && i32[(v >> 2) + 11] === 6553692 && i32[(v >> 2) + 12] === 7602284 && i32[(v >> 2) + 13] === 8650876 && i32[(v >> 2) + 14] === 14155988 && i32[(v >> 2) + 15] === 14680284 && i32[(v >> 2) + 16] === 9699468 && i32[(v >> 2) + 17] === 10748060 && u16[(v >> 1) + 37] === 232 && u16[(v >> 1) + 38] === 240 && u16[(v >> 1) + 40] === 172)) return false;
-  if ((m.budget -= 325) < 0) return false;
+  if ((v & 3) !== 0 || v < low || v + 104 > end) return false;
+  if (!(i32[v >> 2] === 20381800 && i32[(v >> 2) + 1] === 15204580 && i32[(v >> 2) + 2] === 15728876 && i32[(v >> 2) + 3] === 16253172 && i32[(v >> 2) + 4] === 16515076 && u16[(v >> 1) + 11] === 310 && i32[(v >> 2) + 6] === 1310732 && i32[(v >> 2) + 7] === 2359324 && i32[(v >> 2) + 8] === 3407916 && i32[(v >> 2) + 9] === 4456508 && i32[(v >> 2) + 10] === 5505100 && i32[(v >> 2) + 11] === 6553692 && i32[(v >> 2) + 12] === 7602284 && i32[(v >> 2) + 13] === 8650876 && i32[(v >> 2) + 14] === 17301764 && i32[(v >> 2) + 15] === 17826060 && i32[(v >> 2) + 16] === 9699468 && i32[(v >> 2) + 17] === 10748060 && u16[(v >> 1) + 37] === 280 && u16[(v >> 1) + 38] === 308 && i32[(v >> 2) + 20] === 18874540 && i32[(v >> 2) + 21] === 11796772 && i32[(v >> 2) + 22] === 12845244 && u16[(v >> 1) + 46] === 204 && u16[(v >> 1) + 49] === 212 && i32[(v >> 2) + 25] === 19923164)) return false;
+  if ((m.budget -= 415) < 0) return false;
   let o = 0;
   o = u16[(v >> 1) + 10]!;
-  if (o !== 0 && (o !== 208 || !okVector(m, t + 208, end, 4, 4))) return false;
+  if (o !== 0 && (o !== 256 || !okVector(m, t + 256, end, 4, 4))) return false;
   o = u16[(v >> 1) + 36]!;
-  if (o !== 0 && (o !== 228 || !okVector(m, t + 228, end, 4, 4))) return false;
+  if (o !== 0 && (o !== 276 || !okVector(m, t + 276, end, 4, 4))) return false;
   o = u16[(v >> 1) + 39]!;
-  if (o !== 0 && (o !== 236 || !okString(m, t + 236, end))) return false;
+  if (o !== 0 && (o !== 284 || !okString(m, t + 284, end))) return false;
+  o = u16[(v >> 1) + 47]!;
+  if (o !== 0 && (o !== 296 || !okVector(m, t + 296, end, 8, 8))) return false;
+  o = u16[(v >> 1) + 48]!;
+  if (o !== 0 && (o !== 300 || !okVector(m, t + 300, end, 1, 1))) return false;
   return true;
 }
 
@@ -636,7 +801,9 @@ function full$AggregatedStats(x: AggregatedStatsInit, d: number): AggregatedStat
   const f28 = x.closestMargin === undefined ? 1 : Math.fround(x.closestMargin);
   const f34 = fullU32s(x.teamWins);
   const f35 = x.winningTeamAvg === undefined ? -1 : Math.fround(x.winningTeamAvg);
-  if (x.totalGames !== undefined && x.player0Wins !== undefined && x.player1Wins !== undefined && x.draws !== undefined && f4 === x.avgTurns && x.medianTurns !== undefined && x.avgDurationNs !== undefined && x.errors !== undefined && f8 === x.wins && x.playerCount !== undefined && x.totalDecisions !== undefined && x.totalValidMoves !== undefined && x.forcedDecisions !== undefined && x.totalHandSize !== undefined && x.totalInteractions !== undefined && x.totalActions !== undefined && x.totalClaims !== undefined && x.totalBluffs !== undefined && x.totalChallenges !== undefined && x.successfulBluffs !== undefined && x.successfulCatches !== undefined && x.totalBets !== undefined && x.bettingBluffs !== undefined && x.foldWins !== undefined && x.showdownWins !== undefined && x.allInCount !== undefined && x.leadChanges !== undefined && f27 === x.decisiveTurnPct && f28 === x.closestMargin && x.trailingWinners !== undefined && x.moveDisruptionEvents !== undefined && x.contentionEvents !== undefined && x.forcedResponseEvents !== undefined && x.opponentTurnCount !== undefined && f34 === x.teamWins && f35 === x.winningTeamAvg && x.error !== undefined && x.errorText !== undefined && x.resultHash !== undefined) return x as AggregatedStats;
+  const f45 = fullI64s(x.scoreSums);
+  const f46 = fullU8s(x.seatAiTypes);
+  if (x.totalGames !== undefined && x.player0Wins !== undefined && x.player1Wins !== undefined && x.draws !== undefined && f4 === x.avgTurns && x.medianTurns !== undefined && x.avgDurationNs !== undefined && x.errors !== undefined && f8 === x.wins && x.playerCount !== undefined && x.totalDecisions !== undefined && x.totalValidMoves !== undefined && x.forcedDecisions !== undefined && x.totalHandSize !== undefined && x.totalInteractions !== undefined && x.totalActions !== undefined && x.totalClaims !== undefined && x.totalBluffs !== undefined && x.totalChallenges !== undefined && x.successfulBluffs !== undefined && x.successfulCatches !== undefined && x.totalBets !== undefined && x.bettingBluffs !== undefined && x.foldWins !== undefined && x.showdownWins !== undefined && x.allInCount !== undefined && x.leadChanges !== undefined && f27 === x.decisiveTurnPct && f28 === x.closestMargin && x.trailingWinners !== undefined && x.moveDisruptionEvents !== undefined && x.contentionEvents !== undefined && x.forcedResponseEvents !== undefined && x.opponentTurnCount !== undefined && f34 === x.teamWins && f35 === x.winningTeamAvg && x.error !== undefined && x.errorText !== undefined && x.resultHash !== undefined && x.stuckGames !== undefined && x.outOfTurnsGames !== undefined && x.totalHands !== undefined && x.totalFolds !== undefined && x.totalShowdowns !== undefined && x.totalPasses !== undefined && f45 === x.scoreSums && f46 === x.seatAiTypes && x.searchIterations !== undefined && x.playoutMoves !== undefined && x.firstSeatWins !== undefined) return x as AggregatedStats;
   return {
     totalGames: x.totalGames === undefined ? 0 : x.totalGames,
     player0Wins: x.player0Wins === undefined ? 0 : x.player0Wins,
@@ -677,6 +844,320 @@ function full$AggregatedStats(x: AggregatedStatsInit, d: number): AggregatedStat
     error: x.error === undefined ? 0 : x.error,
     errorText: x.errorText === undefined ? null : x.errorText,
     resultHash: x.resultHash === undefined ? 0n : x.resultHash,
+    stuckGames: x.stuckGames === undefined ? 0 : x.stuckGames,
+    outOfTurnsGames: x.outOfTurnsGames === undefined ? 0 : x.outOfTurnsGames,
+    totalHands: x.totalHands === undefined ? 0n : x.totalHands,
+    totalFolds: x.totalFolds === undefined ? 0n : x.totalFolds,
+    totalShowdowns: x.totalShowdowns === undefined ? 0n : x.totalShowdowns,
+    totalPasses: x.totalPasses === undefined ? 0n : x.totalPasses,
+    scoreSums: f45,
+    seatAiTypes: f46,
+    searchIterations: x.searchIterations === undefined ? 0n : x.searchIterations,
+    playoutMoves: x.playoutMoves === undefined ? 0n : x.playoutMoves,
+    firstSeatWins: x.firstSeatWins === undefined ? 0 : x.firstSeatWins,
+  };
+}
+
+/** Lets a player code choose for whose turn it is, and plays its move. */
+export interface AiMoveRequest {
+  readonly gameId: bigint;
+  /** 0: as the game was made; else a code of SimulationRequest.ai_player_type + 1. */
+  readonly aiType: number;
+  readonly mctsIterations: number;
+  readonly viewer: number;
+}
+export interface AiMoveRequestInit {
+  gameId?: bigint;
+  aiType?: number;
+  mctsIterations?: number;
+  viewer?: number;
+}
+export interface AiMoveRequestView extends MessageView, Readonly<AiMoveRequest> {}
+
+const foreign$AiMoveRequest = foreignVerifier(SCHEMA, "cardsim.AiMoveRequest");
+export const AiMoveRequest: MessageType<AiMoveRequest, AiMoveRequestInit, AiMoveRequestView> = {
+  name: "cardsim.AiMoveRequest",
+  typeId: 3367118493,
+  fingerprint: "d69aaa73d3352566",
+  fingerprintLo: 3543475558,
+  fingerprintHi: 3600460403,
+  lineage: ["d69aaa73d3352566"],
+  schema: SCHEMA,
+  encode(m, offset, limit, value) {
+    const end = put$AiMoveRequest(m, offset + 4, limit, value, 0);
+    if (end >= 0) m.i32[offset >> 2] = m.table - offset;
+    return end;
+  },
+  decode: (m, offset) => get$AiMoveRequest(m, offset + m.i32[offset >> 2]!),
+  verify: (m, offset, end) =>
+    (openVerify(m, offset, end) && ok$AiMoveRequest(m, offset + m.u32[offset >> 2]!, offset, end, 0)) || foreign$AiMoveRequest(m, offset, end),
+  view: (m) => new Reader$AiMoveRequest(m),
+  complete: (value) => full$AiMoveRequest(value, 0),
+  check: (value) => checkValue(AiMoveRequest, value),
+};
+
+function put$AiMoveRequest(m: Memory, p: number, lim: number, x: AiMoveRequestInit, d: number): number {
+  const { i32, u32, u64, u8 } = m;
+  if (d > 63 || typeof x !== "object" || x === null) unfit(AiMoveRequest, x, d);
+  const t = ((p + 15) & ~7) + 4;
+  let e = t + 20;
+  if (e > lim) return -1;
+  i32[(t >> 2) - 1] = 0;
+  const w = p >> 2;
+  i32[w] = 1179660;
+  i32[w + 1] = 1048580;
+  i32[w + 2] = 1114124;
+  const q = t >> 2;
+  i32[q] = t - p;
+  const h = (t + 4) >> 3;
+  i32[q + 4] = 0;
+  const v0 = x.gameId;
+  u64[h] = v0 === undefined ? 0n : typeof v0 === "bigint" ? v0 : unfit(AiMoveRequest, x);
+  const v1 = x.aiType;
+  u8[t + 16] = v1 === undefined ? 0 : v1 === (v1 & 255) ? v1 : unfit(AiMoveRequest, x);
+  const v2 = x.mctsIterations;
+  u32[q + 3] = v2 === undefined ? 0 : v2 === v2 >>> 0 ? v2 : unfit(AiMoveRequest, x);
+  const v3 = x.viewer;
+  u8[t + 17] = v3 === undefined ? 255 : v3 === (v3 & 255) ? v3 : unfit(AiMoveRequest, x);
+  m.table = t;
+  return e;
+}
+
+function get$AiMoveRequest(m: Memory, t: number): AiMoveRequest {
+  const { i32, u32, u64, u8 } = m;
+  const v = t - i32[t >> 2]!;
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 1179660 && i32[(v >> 2) + 1] === 1048580 && i32[(v >> 2) + 2] === 1114124)) return own$AiMoveRequest(new Reader$AiMoveRequest(m).$to(t));
+  return {
+    gameId: u64[(t + 4) >> 3]!,
+    aiType: u8[t + 16]!,
+    mctsIterations: u32[(t + 12) >> 2]!,
+    viewer: u8[t + 17]!,
+  };
+}
+function own$AiMoveRequest(r: Reader$AiMoveRequest): AiMoveRequest {
+  return {
+    gameId: r.gameId,
+    aiType: r.aiType,
+    mctsIterations: r.mctsIterations,
+    viewer: r.viewer,
+  };
+}
+
+class Reader$AiMoveRequest implements AiMoveRequestView {
+  readonly #m: Memory;
+  #t = 0;
+  #v = 0;
+  #n = 0;
+  constructor(m: Memory) {
+    this.#m = m;
+  }
+  at(offset: number): this {
+    return this.$to(offset + this.#m.i32[offset >> 2]!);
+  }
+  $to(t: number): this {
+    this.#t = t;
+    this.#v = t - this.#m.i32[t >> 2]!;
+    this.#n = this.#m.u16[this.#v >> 1]!;
+    return this;
+  }
+  #o(slot: number): number {
+    return slot < this.#n ? this.#m.u16[(this.#v + slot) >> 1]! : 0;
+  }
+  get gameId(): AiMoveRequest["gameId"] {
+    const m = this.#m;
+    const { u64 } = m;
+    const o = this.#o(4);
+    return o === 0 ? 0n : u64[(this.#t + o) >> 3]!;
+  }
+  get aiType(): AiMoveRequest["aiType"] {
+    const m = this.#m;
+    const { u8 } = m;
+    const o = this.#o(6);
+    return o === 0 ? 0 : u8[this.#t + o]!;
+  }
+  get mctsIterations(): AiMoveRequest["mctsIterations"] {
+    const m = this.#m;
+    const { u32 } = m;
+    const o = this.#o(8);
+    return o === 0 ? 0 : u32[(this.#t + o) >> 2]!;
+  }
+  get viewer(): AiMoveRequest["viewer"] {
+    const m = this.#m;
+    const { u8 } = m;
+    const o = this.#o(10);
+    return o === 0 ? 255 : u8[this.#t + o]!;
+  }
+}
+
+function ok$AiMoveRequest(m: Memory, t: number, low: number, end: number, d: number): boolean {
+  const { i32 } = m;
+  if ((t & 7) !== 4 || t + 18 > end || d > 63) return false;
+  const v = t - i32[t >> 2]!;
+  if ((v & 3) !== 0 || v < low || v + 12 > end) return false;
+  if (!(i32[v >> 2] === 1179660 && i32[(v >> 2) + 1] === 1048580 && i32[(v >> 2) + 2] === 1114124)) return false;
+  if ((m.budget -= 30) < 0) return false;
+  return true;
+}
+
+function full$AiMoveRequest(x: AiMoveRequestInit, d: number): AiMoveRequest {
+  if (d > 63 || typeof x !== "object" || x === null) unfit(AiMoveRequest, x, d);
+  if (x.gameId !== undefined && x.aiType !== undefined && x.mctsIterations !== undefined && x.viewer !== undefined) return x as AiMoveRequest;
+  return {
+    gameId: x.gameId === undefined ? 0n : x.gameId,
+    aiType: x.aiType === undefined ? 0 : x.aiType,
+    mctsIterations: x.mctsIterations === undefined ? 0 : x.mctsIterations,
+    viewer: x.viewer === undefined ? 255 : x.viewer,
+  };
+}
+
+/** `move` is a position in GameView.moves; `turn` must be GameView.turn, else the answer is cards/conflict. */
+export interface ApplyMoveRequest {
+  readonly gameId: bigint;
+  readonly turn: number;
+  readonly move: number;
+  readonly viewer: number;
+}
+export interface ApplyMoveRequestInit {
+  gameId?: bigint;
+  turn?: number;
+  move?: number;
+  viewer?: number;
+}
+export interface ApplyMoveRequestView extends MessageView, Readonly<ApplyMoveRequest> {}
+
+const foreign$ApplyMoveRequest = foreignVerifier(SCHEMA, "cardsim.ApplyMoveRequest");
+export const ApplyMoveRequest: MessageType<ApplyMoveRequest, ApplyMoveRequestInit, ApplyMoveRequestView> = {
+  name: "cardsim.ApplyMoveRequest",
+  typeId: 3106318119,
+  fingerprint: "ab66634c997ec70e",
+  fingerprintLo: 2575222542,
+  fingerprintHi: 2875614028,
+  lineage: ["ab66634c997ec70e"],
+  schema: SCHEMA,
+  encode(m, offset, limit, value) {
+    const end = put$ApplyMoveRequest(m, offset + 4, limit, value, 0);
+    if (end >= 0) m.i32[offset >> 2] = m.table - offset;
+    return end;
+  },
+  decode: (m, offset) => get$ApplyMoveRequest(m, offset + m.i32[offset >> 2]!),
+  verify: (m, offset, end) =>
+    (openVerify(m, offset, end) && ok$ApplyMoveRequest(m, offset + m.u32[offset >> 2]!, offset, end, 0)) || foreign$ApplyMoveRequest(m, offset, end),
+  view: (m) => new Reader$ApplyMoveRequest(m),
+  complete: (value) => full$ApplyMoveRequest(value, 0),
+  check: (value) => checkValue(ApplyMoveRequest, value),
+};
+
+function put$ApplyMoveRequest(m: Memory, p: number, lim: number, x: ApplyMoveRequestInit, d: number): number {
+  const { i32, u32, u64, u8 } = m;
+  if (d > 63 || typeof x !== "object" || x === null) unfit(ApplyMoveRequest, x, d);
+  const t = ((p + 15) & ~7) + 4;
+  let e = t + 24;
+  if (e > lim) return -1;
+  i32[(t >> 2) - 1] = 0;
+  const w = p >> 2;
+  i32[w] = 1376268;
+  i32[w + 1] = 786436;
+  i32[w + 2] = 1310736;
+  const q = t >> 2;
+  i32[q] = t - p;
+  const h = (t + 4) >> 3;
+  i32[q + 5] = 0;
+  const v0 = x.gameId;
+  u64[h] = v0 === undefined ? 0n : typeof v0 === "bigint" ? v0 : unfit(ApplyMoveRequest, x);
+  const v1 = x.turn;
+  u32[q + 3] = v1 === undefined ? 0 : v1 === v1 >>> 0 ? v1 : unfit(ApplyMoveRequest, x);
+  const v2 = x.move;
+  u32[q + 4] = v2 === undefined ? 0 : v2 === v2 >>> 0 ? v2 : unfit(ApplyMoveRequest, x);
+  const v3 = x.viewer;
+  u8[t + 20] = v3 === undefined ? 255 : v3 === (v3 & 255) ? v3 : unfit(ApplyMoveRequest, x);
+  m.table = t;
+  return e;
+}
+
+function get$ApplyMoveRequest(m: Memory, t: number): ApplyMoveRequest {
+  const { i32, u32, u64, u8 } = m;
+  const v = t - i32[t >> 2]!;
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 1376268 && i32[(v >> 2) + 1] === 786436 && i32[(v >> 2) + 2] === 1310736)) return own$ApplyMoveRequest(new Reader$ApplyMoveRequest(m).$to(t));
+  return {
+    gameId: u64[(t + 4) >> 3]!,
+    turn: u32[(t + 12) >> 2]!,
+    move: u32[(t + 16) >> 2]!,
+    viewer: u8[t + 20]!,
+  };
+}
+function own$ApplyMoveRequest(r: Reader$ApplyMoveRequest): ApplyMoveRequest {
+  return {
+    gameId: r.gameId,
+    turn: r.turn,
+    move: r.move,
+    viewer: r.viewer,
+  };
+}
+
+class Reader$ApplyMoveRequest implements ApplyMoveRequestView {
+  readonly #m: Memory;
+  #t = 0;
+  #v = 0;
+  #n = 0;
+  constructor(m: Memory) {
+    this.#m = m;
+  }
+  at(offset: number): this {
+    return this.$to(offset + this.#m.i32[offset >> 2]!);
+  }
+  $to(t: number): this {
+    this.#t = t;
+    this.#v = t - this.#m.i32[t >> 2]!;
+    this.#n = this.#m.u16[this.#v >> 1]!;
+    return this;
+  }
+  #o(slot: number): number {
+    return slot < this.#n ? this.#m.u16[(this.#v + slot) >> 1]! : 0;
+  }
+  get gameId(): ApplyMoveRequest["gameId"] {
+    const m = this.#m;
+    const { u64 } = m;
+    const o = this.#o(4);
+    return o === 0 ? 0n : u64[(this.#t + o) >> 3]!;
+  }
+  get turn(): ApplyMoveRequest["turn"] {
+    const m = this.#m;
+    const { u32 } = m;
+    const o = this.#o(6);
+    return o === 0 ? 0 : u32[(this.#t + o) >> 2]!;
+  }
+  get move(): ApplyMoveRequest["move"] {
+    const m = this.#m;
+    const { u32 } = m;
+    const o = this.#o(8);
+    return o === 0 ? 0 : u32[(this.#t + o) >> 2]!;
+  }
+  get viewer(): ApplyMoveRequest["viewer"] {
+    const m = this.#m;
+    const { u8 } = m;
+    const o = this.#o(10);
+    return o === 0 ? 255 : u8[this.#t + o]!;
+  }
+}
+
+function ok$ApplyMoveRequest(m: Memory, t: number, low: number, end: number, d: number): boolean {
+  const { i32 } = m;
+  if ((t & 7) !== 4 || t + 21 > end || d > 63) return false;
+  const v = t - i32[t >> 2]!;
+  if ((v & 3) !== 0 || v < low || v + 12 > end) return false;
+  if (!(i32[v >> 2] === 1376268 && i32[(v >> 2) + 1] === 786436 && i32[(v >> 2) + 2] === 1310736)) return false;
+  if ((m.budget -= 33) < 0) return false;
+  return true;
+}
+
+function full$ApplyMoveRequest(x: ApplyMoveRequestInit, d: number): ApplyMoveRequest {
+  if (d > 63 || typeof x !== "object" || x === null) unfit(ApplyMoveRequest, x, d);
+  if (x.gameId !== undefined && x.turn !== undefined && x.move !== undefined && x.viewer !== undefined) return x as ApplyMoveRequest;
+  return {
+    gameId: x.gameId === undefined ? 0n : x.gameId,
+    turn: x.turn === undefined ? 0 : x.turn,
+    move: x.move === undefined ? 0 : x.move,
+    viewer: x.viewer === undefined ? 255 : x.viewer,
   };
 }
 
@@ -701,10 +1182,10 @@ const foreign$BatchProgress = foreignVerifier(SCHEMA, "cardsim.BatchProgress");
 export const BatchProgress: MessageType<BatchProgress, BatchProgressInit, BatchProgressView> = {
   name: "cardsim.BatchProgress",
   typeId: 2312121534,
-  fingerprint: "2e1eda84f3535a8a",
-  fingerprintLo: 4082326154,
-  fingerprintHi: 773773956,
-  lineage: ["2e1eda84f3535a8a"],
+  fingerprint: "70d94a6e8ec67b50",
+  fingerprintLo: 2395372368,
+  fingerprintHi: 1893288558,
+  lineage: ["2e1eda84f3535a8a", "70d94a6e8ec67b50"],
   schema: SCHEMA,
   encode(m, offset, limit, value) {
     const end = put$BatchProgress(m, offset + 4, limit, value, 0);
@@ -998,10 +1479,10 @@ const foreign$BatchResponse = foreignVerifier(SCHEMA, "cardsim.BatchResponse");
 export const BatchResponse: MessageType<BatchResponse, BatchResponseInit, BatchResponseView> = {
   name: "cardsim.BatchResponse",
   typeId: 2291193873,
-  fingerprint: "4b7cd1e029e7b938",
-  fingerprintLo: 703052088,
-  fingerprintHi: 1266471392,
-  lineage: ["4b7cd1e029e7b938"],
+  fingerprint: "2df2ca4d6c751026",
+  fingerprintLo: 1819611174,
+  fingerprintHi: 770886221,
+  lineage: ["4b7cd1e029e7b938", "2df2ca4d6c751026"],
   schema: SCHEMA,
   encode(m, offset, limit, value) {
     const end = put$BatchResponse(m, offset + 4, limit, value, 0);
@@ -1126,10 +1607,1202 @@ function full$BatchResponse(x: BatchResponseInit, d: number): BatchResponse {
   };
 }
 
+export interface ClosedGame {
+  readonly gameId: bigint;
+}
+export interface ClosedGameInit {
+  gameId?: bigint;
+}
+export interface ClosedGameView extends MessageView, Readonly<ClosedGame> {}
+
+const foreign$ClosedGame = foreignVerifier(SCHEMA, "cardsim.ClosedGame");
+export const ClosedGame: MessageType<ClosedGame, ClosedGameInit, ClosedGameView> = {
+  name: "cardsim.ClosedGame",
+  typeId: 2821293594,
+  fingerprint: "8660d507d4be354f",
+  fingerprintLo: 3569235279,
+  fingerprintHi: 2254492935,
+  lineage: ["8660d507d4be354f"],
+  schema: SCHEMA,
+  encode(m, offset, limit, value) {
+    const end = put$ClosedGame(m, offset + 4, limit, value, 0);
+    if (end >= 0) m.i32[offset >> 2] = m.table - offset;
+    return end;
+  },
+  decode: (m, offset) => get$ClosedGame(m, offset + m.i32[offset >> 2]!),
+  verify: (m, offset, end) =>
+    (openVerify(m, offset, end) && ok$ClosedGame(m, offset + m.u32[offset >> 2]!, offset, end, 0)) || foreign$ClosedGame(m, offset, end),
+  view: (m) => new Reader$ClosedGame(m),
+  complete: (value) => full$ClosedGame(value, 0),
+  check: (value) => checkValue(ClosedGame, value),
+};
+
+function put$ClosedGame(m: Memory, p: number, lim: number, x: ClosedGameInit, d: number): number {
+  const { i32, u64 } = m;
+  if (d > 63 || typeof x !== "object" || x === null) unfit(ClosedGame, x, d);
+  const t = ((p + 9) & ~7) + 4;
+  let e = t + 12;
+  if (e > lim) return -1;
+  i32[(t >> 2) - 1] = 0;
+  const w = p >> 2;
+  i32[w] = 786438;
+  i32[w + 1] = 4;
+  const q = t >> 2;
+  i32[q] = t - p;
+  const h = (t + 4) >> 3;
+  const v0 = x.gameId;
+  u64[h] = v0 === undefined ? 0n : typeof v0 === "bigint" ? v0 : unfit(ClosedGame, x);
+  m.table = t;
+  return e;
+}
+
+function get$ClosedGame(m: Memory, t: number): ClosedGame {
+  const { i32, u16, u64 } = m;
+  const v = t - i32[t >> 2]!;
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 786438 && u16[(v >> 1) + 2] === 4)) return own$ClosedGame(new Reader$ClosedGame(m).$to(t));
+  return {
+    gameId: u64[(t + 4) >> 3]!,
+  };
+}
+function own$ClosedGame(r: Reader$ClosedGame): ClosedGame {
+  return {
+    gameId: r.gameId,
+  };
+}
+
+class Reader$ClosedGame implements ClosedGameView {
+  readonly #m: Memory;
+  #t = 0;
+  #v = 0;
+  #n = 0;
+  constructor(m: Memory) {
+    this.#m = m;
+  }
+  at(offset: number): this {
+    return this.$to(offset + this.#m.i32[offset >> 2]!);
+  }
+  $to(t: number): this {
+    this.#t = t;
+    this.#v = t - this.#m.i32[t >> 2]!;
+    this.#n = this.#m.u16[this.#v >> 1]!;
+    return this;
+  }
+  #o(slot: number): number {
+    return slot < this.#n ? this.#m.u16[(this.#v + slot) >> 1]! : 0;
+  }
+  get gameId(): ClosedGame["gameId"] {
+    const m = this.#m;
+    const { u64 } = m;
+    const o = this.#o(4);
+    return o === 0 ? 0n : u64[(this.#t + o) >> 3]!;
+  }
+}
+
+function ok$ClosedGame(m: Memory, t: number, low: number, end: number, d: number): boolean {
+  const { i32, u16 } = m;
+  if ((t & 7) !== 4 || t + 12 > end || d > 63) return false;
+  const v = t - i32[t >> 2]!;
+  if ((v & 3) !== 0 || v < low || v + 8 > end) return false;
+  if (!(i32[v >> 2] === 786438 && u16[(v >> 1) + 2] === 4)) return false;
+  if ((m.budget -= 18) < 0) return false;
+  return true;
+}
+
+function full$ClosedGame(x: ClosedGameInit, d: number): ClosedGame {
+  if (d > 63 || typeof x !== "object" || x === null) unfit(ClosedGame, x, d);
+  if (x.gameId !== undefined) return x as ClosedGame;
+  return {
+    gameId: x.gameId === undefined ? 0n : x.gameId,
+  };
+}
+
+/** A legal move; fields as in TraceStep. */
+export interface GameMove {
+  readonly move: string | null;
+  readonly phase: number;
+  readonly card: number;
+  readonly count: number;
+  readonly target: number;
+  readonly amount: number;
+}
+export interface GameMoveInit {
+  move?: string | null;
+  phase?: number;
+  card?: number;
+  count?: number;
+  target?: number;
+  amount?: number;
+}
+export interface GameMoveView extends MessageView, Readonly<GameMove> {}
+
+const foreign$GameMove = foreignVerifier(SCHEMA, "cardsim.GameMove");
+export const GameMove: MessageType<GameMove, GameMoveInit, GameMoveView> = {
+  name: "cardsim.GameMove",
+  typeId: 3962858029,
+  fingerprint: "9873d8bcf820b228",
+  fingerprintLo: 4162892328,
+  fingerprintHi: 2557728956,
+  lineage: ["9873d8bcf820b228"],
+  schema: SCHEMA,
+  encode(m, offset, limit, value) {
+    const end = put$GameMove(m, offset + 4, limit, value, 0);
+    if (end >= 0) m.i32[offset >> 2] = m.table - offset;
+    return end;
+  },
+  decode: (m, offset) => get$GameMove(m, offset + m.i32[offset >> 2]!),
+  verify: (m, offset, end) =>
+    (openVerify(m, offset, end) && ok$GameMove(m, offset + m.u32[offset >> 2]!, offset, end, 0)) || foreign$GameMove(m, offset, end),
+  view: (m) => new Reader$GameMove(m),
+  complete: (value) => full$GameMove(value, 0),
+  check: (value) => checkValue(GameMove, value),
+};
+
+function put$GameMove(m: Memory, p: number, lim: number, x: GameMoveInit, d: number): number {
+  const { i16, i32, i8, u16, u8 } = m;
+  if (d > 63 || typeof x !== "object" || x === null) unfit(GameMove, x, d);
+  const t = p + 16;
+  let e = t + 20;
+  if (e > lim) return -1;
+  const w = p >> 2;
+  i32[w] = 1114128;
+  i32[w + 1] = 917508;
+  i32[w + 2] = 983052;
+  i32[w + 3] = 524304;
+  const q = t >> 2;
+  i32[q] = t - p;
+  i32[q + 4] = 0;
+  const v1 = x.phase;
+  u8[t + 14] = v1 === undefined ? 0 : v1 === (v1 & 255) ? v1 : unfit(GameMove, x);
+  const v2 = x.card;
+  i16[(t + 12) >> 1] = v2 === undefined ? -1 : v2 === (v2 << 16) >> 16 ? v2 : unfit(GameMove, x);
+  const v3 = x.count;
+  u8[t + 15] = v3 === undefined ? 0 : v3 === (v3 & 255) ? v3 : unfit(GameMove, x);
+  const v4 = x.target;
+  i8[t + 16] = v4 === undefined ? -1 : v4 === (v4 << 24) >> 24 ? v4 : unfit(GameMove, x);
+  const v5 = x.amount;
+  i32[q + 2] = v5 === undefined ? -1 : v5 === (v5 | 0) ? v5 : unfit(GameMove, x);
+  const v0 = x.move;
+  if (v0 === null || v0 === undefined) {
+    u16[(p >> 1) + 2] = 0; i32[q + 1] = 0;
+  } else {
+    if ((e = putString(m, t + 4, e, lim, v0)) < 0) return stop(e, GameMove, x);
+  }
+  m.table = t;
+  return e;
+}
+
+function get$GameMove(m: Memory, t: number): GameMove {
+  const { i16, i32, i8, u16, u8 } = m;
+  const v = t - i32[t >> 2]!;
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 1114128 && u16[(v >> 1) + 3] === 14 && i32[(v >> 2) + 2] === 983052 && i32[(v >> 2) + 3] === 524304)) return own$GameMove(new Reader$GameMove(m).$to(t));
+  const o0 = u16[(v >> 1) + 2]!;
+  return {
+    move: o0 === 0 ? null : getString(m, t + o0),
+    phase: u8[t + 14]!,
+    card: i16[(t + 12) >> 1]!,
+    count: u8[t + 15]!,
+    target: i8[t + 16]!,
+    amount: i32[(t + 8) >> 2]!,
+  };
+}
+function own$GameMove(r: Reader$GameMove): GameMove {
+  return {
+    move: r.move,
+    phase: r.phase,
+    card: r.card,
+    count: r.count,
+    target: r.target,
+    amount: r.amount,
+  };
+}
+
+class Reader$GameMove implements GameMoveView {
+  readonly #m: Memory;
+  #t = 0;
+  #v = 0;
+  #n = 0;
+  constructor(m: Memory) {
+    this.#m = m;
+  }
+  at(offset: number): this {
+    return this.$to(offset + this.#m.i32[offset >> 2]!);
+  }
+  $to(t: number): this {
+    this.#t = t;
+    this.#v = t - this.#m.i32[t >> 2]!;
+    this.#n = this.#m.u16[this.#v >> 1]!;
+    return this;
+  }
+  #o(slot: number): number {
+    return slot < this.#n ? this.#m.u16[(this.#v + slot) >> 1]! : 0;
+  }
+  get move(): GameMove["move"] {
+    const m = this.#m;
+    const o = this.#o(4);
+    return o === 0 ? null : getString(m, this.#t + o);
+  }
+  get phase(): GameMove["phase"] {
+    const m = this.#m;
+    const { u8 } = m;
+    const o = this.#o(6);
+    return o === 0 ? 0 : u8[this.#t + o]!;
+  }
+  get card(): GameMove["card"] {
+    const m = this.#m;
+    const { i16 } = m;
+    const o = this.#o(8);
+    return o === 0 ? -1 : i16[(this.#t + o) >> 1]!;
+  }
+  get count(): GameMove["count"] {
+    const m = this.#m;
+    const { u8 } = m;
+    const o = this.#o(10);
+    return o === 0 ? 0 : u8[this.#t + o]!;
+  }
+  get target(): GameMove["target"] {
+    const m = this.#m;
+    const { i8 } = m;
+    const o = this.#o(12);
+    return o === 0 ? -1 : i8[this.#t + o]!;
+  }
+  get amount(): GameMove["amount"] {
+    const m = this.#m;
+    const { i32 } = m;
+    const o = this.#o(14);
+    return o === 0 ? -1 : i32[(this.#t + o) >> 2]!;
+  }
+}
+
+function ok$GameMove(m: Memory, t: number, low: number, end: number, d: number): boolean {
+  const { i32, u16 } = m;
+  if ((t & 3) !== 0 || t + 17 > end || d > 63) return false;
+  const v = t - i32[t >> 2]!;
+  if ((v & 3) !== 0 || v < low || v + 16 > end) return false;
+  if (!(i32[v >> 2] === 1114128 && u16[(v >> 1) + 3] === 14 && i32[(v >> 2) + 2] === 983052 && i32[(v >> 2) + 3] === 524304)) return false;
+  if ((m.budget -= 33) < 0) return false;
+  let o = 0;
+  o = u16[(v >> 1) + 2]!;
+  if (o !== 0 && (o !== 4 || !okString(m, t + 4, end))) return false;
+  return true;
+}
+
+function full$GameMove(x: GameMoveInit, d: number): GameMove {
+  if (d > 63 || typeof x !== "object" || x === null) unfit(GameMove, x, d);
+  if (x.move !== undefined && x.phase !== undefined && x.card !== undefined && x.count !== undefined && x.target !== undefined && x.amount !== undefined) return x as GameMove;
+  return {
+    move: x.move === undefined ? null : x.move,
+    phase: x.phase === undefined ? 0 : x.phase,
+    card: x.card === undefined ? -1 : x.card,
+    count: x.count === undefined ? 0 : x.count,
+    target: x.target === undefined ? -1 : x.target,
+    amount: x.amount === undefined ? -1 : x.amount,
+  };
+}
+
+export interface GameRequest {
+  readonly gameId: bigint;
+  readonly viewer: number;
+}
+export interface GameRequestInit {
+  gameId?: bigint;
+  viewer?: number;
+}
+export interface GameRequestView extends MessageView, Readonly<GameRequest> {}
+
+const foreign$GameRequest = foreignVerifier(SCHEMA, "cardsim.GameRequest");
+export const GameRequest: MessageType<GameRequest, GameRequestInit, GameRequestView> = {
+  name: "cardsim.GameRequest",
+  typeId: 3343456553,
+  fingerprint: "00ae09b28f164b58",
+  fingerprintLo: 2400602968,
+  fingerprintHi: 11405746,
+  lineage: ["00ae09b28f164b58"],
+  schema: SCHEMA,
+  encode(m, offset, limit, value) {
+    const end = put$GameRequest(m, offset + 4, limit, value, 0);
+    if (end >= 0) m.i32[offset >> 2] = m.table - offset;
+    return end;
+  },
+  decode: (m, offset) => get$GameRequest(m, offset + m.i32[offset >> 2]!),
+  verify: (m, offset, end) =>
+    (openVerify(m, offset, end) && ok$GameRequest(m, offset + m.u32[offset >> 2]!, offset, end, 0)) || foreign$GameRequest(m, offset, end),
+  view: (m) => new Reader$GameRequest(m),
+  complete: (value) => full$GameRequest(value, 0),
+  check: (value) => checkValue(GameRequest, value),
+};
+
+function put$GameRequest(m: Memory, p: number, lim: number, x: GameRequestInit, d: number): number {
+  const { i32, u64, u8 } = m;
+  if (d > 63 || typeof x !== "object" || x === null) unfit(GameRequest, x, d);
+  const t = ((p + 11) & ~7) + 4;
+  let e = t + 16;
+  if (e > lim) return -1;
+  i32[(t >> 2) - 1] = 0;
+  const w = p >> 2;
+  i32[w] = 851976;
+  i32[w + 1] = 786436;
+  const q = t >> 2;
+  i32[q] = t - p;
+  const h = (t + 4) >> 3;
+  i32[q + 3] = 0;
+  const v0 = x.gameId;
+  u64[h] = v0 === undefined ? 0n : typeof v0 === "bigint" ? v0 : unfit(GameRequest, x);
+  const v1 = x.viewer;
+  u8[t + 12] = v1 === undefined ? 255 : v1 === (v1 & 255) ? v1 : unfit(GameRequest, x);
+  m.table = t;
+  return e;
+}
+
+function get$GameRequest(m: Memory, t: number): GameRequest {
+  const { i32, u64, u8 } = m;
+  const v = t - i32[t >> 2]!;
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 851976 && i32[(v >> 2) + 1] === 786436)) return own$GameRequest(new Reader$GameRequest(m).$to(t));
+  return {
+    gameId: u64[(t + 4) >> 3]!,
+    viewer: u8[t + 12]!,
+  };
+}
+function own$GameRequest(r: Reader$GameRequest): GameRequest {
+  return {
+    gameId: r.gameId,
+    viewer: r.viewer,
+  };
+}
+
+class Reader$GameRequest implements GameRequestView {
+  readonly #m: Memory;
+  #t = 0;
+  #v = 0;
+  #n = 0;
+  constructor(m: Memory) {
+    this.#m = m;
+  }
+  at(offset: number): this {
+    return this.$to(offset + this.#m.i32[offset >> 2]!);
+  }
+  $to(t: number): this {
+    this.#t = t;
+    this.#v = t - this.#m.i32[t >> 2]!;
+    this.#n = this.#m.u16[this.#v >> 1]!;
+    return this;
+  }
+  #o(slot: number): number {
+    return slot < this.#n ? this.#m.u16[(this.#v + slot) >> 1]! : 0;
+  }
+  get gameId(): GameRequest["gameId"] {
+    const m = this.#m;
+    const { u64 } = m;
+    const o = this.#o(4);
+    return o === 0 ? 0n : u64[(this.#t + o) >> 3]!;
+  }
+  get viewer(): GameRequest["viewer"] {
+    const m = this.#m;
+    const { u8 } = m;
+    const o = this.#o(6);
+    return o === 0 ? 255 : u8[this.#t + o]!;
+  }
+}
+
+function ok$GameRequest(m: Memory, t: number, low: number, end: number, d: number): boolean {
+  const { i32 } = m;
+  if ((t & 7) !== 4 || t + 13 > end || d > 63) return false;
+  const v = t - i32[t >> 2]!;
+  if ((v & 3) !== 0 || v < low || v + 8 > end) return false;
+  if (!(i32[v >> 2] === 851976 && i32[(v >> 2) + 1] === 786436)) return false;
+  if ((m.budget -= 21) < 0) return false;
+  return true;
+}
+
+function full$GameRequest(x: GameRequestInit, d: number): GameRequest {
+  if (d > 63 || typeof x !== "object" || x === null) unfit(GameRequest, x, d);
+  if (x.gameId !== undefined && x.viewer !== undefined) return x as GameRequest;
+  return {
+    gameId: x.gameId === undefined ? 0n : x.gameId,
+    viewer: x.viewer === undefined ? 255 : x.viewer,
+  };
+}
+
+export interface GameSeat {
+  readonly handSize: number;
+  /** Empty when the viewer does not see it. */
+  readonly hand: Uint8Array;
+  readonly score: number;
+  readonly chips: number;
+  readonly bet: number;
+  readonly captured: number;
+  readonly tricks: number;
+  /** -1: none yet. */
+  readonly bid: number;
+  readonly folded: boolean;
+  /** Card in the current trick or battle, -1 none. */
+  readonly card: number;
+}
+export interface GameSeatInit {
+  handSize?: number;
+  hand?: ArrayLike<number> | null;
+  score?: number;
+  chips?: number;
+  bet?: number;
+  captured?: number;
+  tricks?: number;
+  bid?: number;
+  folded?: boolean;
+  card?: number;
+}
+export interface GameSeatView extends MessageView, Readonly<GameSeat> {
+  /** Bytes of `hand` in place, valid as long as the view; not to be written. */
+  unsafeHand(): Uint8Array;
+}
+
+const foreign$GameSeat = foreignVerifier(SCHEMA, "cardsim.GameSeat");
+export const GameSeat: MessageType<GameSeat, GameSeatInit, GameSeatView> = {
+  name: "cardsim.GameSeat",
+  typeId: 2534563794,
+  fingerprint: "8c799da12b7762e9",
+  fingerprintLo: 729244393,
+  fingerprintHi: 2356780449,
+  lineage: ["8c799da12b7762e9"],
+  schema: SCHEMA,
+  encode(m, offset, limit, value) {
+    const end = put$GameSeat(m, offset + 4, limit, value, 0);
+    if (end >= 0) m.i32[offset >> 2] = m.table - offset;
+    return end;
+  },
+  decode: (m, offset) => get$GameSeat(m, offset + m.i32[offset >> 2]!),
+  verify: (m, offset, end) =>
+    (openVerify(m, offset, end) && ok$GameSeat(m, offset + m.u32[offset >> 2]!, offset, end, 0)) || foreign$GameSeat(m, offset, end),
+  view: (m) => new Reader$GameSeat(m),
+  complete: (value) => full$GameSeat(value, 0),
+  check: (value) => checkValue(GameSeat, value),
+};
+
+function put$GameSeat(m: Memory, p: number, lim: number, x: GameSeatInit, d: number): number {
+  const { i16, i32, u16, u32, u8 } = m;
+  if (d > 63 || typeof x !== "object" || x === null) unfit(GameSeat, x, d);
+  const t = p + 24;
+  let e = t + 28;
+  if (e > lim) return -1;
+  const w = p >> 2;
+  i32[w] = 1835032;
+  i32[w + 1] = 262168;
+  i32[w + 2] = 786440;
+  i32[w + 3] = 1638416;
+  i32[w + 4] = 1310746;
+  i32[w + 5] = 1441819;
+  const q = t >> 2;
+  i32[q] = t - p;
+  const v0 = x.handSize;
+  u8[t + 24] = v0 === undefined ? 0 : v0 === (v0 & 255) ? v0 : unfit(GameSeat, x);
+  const v2 = x.score;
+  i32[q + 2] = v2 === undefined ? 0 : v2 === (v2 | 0) ? v2 : unfit(GameSeat, x);
+  const v3 = x.chips;
+  u32[q + 3] = v3 === undefined ? 0 : v3 === v3 >>> 0 ? v3 : unfit(GameSeat, x);
+  const v4 = x.bet;
+  u32[q + 4] = v4 === undefined ? 0 : v4 === v4 >>> 0 ? v4 : unfit(GameSeat, x);
+  const v5 = x.captured;
+  u8[t + 25] = v5 === undefined ? 0 : v5 === (v5 & 255) ? v5 : unfit(GameSeat, x);
+  const v6 = x.tricks;
+  u8[t + 26] = v6 === undefined ? 0 : v6 === (v6 & 255) ? v6 : unfit(GameSeat, x);
+  const v7 = x.bid;
+  i16[(t + 20) >> 1] = v7 === undefined ? -1 : v7 === (v7 << 16) >> 16 ? v7 : unfit(GameSeat, x);
+  const v8 = x.folded;
+  u8[t + 27] = v8 === undefined ? 0 : typeof v8 === "boolean" ? (v8 ? 1 : 0) : unfit(GameSeat, x);
+  const v9 = x.card;
+  i16[(t + 22) >> 1] = v9 === undefined ? -1 : v9 === (v9 << 16) >> 16 ? v9 : unfit(GameSeat, x);
+  const v1 = x.hand;
+  if (v1 === null || v1 === undefined) {
+    u16[(p >> 1) + 3] = 0; i32[q + 1] = 0;
+  } else {
+    if ((e = putU8s(m, t + 4, e, lim, v1)) < 0) return stop(e, GameSeat, x);
+  }
+  m.table = t;
+  return e;
+}
+
+function get$GameSeat(m: Memory, t: number): GameSeat {
+  const { i16, i32, u16, u32, u8 } = m;
+  const v = t - i32[t >> 2]!;
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 1835032 && u16[(v >> 1) + 2] === 24 && i32[(v >> 2) + 2] === 786440 && i32[(v >> 2) + 3] === 1638416 && i32[(v >> 2) + 4] === 1310746 && i32[(v >> 2) + 5] === 1441819)) return own$GameSeat(new Reader$GameSeat(m).$to(t));
+  const o1 = u16[(v >> 1) + 3]!;
+  return {
+    handSize: u8[t + 24]!,
+    hand: o1 === 0 ? new Uint8Array(0) : getU8s(m, t + o1),
+    score: i32[(t + 8) >> 2]!,
+    chips: u32[(t + 12) >> 2]!,
+    bet: u32[(t + 16) >> 2]!,
+    captured: u8[t + 25]!,
+    tricks: u8[t + 26]!,
+    bid: i16[(t + 20) >> 1]!,
+    folded: u8[t + 27]! !== 0,
+    card: i16[(t + 22) >> 1]!,
+  };
+}
+function own$GameSeat(r: Reader$GameSeat): GameSeat {
+  return {
+    handSize: r.handSize,
+    hand: r.hand,
+    score: r.score,
+    chips: r.chips,
+    bet: r.bet,
+    captured: r.captured,
+    tricks: r.tricks,
+    bid: r.bid,
+    folded: r.folded,
+    card: r.card,
+  };
+}
+
+class Reader$GameSeat implements GameSeatView {
+  readonly #m: Memory;
+  #t = 0;
+  #v = 0;
+  #n = 0;
+  constructor(m: Memory) {
+    this.#m = m;
+  }
+  at(offset: number): this {
+    return this.$to(offset + this.#m.i32[offset >> 2]!);
+  }
+  $to(t: number): this {
+    this.#t = t;
+    this.#v = t - this.#m.i32[t >> 2]!;
+    this.#n = this.#m.u16[this.#v >> 1]!;
+    return this;
+  }
+  #o(slot: number): number {
+    return slot < this.#n ? this.#m.u16[(this.#v + slot) >> 1]! : 0;
+  }
+  get handSize(): GameSeat["handSize"] {
+    const m = this.#m;
+    const { u8 } = m;
+    const o = this.#o(4);
+    return o === 0 ? 0 : u8[this.#t + o]!;
+  }
+  get hand(): GameSeat["hand"] {
+    const m = this.#m;
+    const o = this.#o(6);
+    return o === 0 ? new Uint8Array(0) : getU8s(m, this.#t + o);
+  }
+  unsafeHand(): Uint8Array {
+    const o = this.#o(6);
+    return o === 0 ? new Uint8Array(0) : unsafeU8s(this.#m, this.#t + o);
+  }
+  get score(): GameSeat["score"] {
+    const m = this.#m;
+    const { i32 } = m;
+    const o = this.#o(8);
+    return o === 0 ? 0 : i32[(this.#t + o) >> 2]!;
+  }
+  get chips(): GameSeat["chips"] {
+    const m = this.#m;
+    const { u32 } = m;
+    const o = this.#o(10);
+    return o === 0 ? 0 : u32[(this.#t + o) >> 2]!;
+  }
+  get bet(): GameSeat["bet"] {
+    const m = this.#m;
+    const { u32 } = m;
+    const o = this.#o(12);
+    return o === 0 ? 0 : u32[(this.#t + o) >> 2]!;
+  }
+  get captured(): GameSeat["captured"] {
+    const m = this.#m;
+    const { u8 } = m;
+    const o = this.#o(14);
+    return o === 0 ? 0 : u8[this.#t + o]!;
+  }
+  get tricks(): GameSeat["tricks"] {
+    const m = this.#m;
+    const { u8 } = m;
+    const o = this.#o(16);
+    return o === 0 ? 0 : u8[this.#t + o]!;
+  }
+  get bid(): GameSeat["bid"] {
+    const m = this.#m;
+    const { i16 } = m;
+    const o = this.#o(18);
+    return o === 0 ? -1 : i16[(this.#t + o) >> 1]!;
+  }
+  get folded(): GameSeat["folded"] {
+    const m = this.#m;
+    const { u8 } = m;
+    const o = this.#o(20);
+    return o === 0 ? false : u8[this.#t + o]! !== 0;
+  }
+  get card(): GameSeat["card"] {
+    const m = this.#m;
+    const { i16 } = m;
+    const o = this.#o(22);
+    return o === 0 ? -1 : i16[(this.#t + o) >> 1]!;
+  }
+}
+
+function ok$GameSeat(m: Memory, t: number, low: number, end: number, d: number): boolean {
+  const { i32, u16 } = m;
+  if ((t & 3) !== 0 || t + 28 > end || d > 63) return false;
+  const v = t - i32[t >> 2]!;
+  if ((v & 3) !== 0 || v < low || v + 24 > end) return false;
+  if (!(i32[v >> 2] === 1835032 && u16[(v >> 1) + 2] === 24 && i32[(v >> 2) + 2] === 786440 && i32[(v >> 2) + 3] === 1638416 && i32[(v >> 2) + 4] === 1310746 && i32[(v >> 2) + 5] === 1441819)) return false;
+  if ((m.budget -= 52) < 0) return false;
+  let o = 0;
+  o = u16[(v >> 1) + 3]!;
+  if (o !== 0 && (o !== 4 || !okVector(m, t + 4, end, 1, 1))) return false;
+  return true;
+}
+
+function full$GameSeat(x: GameSeatInit, d: number): GameSeat {
+  if (d > 63 || typeof x !== "object" || x === null) unfit(GameSeat, x, d);
+  const f1 = fullU8s(x.hand);
+  if (x.handSize !== undefined && f1 === x.hand && x.score !== undefined && x.chips !== undefined && x.bet !== undefined && x.captured !== undefined && x.tricks !== undefined && x.bid !== undefined && x.folded !== undefined && x.card !== undefined) return x as GameSeat;
+  return {
+    handSize: x.handSize === undefined ? 0 : x.handSize,
+    hand: f1,
+    score: x.score === undefined ? 0 : x.score,
+    chips: x.chips === undefined ? 0 : x.chips,
+    bet: x.bet === undefined ? 0 : x.bet,
+    captured: x.captured === undefined ? 0 : x.captured,
+    tricks: x.tricks === undefined ? 0 : x.tricks,
+    bid: x.bid === undefined ? -1 : x.bid,
+    folded: x.folded === undefined ? false : x.folded,
+    card: x.card === undefined ? -1 : x.card,
+  };
+}
+
+export interface GameView {
+  readonly gameId: bigint;
+  readonly turn: number;
+  readonly hand: number;
+  /** Whose move it is. */
+  readonly player: number;
+  readonly seats: readonly GameSeat[];
+  readonly deckSize: number;
+  readonly discardSize: number;
+  readonly discardTop: number;
+  readonly tableau: Uint8Array;
+  readonly pot: number;
+  readonly trump: number;
+  /** Rank that the next claim must name, -1 none. */
+  readonly claimRank: number;
+  /** Moves of `player`, in the fixed order; empty when the game is over, or when the viewer is another seat. */
+  readonly moves: readonly GameMove[];
+  readonly over: boolean;
+  /** won, drawn, out of turns, stuck; empty while it goes on. */
+  readonly ending: string | null;
+  /** Seat, or first seat of the winning team; -1 nobody. */
+  readonly winner: number;
+  readonly stateHash: bigint;
+  /** AiMove, ApplyMove: what was played. */
+  readonly played: GameMove | null;
+}
+export interface GameViewInit {
+  gameId?: bigint;
+  turn?: number;
+  hand?: number;
+  player?: number;
+  seats?: readonly GameSeatInit[] | null;
+  deckSize?: number;
+  discardSize?: number;
+  discardTop?: number;
+  tableau?: ArrayLike<number> | null;
+  pot?: number;
+  trump?: number;
+  claimRank?: number;
+  moves?: readonly GameMoveInit[] | null;
+  over?: boolean;
+  ending?: string | null;
+  winner?: number;
+  stateHash?: bigint;
+  played?: GameMoveInit | null;
+}
+export interface GameViewView extends MessageView, Readonly<GameView> {
+  /** Bytes of `tableau` in place, valid as long as the view; not to be written. */
+  unsafeTableau(): Uint8Array;
+}
+
+const foreign$GameView = foreignVerifier(SCHEMA, "cardsim.GameView");
+export const GameView: MessageType<GameView, GameViewInit, GameViewView> = {
+  name: "cardsim.GameView",
+  typeId: 3202071464,
+  fingerprint: "8197772d275bdaf2",
+  fingerprintLo: 660331250,
+  fingerprintHi: 2174187309,
+  lineage: ["8197772d275bdaf2"],
+  schema: SCHEMA,
+  encode(m, offset, limit, value) {
+    const end = put$GameView(m, offset + 4, limit, value, 0);
+    if (end >= 0) m.i32[offset >> 2] = m.table - offset;
+    return end;
+  },
+  decode: (m, offset) => get$GameView(m, offset + m.i32[offset >> 2]!),
+  verify: (m, offset, end) =>
+    (openVerify(m, offset, end) && ok$GameView(m, offset + m.u32[offset >> 2]!, offset, end, 0)) || foreign$GameView(m, offset, end),
+  view: (m) => new Reader$GameView(m),
+  complete: (value) => full$GameView(value, 0),
+  check: (value) => checkValue(GameView, value),
+};
+
+function put$GameView(m: Memory, p: number, lim: number, x: GameViewInit, d: number): number {
+  const { i16, i32, i8, u16, u32, u64, u8 } = m;
+  if (d > 63 || typeof x !== "object" || x === null) unfit(GameView, x, d);
+  const t = ((p + 43) & ~7) + 4;
+  let e = t + 64;
+  if (e > lim) return -1;
+  i32[(t >> 2) - 1] = 0;
+  const w = p >> 2;
+  i32[w] = 4128808;
+  i32[w + 1] = 1310724;
+  i32[w + 2] = 3801112;
+  i32[w + 3] = 3866652;
+  i32[w + 4] = 3407932;
+  i32[w + 5] = 2359328;
+  i32[w + 6] = 3670070;
+  i32[w + 7] = 3997736;
+  i32[w + 8] = 4063276;
+  i32[w + 9] = 3145740;
+  const q = t >> 2;
+  i32[q] = t - p;
+  const h = (t + 4) >> 3;
+  i32[q + 15] = 0;
+  const v0 = x.gameId;
+  u64[h] = v0 === undefined ? 0n : typeof v0 === "bigint" ? v0 : unfit(GameView, x);
+  const v1 = x.turn;
+  u32[q + 5] = v1 === undefined ? 0 : v1 === v1 >>> 0 ? v1 : unfit(GameView, x);
+  const v2 = x.hand;
+  u32[q + 6] = v2 === undefined ? 0 : v2 === v2 >>> 0 ? v2 : unfit(GameView, x);
+  const v3 = x.player;
+  u8[t + 58] = v3 === undefined ? 0 : v3 === (v3 & 255) ? v3 : unfit(GameView, x);
+  const v5 = x.deckSize;
+  u8[t + 59] = v5 === undefined ? 0 : v5 === (v5 & 255) ? v5 : unfit(GameView, x);
+  const v6 = x.discardSize;
+  u8[t + 60] = v6 === undefined ? 0 : v6 === (v6 & 255) ? v6 : unfit(GameView, x);
+  const v7 = x.discardTop;
+  i16[(t + 52) >> 1] = v7 === undefined ? -1 : v7 === (v7 << 16) >> 16 ? v7 : unfit(GameView, x);
+  const v9 = x.pot;
+  u32[q + 9] = v9 === undefined ? 0 : v9 === v9 >>> 0 ? v9 : unfit(GameView, x);
+  const v10 = x.trump;
+  i16[(t + 54) >> 1] = v10 === undefined ? -1 : v10 === (v10 << 16) >> 16 ? v10 : unfit(GameView, x);
+  const v11 = x.claimRank;
+  i16[(t + 56) >> 1] = v11 === undefined ? -1 : v11 === (v11 << 16) >> 16 ? v11 : unfit(GameView, x);
+  const v13 = x.over;
+  u8[t + 61] = v13 === undefined ? 0 : typeof v13 === "boolean" ? (v13 ? 1 : 0) : unfit(GameView, x);
+  const v15 = x.winner;
+  i8[t + 62] = v15 === undefined ? -1 : v15 === (v15 << 24) >> 24 ? v15 : unfit(GameView, x);
+  const v16 = x.stateHash;
+  u64[h + 1] = v16 === undefined ? 0n : typeof v16 === "bigint" ? v16 : unfit(GameView, x);
+  const v4 = x.seats;
+  if (v4 === null || v4 === undefined) {
+    u16[(p >> 1) + 6] = 0; i32[q + 7] = 0;
+  } else {
+    if ((e = putTables(m, t + 28, e, lim, v4, put$GameSeat, d + 1)) < 0) return stop(e, GameView, x);
+  }
+  const v8 = x.tableau;
+  if (v8 === null || v8 === undefined) {
+    u16[(p >> 1) + 10] = 0; i32[q + 8] = 0;
+  } else {
+    if ((e = putU8s(m, t + 32, e, lim, v8)) < 0) return stop(e, GameView, x);
+  }
+  const v12 = x.moves;
+  if (v12 === null || v12 === undefined) {
+    u16[(p >> 1) + 14] = 0; i32[q + 10] = 0;
+  } else {
+    if ((e = putTables(m, t + 40, e, lim, v12, put$GameMove, d + 1)) < 0) return stop(e, GameView, x);
+  }
+  const v14 = x.ending;
+  if (v14 === null || v14 === undefined) {
+    u16[(p >> 1) + 16] = 0; i32[q + 11] = 0;
+  } else {
+    if ((e = putString(m, t + 44, e, lim, v14)) < 0) return stop(e, GameView, x);
+  }
+  const v17 = x.played;
+  if (v17 === null || v17 === undefined) {
+    u16[(p >> 1) + 19] = 0; i32[q + 12] = 0;
+  } else {
+    if ((e = put$GameMove(m, e, lim, v17, d + 1)) < 0) return -1;
+    i32[q + 12] = m.table - (t + 48);
+  }
+  m.table = t;
+  return e;
+}
+
+function get$GameView(m: Memory, t: number): GameView {
+  const { i16, i32, i8, u16, u32, u64, u8 } = m;
+  const v = t - i32[t >> 2]!;
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 4128808 && i32[(v >> 2) + 1] === 1310724 && i32[(v >> 2) + 2] === 3801112 && u16[(v >> 1) + 7] === 59 && i32[(v >> 2) + 4] === 3407932 && u16[(v >> 1) + 11] === 36 && i32[(v >> 2) + 6] === 3670070 && u16[(v >> 1) + 15] === 61 && u16[(v >> 1) + 17] === 62 && u16[(v >> 1) + 18] === 12)) return own$GameView(new Reader$GameView(m).$to(t));
+  const o4 = u16[(v >> 1) + 6]!;
+  const o8 = u16[(v >> 1) + 10]!;
+  const o12 = u16[(v >> 1) + 14]!;
+  const o14 = u16[(v >> 1) + 16]!;
+  const o17 = u16[(v >> 1) + 19]!;
+  return {
+    gameId: u64[(t + 4) >> 3]!,
+    turn: u32[(t + 20) >> 2]!,
+    hand: u32[(t + 24) >> 2]!,
+    player: u8[t + 58]!,
+    seats: o4 === 0 ? [] : getTables(m, t + o4, get$GameSeat),
+    deckSize: u8[t + 59]!,
+    discardSize: u8[t + 60]!,
+    discardTop: i16[(t + 52) >> 1]!,
+    tableau: o8 === 0 ? new Uint8Array(0) : getU8s(m, t + o8),
+    pot: u32[(t + 36) >> 2]!,
+    trump: i16[(t + 54) >> 1]!,
+    claimRank: i16[(t + 56) >> 1]!,
+    moves: o12 === 0 ? [] : getTables(m, t + o12, get$GameMove),
+    over: u8[t + 61]! !== 0,
+    ending: o14 === 0 ? null : getString(m, t + o14),
+    winner: i8[t + 62]!,
+    stateHash: u64[(t + 12) >> 3]!,
+    played: o17 === 0 ? null : get$GameMove(m, t + o17 + i32[(t + o17) >> 2]!),
+  };
+}
+function own$GameView(r: Reader$GameView): GameView {
+  return {
+    gameId: r.gameId,
+    turn: r.turn,
+    hand: r.hand,
+    player: r.player,
+    seats: r.seats,
+    deckSize: r.deckSize,
+    discardSize: r.discardSize,
+    discardTop: r.discardTop,
+    tableau: r.tableau,
+    pot: r.pot,
+    trump: r.trump,
+    claimRank: r.claimRank,
+    moves: r.moves,
+    over: r.over,
+    ending: r.ending,
+    winner: r.winner,
+    stateHash: r.stateHash,
+    played: r.played,
+  };
+}
+
+class Reader$GameView implements GameViewView {
+  readonly #m: Memory;
+  #t = 0;
+  #v = 0;
+  #n = 0;
+  constructor(m: Memory) {
+    this.#m = m;
+  }
+  at(offset: number): this {
+    return this.$to(offset + this.#m.i32[offset >> 2]!);
+  }
+  $to(t: number): this {
+    this.#t = t;
+    this.#v = t - this.#m.i32[t >> 2]!;
+    this.#n = this.#m.u16[this.#v >> 1]!;
+    return this;
+  }
+  #o(slot: number): number {
+    return slot < this.#n ? this.#m.u16[(this.#v + slot) >> 1]! : 0;
+  }
+  get gameId(): GameView["gameId"] {
+    const m = this.#m;
+    const { u64 } = m;
+    const o = this.#o(4);
+    return o === 0 ? 0n : u64[(this.#t + o) >> 3]!;
+  }
+  get turn(): GameView["turn"] {
+    const m = this.#m;
+    const { u32 } = m;
+    const o = this.#o(6);
+    return o === 0 ? 0 : u32[(this.#t + o) >> 2]!;
+  }
+  get hand(): GameView["hand"] {
+    const m = this.#m;
+    const { u32 } = m;
+    const o = this.#o(8);
+    return o === 0 ? 0 : u32[(this.#t + o) >> 2]!;
+  }
+  get player(): GameView["player"] {
+    const m = this.#m;
+    const { u8 } = m;
+    const o = this.#o(10);
+    return o === 0 ? 0 : u8[this.#t + o]!;
+  }
+  get seats(): GameView["seats"] {
+    const m = this.#m;
+    const o = this.#o(12);
+    return o === 0 ? [] : getTables(m, this.#t + o, get$GameSeat);
+  }
+  get deckSize(): GameView["deckSize"] {
+    const m = this.#m;
+    const { u8 } = m;
+    const o = this.#o(14);
+    return o === 0 ? 0 : u8[this.#t + o]!;
+  }
+  get discardSize(): GameView["discardSize"] {
+    const m = this.#m;
+    const { u8 } = m;
+    const o = this.#o(16);
+    return o === 0 ? 0 : u8[this.#t + o]!;
+  }
+  get discardTop(): GameView["discardTop"] {
+    const m = this.#m;
+    const { i16 } = m;
+    const o = this.#o(18);
+    return o === 0 ? -1 : i16[(this.#t + o) >> 1]!;
+  }
+  get tableau(): GameView["tableau"] {
+    const m = this.#m;
+    const o = this.#o(20);
+    return o === 0 ? new Uint8Array(0) : getU8s(m, this.#t + o);
+  }
+  unsafeTableau(): Uint8Array {
+    const o = this.#o(20);
+    return o === 0 ? new Uint8Array(0) : unsafeU8s(this.#m, this.#t + o);
+  }
+  get pot(): GameView["pot"] {
+    const m = this.#m;
+    const { u32 } = m;
+    const o = this.#o(22);
+    return o === 0 ? 0 : u32[(this.#t + o) >> 2]!;
+  }
+  get trump(): GameView["trump"] {
+    const m = this.#m;
+    const { i16 } = m;
+    const o = this.#o(24);
+    return o === 0 ? -1 : i16[(this.#t + o) >> 1]!;
+  }
+  get claimRank(): GameView["claimRank"] {
+    const m = this.#m;
+    const { i16 } = m;
+    const o = this.#o(26);
+    return o === 0 ? -1 : i16[(this.#t + o) >> 1]!;
+  }
+  get moves(): GameView["moves"] {
+    const m = this.#m;
+    const o = this.#o(28);
+    return o === 0 ? [] : getTables(m, this.#t + o, get$GameMove);
+  }
+  get over(): GameView["over"] {
+    const m = this.#m;
+    const { u8 } = m;
+    const o = this.#o(30);
+    return o === 0 ? false : u8[this.#t + o]! !== 0;
+  }
+  get ending(): GameView["ending"] {
+    const m = this.#m;
+    const o = this.#o(32);
+    return o === 0 ? null : getString(m, this.#t + o);
+  }
+  get winner(): GameView["winner"] {
+    const m = this.#m;
+    const { i8 } = m;
+    const o = this.#o(34);
+    return o === 0 ? -1 : i8[this.#t + o]!;
+  }
+  get stateHash(): GameView["stateHash"] {
+    const m = this.#m;
+    const { u64 } = m;
+    const o = this.#o(36);
+    return o === 0 ? 0n : u64[(this.#t + o) >> 3]!;
+  }
+  get played(): GameView["played"] {
+    const m = this.#m;
+    const { i32 } = m;
+    const o = this.#o(38);
+    return o === 0 ? null : get$GameMove(m, this.#t + o + i32[(this.#t + o) >> 2]!);
+  }
+}
+
+function ok$GameView(m: Memory, t: number, low: number, end: number, d: number): boolean {
+  const { i32, u16 } = m;
+  if ((t & 7) !== 4 || t + 63 > end || d > 63) return false;
+  const v = t - i32[t >> 2]!;
+  if ((v & 3) !== 0 || v < low || v + 40 > end) return false;
+  if (!(i32[v >> 2] === 4128808 && i32[(v >> 2) + 1] === 1310724 && i32[(v >> 2) + 2] === 3801112 && u16[(v >> 1) + 7] === 59 && i32[(v >> 2) + 4] === 3407932 && u16[(v >> 1) + 11] === 36 && i32[(v >> 2) + 6] === 3670070 && u16[(v >> 1) + 15] === 61 && u16[(v >> 1) + 17] === 62 && u16[(v >> 1) + 18] === 12)) return false;
+  if ((m.budget -= 103) < 0) return false;
+  let o = 0;
+  o = u16[(v >> 1) + 6]!;
+  if (o !== 0 && (o !== 28 || !okTables(m, t + 28, low, end, ok$GameSeat, d + 1))) return false;
+  o = u16[(v >> 1) + 10]!;
+  if (o !== 0 && (o !== 32 || !okVector(m, t + 32, end, 1, 1))) return false;
+  o = u16[(v >> 1) + 14]!;
+  if (o !== 0 && (o !== 40 || !okTables(m, t + 40, low, end, ok$GameMove, d + 1))) return false;
+  o = u16[(v >> 1) + 16]!;
+  if (o !== 0 && (o !== 44 || !okString(m, t + 44, end))) return false;
+  o = u16[(v >> 1) + 19]!;
+  if (o !== 0 && (o !== 48 || !ok$GameMove(m, tableAt(m, t + 48, end), low, end, d + 1))) return false;
+  return true;
+}
+
+function full$GameView(x: GameViewInit, d: number): GameView {
+  if (d > 63 || typeof x !== "object" || x === null) unfit(GameView, x, d);
+  const f4 = fullTables(x.seats, full$GameSeat, d + 1);
+  const f8 = fullU8s(x.tableau);
+  const f12 = fullTables(x.moves, full$GameMove, d + 1);
+  const f17 = x.played === null || x.played === undefined ? null : full$GameMove(x.played, d + 1);
+  if (x.gameId !== undefined && x.turn !== undefined && x.hand !== undefined && x.player !== undefined && f4 === x.seats && x.deckSize !== undefined && x.discardSize !== undefined && x.discardTop !== undefined && f8 === x.tableau && x.pot !== undefined && x.trump !== undefined && x.claimRank !== undefined && f12 === x.moves && x.over !== undefined && x.ending !== undefined && x.winner !== undefined && x.stateHash !== undefined && f17 === x.played) return x as GameView;
+  return {
+    gameId: x.gameId === undefined ? 0n : x.gameId,
+    turn: x.turn === undefined ? 0 : x.turn,
+    hand: x.hand === undefined ? 0 : x.hand,
+    player: x.player === undefined ? 0 : x.player,
+    seats: f4,
+    deckSize: x.deckSize === undefined ? 0 : x.deckSize,
+    discardSize: x.discardSize === undefined ? 0 : x.discardSize,
+    discardTop: x.discardTop === undefined ? -1 : x.discardTop,
+    tableau: f8,
+    pot: x.pot === undefined ? 0 : x.pot,
+    trump: x.trump === undefined ? -1 : x.trump,
+    claimRank: x.claimRank === undefined ? -1 : x.claimRank,
+    moves: f12,
+    over: x.over === undefined ? false : x.over,
+    ending: x.ending === undefined ? null : x.ending,
+    winner: x.winner === undefined ? -1 : x.winner,
+    stateHash: x.stateHash === undefined ? 0n : x.stateHash,
+    played: f17,
+  };
+}
+
+/** Game `game` of `request`, as Simulate would play it; its ai_types are what AiMove plays by default. */
+export interface NewGameRequest {
+  readonly request: SimulationRequest;
+  readonly game: number;
+  /** Whose eyes the answer has: own hand and what is public. 255: everything is shown. */
+  readonly viewer: number;
+}
+export interface NewGameRequestInit {
+  request: SimulationRequestInit;
+  game?: number;
+  viewer?: number;
+}
+export interface NewGameRequestView extends MessageView, Readonly<NewGameRequest> {}
+
+const foreign$NewGameRequest = foreignVerifier(SCHEMA, "cardsim.NewGameRequest");
+export const NewGameRequest: MessageType<NewGameRequest, NewGameRequestInit, NewGameRequestView> = {
+  name: "cardsim.NewGameRequest",
+  typeId: 1368811030,
+  fingerprint: "4aef76bbc0669251",
+  fingerprintLo: 3227947601,
+  fingerprintHi: 1257207483,
+  lineage: ["4aef76bbc0669251"],
+  schema: SCHEMA,
+  encode(m, offset, limit, value) {
+    const end = put$NewGameRequest(m, offset + 4, limit, value, 0);
+    if (end >= 0) m.i32[offset >> 2] = m.table - offset;
+    return end;
+  },
+  decode: (m, offset) => get$NewGameRequest(m, offset + m.i32[offset >> 2]!),
+  verify: (m, offset, end) =>
+    (openVerify(m, offset, end) && ok$NewGameRequest(m, offset + m.u32[offset >> 2]!, offset, end, 0)) || foreign$NewGameRequest(m, offset, end),
+  view: (m) => new Reader$NewGameRequest(m),
+  complete: (value) => full$NewGameRequest(value, 0),
+  check: (value) => checkValue(NewGameRequest, value),
+};
+
+function put$NewGameRequest(m: Memory, p: number, lim: number, x: NewGameRequestInit, d: number): number {
+  const { i32, u32, u8 } = m;
+  if (d > 63 || typeof x !== "object" || x === null) unfit(NewGameRequest, x, d);
+  const t = p + 12;
+  let e = t + 16;
+  if (e > lim) return -1;
+  const w = p >> 2;
+  i32[w] = 851978;
+  i32[w + 1] = 524292;
+  i32[w + 2] = 12;
+  const q = t >> 2;
+  i32[q] = t - p;
+  i32[q + 3] = 0;
+  const v1 = x.game;
+  u32[q + 2] = v1 === undefined ? 0 : v1 === v1 >>> 0 ? v1 : unfit(NewGameRequest, x);
+  const v2 = x.viewer;
+  u8[t + 12] = v2 === undefined ? 255 : v2 === (v2 & 255) ? v2 : unfit(NewGameRequest, x);
+  const v0 = x.request;
+  if (v0 === null || v0 === undefined) unfit(NewGameRequest, x);
+  if ((e = put$SimulationRequest(m, e, lim, v0, d + 1)) < 0) return -1;
+  i32[q + 1] = m.table - (t + 4);
+  m.table = t;
+  return e;
+}
+
+function get$NewGameRequest(m: Memory, t: number): NewGameRequest {
+  const { i32, u16, u32, u8 } = m;
+  const v = t - i32[t >> 2]!;
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 851978 && i32[(v >> 2) + 1] === 524292 && u16[(v >> 1) + 4] === 12)) return own$NewGameRequest(new Reader$NewGameRequest(m).$to(t));
+  return {
+    request: get$SimulationRequest(m, t + 4 + i32[(t + 4) >> 2]!),
+    game: u32[(t + 8) >> 2]!,
+    viewer: u8[t + 12]!,
+  };
+}
+function own$NewGameRequest(r: Reader$NewGameRequest): NewGameRequest {
+  return {
+    request: r.request,
+    game: r.game,
+    viewer: r.viewer,
+  };
+}
+
+class Reader$NewGameRequest implements NewGameRequestView {
+  readonly #m: Memory;
+  #t = 0;
+  #v = 0;
+  #n = 0;
+  constructor(m: Memory) {
+    this.#m = m;
+  }
+  at(offset: number): this {
+    return this.$to(offset + this.#m.i32[offset >> 2]!);
+  }
+  $to(t: number): this {
+    this.#t = t;
+    this.#v = t - this.#m.i32[t >> 2]!;
+    this.#n = this.#m.u16[this.#v >> 1]!;
+    return this;
+  }
+  #o(slot: number): number {
+    return slot < this.#n ? this.#m.u16[(this.#v + slot) >> 1]! : 0;
+  }
+  get request(): NewGameRequest["request"] {
+    const m = this.#m;
+    const { i32 } = m;
+    const o = this.#o(4);
+    return o === 0 ? absent(NewGameRequest, "request") : get$SimulationRequest(m, this.#t + o + i32[(this.#t + o) >> 2]!);
+  }
+  get game(): NewGameRequest["game"] {
+    const m = this.#m;
+    const { u32 } = m;
+    const o = this.#o(6);
+    return o === 0 ? 0 : u32[(this.#t + o) >> 2]!;
+  }
+  get viewer(): NewGameRequest["viewer"] {
+    const m = this.#m;
+    const { u8 } = m;
+    const o = this.#o(8);
+    return o === 0 ? 255 : u8[this.#t + o]!;
+  }
+}
+
+function ok$NewGameRequest(m: Memory, t: number, low: number, end: number, d: number): boolean {
+  const { i32, u16 } = m;
+  if ((t & 3) !== 0 || t + 13 > end || d > 63) return false;
+  const v = t - i32[t >> 2]!;
+  if ((v & 3) !== 0 || v < low || v + 12 > end) return false;
+  if (!(i32[v >> 2] === 851978 && i32[(v >> 2) + 1] === 524292 && u16[(v >> 1) + 4] === 12)) return false;
+  if ((m.budget -= 23) < 0) return false;
+  if (!ok$SimulationRequest(m, tableAt(m, t + 4, end), low, end, d + 1)) return false;
+  return true;
+}
+
+function full$NewGameRequest(x: NewGameRequestInit, d: number): NewGameRequest {
+  if (d > 63 || typeof x !== "object" || x === null) unfit(NewGameRequest, x, d);
+  if (x.request === undefined || x.request === null) unfit(NewGameRequest, x);
+  const f0 = full$SimulationRequest(x.request, d + 1);
+  if (f0 === x.request && x.game !== undefined && x.viewer !== undefined) return x as NewGameRequest;
+  return {
+    request: f0,
+    game: x.game === undefined ? 0 : x.game,
+    viewer: x.viewer === undefined ? 255 : x.viewer,
+  };
+}
+
 export interface SimulationRequest {
   readonly genomeBytecode: Uint8Array;
   readonly numGames: number;
-  /** 0 random, 1 greedy, 2..5 search (500 etc.), 6 search with mcts_iterations. */
+  /** 0 random, 1 greedy, 2..5 search with 100, 500, 1000, 2000 iterations, 6 search with mcts_iterations, 7 greedy_v2. */
   readonly aiPlayerType: number;
   readonly mctsIterations: number;
   readonly randomSeed: bigint;
@@ -1852,10 +3525,10 @@ const foreign$TraceResponse = foreignVerifier(SCHEMA, "cardsim.TraceResponse");
 export const TraceResponse: MessageType<TraceResponse, TraceResponseInit, TraceResponseView> = {
   name: "cardsim.TraceResponse",
   typeId: 557912072,
-  fingerprint: "783fbece9691482f",
-  fingerprintLo: 2526103599,
-  fingerprintHi: 2017443534,
-  lineage: ["783fbece9691482f"],
+  fingerprint: "c2746fd55ff9fe8c",
+  fingerprintLo: 1610219148,
+  fingerprintHi: 3262410709,
+  lineage: ["783fbece9691482f", "c2746fd55ff9fe8c"],
   schema: SCHEMA,
   encode(m, offset, limit, value) {
     const end = put$TraceResponse(m, offset + 4, limit, value, 0);
@@ -1996,6 +3669,13 @@ export interface TraceStep {
   readonly move: string | null;
   readonly card: number;
   readonly stateHash: bigint;
+  readonly phase: number;
+  /** Cards of a set, else 1 or 0. */
+  readonly count: number;
+  /** Seat it is aimed at, -1 none. */
+  readonly target: number;
+  /** Chips, a bid, the rank claimed or asked for, the suit named; -1 none. */
+  readonly amount: number;
 }
 export interface TraceStepInit {
   turn?: number;
@@ -2003,6 +3683,10 @@ export interface TraceStepInit {
   move?: string | null;
   card?: number;
   stateHash?: bigint;
+  phase?: number;
+  count?: number;
+  target?: number;
+  amount?: number;
 }
 export interface TraceStepView extends MessageView, Readonly<TraceStep> {}
 
@@ -2010,10 +3694,10 @@ const foreign$TraceStep = foreignVerifier(SCHEMA, "cardsim.TraceStep");
 export const TraceStep: MessageType<TraceStep, TraceStepInit, TraceStepView> = {
   name: "cardsim.TraceStep",
   typeId: 2420489466,
-  fingerprint: "af1b17e9c2848ff6",
-  fingerprintLo: 3263467510,
-  fingerprintHi: 2937788393,
-  lineage: ["af1b17e9c2848ff6"],
+  fingerprint: "d8678bdd55497756",
+  fingerprintLo: 1430878038,
+  fingerprintHi: 3630664669,
+  lineage: ["af1b17e9c2848ff6", "d8678bdd55497756"],
   schema: SCHEMA,
   encode(m, offset, limit, value) {
     const end = put$TraceStep(m, offset + 4, limit, value, 0);
@@ -2029,29 +3713,39 @@ export const TraceStep: MessageType<TraceStep, TraceStepInit, TraceStepView> = {
 };
 
 function put$TraceStep(m: Memory, p: number, lim: number, x: TraceStepInit, d: number): number {
-  const { i16, i32, u16, u32, u64, u8 } = m;
+  const { i16, i32, i8, u16, u32, u64, u8 } = m;
   if (d > 63 || typeof x !== "object" || x === null) unfit(TraceStep, x, d);
-  const t = ((p + 17) & ~7) + 4;
-  let e = t + 24;
+  const t = ((p + 25) & ~7) + 4;
+  let e = t + 32;
   if (e > lim) return -1;
   i32[(t >> 2) - 1] = 0;
   const w = p >> 2;
-  i32[w] = 1507342;
-  i32[w + 1] = 1441804;
-  i32[w + 2] = 1310736;
-  i32[w + 3] = 4;
+  i32[w] = 1966102;
+  i32[w + 1] = 1703948;
+  i32[w + 2] = 1572880;
+  i32[w + 3] = 1769476;
+  i32[w + 4] = 1900572;
+  i32[w + 5] = 20;
   const q = t >> 2;
   i32[q] = t - p;
   const h = (t + 4) >> 3;
-  i32[q + 5] = 0;
+  i32[q + 7] = 0;
   const v0 = x.turn;
   u32[q + 3] = v0 === undefined ? 0 : v0 === v0 >>> 0 ? v0 : unfit(TraceStep, x);
   const v1 = x.player;
-  u8[t + 22] = v1 === undefined ? 0 : v1 === (v1 & 255) ? v1 : unfit(TraceStep, x);
+  u8[t + 26] = v1 === undefined ? 0 : v1 === (v1 & 255) ? v1 : unfit(TraceStep, x);
   const v3 = x.card;
-  i16[(t + 20) >> 1] = v3 === undefined ? -1 : v3 === (v3 << 16) >> 16 ? v3 : unfit(TraceStep, x);
+  i16[(t + 24) >> 1] = v3 === undefined ? -1 : v3 === (v3 << 16) >> 16 ? v3 : unfit(TraceStep, x);
   const v4 = x.stateHash;
   u64[h] = v4 === undefined ? 0n : typeof v4 === "bigint" ? v4 : unfit(TraceStep, x);
+  const v5 = x.phase;
+  u8[t + 27] = v5 === undefined ? 0 : v5 === (v5 & 255) ? v5 : unfit(TraceStep, x);
+  const v6 = x.count;
+  u8[t + 28] = v6 === undefined ? 0 : v6 === (v6 & 255) ? v6 : unfit(TraceStep, x);
+  const v7 = x.target;
+  i8[t + 29] = v7 === undefined ? -1 : v7 === (v7 << 24) >> 24 ? v7 : unfit(TraceStep, x);
+  const v8 = x.amount;
+  i32[q + 5] = v8 === undefined ? -1 : v8 === (v8 | 0) ? v8 : unfit(TraceStep, x);
   const v2 = x.move;
   if (v2 === null || v2 === undefined) {
     u16[(p >> 1) + 4] = 0; i32[q + 4] = 0;
@@ -2063,16 +3757,20 @@ function put$TraceStep(m: Memory, p: number, lim: number, x: TraceStepInit, d: n
 }
 
 function get$TraceStep(m: Memory, t: number): TraceStep {
-  const { i16, i32, u16, u32, u64, u8 } = m;
+  const { i16, i32, i8, u16, u32, u64, u8 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 1507342 && i32[(v >> 2) + 1] === 1441804 && u16[(v >> 1) + 5] === 20 && u16[(v >> 1) + 6] === 4)) return own$TraceStep(new Reader$TraceStep(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 1966102 && i32[(v >> 2) + 1] === 1703948 && u16[(v >> 1) + 5] === 24 && i32[(v >> 2) + 3] === 1769476 && i32[(v >> 2) + 4] === 1900572 && u16[(v >> 1) + 10] === 20)) return own$TraceStep(new Reader$TraceStep(m).$to(t));
   const o2 = u16[(v >> 1) + 4]!;
   return {
     turn: u32[(t + 12) >> 2]!,
-    player: u8[t + 22]!,
+    player: u8[t + 26]!,
     move: o2 === 0 ? null : getString(m, t + o2),
-    card: i16[(t + 20) >> 1]!,
+    card: i16[(t + 24) >> 1]!,
     stateHash: u64[(t + 4) >> 3]!,
+    phase: u8[t + 27]!,
+    count: u8[t + 28]!,
+    target: i8[t + 29]!,
+    amount: i32[(t + 20) >> 2]!,
   };
 }
 function own$TraceStep(r: Reader$TraceStep): TraceStep {
@@ -2082,6 +3780,10 @@ function own$TraceStep(r: Reader$TraceStep): TraceStep {
     move: r.move,
     card: r.card,
     stateHash: r.stateHash,
+    phase: r.phase,
+    count: r.count,
+    target: r.target,
+    amount: r.amount,
   };
 }
 
@@ -2134,15 +3836,39 @@ class Reader$TraceStep implements TraceStepView {
     const o = this.#o(12);
     return o === 0 ? 0n : u64[(this.#t + o) >> 3]!;
   }
+  get phase(): TraceStep["phase"] {
+    const m = this.#m;
+    const { u8 } = m;
+    const o = this.#o(14);
+    return o === 0 ? 0 : u8[this.#t + o]!;
+  }
+  get count(): TraceStep["count"] {
+    const m = this.#m;
+    const { u8 } = m;
+    const o = this.#o(16);
+    return o === 0 ? 0 : u8[this.#t + o]!;
+  }
+  get target(): TraceStep["target"] {
+    const m = this.#m;
+    const { i8 } = m;
+    const o = this.#o(18);
+    return o === 0 ? -1 : i8[this.#t + o]!;
+  }
+  get amount(): TraceStep["amount"] {
+    const m = this.#m;
+    const { i32 } = m;
+    const o = this.#o(20);
+    return o === 0 ? -1 : i32[(this.#t + o) >> 2]!;
+  }
 }
 
 function ok$TraceStep(m: Memory, t: number, low: number, end: number, d: number): boolean {
   const { i32, u16 } = m;
-  if ((t & 7) !== 4 || t + 23 > end || d > 63) return false;
+  if ((t & 7) !== 4 || t + 30 > end || d > 63) return false;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || v < low || v + 16 > end) return false;
-  if (!(i32[v >> 2] === 1507342 && i32[(v >> 2) + 1] === 1441804 && u16[(v >> 1) + 5] === 20 && u16[(v >> 1) + 6] === 4)) return false;
-  if ((m.budget -= 37) < 0) return false;
+  if ((v & 3) !== 0 || v < low || v + 24 > end) return false;
+  if (!(i32[v >> 2] === 1966102 && i32[(v >> 2) + 1] === 1703948 && u16[(v >> 1) + 5] === 24 && i32[(v >> 2) + 3] === 1769476 && i32[(v >> 2) + 4] === 1900572 && u16[(v >> 1) + 10] === 20)) return false;
+  if ((m.budget -= 52) < 0) return false;
   let o = 0;
   o = u16[(v >> 1) + 4]!;
   if (o !== 0 && (o !== 16 || !okString(m, t + 16, end))) return false;
@@ -2151,13 +3877,17 @@ function ok$TraceStep(m: Memory, t: number, low: number, end: number, d: number)
 
 function full$TraceStep(x: TraceStepInit, d: number): TraceStep {
   if (d > 63 || typeof x !== "object" || x === null) unfit(TraceStep, x, d);
-  if (x.turn !== undefined && x.player !== undefined && x.move !== undefined && x.card !== undefined && x.stateHash !== undefined) return x as TraceStep;
+  if (x.turn !== undefined && x.player !== undefined && x.move !== undefined && x.card !== undefined && x.stateHash !== undefined && x.phase !== undefined && x.count !== undefined && x.target !== undefined && x.amount !== undefined) return x as TraceStep;
   return {
     turn: x.turn === undefined ? 0 : x.turn,
     player: x.player === undefined ? 0 : x.player,
     move: x.move === undefined ? null : x.move,
     card: x.card === undefined ? -1 : x.card,
     stateHash: x.stateHash === undefined ? 0n : x.stateHash,
+    phase: x.phase === undefined ? 0 : x.phase,
+    count: x.count === undefined ? 0 : x.count,
+    target: x.target === undefined ? -1 : x.target,
+    amount: x.amount === undefined ? -1 : x.amount,
   };
 }
 
@@ -2165,11 +3895,21 @@ export const Cards: ServiceType<{
   readonly simulate: MethodType<BatchRequest, BatchRequestInit, BatchResponse, BatchResponseInit, false>;
   readonly simulateStream: MethodType<BatchRequest, BatchRequestInit, BatchProgress, BatchProgressInit, true>;
   readonly trace: MethodType<TraceRequest, TraceRequestInit, TraceResponse, TraceResponseInit, false>;
+  readonly newGame: MethodType<NewGameRequest, NewGameRequestInit, GameView, GameViewInit, false>;
+  readonly legalMoves: MethodType<GameRequest, GameRequestInit, GameView, GameViewInit, false>;
+  readonly applyMove: MethodType<ApplyMoveRequest, ApplyMoveRequestInit, GameView, GameViewInit, false>;
+  readonly aiMove: MethodType<AiMoveRequest, AiMoveRequestInit, GameView, GameViewInit, false>;
+  readonly closeGame: MethodType<GameRequest, GameRequestInit, ClosedGame, ClosedGameInit, false>;
 }> = {
   name: "cardsim.Cards",
   methods: {
     simulate: { name: "Simulate", requestId: 203931197, request: BatchRequest, response: BatchResponse, streaming: false },
     simulateStream: { name: "SimulateStream", requestId: 1929502276, request: BatchRequest, response: BatchProgress, streaming: true },
     trace: { name: "Trace", requestId: 652399154, request: TraceRequest, response: TraceResponse, streaming: false },
+    newGame: { name: "NewGame", requestId: 258478013, request: NewGameRequest, response: GameView, streaming: false },
+    legalMoves: { name: "LegalMoves", requestId: 1701023929, request: GameRequest, response: GameView, streaming: false },
+    applyMove: { name: "ApplyMove", requestId: 42021059, request: ApplyMoveRequest, response: GameView, streaming: false },
+    aiMove: { name: "AiMove", requestId: 2584780428, request: AiMoveRequest, response: GameView, streaming: false },
+    closeGame: { name: "CloseGame", requestId: 2544785187, request: GameRequest, response: ClosedGame, streaming: false },
   },
 };

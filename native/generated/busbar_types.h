@@ -29,6 +29,37 @@ struct Method {
 
 }  // namespace busbar::rpc
 
+namespace busbar::types::busbar::cards {
+inline constexpr Type Program{"busbar.cards.Program", 0xb4f59ffeu, 0x290f683c683cf0f8ull};
+inline constexpr Type ProgramAsk{"busbar.cards.ProgramAsk", 0x8132b5ffu, 0xbeb5d733ab0df773ull};
+inline constexpr Type ProgramBetting{"busbar.cards.ProgramBetting", 0x8a9bc3e1u, 0xa1bb9ae7d27940bcull};
+inline constexpr Type ProgramBidding{"busbar.cards.ProgramBidding", 0xc6996fbfu, 0x10dabdad5776900bull};
+inline constexpr Type ProgramCardScore{"busbar.cards.ProgramCardScore", 0xaefe07f2u, 0xaa06a1d73e19430cull};
+inline constexpr Type ProgramCardValue{"busbar.cards.ProgramCardValue", 0xc7723fdcu, 0x3eb1a81be0f5989bull};
+inline constexpr Type ProgramClaim{"busbar.cards.ProgramClaim", 0xe6cfab36u, 0xdb0ceee7bdec5e33ull};
+inline constexpr Type ProgramCondition{"busbar.cards.ProgramCondition", 0x8f5f349du, 0x5e11622ae1993969ull};
+inline constexpr Type ProgramContract{"busbar.cards.ProgramContract", 0xe2d5eeb1u, 0xc6c40621a3e06811ull};
+inline constexpr Type ProgramDealer{"busbar.cards.ProgramDealer", 0x3e76627cu, 0xd41221e4259efe84ull};
+inline constexpr Type ProgramDeck{"busbar.cards.ProgramDeck", 0xbf0a430bu, 0xb8c42a51a5cacd7cull};
+inline constexpr Type ProgramDiscard{"busbar.cards.ProgramDiscard", 0xb6d9c6ecu, 0x2a3b8e09c9226d53ull};
+inline constexpr Type ProgramDraw{"busbar.cards.ProgramDraw", 0xdad58ab2u, 0xa24ddde5dc42dec4ull};
+inline constexpr Type ProgramEffect{"busbar.cards.ProgramEffect", 0x73598bb2u, 0x89833d8c15b8d577ull};
+inline constexpr Type ProgramEvaluation{"busbar.cards.ProgramEvaluation", 0xbda71459u, 0x4e59f5d6fb89f8e6ull};
+inline constexpr Type ProgramHands{"busbar.cards.ProgramHands", 0x9ff74e84u, 0xe292351712e1c186ull};
+inline constexpr Type ProgramMeld{"busbar.cards.ProgramMeld", 0x4ba98e0fu, 0x749fbc60f331b9a4ull};
+inline constexpr Type ProgramPattern{"busbar.cards.ProgramPattern", 0x92391f99u, 0x6b70a4878afae0bfull};
+inline constexpr Type ProgramPhase{"busbar.cards.ProgramPhase", 0xf3d17e05u, 0x315b92efdb6873eaull};
+inline constexpr Type ProgramPlay{"busbar.cards.ProgramPlay", 0x937625d9u, 0xbfe6986f1e0d595dull};
+inline constexpr Type ProgramRules{"busbar.cards.ProgramRules", 0x72c62f4au, 0xc2af997a8e55a211ull};
+inline constexpr Type ProgramScore{"busbar.cards.ProgramScore", 0xd198eec7u, 0xbaea28cae50b166cull};
+inline constexpr Type ProgramSetup{"busbar.cards.ProgramSetup", 0xb45586c2u, 0xc92b7f2e21a5be35ull};
+inline constexpr Type ProgramTeam{"busbar.cards.ProgramTeam", 0x0eb38b38u, 0x20dee4f9c5d85bd0ull};
+inline constexpr Type ProgramTrick{"busbar.cards.ProgramTrick", 0xde5f173au, 0xd64083ff62dcc43eull};
+inline constexpr Type ProgramTurn{"busbar.cards.ProgramTurn", 0x9ef92292u, 0xc1260dcb2f7faa47ull};
+inline constexpr Type ProgramWar{"busbar.cards.ProgramWar", 0x0505bf86u, 0xc765293cb2a91d77ull};
+inline constexpr Type ProgramWin{"busbar.cards.ProgramWin", 0x8ff0583bu, 0x7c9034b6b1e8efd3ull};
+}
+
 namespace busbar::types::busbar::control {
 inline constexpr Type Ack{"busbar.control.Ack", 0xab845cd9u, 0xf7a7992d28da0d73ull};
 inline constexpr Type Bye{"busbar.control.Bye", 0x3999c689u, 0x892ec7eebf584fa8ull};
@@ -79,16 +110,24 @@ inline constexpr Type Tick{"busbar.testing.Tick", 0xa0d5bffcu, 0x88a115584c09df1
 }
 
 namespace busbar::types::cardsim {
-inline constexpr Type AggregatedStats{"cardsim.AggregatedStats", 0xcca890c3u, 0xd36325b19661502eull};
-inline constexpr Type BatchProgress{"cardsim.BatchProgress", 0x89d02cbeu, 0x2e1eda84f3535a8aull};
+inline constexpr Type AggregatedStats{"cardsim.AggregatedStats", 0xcca890c3u, 0x53633274d3425bdaull};
+inline constexpr Type AiMoveRequest{"cardsim.AiMoveRequest", 0xc8b2269du, 0xd69aaa73d3352566ull};
+inline constexpr Type ApplyMoveRequest{"cardsim.ApplyMoveRequest", 0xb926a727u, 0xab66634c997ec70eull};
+inline constexpr Type BatchProgress{"cardsim.BatchProgress", 0x89d02cbeu, 0x70d94a6e8ec67b50ull};
 inline constexpr Type BatchRequest{"cardsim.BatchRequest", 0x25e239ceu, 0x96a671a54ed3ef08ull};
-inline constexpr Type BatchResponse{"cardsim.BatchResponse", 0x8890d811u, 0x4b7cd1e029e7b938ull};
+inline constexpr Type BatchResponse{"cardsim.BatchResponse", 0x8890d811u, 0x2df2ca4d6c751026ull};
+inline constexpr Type ClosedGame{"cardsim.ClosedGame", 0xa829861au, 0x8660d507d4be354full};
+inline constexpr Type GameMove{"cardsim.GameMove", 0xec346a2du, 0x9873d8bcf820b228ull};
+inline constexpr Type GameRequest{"cardsim.GameRequest", 0xc7491929u, 0x00ae09b28f164b58ull};
+inline constexpr Type GameSeat{"cardsim.GameSeat", 0x97125fd2u, 0x8c799da12b7762e9ull};
+inline constexpr Type GameView{"cardsim.GameView", 0xbedbbba8u, 0x8197772d275bdaf2ull};
+inline constexpr Type NewGameRequest{"cardsim.NewGameRequest", 0x51966616u, 0x4aef76bbc0669251ull};
 inline constexpr Type SimulationRequest{"cardsim.SimulationRequest", 0xc96e3c72u, 0x814529b75d32ac1eull};
 inline constexpr Type SimulationResult{"cardsim.SimulationResult", 0x1ff97f9cu, 0xb70b138865be2e39ull};
 inline constexpr Type TeamAssignment{"cardsim.TeamAssignment", 0x08552bd6u, 0xb73feb0caf3fed3bull};
 inline constexpr Type TraceRequest{"cardsim.TraceRequest", 0x32b44dc6u, 0x94f937b3b0b3880full};
-inline constexpr Type TraceResponse{"cardsim.TraceResponse", 0x21411008u, 0x783fbece9691482full};
-inline constexpr Type TraceStep{"cardsim.TraceStep", 0x9045bcfau, 0xaf1b17e9c2848ff6ull};
+inline constexpr Type TraceResponse{"cardsim.TraceResponse", 0x21411008u, 0xc2746fd55ff9fe8cull};
+inline constexpr Type TraceStep{"cardsim.TraceStep", 0x9045bcfau, 0xd8678bdd55497756ull};
 }
 
 namespace busbar::types::payments {
@@ -182,6 +221,11 @@ namespace busbar::rpc::cardsim::Cards {
 inline constexpr Method Simulate{"cardsim.Cards", "Simulate", 0x0c27be3du, ::busbar::types::cardsim::BatchRequest, ::busbar::types::cardsim::BatchResponse, false};
 inline constexpr Method SimulateStream{"cardsim.Cards", "SimulateStream", 0x7301de44u, ::busbar::types::cardsim::BatchRequest, ::busbar::types::cardsim::BatchProgress, true};
 inline constexpr Method Trace{"cardsim.Cards", "Trace", 0x26e2d232u, ::busbar::types::cardsim::TraceRequest, ::busbar::types::cardsim::TraceResponse, false};
+inline constexpr Method NewGame{"cardsim.Cards", "NewGame", 0x0f680fbdu, ::busbar::types::cardsim::NewGameRequest, ::busbar::types::cardsim::GameView, false};
+inline constexpr Method LegalMoves{"cardsim.Cards", "LegalMoves", 0x656390b9u, ::busbar::types::cardsim::GameRequest, ::busbar::types::cardsim::GameView, false};
+inline constexpr Method ApplyMove{"cardsim.Cards", "ApplyMove", 0x028130c3u, ::busbar::types::cardsim::ApplyMoveRequest, ::busbar::types::cardsim::GameView, false};
+inline constexpr Method AiMove{"cardsim.Cards", "AiMove", 0x9a109e8cu, ::busbar::types::cardsim::AiMoveRequest, ::busbar::types::cardsim::GameView, false};
+inline constexpr Method CloseGame{"cardsim.Cards", "CloseGame", 0x97ae5723u, ::busbar::types::cardsim::GameRequest, ::busbar::types::cardsim::ClosedGame, false};
 }
 
 namespace busbar::rpc::payments::Payments {

@@ -41,6 +41,30 @@ struct TraceResponseBuilder;
 struct BatchProgress;
 struct BatchProgressBuilder;
 
+struct NewGameRequest;
+struct NewGameRequestBuilder;
+
+struct GameRequest;
+struct GameRequestBuilder;
+
+struct ApplyMoveRequest;
+struct ApplyMoveRequestBuilder;
+
+struct AiMoveRequest;
+struct AiMoveRequestBuilder;
+
+struct GameMove;
+struct GameMoveBuilder;
+
+struct GameSeat;
+struct GameSeatBuilder;
+
+struct GameView;
+struct GameViewBuilder;
+
+struct ClosedGame;
+struct ClosedGameBuilder;
+
 struct TeamAssignment FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
   typedef TeamAssignmentBuilder Builder;
   struct Traits;
@@ -121,7 +145,7 @@ struct SimulationRequest FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table 
   uint32_t num_games() const {
     return GetField<uint32_t>(VT_NUM_GAMES, 0);
   }
-  /// 0 random, 1 greedy, 2..5 search (500 etc.), 6 search with mcts_iterations.
+  /// 0 random, 1 greedy, 2..5 search with 100, 500, 1000, 2000 iterations, 6 search with mcts_iterations, 7 greedy_v2.
   uint8_t ai_player_type() const {
     return GetField<uint8_t>(VT_AI_PLAYER_TYPE, 0);
   }
@@ -512,7 +536,18 @@ struct AggregatedStats FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
     VT_WINNING_TEAM_AVG = 74,
     VT_ERROR = 76,
     VT_ERROR_TEXT = 78,
-    VT_RESULT_HASH = 80
+    VT_RESULT_HASH = 80,
+    VT_STUCK_GAMES = 82,
+    VT_OUT_OF_TURNS_GAMES = 84,
+    VT_TOTAL_HANDS = 86,
+    VT_TOTAL_FOLDS = 88,
+    VT_TOTAL_SHOWDOWNS = 90,
+    VT_TOTAL_PASSES = 92,
+    VT_SCORE_SUMS = 94,
+    VT_SEAT_AI_TYPES = 96,
+    VT_SEARCH_ITERATIONS = 98,
+    VT_PLAYOUT_MOVES = 100,
+    VT_FIRST_SEAT_WINS = 102
   };
   uint32_t total_games() const {
     return GetField<uint32_t>(VT_TOTAL_GAMES, 0);
@@ -633,6 +668,45 @@ struct AggregatedStats FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
   uint64_t result_hash() const {
     return GetField<uint64_t>(VT_RESULT_HASH, 0);
   }
+  /// Games that ended without a move to make / after max_turns; both are draws.
+  uint32_t stuck_games() const {
+    return GetField<uint32_t>(VT_STUCK_GAMES, 0);
+  }
+  uint32_t out_of_turns_games() const {
+    return GetField<uint32_t>(VT_OUT_OF_TURNS_GAMES, 0);
+  }
+  /// Sums over the games: hands dealt, folds, showdowns, passes.
+  uint64_t total_hands() const {
+    return GetField<uint64_t>(VT_TOTAL_HANDS, 0);
+  }
+  uint64_t total_folds() const {
+    return GetField<uint64_t>(VT_TOTAL_FOLDS, 0);
+  }
+  uint64_t total_showdowns() const {
+    return GetField<uint64_t>(VT_TOTAL_SHOWDOWNS, 0);
+  }
+  uint64_t total_passes() const {
+    return GetField<uint64_t>(VT_TOTAL_PASSES, 0);
+  }
+  /// Final score of each seat, summed over the games.
+  const ::flatbuffers::Vector<int64_t> *score_sums() const {
+    return GetPointer<const ::flatbuffers::Vector<int64_t> *>(VT_SCORE_SUMS);
+  }
+  /// Games won by each player code of the request's seats: pairs with `wins`, by seat; the code that sat there.
+  const ::flatbuffers::Vector<uint8_t> *seat_ai_types() const {
+    return GetPointer<const ::flatbuffers::Vector<uint8_t> *>(VT_SEAT_AI_TYPES);
+  }
+  /// Search players: iterations made and moves of their playouts.
+  uint64_t search_iterations() const {
+    return GetField<uint64_t>(VT_SEARCH_ITERATIONS, 0);
+  }
+  uint64_t playout_moves() const {
+    return GetField<uint64_t>(VT_PLAYOUT_MOVES, 0);
+  }
+  /// Games in which the first seat of the game won.
+  uint32_t first_seat_wins() const {
+    return GetField<uint32_t>(VT_FIRST_SEAT_WINS, 0);
+  }
   bool Verify(::flatbuffers::Verifier &verifier) const {
     return VerifyTableStart(verifier) &&
            VerifyField<uint32_t>(verifier, VT_TOTAL_GAMES, 4) &&
@@ -677,6 +751,19 @@ struct AggregatedStats FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
            VerifyOffset(verifier, VT_ERROR_TEXT) &&
            verifier.VerifyString(error_text()) &&
            VerifyField<uint64_t>(verifier, VT_RESULT_HASH, 8) &&
+           VerifyField<uint32_t>(verifier, VT_STUCK_GAMES, 4) &&
+           VerifyField<uint32_t>(verifier, VT_OUT_OF_TURNS_GAMES, 4) &&
+           VerifyField<uint64_t>(verifier, VT_TOTAL_HANDS, 8) &&
+           VerifyField<uint64_t>(verifier, VT_TOTAL_FOLDS, 8) &&
+           VerifyField<uint64_t>(verifier, VT_TOTAL_SHOWDOWNS, 8) &&
+           VerifyField<uint64_t>(verifier, VT_TOTAL_PASSES, 8) &&
+           VerifyOffset(verifier, VT_SCORE_SUMS) &&
+           verifier.VerifyVector(score_sums()) &&
+           VerifyOffset(verifier, VT_SEAT_AI_TYPES) &&
+           verifier.VerifyVector(seat_ai_types()) &&
+           VerifyField<uint64_t>(verifier, VT_SEARCH_ITERATIONS, 8) &&
+           VerifyField<uint64_t>(verifier, VT_PLAYOUT_MOVES, 8) &&
+           VerifyField<uint32_t>(verifier, VT_FIRST_SEAT_WINS, 4) &&
            verifier.EndTable();
   }
 };
@@ -802,6 +889,39 @@ struct AggregatedStatsBuilder {
   void add_result_hash(uint64_t result_hash) {
     fbb_.AddElement<uint64_t>(AggregatedStats::VT_RESULT_HASH, result_hash, 0);
   }
+  void add_stuck_games(uint32_t stuck_games) {
+    fbb_.AddElement<uint32_t>(AggregatedStats::VT_STUCK_GAMES, stuck_games, 0);
+  }
+  void add_out_of_turns_games(uint32_t out_of_turns_games) {
+    fbb_.AddElement<uint32_t>(AggregatedStats::VT_OUT_OF_TURNS_GAMES, out_of_turns_games, 0);
+  }
+  void add_total_hands(uint64_t total_hands) {
+    fbb_.AddElement<uint64_t>(AggregatedStats::VT_TOTAL_HANDS, total_hands, 0);
+  }
+  void add_total_folds(uint64_t total_folds) {
+    fbb_.AddElement<uint64_t>(AggregatedStats::VT_TOTAL_FOLDS, total_folds, 0);
+  }
+  void add_total_showdowns(uint64_t total_showdowns) {
+    fbb_.AddElement<uint64_t>(AggregatedStats::VT_TOTAL_SHOWDOWNS, total_showdowns, 0);
+  }
+  void add_total_passes(uint64_t total_passes) {
+    fbb_.AddElement<uint64_t>(AggregatedStats::VT_TOTAL_PASSES, total_passes, 0);
+  }
+  void add_score_sums(::flatbuffers::Offset<::flatbuffers::Vector<int64_t>> score_sums) {
+    fbb_.AddOffset(AggregatedStats::VT_SCORE_SUMS, score_sums);
+  }
+  void add_seat_ai_types(::flatbuffers::Offset<::flatbuffers::Vector<uint8_t>> seat_ai_types) {
+    fbb_.AddOffset(AggregatedStats::VT_SEAT_AI_TYPES, seat_ai_types);
+  }
+  void add_search_iterations(uint64_t search_iterations) {
+    fbb_.AddElement<uint64_t>(AggregatedStats::VT_SEARCH_ITERATIONS, search_iterations, 0);
+  }
+  void add_playout_moves(uint64_t playout_moves) {
+    fbb_.AddElement<uint64_t>(AggregatedStats::VT_PLAYOUT_MOVES, playout_moves, 0);
+  }
+  void add_first_seat_wins(uint32_t first_seat_wins) {
+    fbb_.AddElement<uint32_t>(AggregatedStats::VT_FIRST_SEAT_WINS, first_seat_wins, 0);
+  }
   explicit AggregatedStatsBuilder(::flatbuffers::FlatBufferBuilder &_fbb)
         : fbb_(_fbb) {
     start_ = fbb_.StartTable();
@@ -853,8 +973,25 @@ inline ::flatbuffers::Offset<AggregatedStats> CreateAggregatedStats(
     float winning_team_avg = -1.0f,
     uint16_t error = 0,
     ::flatbuffers::Offset<::flatbuffers::String> error_text = 0,
-    uint64_t result_hash = 0) {
+    uint64_t result_hash = 0,
+    uint32_t stuck_games = 0,
+    uint32_t out_of_turns_games = 0,
+    uint64_t total_hands = 0,
+    uint64_t total_folds = 0,
+    uint64_t total_showdowns = 0,
+    uint64_t total_passes = 0,
+    ::flatbuffers::Offset<::flatbuffers::Vector<int64_t>> score_sums = 0,
+    ::flatbuffers::Offset<::flatbuffers::Vector<uint8_t>> seat_ai_types = 0,
+    uint64_t search_iterations = 0,
+    uint64_t playout_moves = 0,
+    uint32_t first_seat_wins = 0) {
   AggregatedStatsBuilder builder_(_fbb);
+  builder_.add_playout_moves(playout_moves);
+  builder_.add_search_iterations(search_iterations);
+  builder_.add_total_passes(total_passes);
+  builder_.add_total_showdowns(total_showdowns);
+  builder_.add_total_folds(total_folds);
+  builder_.add_total_hands(total_hands);
   builder_.add_result_hash(result_hash);
   builder_.add_opponent_turn_count(opponent_turn_count);
   builder_.add_forced_response_events(forced_response_events);
@@ -877,6 +1014,11 @@ inline ::flatbuffers::Offset<AggregatedStats> CreateAggregatedStats(
   builder_.add_total_valid_moves(total_valid_moves);
   builder_.add_total_decisions(total_decisions);
   builder_.add_avg_duration_ns(avg_duration_ns);
+  builder_.add_first_seat_wins(first_seat_wins);
+  builder_.add_seat_ai_types(seat_ai_types);
+  builder_.add_score_sums(score_sums);
+  builder_.add_out_of_turns_games(out_of_turns_games);
+  builder_.add_stuck_games(stuck_games);
   builder_.add_error_text(error_text);
   builder_.add_winning_team_avg(winning_team_avg);
   builder_.add_team_wins(team_wins);
@@ -942,10 +1084,23 @@ inline ::flatbuffers::Offset<AggregatedStats> CreateAggregatedStatsDirect(
     float winning_team_avg = -1.0f,
     uint16_t error = 0,
     const char *error_text = nullptr,
-    uint64_t result_hash = 0) {
+    uint64_t result_hash = 0,
+    uint32_t stuck_games = 0,
+    uint32_t out_of_turns_games = 0,
+    uint64_t total_hands = 0,
+    uint64_t total_folds = 0,
+    uint64_t total_showdowns = 0,
+    uint64_t total_passes = 0,
+    const std::vector<int64_t> *score_sums = nullptr,
+    const std::vector<uint8_t> *seat_ai_types = nullptr,
+    uint64_t search_iterations = 0,
+    uint64_t playout_moves = 0,
+    uint32_t first_seat_wins = 0) {
   auto wins__ = wins ? _fbb.CreateVector<uint32_t>(*wins) : 0;
   auto team_wins__ = team_wins ? _fbb.CreateVector<uint32_t>(*team_wins) : 0;
   auto error_text__ = error_text ? _fbb.CreateString(error_text) : 0;
+  auto score_sums__ = score_sums ? _fbb.CreateVector<int64_t>(*score_sums) : 0;
+  auto seat_ai_types__ = seat_ai_types ? _fbb.CreateVector<uint8_t>(*seat_ai_types) : 0;
   return cardsim::CreateAggregatedStats(
       _fbb,
       total_games,
@@ -986,7 +1141,18 @@ inline ::flatbuffers::Offset<AggregatedStats> CreateAggregatedStatsDirect(
       winning_team_avg,
       error,
       error_text__,
-      result_hash);
+      result_hash,
+      stuck_games,
+      out_of_turns_games,
+      total_hands,
+      total_folds,
+      total_showdowns,
+      total_passes,
+      score_sums__,
+      seat_ai_types__,
+      search_iterations,
+      playout_moves,
+      first_seat_wins);
 }
 
 struct BatchResponse FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
@@ -1139,7 +1305,11 @@ struct TraceStep FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
     VT_PLAYER = 6,
     VT_MOVE = 8,
     VT_CARD = 10,
-    VT_STATE_HASH = 12
+    VT_STATE_HASH = 12,
+    VT_PHASE = 14,
+    VT_COUNT = 16,
+    VT_TARGET = 18,
+    VT_AMOUNT = 20
   };
   uint32_t turn() const {
     return GetField<uint32_t>(VT_TURN, 0);
@@ -1157,6 +1327,21 @@ struct TraceStep FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
   uint64_t state_hash() const {
     return GetField<uint64_t>(VT_STATE_HASH, 0);
   }
+  uint8_t phase() const {
+    return GetField<uint8_t>(VT_PHASE, 0);
+  }
+  /// Cards of a set, else 1 or 0.
+  uint8_t count() const {
+    return GetField<uint8_t>(VT_COUNT, 0);
+  }
+  /// Seat it is aimed at, -1 none.
+  int8_t target() const {
+    return GetField<int8_t>(VT_TARGET, -1);
+  }
+  /// Chips, a bid, the rank claimed or asked for, the suit named; -1 none.
+  int32_t amount() const {
+    return GetField<int32_t>(VT_AMOUNT, -1);
+  }
   bool Verify(::flatbuffers::Verifier &verifier) const {
     return VerifyTableStart(verifier) &&
            VerifyField<uint32_t>(verifier, VT_TURN, 4) &&
@@ -1165,6 +1350,10 @@ struct TraceStep FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
            verifier.VerifyString(move()) &&
            VerifyField<int16_t>(verifier, VT_CARD, 2) &&
            VerifyField<uint64_t>(verifier, VT_STATE_HASH, 8) &&
+           VerifyField<uint8_t>(verifier, VT_PHASE, 1) &&
+           VerifyField<uint8_t>(verifier, VT_COUNT, 1) &&
+           VerifyField<int8_t>(verifier, VT_TARGET, 1) &&
+           VerifyField<int32_t>(verifier, VT_AMOUNT, 4) &&
            verifier.EndTable();
   }
 };
@@ -1188,6 +1377,18 @@ struct TraceStepBuilder {
   void add_state_hash(uint64_t state_hash) {
     fbb_.AddElement<uint64_t>(TraceStep::VT_STATE_HASH, state_hash, 0);
   }
+  void add_phase(uint8_t phase) {
+    fbb_.AddElement<uint8_t>(TraceStep::VT_PHASE, phase, 0);
+  }
+  void add_count(uint8_t count) {
+    fbb_.AddElement<uint8_t>(TraceStep::VT_COUNT, count, 0);
+  }
+  void add_target(int8_t target) {
+    fbb_.AddElement<int8_t>(TraceStep::VT_TARGET, target, -1);
+  }
+  void add_amount(int32_t amount) {
+    fbb_.AddElement<int32_t>(TraceStep::VT_AMOUNT, amount, -1);
+  }
   explicit TraceStepBuilder(::flatbuffers::FlatBufferBuilder &_fbb)
         : fbb_(_fbb) {
     start_ = fbb_.StartTable();
@@ -1205,12 +1406,20 @@ inline ::flatbuffers::Offset<TraceStep> CreateTraceStep(
     uint8_t player = 0,
     ::flatbuffers::Offset<::flatbuffers::String> move = 0,
     int16_t card = -1,
-    uint64_t state_hash = 0) {
+    uint64_t state_hash = 0,
+    uint8_t phase = 0,
+    uint8_t count = 0,
+    int8_t target = -1,
+    int32_t amount = -1) {
   TraceStepBuilder builder_(_fbb);
   builder_.add_state_hash(state_hash);
+  builder_.add_amount(amount);
   builder_.add_move(move);
   builder_.add_turn(turn);
   builder_.add_card(card);
+  builder_.add_target(target);
+  builder_.add_count(count);
+  builder_.add_phase(phase);
   builder_.add_player(player);
   return builder_.Finish();
 }
@@ -1226,7 +1435,11 @@ inline ::flatbuffers::Offset<TraceStep> CreateTraceStepDirect(
     uint8_t player = 0,
     const char *move = nullptr,
     int16_t card = -1,
-    uint64_t state_hash = 0) {
+    uint64_t state_hash = 0,
+    uint8_t phase = 0,
+    uint8_t count = 0,
+    int8_t target = -1,
+    int32_t amount = -1) {
   auto move__ = move ? _fbb.CreateString(move) : 0;
   return cardsim::CreateTraceStep(
       _fbb,
@@ -1234,7 +1447,11 @@ inline ::flatbuffers::Offset<TraceStep> CreateTraceStepDirect(
       player,
       move__,
       card,
-      state_hash);
+      state_hash,
+      phase,
+      count,
+      target,
+      amount);
 }
 
 struct TraceResponse FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
@@ -1427,6 +1644,900 @@ inline ::flatbuffers::Offset<BatchProgress> CreateBatchProgressDirect(
       items_done,
       items_total);
 }
+
+/// Game `game` of `request`, as Simulate would play it; its ai_types are what AiMove plays by default.
+struct NewGameRequest FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
+  typedef NewGameRequestBuilder Builder;
+  struct Traits;
+  enum FlatBuffersVTableOffset FLATBUFFERS_VTABLE_UNDERLYING_TYPE {
+    VT_REQUEST = 4,
+    VT_GAME = 6,
+    VT_VIEWER = 8
+  };
+  const cardsim::SimulationRequest *request() const {
+    return GetPointer<const cardsim::SimulationRequest *>(VT_REQUEST);
+  }
+  uint32_t game() const {
+    return GetField<uint32_t>(VT_GAME, 0);
+  }
+  /// Whose eyes the answer has: own hand and what is public. 255: everything is shown.
+  uint8_t viewer() const {
+    return GetField<uint8_t>(VT_VIEWER, 255);
+  }
+  bool Verify(::flatbuffers::Verifier &verifier) const {
+    return VerifyTableStart(verifier) &&
+           VerifyOffsetRequired(verifier, VT_REQUEST) &&
+           verifier.VerifyTable(request()) &&
+           VerifyField<uint32_t>(verifier, VT_GAME, 4) &&
+           VerifyField<uint8_t>(verifier, VT_VIEWER, 1) &&
+           verifier.EndTable();
+  }
+};
+
+struct NewGameRequestBuilder {
+  typedef NewGameRequest Table;
+  ::flatbuffers::FlatBufferBuilder &fbb_;
+  ::flatbuffers::uoffset_t start_;
+  void add_request(::flatbuffers::Offset<cardsim::SimulationRequest> request) {
+    fbb_.AddOffset(NewGameRequest::VT_REQUEST, request);
+  }
+  void add_game(uint32_t game) {
+    fbb_.AddElement<uint32_t>(NewGameRequest::VT_GAME, game, 0);
+  }
+  void add_viewer(uint8_t viewer) {
+    fbb_.AddElement<uint8_t>(NewGameRequest::VT_VIEWER, viewer, 255);
+  }
+  explicit NewGameRequestBuilder(::flatbuffers::FlatBufferBuilder &_fbb)
+        : fbb_(_fbb) {
+    start_ = fbb_.StartTable();
+  }
+  ::flatbuffers::Offset<NewGameRequest> Finish() {
+    const auto end = fbb_.EndTable(start_);
+    auto o = ::flatbuffers::Offset<NewGameRequest>(end);
+    fbb_.Required(o, NewGameRequest::VT_REQUEST);
+    return o;
+  }
+};
+
+inline ::flatbuffers::Offset<NewGameRequest> CreateNewGameRequest(
+    ::flatbuffers::FlatBufferBuilder &_fbb,
+    ::flatbuffers::Offset<cardsim::SimulationRequest> request = 0,
+    uint32_t game = 0,
+    uint8_t viewer = 255) {
+  NewGameRequestBuilder builder_(_fbb);
+  builder_.add_game(game);
+  builder_.add_request(request);
+  builder_.add_viewer(viewer);
+  return builder_.Finish();
+}
+
+struct NewGameRequest::Traits {
+  using type = NewGameRequest;
+  static auto constexpr Create = CreateNewGameRequest;
+};
+
+struct GameRequest FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
+  typedef GameRequestBuilder Builder;
+  struct Traits;
+  enum FlatBuffersVTableOffset FLATBUFFERS_VTABLE_UNDERLYING_TYPE {
+    VT_GAME_ID = 4,
+    VT_VIEWER = 6
+  };
+  uint64_t game_id() const {
+    return GetField<uint64_t>(VT_GAME_ID, 0);
+  }
+  uint8_t viewer() const {
+    return GetField<uint8_t>(VT_VIEWER, 255);
+  }
+  bool Verify(::flatbuffers::Verifier &verifier) const {
+    return VerifyTableStart(verifier) &&
+           VerifyField<uint64_t>(verifier, VT_GAME_ID, 8) &&
+           VerifyField<uint8_t>(verifier, VT_VIEWER, 1) &&
+           verifier.EndTable();
+  }
+};
+
+struct GameRequestBuilder {
+  typedef GameRequest Table;
+  ::flatbuffers::FlatBufferBuilder &fbb_;
+  ::flatbuffers::uoffset_t start_;
+  void add_game_id(uint64_t game_id) {
+    fbb_.AddElement<uint64_t>(GameRequest::VT_GAME_ID, game_id, 0);
+  }
+  void add_viewer(uint8_t viewer) {
+    fbb_.AddElement<uint8_t>(GameRequest::VT_VIEWER, viewer, 255);
+  }
+  explicit GameRequestBuilder(::flatbuffers::FlatBufferBuilder &_fbb)
+        : fbb_(_fbb) {
+    start_ = fbb_.StartTable();
+  }
+  ::flatbuffers::Offset<GameRequest> Finish() {
+    const auto end = fbb_.EndTable(start_);
+    auto o = ::flatbuffers::Offset<GameRequest>(end);
+    return o;
+  }
+};
+
+inline ::flatbuffers::Offset<GameRequest> CreateGameRequest(
+    ::flatbuffers::FlatBufferBuilder &_fbb,
+    uint64_t game_id = 0,
+    uint8_t viewer = 255) {
+  GameRequestBuilder builder_(_fbb);
+  builder_.add_game_id(game_id);
+  builder_.add_viewer(viewer);
+  return builder_.Finish();
+}
+
+struct GameRequest::Traits {
+  using type = GameRequest;
+  static auto constexpr Create = CreateGameRequest;
+};
+
+/// `move` is a position in GameView.moves; `turn` must be GameView.turn, else the answer is cards/conflict.
+struct ApplyMoveRequest FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
+  typedef ApplyMoveRequestBuilder Builder;
+  struct Traits;
+  enum FlatBuffersVTableOffset FLATBUFFERS_VTABLE_UNDERLYING_TYPE {
+    VT_GAME_ID = 4,
+    VT_TURN = 6,
+    VT_MOVE = 8,
+    VT_VIEWER = 10
+  };
+  uint64_t game_id() const {
+    return GetField<uint64_t>(VT_GAME_ID, 0);
+  }
+  uint32_t turn() const {
+    return GetField<uint32_t>(VT_TURN, 0);
+  }
+  uint32_t move() const {
+    return GetField<uint32_t>(VT_MOVE, 0);
+  }
+  uint8_t viewer() const {
+    return GetField<uint8_t>(VT_VIEWER, 255);
+  }
+  bool Verify(::flatbuffers::Verifier &verifier) const {
+    return VerifyTableStart(verifier) &&
+           VerifyField<uint64_t>(verifier, VT_GAME_ID, 8) &&
+           VerifyField<uint32_t>(verifier, VT_TURN, 4) &&
+           VerifyField<uint32_t>(verifier, VT_MOVE, 4) &&
+           VerifyField<uint8_t>(verifier, VT_VIEWER, 1) &&
+           verifier.EndTable();
+  }
+};
+
+struct ApplyMoveRequestBuilder {
+  typedef ApplyMoveRequest Table;
+  ::flatbuffers::FlatBufferBuilder &fbb_;
+  ::flatbuffers::uoffset_t start_;
+  void add_game_id(uint64_t game_id) {
+    fbb_.AddElement<uint64_t>(ApplyMoveRequest::VT_GAME_ID, game_id, 0);
+  }
+  void add_turn(uint32_t turn) {
+    fbb_.AddElement<uint32_t>(ApplyMoveRequest::VT_TURN, turn, 0);
+  }
+  void add_move(uint32_t move) {
+    fbb_.AddElement<uint32_t>(ApplyMoveRequest::VT_MOVE, move, 0);
+  }
+  void add_viewer(uint8_t viewer) {
+    fbb_.AddElement<uint8_t>(ApplyMoveRequest::VT_VIEWER, viewer, 255);
+  }
+  explicit ApplyMoveRequestBuilder(::flatbuffers::FlatBufferBuilder &_fbb)
+        : fbb_(_fbb) {
+    start_ = fbb_.StartTable();
+  }
+  ::flatbuffers::Offset<ApplyMoveRequest> Finish() {
+    const auto end = fbb_.EndTable(start_);
+    auto o = ::flatbuffers::Offset<ApplyMoveRequest>(end);
+    return o;
+  }
+};
+
+inline ::flatbuffers::Offset<ApplyMoveRequest> CreateApplyMoveRequest(
+    ::flatbuffers::FlatBufferBuilder &_fbb,
+    uint64_t game_id = 0,
+    uint32_t turn = 0,
+    uint32_t move = 0,
+    uint8_t viewer = 255) {
+  ApplyMoveRequestBuilder builder_(_fbb);
+  builder_.add_game_id(game_id);
+  builder_.add_move(move);
+  builder_.add_turn(turn);
+  builder_.add_viewer(viewer);
+  return builder_.Finish();
+}
+
+struct ApplyMoveRequest::Traits {
+  using type = ApplyMoveRequest;
+  static auto constexpr Create = CreateApplyMoveRequest;
+};
+
+/// Lets a player code choose for whose turn it is, and plays its move.
+struct AiMoveRequest FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
+  typedef AiMoveRequestBuilder Builder;
+  struct Traits;
+  enum FlatBuffersVTableOffset FLATBUFFERS_VTABLE_UNDERLYING_TYPE {
+    VT_GAME_ID = 4,
+    VT_AI_TYPE = 6,
+    VT_MCTS_ITERATIONS = 8,
+    VT_VIEWER = 10
+  };
+  uint64_t game_id() const {
+    return GetField<uint64_t>(VT_GAME_ID, 0);
+  }
+  /// 0: as the game was made; else a code of SimulationRequest.ai_player_type + 1.
+  uint8_t ai_type() const {
+    return GetField<uint8_t>(VT_AI_TYPE, 0);
+  }
+  uint32_t mcts_iterations() const {
+    return GetField<uint32_t>(VT_MCTS_ITERATIONS, 0);
+  }
+  uint8_t viewer() const {
+    return GetField<uint8_t>(VT_VIEWER, 255);
+  }
+  bool Verify(::flatbuffers::Verifier &verifier) const {
+    return VerifyTableStart(verifier) &&
+           VerifyField<uint64_t>(verifier, VT_GAME_ID, 8) &&
+           VerifyField<uint8_t>(verifier, VT_AI_TYPE, 1) &&
+           VerifyField<uint32_t>(verifier, VT_MCTS_ITERATIONS, 4) &&
+           VerifyField<uint8_t>(verifier, VT_VIEWER, 1) &&
+           verifier.EndTable();
+  }
+};
+
+struct AiMoveRequestBuilder {
+  typedef AiMoveRequest Table;
+  ::flatbuffers::FlatBufferBuilder &fbb_;
+  ::flatbuffers::uoffset_t start_;
+  void add_game_id(uint64_t game_id) {
+    fbb_.AddElement<uint64_t>(AiMoveRequest::VT_GAME_ID, game_id, 0);
+  }
+  void add_ai_type(uint8_t ai_type) {
+    fbb_.AddElement<uint8_t>(AiMoveRequest::VT_AI_TYPE, ai_type, 0);
+  }
+  void add_mcts_iterations(uint32_t mcts_iterations) {
+    fbb_.AddElement<uint32_t>(AiMoveRequest::VT_MCTS_ITERATIONS, mcts_iterations, 0);
+  }
+  void add_viewer(uint8_t viewer) {
+    fbb_.AddElement<uint8_t>(AiMoveRequest::VT_VIEWER, viewer, 255);
+  }
+  explicit AiMoveRequestBuilder(::flatbuffers::FlatBufferBuilder &_fbb)
+        : fbb_(_fbb) {
+    start_ = fbb_.StartTable();
+  }
+  ::flatbuffers::Offset<AiMoveRequest> Finish() {
+    const auto end = fbb_.EndTable(start_);
+    auto o = ::flatbuffers::Offset<AiMoveRequest>(end);
+    return o;
+  }
+};
+
+inline ::flatbuffers::Offset<AiMoveRequest> CreateAiMoveRequest(
+    ::flatbuffers::FlatBufferBuilder &_fbb,
+    uint64_t game_id = 0,
+    uint8_t ai_type = 0,
+    uint32_t mcts_iterations = 0,
+    uint8_t viewer = 255) {
+  AiMoveRequestBuilder builder_(_fbb);
+  builder_.add_game_id(game_id);
+  builder_.add_mcts_iterations(mcts_iterations);
+  builder_.add_viewer(viewer);
+  builder_.add_ai_type(ai_type);
+  return builder_.Finish();
+}
+
+struct AiMoveRequest::Traits {
+  using type = AiMoveRequest;
+  static auto constexpr Create = CreateAiMoveRequest;
+};
+
+/// A legal move; fields as in TraceStep.
+struct GameMove FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
+  typedef GameMoveBuilder Builder;
+  struct Traits;
+  enum FlatBuffersVTableOffset FLATBUFFERS_VTABLE_UNDERLYING_TYPE {
+    VT_MOVE = 4,
+    VT_PHASE = 6,
+    VT_CARD = 8,
+    VT_COUNT = 10,
+    VT_TARGET = 12,
+    VT_AMOUNT = 14
+  };
+  const ::flatbuffers::String *move() const {
+    return GetPointer<const ::flatbuffers::String *>(VT_MOVE);
+  }
+  uint8_t phase() const {
+    return GetField<uint8_t>(VT_PHASE, 0);
+  }
+  int16_t card() const {
+    return GetField<int16_t>(VT_CARD, -1);
+  }
+  uint8_t count() const {
+    return GetField<uint8_t>(VT_COUNT, 0);
+  }
+  int8_t target() const {
+    return GetField<int8_t>(VT_TARGET, -1);
+  }
+  int32_t amount() const {
+    return GetField<int32_t>(VT_AMOUNT, -1);
+  }
+  bool Verify(::flatbuffers::Verifier &verifier) const {
+    return VerifyTableStart(verifier) &&
+           VerifyOffset(verifier, VT_MOVE) &&
+           verifier.VerifyString(move()) &&
+           VerifyField<uint8_t>(verifier, VT_PHASE, 1) &&
+           VerifyField<int16_t>(verifier, VT_CARD, 2) &&
+           VerifyField<uint8_t>(verifier, VT_COUNT, 1) &&
+           VerifyField<int8_t>(verifier, VT_TARGET, 1) &&
+           VerifyField<int32_t>(verifier, VT_AMOUNT, 4) &&
+           verifier.EndTable();
+  }
+};
+
+struct GameMoveBuilder {
+  typedef GameMove Table;
+  ::flatbuffers::FlatBufferBuilder &fbb_;
+  ::flatbuffers::uoffset_t start_;
+  void add_move(::flatbuffers::Offset<::flatbuffers::String> move) {
+    fbb_.AddOffset(GameMove::VT_MOVE, move);
+  }
+  void add_phase(uint8_t phase) {
+    fbb_.AddElement<uint8_t>(GameMove::VT_PHASE, phase, 0);
+  }
+  void add_card(int16_t card) {
+    fbb_.AddElement<int16_t>(GameMove::VT_CARD, card, -1);
+  }
+  void add_count(uint8_t count) {
+    fbb_.AddElement<uint8_t>(GameMove::VT_COUNT, count, 0);
+  }
+  void add_target(int8_t target) {
+    fbb_.AddElement<int8_t>(GameMove::VT_TARGET, target, -1);
+  }
+  void add_amount(int32_t amount) {
+    fbb_.AddElement<int32_t>(GameMove::VT_AMOUNT, amount, -1);
+  }
+  explicit GameMoveBuilder(::flatbuffers::FlatBufferBuilder &_fbb)
+        : fbb_(_fbb) {
+    start_ = fbb_.StartTable();
+  }
+  ::flatbuffers::Offset<GameMove> Finish() {
+    const auto end = fbb_.EndTable(start_);
+    auto o = ::flatbuffers::Offset<GameMove>(end);
+    return o;
+  }
+};
+
+inline ::flatbuffers::Offset<GameMove> CreateGameMove(
+    ::flatbuffers::FlatBufferBuilder &_fbb,
+    ::flatbuffers::Offset<::flatbuffers::String> move = 0,
+    uint8_t phase = 0,
+    int16_t card = -1,
+    uint8_t count = 0,
+    int8_t target = -1,
+    int32_t amount = -1) {
+  GameMoveBuilder builder_(_fbb);
+  builder_.add_amount(amount);
+  builder_.add_move(move);
+  builder_.add_card(card);
+  builder_.add_target(target);
+  builder_.add_count(count);
+  builder_.add_phase(phase);
+  return builder_.Finish();
+}
+
+struct GameMove::Traits {
+  using type = GameMove;
+  static auto constexpr Create = CreateGameMove;
+};
+
+inline ::flatbuffers::Offset<GameMove> CreateGameMoveDirect(
+    ::flatbuffers::FlatBufferBuilder &_fbb,
+    const char *move = nullptr,
+    uint8_t phase = 0,
+    int16_t card = -1,
+    uint8_t count = 0,
+    int8_t target = -1,
+    int32_t amount = -1) {
+  auto move__ = move ? _fbb.CreateString(move) : 0;
+  return cardsim::CreateGameMove(
+      _fbb,
+      move__,
+      phase,
+      card,
+      count,
+      target,
+      amount);
+}
+
+struct GameSeat FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
+  typedef GameSeatBuilder Builder;
+  struct Traits;
+  enum FlatBuffersVTableOffset FLATBUFFERS_VTABLE_UNDERLYING_TYPE {
+    VT_HAND_SIZE = 4,
+    VT_HAND = 6,
+    VT_SCORE = 8,
+    VT_CHIPS = 10,
+    VT_BET = 12,
+    VT_CAPTURED = 14,
+    VT_TRICKS = 16,
+    VT_BID = 18,
+    VT_FOLDED = 20,
+    VT_CARD = 22
+  };
+  uint8_t hand_size() const {
+    return GetField<uint8_t>(VT_HAND_SIZE, 0);
+  }
+  /// Empty when the viewer does not see it.
+  const ::flatbuffers::Vector<uint8_t> *hand() const {
+    return GetPointer<const ::flatbuffers::Vector<uint8_t> *>(VT_HAND);
+  }
+  int32_t score() const {
+    return GetField<int32_t>(VT_SCORE, 0);
+  }
+  uint32_t chips() const {
+    return GetField<uint32_t>(VT_CHIPS, 0);
+  }
+  uint32_t bet() const {
+    return GetField<uint32_t>(VT_BET, 0);
+  }
+  uint8_t captured() const {
+    return GetField<uint8_t>(VT_CAPTURED, 0);
+  }
+  uint8_t tricks() const {
+    return GetField<uint8_t>(VT_TRICKS, 0);
+  }
+  /// -1: none yet.
+  int16_t bid() const {
+    return GetField<int16_t>(VT_BID, -1);
+  }
+  bool folded() const {
+    return GetField<uint8_t>(VT_FOLDED, 0) != 0;
+  }
+  /// Card in the current trick or battle, -1 none.
+  int16_t card() const {
+    return GetField<int16_t>(VT_CARD, -1);
+  }
+  bool Verify(::flatbuffers::Verifier &verifier) const {
+    return VerifyTableStart(verifier) &&
+           VerifyField<uint8_t>(verifier, VT_HAND_SIZE, 1) &&
+           VerifyOffset(verifier, VT_HAND) &&
+           verifier.VerifyVector(hand()) &&
+           VerifyField<int32_t>(verifier, VT_SCORE, 4) &&
+           VerifyField<uint32_t>(verifier, VT_CHIPS, 4) &&
+           VerifyField<uint32_t>(verifier, VT_BET, 4) &&
+           VerifyField<uint8_t>(verifier, VT_CAPTURED, 1) &&
+           VerifyField<uint8_t>(verifier, VT_TRICKS, 1) &&
+           VerifyField<int16_t>(verifier, VT_BID, 2) &&
+           VerifyField<uint8_t>(verifier, VT_FOLDED, 1) &&
+           VerifyField<int16_t>(verifier, VT_CARD, 2) &&
+           verifier.EndTable();
+  }
+};
+
+struct GameSeatBuilder {
+  typedef GameSeat Table;
+  ::flatbuffers::FlatBufferBuilder &fbb_;
+  ::flatbuffers::uoffset_t start_;
+  void add_hand_size(uint8_t hand_size) {
+    fbb_.AddElement<uint8_t>(GameSeat::VT_HAND_SIZE, hand_size, 0);
+  }
+  void add_hand(::flatbuffers::Offset<::flatbuffers::Vector<uint8_t>> hand) {
+    fbb_.AddOffset(GameSeat::VT_HAND, hand);
+  }
+  void add_score(int32_t score) {
+    fbb_.AddElement<int32_t>(GameSeat::VT_SCORE, score, 0);
+  }
+  void add_chips(uint32_t chips) {
+    fbb_.AddElement<uint32_t>(GameSeat::VT_CHIPS, chips, 0);
+  }
+  void add_bet(uint32_t bet) {
+    fbb_.AddElement<uint32_t>(GameSeat::VT_BET, bet, 0);
+  }
+  void add_captured(uint8_t captured) {
+    fbb_.AddElement<uint8_t>(GameSeat::VT_CAPTURED, captured, 0);
+  }
+  void add_tricks(uint8_t tricks) {
+    fbb_.AddElement<uint8_t>(GameSeat::VT_TRICKS, tricks, 0);
+  }
+  void add_bid(int16_t bid) {
+    fbb_.AddElement<int16_t>(GameSeat::VT_BID, bid, -1);
+  }
+  void add_folded(bool folded) {
+    fbb_.AddElement<uint8_t>(GameSeat::VT_FOLDED, static_cast<uint8_t>(folded), 0);
+  }
+  void add_card(int16_t card) {
+    fbb_.AddElement<int16_t>(GameSeat::VT_CARD, card, -1);
+  }
+  explicit GameSeatBuilder(::flatbuffers::FlatBufferBuilder &_fbb)
+        : fbb_(_fbb) {
+    start_ = fbb_.StartTable();
+  }
+  ::flatbuffers::Offset<GameSeat> Finish() {
+    const auto end = fbb_.EndTable(start_);
+    auto o = ::flatbuffers::Offset<GameSeat>(end);
+    return o;
+  }
+};
+
+inline ::flatbuffers::Offset<GameSeat> CreateGameSeat(
+    ::flatbuffers::FlatBufferBuilder &_fbb,
+    uint8_t hand_size = 0,
+    ::flatbuffers::Offset<::flatbuffers::Vector<uint8_t>> hand = 0,
+    int32_t score = 0,
+    uint32_t chips = 0,
+    uint32_t bet = 0,
+    uint8_t captured = 0,
+    uint8_t tricks = 0,
+    int16_t bid = -1,
+    bool folded = false,
+    int16_t card = -1) {
+  GameSeatBuilder builder_(_fbb);
+  builder_.add_bet(bet);
+  builder_.add_chips(chips);
+  builder_.add_score(score);
+  builder_.add_hand(hand);
+  builder_.add_card(card);
+  builder_.add_bid(bid);
+  builder_.add_folded(folded);
+  builder_.add_tricks(tricks);
+  builder_.add_captured(captured);
+  builder_.add_hand_size(hand_size);
+  return builder_.Finish();
+}
+
+struct GameSeat::Traits {
+  using type = GameSeat;
+  static auto constexpr Create = CreateGameSeat;
+};
+
+inline ::flatbuffers::Offset<GameSeat> CreateGameSeatDirect(
+    ::flatbuffers::FlatBufferBuilder &_fbb,
+    uint8_t hand_size = 0,
+    const std::vector<uint8_t> *hand = nullptr,
+    int32_t score = 0,
+    uint32_t chips = 0,
+    uint32_t bet = 0,
+    uint8_t captured = 0,
+    uint8_t tricks = 0,
+    int16_t bid = -1,
+    bool folded = false,
+    int16_t card = -1) {
+  auto hand__ = hand ? _fbb.CreateVector<uint8_t>(*hand) : 0;
+  return cardsim::CreateGameSeat(
+      _fbb,
+      hand_size,
+      hand__,
+      score,
+      chips,
+      bet,
+      captured,
+      tricks,
+      bid,
+      folded,
+      card);
+}
+
+struct GameView FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
+  typedef GameViewBuilder Builder;
+  struct Traits;
+  enum FlatBuffersVTableOffset FLATBUFFERS_VTABLE_UNDERLYING_TYPE {
+    VT_GAME_ID = 4,
+    VT_TURN = 6,
+    VT_HAND = 8,
+    VT_PLAYER = 10,
+    VT_SEATS = 12,
+    VT_DECK_SIZE = 14,
+    VT_DISCARD_SIZE = 16,
+    VT_DISCARD_TOP = 18,
+    VT_TABLEAU = 20,
+    VT_POT = 22,
+    VT_TRUMP = 24,
+    VT_CLAIM_RANK = 26,
+    VT_MOVES = 28,
+    VT_OVER = 30,
+    VT_ENDING = 32,
+    VT_WINNER = 34,
+    VT_STATE_HASH = 36,
+    VT_PLAYED = 38
+  };
+  uint64_t game_id() const {
+    return GetField<uint64_t>(VT_GAME_ID, 0);
+  }
+  uint32_t turn() const {
+    return GetField<uint32_t>(VT_TURN, 0);
+  }
+  uint32_t hand() const {
+    return GetField<uint32_t>(VT_HAND, 0);
+  }
+  /// Whose move it is.
+  uint8_t player() const {
+    return GetField<uint8_t>(VT_PLAYER, 0);
+  }
+  const ::flatbuffers::Vector<::flatbuffers::Offset<cardsim::GameSeat>> *seats() const {
+    return GetPointer<const ::flatbuffers::Vector<::flatbuffers::Offset<cardsim::GameSeat>> *>(VT_SEATS);
+  }
+  uint8_t deck_size() const {
+    return GetField<uint8_t>(VT_DECK_SIZE, 0);
+  }
+  uint8_t discard_size() const {
+    return GetField<uint8_t>(VT_DISCARD_SIZE, 0);
+  }
+  int16_t discard_top() const {
+    return GetField<int16_t>(VT_DISCARD_TOP, -1);
+  }
+  const ::flatbuffers::Vector<uint8_t> *tableau() const {
+    return GetPointer<const ::flatbuffers::Vector<uint8_t> *>(VT_TABLEAU);
+  }
+  uint32_t pot() const {
+    return GetField<uint32_t>(VT_POT, 0);
+  }
+  int16_t trump() const {
+    return GetField<int16_t>(VT_TRUMP, -1);
+  }
+  /// Rank that the next claim must name, -1 none.
+  int16_t claim_rank() const {
+    return GetField<int16_t>(VT_CLAIM_RANK, -1);
+  }
+  /// Moves of `player`, in the fixed order; empty when the game is over, or when the viewer is another seat.
+  const ::flatbuffers::Vector<::flatbuffers::Offset<cardsim::GameMove>> *moves() const {
+    return GetPointer<const ::flatbuffers::Vector<::flatbuffers::Offset<cardsim::GameMove>> *>(VT_MOVES);
+  }
+  bool over() const {
+    return GetField<uint8_t>(VT_OVER, 0) != 0;
+  }
+  /// won, drawn, out of turns, stuck; empty while it goes on.
+  const ::flatbuffers::String *ending() const {
+    return GetPointer<const ::flatbuffers::String *>(VT_ENDING);
+  }
+  /// Seat, or first seat of the winning team; -1 nobody.
+  int8_t winner() const {
+    return GetField<int8_t>(VT_WINNER, -1);
+  }
+  uint64_t state_hash() const {
+    return GetField<uint64_t>(VT_STATE_HASH, 0);
+  }
+  /// AiMove, ApplyMove: what was played.
+  const cardsim::GameMove *played() const {
+    return GetPointer<const cardsim::GameMove *>(VT_PLAYED);
+  }
+  bool Verify(::flatbuffers::Verifier &verifier) const {
+    return VerifyTableStart(verifier) &&
+           VerifyField<uint64_t>(verifier, VT_GAME_ID, 8) &&
+           VerifyField<uint32_t>(verifier, VT_TURN, 4) &&
+           VerifyField<uint32_t>(verifier, VT_HAND, 4) &&
+           VerifyField<uint8_t>(verifier, VT_PLAYER, 1) &&
+           VerifyOffset(verifier, VT_SEATS) &&
+           verifier.VerifyVector(seats()) &&
+           verifier.VerifyVectorOfTables(seats()) &&
+           VerifyField<uint8_t>(verifier, VT_DECK_SIZE, 1) &&
+           VerifyField<uint8_t>(verifier, VT_DISCARD_SIZE, 1) &&
+           VerifyField<int16_t>(verifier, VT_DISCARD_TOP, 2) &&
+           VerifyOffset(verifier, VT_TABLEAU) &&
+           verifier.VerifyVector(tableau()) &&
+           VerifyField<uint32_t>(verifier, VT_POT, 4) &&
+           VerifyField<int16_t>(verifier, VT_TRUMP, 2) &&
+           VerifyField<int16_t>(verifier, VT_CLAIM_RANK, 2) &&
+           VerifyOffset(verifier, VT_MOVES) &&
+           verifier.VerifyVector(moves()) &&
+           verifier.VerifyVectorOfTables(moves()) &&
+           VerifyField<uint8_t>(verifier, VT_OVER, 1) &&
+           VerifyOffset(verifier, VT_ENDING) &&
+           verifier.VerifyString(ending()) &&
+           VerifyField<int8_t>(verifier, VT_WINNER, 1) &&
+           VerifyField<uint64_t>(verifier, VT_STATE_HASH, 8) &&
+           VerifyOffset(verifier, VT_PLAYED) &&
+           verifier.VerifyTable(played()) &&
+           verifier.EndTable();
+  }
+};
+
+struct GameViewBuilder {
+  typedef GameView Table;
+  ::flatbuffers::FlatBufferBuilder &fbb_;
+  ::flatbuffers::uoffset_t start_;
+  void add_game_id(uint64_t game_id) {
+    fbb_.AddElement<uint64_t>(GameView::VT_GAME_ID, game_id, 0);
+  }
+  void add_turn(uint32_t turn) {
+    fbb_.AddElement<uint32_t>(GameView::VT_TURN, turn, 0);
+  }
+  void add_hand(uint32_t hand) {
+    fbb_.AddElement<uint32_t>(GameView::VT_HAND, hand, 0);
+  }
+  void add_player(uint8_t player) {
+    fbb_.AddElement<uint8_t>(GameView::VT_PLAYER, player, 0);
+  }
+  void add_seats(::flatbuffers::Offset<::flatbuffers::Vector<::flatbuffers::Offset<cardsim::GameSeat>>> seats) {
+    fbb_.AddOffset(GameView::VT_SEATS, seats);
+  }
+  void add_deck_size(uint8_t deck_size) {
+    fbb_.AddElement<uint8_t>(GameView::VT_DECK_SIZE, deck_size, 0);
+  }
+  void add_discard_size(uint8_t discard_size) {
+    fbb_.AddElement<uint8_t>(GameView::VT_DISCARD_SIZE, discard_size, 0);
+  }
+  void add_discard_top(int16_t discard_top) {
+    fbb_.AddElement<int16_t>(GameView::VT_DISCARD_TOP, discard_top, -1);
+  }
+  void add_tableau(::flatbuffers::Offset<::flatbuffers::Vector<uint8_t>> tableau) {
+    fbb_.AddOffset(GameView::VT_TABLEAU, tableau);
+  }
+  void add_pot(uint32_t pot) {
+    fbb_.AddElement<uint32_t>(GameView::VT_POT, pot, 0);
+  }
+  void add_trump(int16_t trump) {
+    fbb_.AddElement<int16_t>(GameView::VT_TRUMP, trump, -1);
+  }
+  void add_claim_rank(int16_t claim_rank) {
+    fbb_.AddElement<int16_t>(GameView::VT_CLAIM_RANK, claim_rank, -1);
+  }
+  void add_moves(::flatbuffers::Offset<::flatbuffers::Vector<::flatbuffers::Offset<cardsim::GameMove>>> moves) {
+    fbb_.AddOffset(GameView::VT_MOVES, moves);
+  }
+  void add_over(bool over) {
+    fbb_.AddElement<uint8_t>(GameView::VT_OVER, static_cast<uint8_t>(over), 0);
+  }
+  void add_ending(::flatbuffers::Offset<::flatbuffers::String> ending) {
+    fbb_.AddOffset(GameView::VT_ENDING, ending);
+  }
+  void add_winner(int8_t winner) {
+    fbb_.AddElement<int8_t>(GameView::VT_WINNER, winner, -1);
+  }
+  void add_state_hash(uint64_t state_hash) {
+    fbb_.AddElement<uint64_t>(GameView::VT_STATE_HASH, state_hash, 0);
+  }
+  void add_played(::flatbuffers::Offset<cardsim::GameMove> played) {
+    fbb_.AddOffset(GameView::VT_PLAYED, played);
+  }
+  explicit GameViewBuilder(::flatbuffers::FlatBufferBuilder &_fbb)
+        : fbb_(_fbb) {
+    start_ = fbb_.StartTable();
+  }
+  ::flatbuffers::Offset<GameView> Finish() {
+    const auto end = fbb_.EndTable(start_);
+    auto o = ::flatbuffers::Offset<GameView>(end);
+    return o;
+  }
+};
+
+inline ::flatbuffers::Offset<GameView> CreateGameView(
+    ::flatbuffers::FlatBufferBuilder &_fbb,
+    uint64_t game_id = 0,
+    uint32_t turn = 0,
+    uint32_t hand = 0,
+    uint8_t player = 0,
+    ::flatbuffers::Offset<::flatbuffers::Vector<::flatbuffers::Offset<cardsim::GameSeat>>> seats = 0,
+    uint8_t deck_size = 0,
+    uint8_t discard_size = 0,
+    int16_t discard_top = -1,
+    ::flatbuffers::Offset<::flatbuffers::Vector<uint8_t>> tableau = 0,
+    uint32_t pot = 0,
+    int16_t trump = -1,
+    int16_t claim_rank = -1,
+    ::flatbuffers::Offset<::flatbuffers::Vector<::flatbuffers::Offset<cardsim::GameMove>>> moves = 0,
+    bool over = false,
+    ::flatbuffers::Offset<::flatbuffers::String> ending = 0,
+    int8_t winner = -1,
+    uint64_t state_hash = 0,
+    ::flatbuffers::Offset<cardsim::GameMove> played = 0) {
+  GameViewBuilder builder_(_fbb);
+  builder_.add_state_hash(state_hash);
+  builder_.add_game_id(game_id);
+  builder_.add_played(played);
+  builder_.add_ending(ending);
+  builder_.add_moves(moves);
+  builder_.add_pot(pot);
+  builder_.add_tableau(tableau);
+  builder_.add_seats(seats);
+  builder_.add_hand(hand);
+  builder_.add_turn(turn);
+  builder_.add_claim_rank(claim_rank);
+  builder_.add_trump(trump);
+  builder_.add_discard_top(discard_top);
+  builder_.add_winner(winner);
+  builder_.add_over(over);
+  builder_.add_discard_size(discard_size);
+  builder_.add_deck_size(deck_size);
+  builder_.add_player(player);
+  return builder_.Finish();
+}
+
+struct GameView::Traits {
+  using type = GameView;
+  static auto constexpr Create = CreateGameView;
+};
+
+inline ::flatbuffers::Offset<GameView> CreateGameViewDirect(
+    ::flatbuffers::FlatBufferBuilder &_fbb,
+    uint64_t game_id = 0,
+    uint32_t turn = 0,
+    uint32_t hand = 0,
+    uint8_t player = 0,
+    const std::vector<::flatbuffers::Offset<cardsim::GameSeat>> *seats = nullptr,
+    uint8_t deck_size = 0,
+    uint8_t discard_size = 0,
+    int16_t discard_top = -1,
+    const std::vector<uint8_t> *tableau = nullptr,
+    uint32_t pot = 0,
+    int16_t trump = -1,
+    int16_t claim_rank = -1,
+    const std::vector<::flatbuffers::Offset<cardsim::GameMove>> *moves = nullptr,
+    bool over = false,
+    const char *ending = nullptr,
+    int8_t winner = -1,
+    uint64_t state_hash = 0,
+    ::flatbuffers::Offset<cardsim::GameMove> played = 0) {
+  auto seats__ = seats ? _fbb.CreateVector<::flatbuffers::Offset<cardsim::GameSeat>>(*seats) : 0;
+  auto tableau__ = tableau ? _fbb.CreateVector<uint8_t>(*tableau) : 0;
+  auto moves__ = moves ? _fbb.CreateVector<::flatbuffers::Offset<cardsim::GameMove>>(*moves) : 0;
+  auto ending__ = ending ? _fbb.CreateString(ending) : 0;
+  return cardsim::CreateGameView(
+      _fbb,
+      game_id,
+      turn,
+      hand,
+      player,
+      seats__,
+      deck_size,
+      discard_size,
+      discard_top,
+      tableau__,
+      pot,
+      trump,
+      claim_rank,
+      moves__,
+      over,
+      ending__,
+      winner,
+      state_hash,
+      played);
+}
+
+struct ClosedGame FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
+  typedef ClosedGameBuilder Builder;
+  struct Traits;
+  enum FlatBuffersVTableOffset FLATBUFFERS_VTABLE_UNDERLYING_TYPE {
+    VT_GAME_ID = 4
+  };
+  uint64_t game_id() const {
+    return GetField<uint64_t>(VT_GAME_ID, 0);
+  }
+  bool Verify(::flatbuffers::Verifier &verifier) const {
+    return VerifyTableStart(verifier) &&
+           VerifyField<uint64_t>(verifier, VT_GAME_ID, 8) &&
+           verifier.EndTable();
+  }
+};
+
+struct ClosedGameBuilder {
+  typedef ClosedGame Table;
+  ::flatbuffers::FlatBufferBuilder &fbb_;
+  ::flatbuffers::uoffset_t start_;
+  void add_game_id(uint64_t game_id) {
+    fbb_.AddElement<uint64_t>(ClosedGame::VT_GAME_ID, game_id, 0);
+  }
+  explicit ClosedGameBuilder(::flatbuffers::FlatBufferBuilder &_fbb)
+        : fbb_(_fbb) {
+    start_ = fbb_.StartTable();
+  }
+  ::flatbuffers::Offset<ClosedGame> Finish() {
+    const auto end = fbb_.EndTable(start_);
+    auto o = ::flatbuffers::Offset<ClosedGame>(end);
+    return o;
+  }
+};
+
+inline ::flatbuffers::Offset<ClosedGame> CreateClosedGame(
+    ::flatbuffers::FlatBufferBuilder &_fbb,
+    uint64_t game_id = 0) {
+  ClosedGameBuilder builder_(_fbb);
+  builder_.add_game_id(game_id);
+  return builder_.Finish();
+}
+
+struct ClosedGame::Traits {
+  using type = ClosedGame;
+  static auto constexpr Create = CreateClosedGame;
+};
 
 }  // namespace cardsim
 

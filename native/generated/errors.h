@@ -96,6 +96,9 @@ inline constexpr std::uint16_t cards_bad_genome = 704;
 inline constexpr std::uint16_t cards_out_of_range = 705;
 inline constexpr std::uint16_t cards_limit_exceeded = 706;
 inline constexpr std::uint16_t cards_unsupported = 707;
+inline constexpr std::uint16_t cards_not_found = 708;
+inline constexpr std::uint16_t cards_conflict = 709;
+inline constexpr std::uint16_t cards_corrupt_state = 710;
 inline constexpr std::uint16_t payments_malformed = 900;
 inline constexpr std::uint16_t payments_unsupported_version = 901;
 inline constexpr std::uint16_t payments_unknown_key = 902;
@@ -199,7 +202,7 @@ inline constexpr Entry all[] = {
     {602, "plugin/bad-config", "plugin {name} refused its config: {reason}"},
     {603, "plugin/failed", "plugin {name} failed: {reason}"},
     {604, "plugin/bad-answer", "plugin {name} answered with {problem}"},
-    {700, "cards/unknown-format", "the program is in no format this version reads (V1, V2): {reason}"},
+    {700, "cards/unknown-format", "the program is in no format this version reads (V1, V2, V3): {reason}"},
     {701, "cards/bad-header", "the program's header is wrong at byte {offset}: {reason}"},
     {702, "cards/malformed", "the program is malformed at byte {offset}: {reason}"},
     {703, "cards/not-expressible", "{path} cannot be said in a V2 program"},
@@ -207,6 +210,9 @@ inline constexpr Entry all[] = {
     {705, "cards/out-of-range", "{path} is {value}; {problem}"},
     {706, "cards/limit-exceeded", "{path} is {value}, the limit is {limit}"},
     {707, "cards/unsupported", "{path}: {problem}"},
+    {708, "cards/not-found", "{path} is {value}; {problem}"},
+    {709, "cards/conflict", "{path} is {value}; {problem}"},
+    {710, "cards/corrupt-state", "the saved games cannot be restored: {reason}"},
     {900, "payments/malformed", "{path}: {problem}"},
     {901, "payments/unsupported-version", "version {theirs} is not supported; this service reads {ours}"},
     {902, "payments/unknown-key", "{path}: there is no such key{suggestion}"},
