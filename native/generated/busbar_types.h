@@ -29,6 +29,11 @@ struct Method {
 
 }  // namespace busbar::rpc
 
+namespace busbar::types::busbar::api {
+inline constexpr Type VersionReply{"busbar.api.VersionReply", 0x9ee1d86bu, 0x43288f18eefa0a5aull};
+inline constexpr Type VersionRequest{"busbar.api.VersionRequest", 0x3c9ac83cu, 0xf44d1c542962d0ceull};
+}
+
 namespace busbar::types::busbar::cards {
 inline constexpr Type Program{"busbar.cards.Program", 0xb4f59ffeu, 0x290f683c683cf0f8ull};
 inline constexpr Type ProgramAsk{"busbar.cards.ProgramAsk", 0x8132b5ffu, 0xbeb5d733ab0df773ull};

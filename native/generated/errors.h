@@ -88,6 +88,7 @@ inline constexpr std::uint16_t plugin_abi_mismatch = 601;
 inline constexpr std::uint16_t plugin_bad_config = 602;
 inline constexpr std::uint16_t plugin_failed = 603;
 inline constexpr std::uint16_t plugin_bad_answer = 604;
+inline constexpr std::uint16_t services_incompatible_version = 690;
 inline constexpr std::uint16_t cards_unknown_format = 700;
 inline constexpr std::uint16_t cards_bad_header = 701;
 inline constexpr std::uint16_t cards_malformed = 702;
@@ -202,10 +203,11 @@ inline constexpr Entry all[] = {
     {602, "plugin/bad-config", "plugin {name} refused its config: {reason}"},
     {603, "plugin/failed", "plugin {name} failed: {reason}"},
     {604, "plugin/bad-answer", "plugin {name} answered with {problem}"},
+    {690, "services/incompatible-version", "{service} speaks API version {offered}, the caller needs {caller}: {problem}"},
     {700, "cards/unknown-format", "the program is in no format this version reads (V1, V2, V3): {reason}"},
     {701, "cards/bad-header", "the program's header is wrong at byte {offset}: {reason}"},
     {702, "cards/malformed", "the program is malformed at byte {offset}: {reason}"},
-    {703, "cards/not-expressible", "{path} cannot be said in a V2 program"},
+    {703, "cards/not-expressible", "{path} cannot be said in a V2 program; leave the format out for a V3 program"},
     {704, "cards/bad-genome", "{path}: {problem}"},
     {705, "cards/out-of-range", "{path} is {value}; {problem}"},
     {706, "cards/limit-exceeded", "{path} is {value}, the limit is {limit}"},
