@@ -116,6 +116,7 @@ export function makePlan(sketch: PlanSketch): Plan {
       socket: `${name}.sock`,
       host: null,
       port: 0,
+      threadOf: null,
     }),
   );
   const edge = (source: string, target: string, part: Partial<Edge>): Edge => ({

@@ -11,18 +11,19 @@ export interface Capabilities {
   readonly ringBetweenProcesses: boolean;
   /** Why there are none, in words. */
   readonly ringMissing?: string;
-  /** TypeScript services on worker threads of their process. */
-  readonly workerThreads: boolean;
+  /** Rings between threads of one process, in private memory. */
+  readonly ringBetweenThreads: boolean;
 }
 
 /** What this version can do where its native addon is built. */
-export const CAPABILITIES: Capabilities = { ringBetweenProcesses: true, workerThreads: false };
+export const CAPABILITIES: Capabilities = { ringBetweenProcesses: true, ringBetweenThreads: true };
 
 /** One end of a link. */
 export interface End {
   readonly name: string;
   readonly kind: Kind;
   readonly ownThread: boolean;
+  /** Of the operating system, whatever thread of it. */
   readonly process: string;
   /** Normalised. */
   readonly host: string;
@@ -51,7 +52,7 @@ export function chooseCarrier(a: End, b: End, wish: Wish | undefined, capabiliti
       `${a.name} and ${b.name} are in different [[sites]] (${sites}), which only transport nats joins; it is not part of this version`,
     );
   }
-  if (a.process === b.process) return inOneProcess(a, b, wish);
+  if (a.process === b.process) return inOneProcess(a, b, wish, capabilities);
   return a.host === b.host ? onOneHost(a, b, wish, capabilities) : betweenHosts(a, b, wish);
 }
 
@@ -78,10 +79,13 @@ function threads(a: End, b: End): string | undefined {
     : undefined;
 }
 
-function inOneProcess(a: End, b: End, wish: Wish | undefined): Carried {
+function inOneProcess(a: End, b: End, wish: Wish | undefined, capabilities: Capabilities): Carried {
   const apart = threads(a, b);
-  const transport: CarrierName = apart === undefined ? "local" : "ring";
-  const why = apart ?? "same process and thread, by reference";
+  // A worker thread has an inbox of its own, so without the addon it is reached like another process. Plugins need it anyway.
+  const bare = !capabilities.ringBetweenThreads && a.kind !== "native" && b.kind !== "native";
+  const transport: CarrierName = apart === undefined ? "local" : bare ? "unix" : "ring";
+  const missing = capabilities.ringMissing ?? "there are no rings between threads here";
+  const why = apart === undefined ? "same process and thread, by reference" : bare ? `${apart}; ${missing}` : apart;
   if (wish === undefined) return carried(transport, why);
   if (wish.transport === transport) return carried(transport, `${why}; ${asker(wish)}`);
   const cross = wish.transport === "unix" || wish.transport === "tcp";

@@ -13,12 +13,14 @@ export interface Member {
   readonly instance: number;
   readonly kind: Kind;
   readonly node: string;
+  /** A process of the plan: for a service with a thread of its own, that thread. */
   readonly process: string;
   /** Normalised. */
   readonly host: string;
   readonly site: string;
 }
 
+/** A process of the operating system, or a worker thread of one, which has an inbox of its own. */
 export interface PlacedProcess {
   readonly name: string;
   readonly node: string;
@@ -27,6 +29,8 @@ export interface PlacedProcess {
   readonly host: string;
   /** 0: chosen at start. */
   readonly port: number;
+  /** The process whose worker thread this is. */
+  readonly threadOf: string | null;
 }
 
 export interface PlacedNode {
@@ -52,6 +56,9 @@ export const byName = (a: { readonly name: string }, b: { readonly name: string 
 
 /** "#" of an instance is kept out of file names: "~" cannot stand in the name of a service. */
 export const socketName = (process: string): string => `${process.replaceAll("#", "~")}.sock`;
+
+/** "@" cannot stand in the name of a service or node, so this is nobody else's name. */
+const threadName = (service: string, process: string): string => `${service}@${process}`;
 
 const kindOf = (service: ServiceEntry): Kind => service.run?.scheme ?? "external";
 
@@ -92,7 +99,7 @@ function membersOf(topology: Topology, service: ServiceEntry, monolith: boolean,
     instance,
     kind: kindOf(service),
     node,
-    process: hasOwnProcess(service) ? name : node,
+    process: hasOwnProcess(service) ? name : service.ownThread ? threadName(name, node) : node,
     host: asWritten ? entry.host : LOCALHOST,
     site: asWritten ? entry.site : "",
   }));
@@ -103,6 +110,9 @@ function processesOf(group: NodeEntry, members: readonly Member[], asWritten: bo
   const names = [...new Set(mine.map((member) => member.process))].sort();
   // The port is the node's: its own process listens there, or the only child of a node that has no such process.
   const owner = names.includes(group.name) ? group.name : names.length === 1 ? names[0] : undefined;
+  const threads = new Set(mine.filter(({ service }) => service.ownThread).map((member) => member.process));
+  // Threads need a process around them, also where no service shares it.
+  if (threads.size > 0 && !names.includes(group.name)) names.push(group.name);
   return names.map((name) => {
     const inbox = name === owner && (asWritten || isLoopback(group.host));
     return {
@@ -112,6 +122,7 @@ function processesOf(group: NodeEntry, members: readonly Member[], asWritten: bo
       socket: socketName(name),
       host: inbox && group.host !== LOCALHOST ? group.host : "127.0.0.1",
       port: inbox ? (group.port ?? 0) : 0,
+      threadOf: threads.has(name) ? group.name : null,
     };
   });
 }

@@ -100,7 +100,7 @@ const edges = (from: string, to: string, transport: string): string =>
 
 function outcome(topology: Topology, rings: boolean, overrides: Overrides): { transport: string; reason: string } {
   try {
-    const capabilities = { ringBetweenProcesses: rings, workerThreads: true };
+    const capabilities = { ringBetweenProcesses: rings, ringBetweenThreads: true };
     const [there, back] = resolveTopology(topology, names, capabilities, overrides).edges;
     expect(there.carrier).toBe(back.carrier);
     return { transport: there.carrier, reason: there.reason };

@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { PolicyKind } from "#generated/busbar/plan";
 import { BusError } from "#wire";
 import { canDial } from "./dial.ts";
@@ -272,10 +272,63 @@ test("sites that differ need an engine that this version does not have", () => {
   expect(() => plan(pair, { overrides: { transport: "nats" } })).toThrow(/topology\/unsupported.*--transport nats/);
 });
 
-test("a thread of its own needs a version that has it", () => {
-  const text = `${head}${nodeOf(["a"])}${service("a", 'run = "ts:x"\nthread = "own"')}`;
-  expect(where(text)).toEqual(["topology/unsupported 8:10"]);
-  expect(plan(text, { capabilities: { workerThreads: true } }).services[0].ownThread).toBe(true);
+describe("a thread of its own", () => {
+  const own = 'run = "ts:x"\nthread = "own"';
+  const mixed = `${head}${nodeOf(["a", "b", "c"])}${service("a", own)}${service("b", own)}${service("c", 'run = "ts:x"')}`;
+
+  test("is a process of the plan that lives in its node's", () => {
+    const { processes, services, nodes } = plan(mixed);
+    expect(processes.map(({ name, services, threadOf, socket }) => [name, services, threadOf, socket])).toEqual([
+      ["a@n", ["a"], "n", "a@n.sock"],
+      ["b@n", ["b"], "n", "b@n.sock"],
+      ["n", ["c"], null, "n.sock"],
+    ]);
+    expect(services.map(({ name, process, ownThread }) => [name, process, ownThread])).toEqual([
+      ["a", "a@n", true],
+      ["b", "b@n", true],
+      ["c", "n", false],
+    ]);
+    expect(nodes[0].processes).toEqual(["a@n", "b@n", "n"]);
+  });
+
+  test("has rings in private memory to the services of its process; without the addon, unix", () => {
+    const reasons = (capabilities: object): unknown => {
+      const { edges } = plan(mixed, { capabilities });
+      return Object.fromEntries(edges.map((edge) => [`${edge.source} ${edge.target}`, edge.reason]));
+    };
+    expect(reasons({})).toMatchObject({
+      "a b": "ring: same process, each on its own worker thread",
+      "a c": "ring: same process, a on its own worker thread",
+      "c b": "ring: same process, b on its own worker thread",
+    });
+    expect(reasons({ ringBetweenThreads: false, ringMissing: "no addon" })).toMatchObject({
+      "a b": "unix: same process, each on its own worker thread; no addon",
+      "c b": "unix: same process, b on its own worker thread; no addon",
+    });
+  });
+
+  test("has a process around it also when nobody shares it, and then its node's port", () => {
+    const { processes } = plan(`${head}${nodeOf(["a"])}${service("a", own)}`);
+    expect(processes.map(({ name, services, threadOf }) => [name, services, threadOf])).toEqual([
+      ["a@n", ["a"], "n"],
+      ["n", [], null],
+    ]);
+    const far = `${head}[[nodes]]\nname = "n"\nhost = "10.0.0.9"\nport = 900\nservices = ["a"]\n${service("a", own)}[security.tcp]\nkeys = "k"\n`;
+    expect(plan(far).processes.map(({ name, port }) => [name, port])).toEqual([
+      ["a@n", 900],
+      ["n", 0],
+    ]);
+  });
+
+  test("comes along into the monolith, once per instance", () => {
+    const text = `${head}${nodeOf(["a"])}${service("a", `${own}\ninstances = 2`)}`;
+    const { processes } = plan(text, { overrides: { mode: "monolith" } });
+    expect(processes.map(({ name, threadOf, socket }) => [name, threadOf, socket])).toEqual([
+      ["a#0@monolith", "monolith", "a~0@monolith.sock"],
+      ["a#1@monolith", "monolith", "a~1@monolith.sock"],
+      ["monolith", null, "monolith.sock"],
+    ]);
+  });
 });
 
 test("unknown types and rpc services are refused with their place and the nearest name", () => {

@@ -73,7 +73,6 @@ export function resolveInto(
   const access = new Map(topology.services.map((service) => [service.name, accessOf(problems, service, names)]));
   checkEdgeTypes(problems, topology.edges, names);
   checkServers(problems, topology, access);
-  checkThreads(problems, topology, capabilities);
   const placement = placeServices(topology, overrides.mode, overrides.node);
   checkKeys(problems, topology, placement);
   const rules = edgeRules(topology, names.types);
@@ -137,15 +136,6 @@ function checkServers(problems: Problems, topology: Topology, access: ReadonlyMa
         });
       }
     }
-  }
-}
-
-function checkThreads(problems: Problems, topology: Topology, capabilities: Capabilities): void {
-  for (const service of topology.services) {
-    if (!service.ownThread || capabilities.workerThreads) continue;
-    problems.add("topology/unsupported", ["services", service.name, "thread"], "value", {
-      reason: `thread = "own" is not part of this version; use isolate = true, which gives ${service.name} a process of its own`,
-    });
   }
 }
 
@@ -234,11 +224,12 @@ function carrierOf(
 }
 
 function endsOf(placement: Placement): Map<string, End> {
-  const ports = new Map(placement.processes.map(({ name, port }) => [name, port]));
+  const processes = new Map(placement.processes.map((process) => [process.name, process]));
   return new Map(
     placement.members.map(({ name, kind, service, process, host, site }) => {
-      const reachable = host !== LOCALHOST && ports.get(process) !== 0;
-      return [name, { name, kind, ownThread: service.ownThread, process, host, site, reachable }];
+      const { port, threadOf } = processes.get(process)!;
+      const reachable = host !== LOCALHOST && port !== 0;
+      return [name, { name, kind, ownThread: service.ownThread, process: threadOf ?? process, host, site, reachable }];
     }),
   );
 }

@@ -25,7 +25,13 @@ export interface TransportFeatures {
 /** Where a process listens for links of this transport. */
 export type Address =
   | { readonly transport: "local"; readonly service: string }
-  | { readonly transport: "ring"; readonly path: string; readonly service: string }
+  /** `among`: who meets there. Default: processes; "both" is for listening only. Between threads the path is a name. */
+  | {
+      readonly transport: "ring";
+      readonly path: string;
+      readonly service: string;
+      readonly among?: "processes" | "threads" | "both";
+    }
   /** path of the inbox socket, at most 107 bytes, in the 0700 runtime folder */
   | { readonly transport: "unix"; readonly path: string }
   /** `portFile`: when port is 0 the listener writes its port there and dialers read it from there */

@@ -1,6 +1,7 @@
 #include "addon/link_handle.h"
 
 #include "addon/arguments.h"
+#include "addon/peer_handle.h"
 
 namespace busbar::addon {
 
@@ -42,22 +43,9 @@ Napi::Array LinkHandle::rings(Napi::Env env) {
   Napi::Array rings = Napi::Array::New(env, host::kRings);
   for (uint32_t i = 0; i < host::kRings; i++) {
     const auto& memory = link_->memory(static_cast<host::RingIndex>(i));
-    // The finalizer may run long after the link is gone, or on another path than a collection: the holder decides.
-    auto* holder = new std::shared_ptr<ring::RingMemory>(memory);
-    napi_value buffer;
-    const napi_status status = napi_create_external_arraybuffer(
-        env, memory->bytes(), memory->size(),
-        [](napi_env, void*, void* hint) { delete static_cast<std::shared_ptr<ring::RingMemory>*>(hint); }, holder,
-        &buffer);
-    if (status != napi_ok) {
-      delete holder;
-      const char* reason = status == napi_no_external_buffers_allowed
-                               ? "this runtime allows no external buffers; run the plugin in another process"
-                               : "the runtime made no buffer of the ring";
-      throw_failure(env, {errors::transport_unavailable, {{"transport", "ring"}, {"reason", reason}}});
-      return rings;
-    }
-    rings.Set(i, Napi::Value(env, buffer));
+    const Napi::Value buffer = external_buffer(env, memory->bytes(), memory->size(), memory);
+    if (buffer.IsEmpty()) return rings;
+    rings.Set(i, buffer);
   }
   return rings;
 }

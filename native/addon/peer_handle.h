@@ -1,4 +1,5 @@
-// A process that this one has met, as JavaScript holds it: the rendezvous socket, the rings of both sides, the doorbells.
+// Somebody that this thread has met, as JavaScript holds it: another process (socket_peer.h) or another thread of this
+// one (thread_peer.h). The handshake goes by packets; the rings of both sides are handed over beside it.
 #pragma once
 
 #include <array>
@@ -7,74 +8,91 @@
 
 #include <napi.h>
 
+#include "addon/arguments.h"
 #include "addon/env_state.h"
 #include "addon/loop_bell.h"
-#include "addon/loop_poll.h"
 #include "addon/loop_spinner.h"
-#include "core/rendezvous/rendezvous.h"
-#include "core/rendezvous/shared_ring.h"
 
 namespace busbar::addon {
+
+/// Throws transport/unavailable for rings.
+void refuse_ring(Napi::Env env, std::string reason);
+
+/// An ArrayBuffer over bytes that `holder` keeps: the finalizer may run long after the link is gone, or on another path
+/// than a collection. @returns an empty value with an exception pending where the runtime makes none
+Napi::Value external_buffer(Napi::Env env, uint8_t* bytes, size_t size, std::shared_ptr<void> holder);
 
 class PeerHandle : public std::enable_shared_from_this<PeerHandle> {
  public:
   static constexpr uint32_t kTag = 0x50454552;
 
-  PeerHandle(std::shared_ptr<EnvState> state, rendezvous::Peer peer) : state_(std::move(state)), peer_(std::move(peer)) {}
-  ~PeerHandle() { close(); }
-
-  pid_t pid() const { return peer_.pid; }
-  uid_t uid() const { return peer_.uid; }
+  explicit PeerHandle(std::shared_ptr<EnvState> state) : state_(std::move(state)) {}
+  virtual ~PeerHandle() = default;
 
   /// `on_packet` gets each packet as a Uint8Array of its own; undefined and a text when the other side is gone.
-  void watch(Napi::Env env, Napi::Function on_packet);
+  virtual void watch(Napi::Env env, Napi::Function on_packet) = 0;
   /// Makes the two rings (data, control) that this side writes and its doorbell. @returns them, or throws
-  Napi::Value make_rings(Napi::Env env, uint32_t data_capacity, uint32_t control_capacity);
+  virtual Napi::Value make_rings(Napi::Env env, uint32_t data_capacity, uint32_t control_capacity) = 0;
   /// Sends a packet; `with_rings` hands over what `make_rings` made.
-  Napi::Value send(Napi::Env env, const uint8_t* bytes, uint32_t length, bool with_rings);
-  /// Maps the rings that came with a packet, to be read here. @returns them, or throws
-  Napi::Value take_rings(Napi::Env env);
+  virtual Napi::Value send(Napi::Env env, const uint8_t* bytes, uint32_t length, bool with_rings) = 0;
+  /// Takes the rings that came with a packet, to be read here. @returns them, or throws
+  virtual Napi::Value take_rings(Napi::Env env) = 0;
   /// `on_bell` is called when the other side rings, and before the loop sleeps while there is something to read.
-  void watch_bell(Napi::Env env, Napi::Function on_bell);
+  virtual void watch_bell(Napi::Env env, Napi::Function on_bell) = 0;
+  virtual void ring() = 0;
+  virtual void ref(bool active) = 0;
+  /// Safe to call twice.
+  virtual void close() = 0;
+
   /// The reader of this lane holds (false) or reads again.
   void set_active(uint32_t lane, bool active);
-  void ring();
-  void ref(bool active);
-  /// Detaches the buffers of the rings and lets go of the mappings.
+  /// Closes, detaches the buffers of the rings and lets go of their memory.
   void free_rings(Napi::Env env, Napi::Array buffers);
-  void close();
 
- private:
-  void readable(Napi::Env env, Callback& callback);
-  Napi::Value buffers(Napi::Env env, const std::array<std::shared_ptr<rendezvous::SharedRing>, 2>& rings);
+ protected:
+  virtual void drop_rings() = 0;
+
+  /// One ArrayBuffer for each ring. @returns undefined with an exception pending where there are none
+  template <typename Ring>
+  static Napi::Value buffers(Napi::Env env, const std::array<std::shared_ptr<Ring>, 2>& rings) {
+    Napi::Array result = Napi::Array::New(env, rings.size());
+    for (uint32_t i = 0; i < rings.size(); i++) {
+      const Napi::Value buffer = external_buffer(env, rings[i]->bytes(), rings[i]->size(), rings[i]);
+      if (buffer.IsEmpty()) return env.Undefined();
+      result.Set(i, buffer);
+    }
+    return result;
+  }
+
+  /// Has the inbound rings looked at before the loop sleeps.
+  template <typename Ring>
+  void watch_rings(Napi::Env env, const std::shared_ptr<Callback>& callback,
+                   const std::array<std::shared_ptr<Ring>, 2>& rings) {
+    if (state_->spinner == nullptr) state_->spinner = LoopSpinner::open(env, state_);
+    if (state_->spinner == nullptr) return refuse_ring(env, "the event loop takes no more handles");
+    for (size_t lane = 0; lane < rings.size(); lane++) {
+      auto watched = std::make_shared<LoopSpinner::Watched>();
+      watched->ring = rings[lane]->bytes();
+      watched->deliver = [callback, ring = rings[lane]] { callback->call({}); };
+      watched_[lane] = watched;
+      state_->spinner->add(std::move(watched));
+    }
+  }
+  void unwatch_rings();
 
   std::shared_ptr<EnvState> state_;
-  rendezvous::Peer peer_;
-  std::shared_ptr<LoopPoll> socket_poll_;
-  std::shared_ptr<LoopPoll> bell_poll_;
-  std::array<std::shared_ptr<rendezvous::SharedRing>, 2> own_;
-  std::array<std::shared_ptr<rendezvous::SharedRing>, 2> theirs_;
+
+ private:
   std::array<std::shared_ptr<LoopSpinner::Watched>, 2> watched_;
-  std::vector<Descriptor> received_;
-  Descriptor own_bell_;
-  Descriptor their_bell_;
-  bool closed_ = false;
 };
 
-/// A place where processes are met.
+/// A place where others are met.
 class ListenerHandle {
  public:
   static constexpr uint32_t kTag = 0x4C495354;
-
-  /// `on_peer` gets a handle, pid and uid for each process of this user; undefined and a text for any other.
-  static std::shared_ptr<ListenerHandle> create(Napi::Env env, std::shared_ptr<EnvState> state, const std::string& path,
-                                                Napi::Function on_peer);
-  ~ListenerHandle() { close(); }
-  void close();
-
- private:
-  Descriptor listener_;
-  std::shared_ptr<LoopPoll> poll_;
+  virtual ~ListenerHandle() = default;
+  /// Safe to call twice.
+  virtual void close() = 0;
 };
 
 }  // namespace busbar::addon

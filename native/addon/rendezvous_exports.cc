@@ -1,7 +1,11 @@
 #include "addon/rendezvous_exports.h"
 
+#include <unistd.h>
+
 #include "addon/arguments.h"
 #include "addon/peer_handle.h"
+#include "addon/socket_peer.h"
+#include "addon/thread_peer.h"
 
 namespace busbar::addon {
 namespace {
@@ -11,7 +15,8 @@ Napi::Value listen_peers(const Napi::CallbackInfo& info) {
   const std::string path = arguments.text("path");
   const Napi::Function callback = arguments.function("onPeer");
   if (!arguments.ok()) return info.Env().Undefined();
-  auto listener = ListenerHandle::create(info.Env(), EnvState::of(info.Env()), path, callback);
+  std::shared_ptr<ListenerHandle> listener =
+      SocketListener::create(info.Env(), EnvState::of(info.Env()), path, callback);
   return listener == nullptr ? info.Env().Undefined() : Arguments::wrap(info.Env(), std::move(listener));
 }
 
@@ -35,8 +40,63 @@ Napi::Value connect_peer(const Napi::CallbackInfo& info) {
                               : host::Failure{errors::transport_unavailable, {{"transport", "ring"}, {"reason", error}}});
     return env.Undefined();
   }
-  auto handle = std::make_shared<PeerHandle>(EnvState::of(env), std::move(peer));
+  std::shared_ptr<PeerHandle> handle = std::make_shared<SocketPeer>(EnvState::of(env), std::move(peer));
   return Arguments::wrap(env, std::move(handle));
+}
+
+Napi::Value listen_threads(const Napi::CallbackInfo& info) {
+  Arguments arguments(info, "listenThreads");
+  const std::string name = arguments.text("name");
+  const Napi::Function callback = arguments.function("onPeer");
+  if (!arguments.ok()) return info.Env().Undefined();
+  std::shared_ptr<ListenerHandle> listener =
+      ThreadListener::create(info.Env(), EnvState::of(info.Env()), name, callback);
+  return listener == nullptr ? info.Env().Undefined() : Arguments::wrap(info.Env(), std::move(listener));
+}
+
+Napi::Value connect_thread(const Napi::CallbackInfo& info) {
+  Napi::Env env = info.Env();
+  Arguments arguments(info, "connectThread");
+  const std::string name = arguments.text("name");
+  if (!arguments.ok()) return env.Undefined();
+  std::shared_ptr<rendezvous::ThreadEnd> end;
+  const auto status = rendezvous::ThreadDoor::connect(name, end);
+  if (status != rendezvous::Status::kOk) {
+    const char* reason =
+        status == rendezvous::Status::kAgain ? "too many threads wait there" : "no thread of this process listens there";
+    throw_failure(env, {errors::transport_unreachable, {{"address", name}, {"reason", reason}}});
+    return env.Undefined();
+  }
+  std::shared_ptr<PeerHandle> peer = ThreadPeer::open(env, EnvState::of(env), std::move(end));
+  if (peer != nullptr) return Arguments::wrap(env, std::move(peer));
+  refuse_ring(env, "the event loop takes no more handles");
+  return env.Undefined();
+}
+
+/// Why rings cannot be had here: { shared } between processes, { external } at all; "" where they can.
+Napi::Value probe_rings(const Napi::CallbackInfo& info) {
+  Napi::Env env = info.Env();
+  std::string shared, external;
+  const auto ring = rendezvous::SharedRing::create(ring::kCapacityBytesMin, shared);
+  if (ring != nullptr) {
+    shared.clear();
+    // As a reader would: a kernel without the seals makes a ring and then refuses it.
+    rendezvous::SharedRing::open(Descriptor(dup(ring->header_fd())), Descriptor(dup(ring->data_fd())), shared);
+  } else if (shared.empty()) {
+    shared = "no shared memory";
+  }
+  const auto memory = std::make_shared<ring::RingMemory>(ring::kCapacityBytesMin);
+  const Napi::Value buffer = external_buffer(env, memory->bytes(), memory->size(), memory);
+  if (buffer.IsEmpty()) {
+    env.GetAndClearPendingException();
+    external = "this runtime allows no external buffers";
+  } else {
+    napi_detach_arraybuffer(env, buffer);
+  }
+  Napi::Object result = Napi::Object::New(env);
+  result.Set("shared", shared);
+  result.Set("external", external);
+  return result;
 }
 
 Napi::Value watch_peer(const Napi::CallbackInfo& info) {
@@ -161,7 +221,8 @@ void export_rendezvous(Napi::Env env, Napi::Object exports) {
       {"watchPeer", watch_peer},     {"makeRings", make_rings},         {"sendPacket", send_packet},
       {"takeRings", take_rings},     {"watchBell", watch_bell},         {"setActive", set_active},
       {"refPeer", ref_peer},         {"closePeer", close_peer},         {"setWaiting", set_waiting},
-      {"freeRings", free_rings},
+      {"freeRings", free_rings},     {"listenThreads", listen_threads},  {"connectThread", connect_thread},
+      {"probeRings", probe_rings},
   };
   for (const auto& [name, function] : functions) exports.Set(name, Napi::Function::New(env, function, name));
   napi_value function = nullptr;

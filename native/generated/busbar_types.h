@@ -94,9 +94,9 @@ inline constexpr Type EnvEntry{"busbar.plan.EnvEntry", 0x6d55ea9bu, 0x48b3c1192c
 inline constexpr Type HistoryEntry{"busbar.plan.HistoryEntry", 0x8ac2ad85u, 0x945f4b5f12fdbcc2ull};
 inline constexpr Type Method{"busbar.plan.Method", 0xe13452f4u, 0xa1c26f054ca63b50ull};
 inline constexpr Type Node{"busbar.plan.Node", 0xf7b6dc59u, 0x5137f4f8320fcecbull};
-inline constexpr Type Plan{"busbar.plan.Plan", 0x2cac95e3u, 0x3c126d9b4b7551ffull};
+inline constexpr Type Plan{"busbar.plan.Plan", 0x2cac95e3u, 0xba1270002a5e0b6bull};
 inline constexpr Type Policy{"busbar.plan.Policy", 0x401ceb21u, 0x7e9c0bc512055956ull};
-inline constexpr Type Process{"busbar.plan.Process", 0xe2662431u, 0x86ee54d415aa8866ull};
+inline constexpr Type Process{"busbar.plan.Process", 0xe2662431u, 0xd036f6f5ee6ee96dull};
 inline constexpr Type Restart{"busbar.plan.Restart", 0x22465be6u, 0xb1611a0cb7282ca3ull};
 inline constexpr Type Service{"busbar.plan.Service", 0x03119a37u, 0x57a456736e37d0a1ull};
 inline constexpr Type Type{"busbar.plan.Type", 0x72f43320u, 0x79360fd0713518b1ull};

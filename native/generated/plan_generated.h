@@ -492,7 +492,8 @@ inline ::flatbuffers::Offset<Method> CreateMethodDirect(
       streaming);
 }
 
-/// An operating-system process that the plan starts or expects. Its inbox is where links to its services are dialed.
+/// A process that the plan starts or expects, or a worker thread of one. Its inbox is where links to its services are
+/// dialed.
 struct Process FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
   typedef ProcessBuilder Builder;
   struct Traits;
@@ -502,7 +503,8 @@ struct Process FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
     VT_SERVICES = 8,
     VT_SOCKET = 10,
     VT_HOST = 12,
-    VT_PORT = 14
+    VT_PORT = 14,
+    VT_THREAD_OF = 16
   };
   const ::flatbuffers::String *name() const {
     return GetPointer<const ::flatbuffers::String *>(VT_NAME);
@@ -524,6 +526,10 @@ struct Process FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
   uint16_t port() const {
     return GetField<uint16_t>(VT_PORT, 0);
   }
+  /// The process whose worker thread this is; absent for a process of the operating system.
+  const ::flatbuffers::String *thread_of() const {
+    return GetPointer<const ::flatbuffers::String *>(VT_THREAD_OF);
+  }
   bool Verify(::flatbuffers::Verifier &verifier) const {
     return VerifyTableStart(verifier) &&
            VerifyOffsetRequired(verifier, VT_NAME) &&
@@ -538,6 +544,8 @@ struct Process FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
            VerifyOffset(verifier, VT_HOST) &&
            verifier.VerifyString(host()) &&
            VerifyField<uint16_t>(verifier, VT_PORT, 2) &&
+           VerifyOffset(verifier, VT_THREAD_OF) &&
+           verifier.VerifyString(thread_of()) &&
            verifier.EndTable();
   }
 };
@@ -564,6 +572,9 @@ struct ProcessBuilder {
   void add_port(uint16_t port) {
     fbb_.AddElement<uint16_t>(Process::VT_PORT, port, 0);
   }
+  void add_thread_of(::flatbuffers::Offset<::flatbuffers::String> thread_of) {
+    fbb_.AddOffset(Process::VT_THREAD_OF, thread_of);
+  }
   explicit ProcessBuilder(::flatbuffers::FlatBufferBuilder &_fbb)
         : fbb_(_fbb) {
     start_ = fbb_.StartTable();
@@ -584,8 +595,10 @@ inline ::flatbuffers::Offset<Process> CreateProcess(
     ::flatbuffers::Offset<::flatbuffers::Vector<::flatbuffers::Offset<::flatbuffers::String>>> services = 0,
     ::flatbuffers::Offset<::flatbuffers::String> socket = 0,
     ::flatbuffers::Offset<::flatbuffers::String> host = 0,
-    uint16_t port = 0) {
+    uint16_t port = 0,
+    ::flatbuffers::Offset<::flatbuffers::String> thread_of = 0) {
   ProcessBuilder builder_(_fbb);
+  builder_.add_thread_of(thread_of);
   builder_.add_host(host);
   builder_.add_socket(socket);
   builder_.add_services(services);
@@ -607,12 +620,14 @@ inline ::flatbuffers::Offset<Process> CreateProcessDirect(
     const std::vector<::flatbuffers::Offset<::flatbuffers::String>> *services = nullptr,
     const char *socket = nullptr,
     const char *host = nullptr,
-    uint16_t port = 0) {
+    uint16_t port = 0,
+    const char *thread_of = nullptr) {
   auto name__ = name ? _fbb.CreateString(name) : 0;
   auto node__ = node ? _fbb.CreateString(node) : 0;
   auto services__ = services ? _fbb.CreateVector<::flatbuffers::Offset<::flatbuffers::String>>(*services) : 0;
   auto socket__ = socket ? _fbb.CreateString(socket) : 0;
   auto host__ = host ? _fbb.CreateString(host) : 0;
+  auto thread_of__ = thread_of ? _fbb.CreateString(thread_of) : 0;
   return busbar::plan::CreateProcess(
       _fbb,
       name__,
@@ -620,7 +635,8 @@ inline ::flatbuffers::Offset<Process> CreateProcessDirect(
       services__,
       socket__,
       host__,
-      port);
+      port,
+      thread_of__);
 }
 
 struct Node FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {

@@ -87,6 +87,7 @@ export const planOf = (options: TestPlanOptions): Plan => {
       socket: `${name}.sock`,
       host: "127.0.0.1",
       port: 0,
+      threadOf: null,
     })),
     services: names.map((name) => serviceOf(name, options.services[name], processOf(name))),
     edges,

@@ -11,20 +11,27 @@ import type { Harness, Place } from "./suite.ts";
 
 export interface SocketHarnessOptions {
   readonly name: "unix" | "tcp" | "ring";
+  /** Rings between threads: both sides meet by name in this process. */
+  readonly among?: "threads";
   /** A transport for the process "pa" or "pb". */
   readonly transport: (process: string) => Promise<Transport> | Transport;
   readonly features: Harness["features"];
 }
 
 export const socketHarness = (options: SocketHarnessOptions): Harness => ({
-  name: options.features.encrypted ? "tcp with CURVE" : options.name,
+  name: options.features.encrypted ? "tcp with CURVE" : options.among ? "ring between threads" : options.name,
   features: options.features,
   async place(): Promise<Place> {
     const folder = await mkdtemp(join(tmpdir(), "busbar-suite-"));
     const hubs: Hub[] = [];
     const addressOf = (process: string): Address =>
       options.name === "ring"
-        ? { transport: "ring", path: join(folder, `${process}.ring`), service: process }
+        ? {
+            transport: "ring",
+            path: join(folder, `${process}.ring`),
+            service: process,
+            ...(options.among === undefined ? {} : { among: options.among }),
+          }
         : options.name === "unix"
           ? { transport: "unix", path: join(folder, `${process}.sock`) }
           : { transport: "tcp", host: "127.0.0.1", port: 0, portFile: join(folder, `${process}.port`), node: process };

@@ -1099,10 +1099,10 @@ const foreign$Plan = foreignVerifier(SCHEMA, "busbar.plan.Plan");
 export const Plan: MessageType<Plan, PlanInit, PlanView> = {
   name: "busbar.plan.Plan",
   typeId: 749508067,
-  fingerprint: "3c126d9b4b7551ff",
-  fingerprintLo: 1265979903,
-  fingerprintHi: 1007840667,
-  lineage: ["3c126d9b4b7551ff"],
+  fingerprint: "ba1270002a5e0b6b",
+  fingerprintLo: 710806379,
+  fingerprintHi: 3121770496,
+  lineage: ["3c126d9b4b7551ff", "ba1270002a5e0b6b"],
   schema: SCHEMA,
   encode(m, offset, limit, value) {
     const end = put$Plan(m, offset + 4, limit, value, 0);
@@ -1563,7 +1563,10 @@ function full$Policy(x: PolicyInit, d: number): Policy {
   };
 }
 
-/** An operating-system process that the plan starts or expects. Its inbox is where links to its services are dialed. */
+/**
+ * A process that the plan starts or expects, or a worker thread of one. Its inbox is where links to its services are
+ * dialed.
+ */
 export interface Process {
   readonly name: string;
   readonly node: string;
@@ -1573,6 +1576,8 @@ export interface Process {
   /** tcp inbox; port 0 = chosen at start and written to the runtime folder. */
   readonly host: string | null;
   readonly port: number;
+  /** The process whose worker thread this is; absent for a process of the operating system. */
+  readonly threadOf: string | null;
 }
 export interface ProcessInit {
   name: string;
@@ -1581,6 +1586,7 @@ export interface ProcessInit {
   socket?: string | null;
   host?: string | null;
   port?: number;
+  threadOf?: string | null;
 }
 export interface ProcessView extends MessageView, Readonly<Process> {}
 
@@ -1588,10 +1594,10 @@ const foreign$Process = foreignVerifier(SCHEMA, "busbar.plan.Process");
 export const Process: MessageType<Process, ProcessInit, ProcessView> = {
   name: "busbar.plan.Process",
   typeId: 3798344753,
-  fingerprint: "86ee54d415aa8866",
-  fingerprintLo: 363497574,
-  fingerprintHi: 2263766228,
-  lineage: ["86ee54d415aa8866"],
+  fingerprint: "d036f6f5ee6ee96d",
+  fingerprintLo: 4000246125,
+  fingerprintHi: 3493263093,
+  lineage: ["86ee54d415aa8866", "d036f6f5ee6ee96d"],
   schema: SCHEMA,
   encode(m, offset, limit, value) {
     const end = put$Process(m, offset + 4, limit, value, 0);
@@ -1609,19 +1615,20 @@ export const Process: MessageType<Process, ProcessInit, ProcessView> = {
 function put$Process(m: Memory, p: number, lim: number, x: ProcessInit, d: number): number {
   const { i32, u16 } = m;
   if (d > 63 || typeof x !== "object" || x === null) unfit(Process, x, d);
-  const t = p + 16;
-  let e = t + 28;
+  const t = p + 20;
+  let e = t + 32;
   if (e > lim) return -1;
   const w = p >> 2;
-  i32[w] = 1703952;
+  i32[w] = 1966098;
   i32[w + 1] = 524292;
   i32[w + 2] = 1048588;
-  i32[w + 3] = 1572884;
+  i32[w + 3] = 1835028;
+  i32[w + 4] = 24;
   const q = t >> 2;
   i32[q] = t - p;
-  i32[q + 6] = 0;
+  i32[q + 7] = 0;
   const v5 = x.port;
-  u16[(t + 24) >> 1] = v5 === undefined ? 0 : v5 === (v5 & 65535) ? v5 : unfit(Process, x);
+  u16[(t + 28) >> 1] = v5 === undefined ? 0 : v5 === (v5 & 65535) ? v5 : unfit(Process, x);
   const v0 = x.name;
   if ((e = putString(m, t + 4, e, lim, v0)) < 0) return stop(e, Process, x);
   const v1 = x.node;
@@ -1644,6 +1651,12 @@ function put$Process(m: Memory, p: number, lim: number, x: ProcessInit, d: numbe
   } else {
     if ((e = putString(m, t + 20, e, lim, v4)) < 0) return stop(e, Process, x);
   }
+  const v6 = x.threadOf;
+  if (v6 === null || v6 === undefined) {
+    u16[(p >> 1) + 8] = 0; i32[q + 6] = 0;
+  } else {
+    if ((e = putString(m, t + 24, e, lim, v6)) < 0) return stop(e, Process, x);
+  }
   m.table = t;
   return e;
 }
@@ -1651,17 +1664,19 @@ function put$Process(m: Memory, p: number, lim: number, x: ProcessInit, d: numbe
 function get$Process(m: Memory, t: number): Process {
   const { i32, u16 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 1703952 && i32[(v >> 2) + 1] === 524292 && u16[(v >> 1) + 7] === 24)) return own$Process(new Reader$Process(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 1966098 && i32[(v >> 2) + 1] === 524292 && u16[(v >> 1) + 7] === 28)) return own$Process(new Reader$Process(m).$to(t));
   const o2 = u16[(v >> 1) + 4]!;
   const o3 = u16[(v >> 1) + 5]!;
   const o4 = u16[(v >> 1) + 6]!;
+  const o6 = u16[(v >> 1) + 8]!;
   return {
     name: getString(m, t + 4),
     node: getString(m, t + 8),
     services: o2 === 0 ? [] : getStrings(m, t + o2),
     socket: o3 === 0 ? null : getString(m, t + o3),
     host: o4 === 0 ? null : getString(m, t + o4),
-    port: u16[(t + 24) >> 1]!,
+    port: u16[(t + 28) >> 1]!,
+    threadOf: o6 === 0 ? null : getString(m, t + o6),
   };
 }
 function own$Process(r: Reader$Process): Process {
@@ -1672,6 +1687,7 @@ function own$Process(r: Reader$Process): Process {
     socket: r.socket,
     host: r.host,
     port: r.port,
+    threadOf: r.threadOf,
   };
 }
 
@@ -1726,15 +1742,20 @@ class Reader$Process implements ProcessView {
     const o = this.#o(14);
     return o === 0 ? 0 : u16[(this.#t + o) >> 1]!;
   }
+  get threadOf(): Process["threadOf"] {
+    const m = this.#m;
+    const o = this.#o(16);
+    return o === 0 ? null : getString(m, this.#t + o);
+  }
 }
 
 function ok$Process(m: Memory, t: number, low: number, end: number, d: number): boolean {
   const { i32, u16 } = m;
-  if ((t & 3) !== 0 || t + 26 > end || d > 63) return false;
+  if ((t & 3) !== 0 || t + 30 > end || d > 63) return false;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || v < low || v + 16 > end) return false;
-  if (!(i32[v >> 2] === 1703952 && i32[(v >> 2) + 1] === 524292 && u16[(v >> 1) + 7] === 24)) return false;
-  if ((m.budget -= 42) < 0) return false;
+  if ((v & 3) !== 0 || v < low || v + 20 > end) return false;
+  if (!(i32[v >> 2] === 1966098 && i32[(v >> 2) + 1] === 524292 && u16[(v >> 1) + 7] === 28)) return false;
+  if ((m.budget -= 48) < 0) return false;
   let o = 0;
   if (!okString(m, t + 4, end)) return false;
   if (!okString(m, t + 8, end)) return false;
@@ -1744,6 +1765,8 @@ function ok$Process(m: Memory, t: number, low: number, end: number, d: number): 
   if (o !== 0 && (o !== 16 || !okString(m, t + 16, end))) return false;
   o = u16[(v >> 1) + 6]!;
   if (o !== 0 && (o !== 20 || !okString(m, t + 20, end))) return false;
+  o = u16[(v >> 1) + 8]!;
+  if (o !== 0 && (o !== 24 || !okString(m, t + 24, end))) return false;
   return true;
 }
 
@@ -1751,7 +1774,7 @@ function full$Process(x: ProcessInit, d: number): Process {
   if (d > 63 || typeof x !== "object" || x === null) unfit(Process, x, d);
   if (x.name === undefined || x.name === null || x.node === undefined || x.node === null) unfit(Process, x);
   const f2 = x.services ?? [];
-  if (f2 === x.services && x.socket !== undefined && x.host !== undefined && x.port !== undefined) return x as Process;
+  if (f2 === x.services && x.socket !== undefined && x.host !== undefined && x.port !== undefined && x.threadOf !== undefined) return x as Process;
   return {
     name: x.name,
     node: x.node,
@@ -1759,6 +1782,7 @@ function full$Process(x: ProcessInit, d: number): Process {
     socket: x.socket === undefined ? null : x.socket,
     host: x.host === undefined ? null : x.host,
     port: x.port === undefined ? 0 : x.port,
+    threadOf: x.threadOf === undefined ? null : x.threadOf,
   };
 }
 

@@ -14,7 +14,7 @@ import type { Topology } from "../topology.ts";
 const NO_RINGS: Capabilities = {
   ringBetweenProcesses: false,
   ringMissing: "this version has no rings between processes",
-  workerThreads: false,
+  ringBetweenThreads: true,
 };
 
 /** @param rpcs full names; each has one method `Do` */

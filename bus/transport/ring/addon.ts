@@ -13,7 +13,7 @@ export interface LinkHandle {
   readonly link: unique symbol;
 }
 
-/** Opaque; a process met over a rendezvous socket. Ends by `closePeer`, or when it is collected. */
+/** Opaque; a process or a thread that was met. Ends by `closePeer`, or when it is collected. */
 export interface PeerHandle {
   readonly peer: unique symbol;
 }
@@ -99,6 +99,18 @@ export interface Addon {
   closeListener(listener: ListenerHandle): void;
   /** @throws transport/unreachable when nobody listens there */
   connectPeer(path: string): PeerHandle;
+
+  // Rings between threads of this process: met by name, in private memory; the rest is as between processes.
+
+  /** `onPeer` gets each thread that comes. @throws transport/address-in-use */
+  listenThreads(name: string, onPeer: (peer: PeerHandle, pid: number, uid: number) => void): ListenerHandle;
+  /** @throws transport/unreachable when no thread listens there */
+  connectThread(name: string): PeerHandle;
+  /** Why there are no rings here, "" where there are: between processes, and at all (Electron). */
+  probeRings(): { readonly shared: string; readonly external: string };
+
+  // What both kinds of peers do.
+
   /** `onPacket` gets each packet; undefined when the other side is gone (then no more). */
   watchPeer(peer: PeerHandle, onPacket: (bytes: Buffer | undefined, reason?: string) => void): void;
   /** The data and control rings that this side writes. Capacities are powers of two. */

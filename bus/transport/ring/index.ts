@@ -4,5 +4,10 @@ export * from "./layout.ts";
 export { findAddon, findGuard, findPlugin, nativeFolders, nativePlatform } from "./native-path.ts";
 export { type LoadPluginOptions, loadPlugin } from "./plugin.ts";
 export { Drained, type FrameSink, RingReader } from "./ring-reader.ts";
-export { createRingTransport, type RingTransportOptions, ringUnavailable } from "./ring-transport.ts";
+export {
+  createRingTransport,
+  type RingTransportOptions,
+  ringUnavailable,
+  threadRingUnavailable,
+} from "./ring-transport.ts";
 export { RingWriter } from "./ring-writer.ts";

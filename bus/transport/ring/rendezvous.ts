@@ -1,6 +1,7 @@
 /**
- * How two processes get to a link: HELLO; WELCOME beside the listener's rings; ACK beside the dialer's. One packet each,
- * the same frames as on every transport. Nothing is allocated for a peer before its HELLO was admitted.
+ * How two processes, or two threads of one, get to a link: HELLO; WELCOME beside the listener's rings; ACK beside the
+ * dialer's. One packet each, the same frames as on every transport. Nothing is allocated for a peer before its HELLO was
+ * admitted.
  */
 import { unlinkSync } from "node:fs";
 import { Hello } from "#generated/busbar/control";
@@ -15,11 +16,18 @@ import { native } from "./native-error.ts";
 const WAITING_MAX = 256;
 const PATH_BYTES_MAX = 107;
 
-export const pathOf = (address: Address): string => {
+type RingAddress = Extract<Address, { transport: "ring" }>;
+
+/** Checked. */
+export const ringAddress = (address: Address): RingAddress => {
   if (address.transport !== "ring") throw new TypeError(`not a ring address: ${address.transport}`);
+  if (address.among !== "threads") checkPath(address);
+  return address;
+};
+
+const checkPath = (address: RingAddress): void => {
   const bytes = Buffer.byteLength(address.path);
-  if (bytes <= PATH_BYTES_MAX) return address.path;
-  throw new BusError("transport/path-too-long", { details: { path: address.path, bytes } });
+  if (bytes > PATH_BYTES_MAX) throw new BusError("transport/path-too-long", { details: { path: address.path, bytes } });
 };
 
 /** Bytes of the rings that this side writes: what the reader is ready to hold, and room for the largest frame. */
@@ -86,14 +94,17 @@ const ackFrame = (): Uint8Array => {
 };
 
 /** After the handshake the socket is silent: it only tells of the other's end. */
-const afterwards = (carrier: RingCarrier, bytes: Uint8Array | undefined, reason: string | undefined): void => {
+const afterwards = (carrier: RingCarrier, bytes: Uint8Array | undefined, reason: string): void => {
   if (bytes === undefined) {
-    carrier.lost(reason || "its process ended");
+    carrier.lost(reason);
     return;
   }
   const details = { peer: carrier.peer.label, reason: `a packet of ${bytes.length} bytes after the handshake` };
   carrier.breach(new BusError("wire/bad-handshake", { details }));
 };
+
+const goneOf = (among: RingAddress["among"]): string =>
+  among === "threads" ? "its thread ended" : "its process ended";
 
 const broken = (peer: string, reason: string): BusError =>
   new BusError("wire/bad-handshake", { details: { peer, reason } });
@@ -107,8 +118,8 @@ const kindOf = (bytes: Uint8Array): number => {
 
 export const meetAsDialer = (addon: Addon, dial: DialOptions, handshakeMs: number): Promise<Carrier> =>
   new Promise<Carrier>((resolve, reject) => {
-    const path = pathOf(dial.address);
-    const peer = native(() => addon.connectPeer(path));
+    const { path, among } = ringAddress(dial.address);
+    const peer = native(() => (among === "threads" ? addon.connectThread(path) : addon.connectPeer(path)));
     let carrier: RingCarrier | undefined;
     const rings: Memory[] = [];
     let settled = false;
@@ -134,7 +145,7 @@ export const meetAsDialer = (addon: Addon, dial: DialOptions, handshakeMs: numbe
     try {
       native(() =>
         addon.watchPeer(peer, (bytes, reason) => {
-          if (carrier !== undefined) return afterwards(carrier, bytes, reason);
+          if (carrier !== undefined) return afterwards(carrier, bytes, reason || goneOf(among));
           if (settled) return;
           if (bytes === undefined) {
             end(new BusError("transport/unreachable", { details: { address: path, reason: reason || "it hung up" } }));
@@ -164,14 +175,14 @@ export const meetAsDialer = (addon: Addon, dial: DialOptions, handshakeMs: numbe
 
 // ---- being dialed
 
-/** Where dialing processes are met. */
+/** Where dialing processes and threads are met. */
 export class PeerDesk {
   readonly #addon: Addon;
   readonly #options: ListenOptions;
   readonly #handshakeMs: number;
   readonly #waiting = new Set<PeerHandle>();
-  #listener: ListenerHandle | undefined;
-  #path = "";
+  readonly #listeners: ListenerHandle[] = [];
+  #socket = "";
 
   constructor(addon: Addon, options: ListenOptions, handshakeMs: number) {
     this.#addon = addon;
@@ -179,32 +190,47 @@ export class PeerDesk {
     this.#handshakeMs = handshakeMs;
   }
 
-  open(path: string): void {
-    this.#path = path;
-    this.#listener = native(() =>
+  open({ path, among = "processes" }: RingAddress): void {
+    if (among !== "processes") {
+      this.#listen(() =>
+        this.#addon.listenThreads(path, (peer, pid, uid) => this.#meet(peer, pid, uid, "threads")),
+      );
+    }
+    if (among === "threads") return;
+    this.#listen(() =>
       this.#addon.listenPeers(path, (peer, pid, uid, reason) => {
         if (peer === undefined) this.#options.log.warn({ path }, `a connection was closed: ${reason}`);
-        else this.#meet(peer, pid, uid);
+        else this.#meet(peer, pid, uid, "processes");
       }),
     );
+    this.#socket = path;
   }
 
-  close(): void {
-    if (this.#listener === undefined) return;
-    this.#addon.closeListener(this.#listener);
-    this.#listener = undefined;
-    for (const peer of this.#waiting) this.#addon.closePeer(peer);
-    this.#waiting.clear();
+  #listen(open: () => ListenerHandle): void {
     try {
-      unlinkSync(this.#path);
-    } catch {
-      // Somebody has tidied up before us.
+      this.#listeners.push(native(open));
+    } catch (error) {
+      this.close();
+      throw error;
     }
   }
 
-  #meet(peer: PeerHandle, pid: number, uid: number): void {
+  close(): void {
+    for (const listener of this.#listeners.splice(0)) this.#addon.closeListener(listener);
+    for (const peer of this.#waiting) this.#addon.closePeer(peer);
+    this.#waiting.clear();
+    if (this.#socket === "") return;
+    try {
+      unlinkSync(this.#socket);
+    } catch {
+      // Somebody has tidied up before us.
+    }
+    this.#socket = "";
+  }
+
+  #meet(peer: PeerHandle, pid: number, uid: number, among: "processes" | "threads"): void {
     const addon = this.#addon;
-    const label = `process ${pid}`;
+    const label = among === "threads" ? "a thread of this process" : `process ${pid}`;
     if (this.#waiting.size >= WAITING_MAX) {
       addon.closePeer(peer);
       return;
@@ -229,7 +255,7 @@ export class PeerDesk {
     timer.unref();
     const packet = (bytes: Buffer | undefined, reason: string | undefined): void => {
       if (carrier !== undefined) {
-        afterwards(carrier, bytes, reason);
+        afterwards(carrier, bytes, reason || goneOf(among));
         return;
       }
       if (bytes === undefined) {

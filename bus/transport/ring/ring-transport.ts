@@ -2,7 +2,7 @@ import type { Carrier, DialOptions, Listener, ListenOptions, Transport } from "#
 import { BusError } from "#wire";
 import { type Addon, openAddon } from "./addon.ts";
 import { native } from "./native-error.ts";
-import { meetAsDialer, PeerDesk, pathOf } from "./rendezvous.ts";
+import { meetAsDialer, PeerDesk, ringAddress } from "./rendezvous.ts";
 
 /** How the threads of a process wait for messages. */
 export type WaitStrategy = "adaptive" | "spin" | "sleep";
@@ -26,15 +26,29 @@ const HANDSHAKE_MS = 5000;
 /** Why rings between processes cannot be had here; undefined when they can. */
 export const ringUnavailable = (open: () => Addon = openAddon): string | undefined => {
   if (process.platform !== "linux") return `rings between processes need Linux, this is ${process.platform}`;
+  const probed = probe(open);
+  return typeof probed === "string" ? probed : probed.external || probed.shared || undefined;
+};
+
+/** The same of rings in private memory, between threads of one process. */
+export const threadRingUnavailable = (open: () => Addon = openAddon): string | undefined => {
+  const probed = probe(open);
+  return typeof probed === "string" ? probed : probed.external || undefined;
+};
+
+/** Tries what rings need, once: a shared ring made and opened, a buffer over memory of the addon. */
+const probe = (open: () => Addon): { shared: string; external: string } | string => {
   try {
-    return typeof open().listenPeers === "function" ? undefined : "the native addon is older than this package";
+    const addon = open();
+    return typeof addon.probeRings === "function" ? addon.probeRings() : "the native addon is older than this package";
   } catch (error) {
     return BusError.from(error).message;
   }
 };
 
 /**
- * Shared-memory rings between processes of one user on one computer. The addon maps, wakes and looks before it sleeps;
+ * Rings between processes of one user on one computer, in shared memory, and between threads of one process, in private
+ * memory. The addon maps, wakes and looks before it sleeps;
  * frames are written and read here, in place. One thread; sockets and memory end with their carriers.
  * @throws BusError transport/unavailable when the addon is not there
  */
@@ -49,7 +63,7 @@ export const createRingTransport = (options: RingTransportOptions = {}): Transpo
 
     async listen(listen: ListenOptions): Promise<Listener> {
       const desk = new PeerDesk(addon, listen, handshakeMs);
-      desk.open(pathOf(listen.address));
+      desk.open(ringAddress(listen.address));
       return { address: listen.address, close: async () => desk.close() };
     },
 
