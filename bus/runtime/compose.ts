@@ -7,6 +7,7 @@ import type { Address, Transport, TransportName } from "#transport";
 import { BusError } from "#wire";
 import { systemClock } from "./clock.ts";
 import type { createLog } from "./log.ts";
+import { osProcessOf } from "./os-process.ts";
 import { libraryVersion } from "./package-root.ts";
 import type { RunFolder } from "./run-folder.ts";
 
@@ -95,13 +96,16 @@ export async function compose(options: ComposeOptions): Promise<Composition> {
     if (epoch === undefined) epochs.set(service, (epoch = folder.nextEpoch(service, Date.now() / 1000)));
     return epoch;
   };
+  const ringsWith = ringPeers(plan, planned.name);
   const addressOf = (name: string, transport: "ring" | "unix" | "tcp"): Address | undefined => {
     const peer = plan.processes.find((candidate) => candidate.name === name);
     if (peer === undefined) return undefined;
-    if (transport === "ring")
-      return peer.socket === null
-        ? undefined
-        : { transport, path: folder.file(peer.socket.replace(/\.sock$/, ".ring")), service: name };
+    if (transport === "ring") {
+      if (peer.socket === null) return undefined;
+      const near = osProcessOf(plan, name) === osProcessOf(plan, planned.name);
+      const among = name === planned.name ? ringsWith : near ? "threads" : "processes";
+      return { transport, path: folder.file(peer.socket.replace(/\.sock$/, ".ring")), service: name, among };
+    }
     if (transport === "unix") return peer.socket === null ? undefined : { transport, path: folder.file(peer.socket) };
     if (peer.host === null) return undefined;
     const address = { transport, host: peer.host, port: peer.port, node: peer.node };
@@ -135,6 +139,18 @@ export async function compose(options: ComposeOptions): Promise<Composition> {
     throw error;
   }
   return { hub, close };
+}
+
+/** Who dials a process over rings: other processes, threads of its own, or both. */
+function ringPeers(plan: Plan, process: string): "processes" | "threads" | "both" {
+  const home = new Map(plan.services.map((service) => [service.name, service.process]));
+  const peers = plan.edges
+    .filter((edge) => edge.carrier === Carrier.ring)
+    .map((edge) => [home.get(edge.source) ?? "", home.get(edge.target) ?? ""])
+    .filter(([source, target]) => source !== target && (source === process || target === process))
+    .map(([source, target]) => osProcessOf(plan, source) === osProcessOf(plan, target));
+  if (!peers.includes(true)) return "processes";
+  return peers.includes(false) ? "both" : "threads";
 }
 
 /** Of the edges that touch a process; an edge to itself that is a ring belongs to a plugin, which brings its own. */

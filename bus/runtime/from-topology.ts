@@ -9,6 +9,7 @@ import { type Composition, compose } from "./compose.ts";
 import { hubCommands } from "./control-commands.ts";
 import { ControlServer } from "./control-server.ts";
 import { createLog, type LogLevel } from "./log.ts";
+import { housemates } from "./os-process.ts";
 import { OwnedBus } from "./owned-bus.ts";
 import { readPlan } from "./plan-file.ts";
 import { RunFolder } from "./run-folder.ts";
@@ -139,6 +140,16 @@ async function openHouse(
       details: { bus: `${plan.bus}, process ${processName}`, pid: holder.pid },
       message: `runtime/already-running: process '${processName}' of the bus ${plan.bus} already runs here (process ${holder.pid}); services that share a node share a process, so stop that one, or give each service a node of its own or no \`run\``,
     });
+  // Threads of one process meet in its memory: two programs cannot have them between them.
+  for (const { name } of housemates(plan, processName)) {
+    const other = folder.hostOf(name);
+    if (other === undefined || other.pid === process.pid) continue;
+    folder.unlockProcess(processName);
+    throw new BusError("runtime/already-running", {
+      details: { bus: `${plan.bus}, process ${name}`, pid: other.pid },
+      message: `runtime/already-running: '${processName}' and '${name}' of the bus ${plan.bus} share a process, and '${name}' already runs in another one (process ${other.pid}); open both in that program, or give one of them isolate = true`,
+    });
+  }
   let composition: Composition | undefined;
   let control: ControlServer | undefined;
   const awake = setInterval(() => {}, 1 << 30); // an open bus keeps its program alive, as an open socket does

@@ -1,18 +1,17 @@
 /**
  * The program of a node process: hosts the TypeScript and native services of one process of the plan, as told by `up`
- * over the IPC channel of Node. Ends when that channel closes, whatever became of the other side.
+ * over the IPC channel of Node; those with a thread of their own on worker threads. Ends when that channel closes,
+ * whatever became of the other side.
  */
+import type { Plan } from "#generated/busbar/plan";
 import { BusError } from "#wire";
-import { type Composition, compose } from "./compose.ts";
-import { hubCommands } from "./control-commands.ts";
-import { ControlServer } from "./control-server.ts";
 import { createLog, type LogLevel } from "./log.ts";
 import { type FromNode, plainError, readToNode } from "./node-messages.ts";
+import { osProcessOf, threadsOf } from "./os-process.ts";
 import { isPermanent } from "./permanent.ts";
 import { readPlan } from "./plan-file.ts";
-import { RunFolder } from "./run-folder.ts";
-import { schemaSupport } from "./schema-support.ts";
-import { ServiceHost } from "./service-host.ts";
+import { ServiceThread } from "./service-thread.ts";
+import { type Quarters, Unit } from "./unit.ts";
 
 const tell = (message: FromNode): void => {
   if (process.connected) process.send?.(message);
@@ -20,20 +19,27 @@ const tell = (message: FromNode): void => {
 
 async function main(): Promise<void> {
   const processName = process.argv[2] ?? "";
-  const plan = readPlan(process.env.BUSBAR_PLAN ?? "");
+  const planFile = process.env.BUSBAR_PLAN ?? "";
+  const plan = readPlan(planFile);
   const log = createLog({ format: "json", level: (plan.log ?? "info") as LogLevel });
-  const planned = plan.processes.find((candidate) => candidate.name === processName);
-  if (planned === undefined) throw new BusError("core/unknown-service", { details: { service: processName } });
+  if (!plan.processes.some(({ name }) => name === processName))
+    throw new BusError("core/unknown-service", { details: { service: processName } });
+  const services = plan.services.filter((service) => osProcessOf(plan, service.process) === processName);
 
-  let composition: Composition | undefined;
-  let control: ControlServer | undefined;
-  let host: ServiceHost | undefined;
-  let folder: RunFolder | undefined;
+  /** By name of the process of the plan. */
+  const quarters = new Map<string, Quarters>();
+  const quartersOf = (service: string): Quarters | undefined =>
+    quarters.get(services.find(({ name }) => name === service)?.process ?? "");
+  /** In the order of their start. */
+  const running: string[] = [];
+  const stop = async (service: string): Promise<void> => {
+    const at = running.indexOf(service);
+    if (at >= 0) running.splice(at, 1);
+    await quartersOf(service)?.stop(service);
+  };
 
-  const drainMs = Math.max(
-    1000,
-    ...plan.services.filter((service) => service.process === processName).map((service) => service.stopTimeoutMs),
-  );
+  const drainMs = Math.max(1000, ...services.map((service) => service.stopTimeoutMs));
+  let unit: Unit | undefined;
   let ending = false;
   const end = async (code: number): Promise<never> => {
     if (!ending) {
@@ -41,25 +47,27 @@ async function main(): Promise<void> {
       // A service that never stops must not keep us: `up` gives the same time before it sends signals.
       setTimeout(() => process.exit(1), drainMs * 2 + 1000).unref();
       try {
-        await host?.stopAll();
-        await composition?.close(drainMs);
-        await control?.close();
+        for (const service of [...running].reverse()) await stop(service);
+        await Promise.all([...quarters.values()].map((each) => each.end(drainMs)));
       } catch (error) {
         log.error({ error }, "the process did not stop cleanly");
       }
-      folder?.unlockProcess(processName);
       process.exit(code);
     }
     return new Promise<never>(() => {});
   };
-  const crash = (what: string) => (error: unknown) => {
-    const [reason, stack] = error instanceof Error ? [`${error.name}: ${error.message}`, error.stack] : [String(error)];
-    log.fatal({ stack }, `${what}: ${reason}`);
-    folder?.unlockProcess(processName);
-    process.exit(1);
+  /** The end of anything in it is the end of the process: its services live and die together. */
+  const crash = (code: number, text: string, stack?: string): void => {
+    log.fatal({ stack }, text);
+    unit?.abandon();
+    process.exit(code);
   };
-  process.on("uncaughtException", crash("uncaught exception"));
-  process.on("unhandledRejection", crash("unhandled rejection"));
+  const crashed = (what: string) => (error: unknown) => {
+    const [reason, stack] = error instanceof Error ? [`${error.name}: ${error.message}`, error.stack] : [String(error)];
+    crash(1, `${what}: ${reason}`, stack);
+  };
+  process.on("uncaughtException", crashed("uncaught exception"));
+  process.on("unhandledRejection", crashed("unhandled rejection"));
   process.on("SIGTERM", () => void end(0));
   process.on("SIGINT", () => void end(0));
   process.on("disconnect", () => void end(0));
@@ -68,54 +76,62 @@ async function main(): Promise<void> {
     const busError = BusError.from(error);
     tell({ kind: "failed", service, error: plainError(busError), permanent: isPermanent(busError) });
   };
+  const events = {
+    progress: (service: string, share: number, text: string) => tell({ kind: "progress", service, share, text }),
+    finish: (service: string, result: unknown) => tell({ kind: "finish", service, result }),
+    stop: () => void end(0),
+  };
 
   try {
-    folder = RunFolder.open(plan.runtimeDir ?? "");
-    const holder = folder.lockProcess(processName);
-    if (holder !== undefined)
-      throw new BusError("runtime/already-running", {
-        details: { bus: `${plan.bus}, process ${processName}`, pid: holder.pid },
-      });
-    composition = await compose({ plan, process: processName, folder, log, schema: schemaSupport(plan) });
-    host = new ServiceHost({
-      plan,
-      hub: composition.hub,
-      log,
-      progress: (service, share, text) => tell({ kind: "progress", service, share, text }),
-      finish: (service, result) => tell({ kind: "finish", service, result }),
-    });
-    const hosted = host;
-    control = new ControlServer({
-      path: folder.controlSocket(processName),
-      commands: hubCommands({
-        plan,
-        process: processName,
-        hub: composition.hub,
-        services: () => hosted.names,
-        stop: () => void end(0),
+    unit = await Unit.open({ plan, process: processName, log, ...events });
+    quarters.set(processName, unit);
+    await Promise.all(
+      threadsOf(plan, processName).map(async ({ name }) => {
+        const ended = (code: number, reason: string | undefined, stack: string | undefined): void => {
+          if (ending) return;
+          if (reason !== undefined) crash(code || 1, `uncaught exception on the thread ${name}: ${reason}`, stack);
+          // process.exit of a service means the process, on whatever thread it runs.
+          unit?.abandon();
+          process.exit(code);
+        };
+        quarters.set(name, await ServiceThread.open({ process: name, planFile, ...events, ended }));
       }),
-    });
-    await control.open();
-    await composition.hub.start();
+    );
   } catch (error) {
-    const named = error instanceof BusError ? error.details.service : undefined;
-    const service = planned.services.find((name) => name === named) ?? planned.services[0];
-    failed(service, error);
+    failed(culprit(plan, processName, error), error);
     return; // `up` ends us when it has read this
   }
 
   process.on("message", (value) => {
     const message = readToNode(value);
-    if (message === undefined || host === undefined || ending) return;
-    if (message.kind === "exit") void end(0);
-    else if (message.kind === "start")
-      host.start(message.service).then(
-        () => tell({ kind: "ready", service: message.service }),
-        (error) => failed(message.service, error),
+    if (message === undefined || ending) return;
+    if (message.kind === "exit") {
+      void end(0);
+      return;
+    }
+    const { kind, service } = message;
+    if (kind === "stop") {
+      stop(service).then(
+        () => tell({ kind: "stopped", service }),
+        (error) => log.error({ service, error }, "stop failed"),
       );
-    else void host.stop(message.service).then(() => tell({ kind: "stopped", service: message.service }));
+      return;
+    }
+    running.push(service);
+    const start = quartersOf(service)?.start(service);
+    (start ?? Promise.reject(new BusError("core/unknown-service", { details: { service } }))).then(
+      () => tell({ kind: "ready", service }),
+      (error) => failed(service, error),
+    );
   });
   tell({ kind: "hosting" });
+}
+
+/** The service that an error names, else the first of the process: somebody has to be told as failed. */
+function culprit(plan: Plan, processName: string, error: unknown): string {
+  const services = plan.services.filter((service) => osProcessOf(plan, service.process) === processName);
+  const named = error instanceof BusError ? error.details.service : undefined;
+  return (services.find(({ name }) => name === named) ?? services[0]).name;
 }
 
 main().catch((error) => {

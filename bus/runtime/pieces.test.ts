@@ -130,7 +130,7 @@ test("a service gets its config, arguments and signal, and stops in order: signa
     events,
   );
   await host.start("s");
-  await host.stopAll();
+  await host.stop("s");
   await host.stop("s");
   expect(events).toEqual([
     's {"games":3} -v',

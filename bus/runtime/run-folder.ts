@@ -49,7 +49,7 @@ export class RunFolder {
       // The write permission of the folder says nothing about a read-only or full file system.
       const probe = join(path, `.probe-${process.pid}`);
       writeFileSync(probe, "");
-      rmSync(probe);
+      rmSync(probe, { force: true }); // a thread of ours may probe too
       return new RunFolder(path);
     } catch (error) {
       if (error instanceof BusError) throw error;

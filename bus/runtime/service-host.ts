@@ -94,9 +94,4 @@ export class ServiceHost {
       log.error({ service: name, error }, "the bus did not close cleanly");
     }
   }
-
-  /** The last started first. */
-  async stopAll(): Promise<void> {
-    for (const name of this.names.reverse()) await this.stop(name);
-  }
 }

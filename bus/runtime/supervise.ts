@@ -2,6 +2,7 @@ import type { Clock } from "#core";
 import { type Plan, type Process, RunKind, type Service } from "#generated/busbar/plan";
 import { BusError } from "#wire";
 import { errorFromPlain, type FromNode, type ToNode } from "./node-messages.ts";
+import { osProcessOf } from "./os-process.ts";
 import { RestartBudget, ruleOf } from "./restart.ts";
 import { type StartStep, startOrder } from "./start-order.ts";
 
@@ -104,9 +105,10 @@ export class Supervisor {
     this.#events = options.events;
     const wanted = new Set(options.processes);
     for (const process of this.#plan.processes) {
-      if (!wanted.has(process.name)) continue;
+      if (process.threadOf !== null || !wanted.has(process.name)) continue;
+      // Those on threads of their own live and die with the process around them.
       const services = this.#plan.services.filter(
-        (service) => service.process === process.name && service.kind !== RunKind.external,
+        (service) => osProcessOf(this.#plan, service.process) === process.name && service.kind !== RunKind.external,
       );
       if (services.length === 0) continue;
       this.#units.push({
@@ -174,7 +176,7 @@ export class Supervisor {
   status(): ServiceStatus[] {
     return [...this.#parts.values()].map((part) => ({
       service: part.service.name,
-      process: part.unit.process.name,
+      process: part.service.process,
       state: part.state,
       pid: part.unit.child?.pid,
       restarts: part.unit.restarts,

@@ -10,6 +10,7 @@ import { toJson } from "./control-protocol.ts";
 import { ControlServer } from "./control-server.ts";
 import { noBridge, ProcessLauncher } from "./launch.ts";
 import { findGuard } from "./native-path.ts";
+import { osProcessOf } from "./os-process.ts";
 import { Output, type Terminal } from "./output.ts";
 import { writePlan } from "./plan-file.ts";
 import { RunFolder } from "./run-folder.ts";
@@ -53,7 +54,7 @@ export async function up(options: UpOptions): Promise<number> {
   });
   refuseStaleSchema(plan);
   const processes = processesHere(plan, node);
-  const services = plan.services.filter((service) => processes.includes(service.process));
+  const services = plan.services.filter((service) => processes.includes(osProcessOf(plan, service.process)));
   const python = services.find((service) => service.kind === RunKind.python);
   if (python !== undefined) throw noBridge(python);
 
@@ -90,7 +91,9 @@ export async function up(options: UpOptions): Promise<number> {
 /** Those of the node that was named, else of all nodes on this computer that have something to start. */
 function processesHere(plan: Plan, node: string | undefined): string[] {
   const started = new Set(
-    plan.services.filter((service) => service.kind !== RunKind.external).map((service) => service.process),
+    plan.services
+      .filter((service) => service.kind !== RunKind.external)
+      .map((service) => osProcessOf(plan, service.process)),
   );
   return plan.nodes
     .filter((candidate) => (node === undefined ? candidate.here : candidate.name === node))
@@ -101,9 +104,11 @@ function processesHere(plan: Plan, node: string | undefined): string[] {
 /** What may stand in front of a line: the bus, services, and processes that several services share. */
 const namesIn = (plan: Plan, processes: readonly string[]): string[] => [
   plan.bus,
-  ...plan.services.filter((service) => processes.includes(service.process)).map((service) => service.name),
+  ...plan.services
+    .filter((service) => processes.includes(osProcessOf(plan, service.process)))
+    .map((service) => service.name),
   ...plan.processes
-    .filter(({ name, services }) => processes.includes(name) && services.length > 1)
+    .filter(({ name, services }) => processes.includes(name) && services.length !== 1)
     .map(({ name }) => name),
 ];
 

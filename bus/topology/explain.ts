@@ -80,7 +80,11 @@ export function explainTable(plan: Plan): string {
   const lines = table([header, ...cells]);
   const processes = table([
     ["PROCESS", "NODE", "SERVICES"],
-    ...plan.processes.map((process) => [process.name, process.node, process.services.join(", ")]),
+    ...plan.processes.map(({ name, node, services, threadOf }) => [
+      name,
+      node,
+      threadOf === null ? services.join(", ") : `${services.join(", ")} (a thread of ${threadOf})`,
+    ]),
   ]);
   const warnings = plan.warnings.map((warning) => `warning: ${warning}`);
   return [

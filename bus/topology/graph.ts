@@ -39,7 +39,7 @@ export function graphMermaid(plan: Plan): string {
     lines.push(`  subgraph n${i}["${node.name} (${node.host})"]`);
     for (const process of plan.processes.filter((candidate) => candidate.node === node.name)) {
       const p = `p${plan.processes.indexOf(process)}`;
-      lines.push(`    subgraph ${p}["process ${process.name}"]`);
+      lines.push(`    subgraph ${p}["${kindOf(process)} ${process.name}"]`);
       for (const name of process.services) lines.push(`      ${ids.get(name)}["${name}"]`);
       lines.push("    end");
     }
@@ -53,13 +53,15 @@ export function graphMermaid(plan: Plan): string {
   return `${lines.join("\n")}\n`;
 }
 
+const kindOf = (process: Plan["processes"][number]): string => (process.threadOf === null ? "process" : "thread");
+
 /** Nodes, processes and services as a tree, then the links. */
 export function graphText(plan: Plan): string {
   const lines = [`${plan.bus} (${plan.mode})`];
   for (const node of plan.nodes) {
     lines.push(`  node ${node.name} on ${node.host}${node.port === 0 ? "" : `:${node.port}`}`);
     for (const process of plan.processes.filter((candidate) => candidate.node === node.name)) {
-      lines.push(`    process ${process.name}`);
+      lines.push(`    ${kindOf(process)} ${process.name}`);
       for (const service of plan.services.filter((candidate) => candidate.process === process.name)) {
         const target = service.target === null ? "" : ` ${service.target}`;
         lines.push(`      ${service.name} [${KIND_NAMES[service.kind]}${target}]`);

@@ -192,9 +192,7 @@ export class PeerDesk {
 
   open({ path, among = "processes" }: RingAddress): void {
     if (among !== "processes") {
-      this.#listen(() =>
-        this.#addon.listenThreads(path, (peer, pid, uid) => this.#meet(peer, pid, uid, "threads")),
-      );
+      this.#listen(() => this.#addon.listenThreads(path, (peer, pid, uid) => this.#meet(peer, pid, uid, "threads")));
     }
     if (among === "threads") return;
     this.#listen(() =>

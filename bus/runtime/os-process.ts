@@ -1,0 +1,16 @@
+/** Processes of a plan may be worker threads of another one: which process of the operating system they live in. */
+import type { Plan, Process } from "#generated/busbar/plan";
+
+/** Name of the process of the operating system that a process of the plan is, or is a thread of. */
+export const osProcessOf = (plan: Plan, process: string): string =>
+  plan.processes.find((candidate) => candidate.name === process)?.threadOf ?? process;
+
+/** The worker threads of a process. */
+export const threadsOf = (plan: Plan, process: string): Process[] =>
+  plan.processes.filter((candidate) => candidate.threadOf === process);
+
+/** Those that share the address space of a process of the plan, itself among them. */
+export const housemates = (plan: Plan, process: string): Process[] => {
+  const house = osProcessOf(plan, process);
+  return plan.processes.filter((candidate) => osProcessOf(plan, candidate.name) === house);
+};
