@@ -178,7 +178,7 @@ const services: readonly Key[] = [
     default: '"shared"',
     example: '"shared"',
     allowed: ["shared", "own"],
-    doc: "`own` puts a ts: service on a worker thread of its process.",
+    doc: "`own` puts a ts: service on a worker thread of its process; it talks to the others there over rings in private memory.",
   },
   {
     section: "services",

@@ -56,14 +56,15 @@ const TRANSPORTS = `## How a pair of services gets its transport
 
 | the two services are | transport | asked for otherwise |
 |---|---|---|
-| \`ts:\` services of one process | \`local\`, by reference | refused |
-| in one process, one of them a plugin | \`ring\` in private memory | refused |
+| \`ts:\` services of one thread | \`local\`, by reference | refused |
+| in one process, one of them a plugin or with \`thread = "own"\` | \`ring\` in private memory (\`unix\` between threads where the native addon is missing) | refused |
 | in different processes of one host | \`unix\` (\`ring\` where a version has rings between processes) | \`ring\`, \`unix\`, \`tcp\` are taken; \`local\` is refused |
 | on different hosts | \`tcp\`; one of them must have its node's port | only \`tcp\` is taken |
 | on nodes of different sites | \`nats\`, which is not part of this version | refused |
 
 \`ts:\` and \`native:\` services of a node share its process. A service with \`isolate = true\`, a \`python:\` or \`exec:\` service and one
-that you start yourself has a process of its own, of its own name. \`--mode monolith\` puts all that can share a process into one,
+that you start yourself has a process of its own, of its own name. \`thread = "own"\` keeps a \`ts:\` service in its node's process,
+on a worker thread; commands show it as SERVICE@NODE. \`--mode monolith\` puts all that can share a process into one,
 \`--mode bundled\` brings all nodes to this machine. An entry with a pattern in \`from\` or \`to\`, an entry in a monolith, and
 \`--transport\` leave services of one process as they are, where an entry that names both is refused. \`--transport\` also leaves
 different hosts on \`tcp\`. \`busbar explain\` says for every edge what it got, and why.
