@@ -25,4 +25,4 @@ export {
 } from "#core";
 export { type FromTopologyOptions, MessageBus } from "#runtime";
 export type { MessageType, MessageView, MethodType, ServiceType } from "#schema";
-export { BusError, type ErrorCode } from "#wire";
+export { BusError, type ErrorCode, suggestion } from "#wire";

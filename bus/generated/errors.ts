@@ -108,6 +108,7 @@ export const ERRORS = {
   "payments/limit-exceeded": { number: 910, text: "{path} is {value}, the limit is {limit}" },
   "payments/corrupt-state": { number: 911, text: "the checkpoint cannot be used: {reason}" },
   "payments/bad-policy": { number: 912, text: "{path}: {problem}" },
+  "payments/bad-config": { number: 920, text: "{name}: {problem}" },
 } as const;
 
 export type ErrorCode = keyof typeof ERRORS;

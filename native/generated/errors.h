@@ -113,6 +113,7 @@ inline constexpr std::uint16_t payments_conflict = 909;
 inline constexpr std::uint16_t payments_limit_exceeded = 910;
 inline constexpr std::uint16_t payments_corrupt_state = 911;
 inline constexpr std::uint16_t payments_bad_policy = 912;
+inline constexpr std::uint16_t payments_bad_config = 920;
 
 struct Entry {
   std::uint16_t number;
@@ -228,6 +229,7 @@ inline constexpr Entry all[] = {
     {910, "payments/limit-exceeded", "{path} is {value}, the limit is {limit}"},
     {911, "payments/corrupt-state", "the checkpoint cannot be used: {reason}"},
     {912, "payments/bad-policy", "{path}: {problem}"},
+    {920, "payments/bad-config", "{name}: {problem}"},
 };
 
 }  // namespace busbar::errors
