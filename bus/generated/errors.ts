@@ -109,6 +109,18 @@ export const ERRORS = {
   "payments/corrupt-state": { number: 911, text: "the checkpoint cannot be used: {reason}" },
   "payments/bad-policy": { number: 912, text: "{path}: {problem}" },
   "payments/bad-config": { number: 920, text: "{name}: {problem}" },
+  "combat/malformed": { number: 740, text: "{path}: {problem}" },
+  "combat/unsupported-version": { number: 741, text: "the caller speaks version {theirs} of Combat, this service {ours}; majors must be equal and the caller's minor not above" },
+  "combat/unknown-key": { number: 742, text: "unknown constant '{key}'{suggestion}" },
+  "combat/unknown-name": { number: 743, text: "{path} is {value}, which is no {what}" },
+  "combat/out-of-range": { number: 744, text: "{path} is {value}; {problem}" },
+  "combat/not-found": { number: 745, text: "{what} is not there; {cure}" },
+  "combat/stale-id": { number: 746, text: "{what} has version {ours}, the request names {theirs}; read it again" },
+  "combat/duplicate": { number: 747, text: "{path} is {value}, which is given twice" },
+  "combat/conflict": { number: 748, text: "{path} is {value}; {problem}" },
+  "combat/limit-exceeded": { number: 749, text: "{path} is {value}, the limit is {limit}" },
+  "combat/corrupt-state": { number: 750, text: "the snapshot cannot be restored: {reason}" },
+  "combat/calculation-failed": { number: 751, text: "{path}: {problem}" },
 } as const;
 
 export type ErrorCode = keyof typeof ERRORS;

@@ -135,6 +135,46 @@ inline constexpr Type TraceResponse{"cardsim.TraceResponse", 0x21411008u, 0xc274
 inline constexpr Type TraceStep{"cardsim.TraceStep", 0x9045bcfau, 0xd8678bdd55497756ull};
 }
 
+namespace busbar::types::combat {
+inline constexpr Type BallisticsRequest{"combat.BallisticsRequest", 0x484c6aecu, 0x894a17469f143279ull};
+inline constexpr Type BallisticsResponse{"combat.BallisticsResponse", 0x65af0cbdu, 0xcc680572451a4962ull};
+inline constexpr Type Battle{"combat.Battle", 0xfc97c07au, 0x71c561ac8474ca8eull};
+inline constexpr Type BattleConfig{"combat.BattleConfig", 0x5bc62c01u, 0xa035105c9124f255ull};
+inline constexpr Type Constant{"combat.Constant", 0x71c51d7au, 0x759283fda6261079ull};
+inline constexpr Type Constraints{"combat.Constraints", 0x3c4c80ecu, 0x3141b90fac21b121ull};
+inline constexpr Type DamageColumns{"combat.DamageColumns", 0x506248a2u, 0xc16acf6c538d6cf5ull};
+inline constexpr Type DropRequest{"combat.DropRequest", 0x323efff8u, 0x09e738a748352b80ull};
+inline constexpr Type DropResponse{"combat.DropResponse", 0x3d6575f4u, 0x70b3f1160a74c3e6ull};
+inline constexpr Type Environment{"combat.Environment", 0xdf98a9fdu, 0x172789f1a7ac5fbcull};
+inline constexpr Type Events{"combat.Events", 0x61a8966au, 0x996aaa1bc9eb9f14ull};
+inline constexpr Type FindPathRequest{"combat.FindPathRequest", 0xdb71d10eu, 0xb53441930bad76a3ull};
+inline constexpr Type FindPathResponse{"combat.FindPathResponse", 0x313f2602u, 0xfb1668afdaf6f068ull};
+inline constexpr Type GraphMap{"combat.GraphMap", 0x2403e466u, 0xfa2b96cd312e2822ull};
+inline constexpr Type GridMap{"combat.GridMap", 0x5f044494u, 0x5839d03f38e47278ull};
+inline constexpr Type ItemError{"combat.ItemError", 0x8f9d6cc0u, 0x3b93c44f9957b2c6ull};
+inline constexpr Type MapPatchRequest{"combat.MapPatchRequest", 0x6be85b5cu, 0xc00c53bd2495cd20ull};
+inline constexpr Type MapPutRequest{"combat.MapPutRequest", 0x7bf20628u, 0x729a9d0f4e4141d3ull};
+inline constexpr Type MapResponse{"combat.MapResponse", 0x97268a4cu, 0xd5e694ada4d12970ull};
+inline constexpr Type NearbyRequest{"combat.NearbyRequest", 0x5b77193cu, 0x4a6aa2901a676119ull};
+inline constexpr Type NearbyResponse{"combat.NearbyResponse", 0x3259b52au, 0x0abf497c10fba1d2ull};
+inline constexpr Type Outcome{"combat.Outcome", 0x005a5d70u, 0x1aba6ef53f149decull};
+inline constexpr Type Projectile{"combat.Projectile", 0x7aa64401u, 0x610418d13f53f38bull};
+inline constexpr Type ResolveBatchRequest{"combat.ResolveBatchRequest", 0xf6960a13u, 0x02abdf74a23d2815ull};
+inline constexpr Type ResolveBatchResponse{"combat.ResolveBatchResponse", 0x2aa85005u, 0xc756d4dd9c14a1ecull};
+inline constexpr Type ResolveProgress{"combat.ResolveProgress", 0x72ca6b5bu, 0x935f9e7549503ed6ull};
+inline constexpr Type ResolveRequest{"combat.ResolveRequest", 0xc599daacu, 0xec9e9f1fb7a37a5aull};
+inline constexpr Type ResolveResponse{"combat.ResolveResponse", 0x09f10d53u, 0xafae9b8bf8e817a6ull};
+inline constexpr Type RestoreRequest{"combat.RestoreRequest", 0x1961ce44u, 0x37317c1d8af0f205ull};
+inline constexpr Type RestoreResponse{"combat.RestoreResponse", 0x15958b7cu, 0xa113e7d44cb8e426ull};
+inline constexpr Type SideOutcome{"combat.SideOutcome", 0xcdec1876u, 0x7425917ccc3ea934ull};
+inline constexpr Type SnapshotRequest{"combat.SnapshotRequest", 0xcc9f6e9du, 0xf2ccc00ea11eb7eaull};
+inline constexpr Type SnapshotResponse{"combat.SnapshotResponse", 0x3d4de367u, 0x565f78f99151fcd2ull};
+inline constexpr Type SpatialBuildRequest{"combat.SpatialBuildRequest", 0xc7109711u, 0xfa8215c11ea610b9ull};
+inline constexpr Type SpatialBuildResponse{"combat.SpatialBuildResponse", 0x56a9c407u, 0x83205905b5421d5cull};
+inline constexpr Type Units{"combat.Units", 0xb76f3a57u, 0x7b60f911e14509eeull};
+inline constexpr Type Weapons{"combat.Weapons", 0xe82ed760u, 0xe75a77d3498382f1ull};
+}
+
 namespace busbar::types::payments {
 inline constexpr Type ActionInfo{"payments.ActionInfo", 0x8d887855u, 0xe092c91ba2ad0dd1ull};
 inline constexpr Type AgentIdsReply{"payments.AgentIdsReply", 0x4a7b44f6u, 0x2b67cbf3d0d0c164ull};
@@ -231,6 +271,22 @@ inline constexpr Method LegalMoves{"cardsim.Cards", "LegalMoves", 0x656390b9u, :
 inline constexpr Method ApplyMove{"cardsim.Cards", "ApplyMove", 0x028130c3u, ::busbar::types::cardsim::ApplyMoveRequest, ::busbar::types::cardsim::GameView, false};
 inline constexpr Method AiMove{"cardsim.Cards", "AiMove", 0x9a109e8cu, ::busbar::types::cardsim::AiMoveRequest, ::busbar::types::cardsim::GameView, false};
 inline constexpr Method CloseGame{"cardsim.Cards", "CloseGame", 0x97ae5723u, ::busbar::types::cardsim::GameRequest, ::busbar::types::cardsim::ClosedGame, false};
+}
+
+namespace busbar::rpc::combat::Combat {
+inline constexpr Method ResolveCombat{"combat.Combat", "ResolveCombat", 0xd6732de5u, ::busbar::types::combat::ResolveRequest, ::busbar::types::combat::ResolveResponse, false};
+inline constexpr Method ResolveCombatBatch{"combat.Combat", "ResolveCombatBatch", 0x56a65392u, ::busbar::types::combat::ResolveBatchRequest, ::busbar::types::combat::ResolveBatchResponse, false};
+inline constexpr Method ResolveCombatStream{"combat.Combat", "ResolveCombatStream", 0x63feaa28u, ::busbar::types::combat::ResolveBatchRequest, ::busbar::types::combat::ResolveProgress, true};
+inline constexpr Method CalculateBallistics{"combat.Combat", "CalculateBallistics", 0xd5daff84u, ::busbar::types::combat::BallisticsRequest, ::busbar::types::combat::BallisticsResponse, false};
+inline constexpr Method SpatialBuild{"combat.Combat", "SpatialBuild", 0x77c31a35u, ::busbar::types::combat::SpatialBuildRequest, ::busbar::types::combat::SpatialBuildResponse, false};
+inline constexpr Method QueryNearbyEntities{"combat.Combat", "QueryNearbyEntities", 0x5c9fd8e9u, ::busbar::types::combat::NearbyRequest, ::busbar::types::combat::NearbyResponse, false};
+inline constexpr Method SpatialDrop{"combat.Combat", "SpatialDrop", 0xdc4dd84au, ::busbar::types::combat::DropRequest, ::busbar::types::combat::DropResponse, false};
+inline constexpr Method MapPut{"combat.Combat", "MapPut", 0x2f7b4bf3u, ::busbar::types::combat::MapPutRequest, ::busbar::types::combat::MapResponse, false};
+inline constexpr Method MapPatch{"combat.Combat", "MapPatch", 0xa5378f96u, ::busbar::types::combat::MapPatchRequest, ::busbar::types::combat::MapResponse, false};
+inline constexpr Method MapDrop{"combat.Combat", "MapDrop", 0x38360762u, ::busbar::types::combat::DropRequest, ::busbar::types::combat::DropResponse, false};
+inline constexpr Method FindPath{"combat.Combat", "FindPath", 0xae912706u, ::busbar::types::combat::FindPathRequest, ::busbar::types::combat::FindPathResponse, false};
+inline constexpr Method Snapshot{"combat.Combat", "Snapshot", 0x2addfed4u, ::busbar::types::combat::SnapshotRequest, ::busbar::types::combat::SnapshotResponse, false};
+inline constexpr Method Restore{"combat.Combat", "Restore", 0x9578abe6u, ::busbar::types::combat::RestoreRequest, ::busbar::types::combat::RestoreResponse, false};
 }
 
 namespace busbar::rpc::payments::Payments {

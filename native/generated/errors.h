@@ -114,6 +114,18 @@ inline constexpr std::uint16_t payments_limit_exceeded = 910;
 inline constexpr std::uint16_t payments_corrupt_state = 911;
 inline constexpr std::uint16_t payments_bad_policy = 912;
 inline constexpr std::uint16_t payments_bad_config = 920;
+inline constexpr std::uint16_t combat_malformed = 740;
+inline constexpr std::uint16_t combat_unsupported_version = 741;
+inline constexpr std::uint16_t combat_unknown_key = 742;
+inline constexpr std::uint16_t combat_unknown_name = 743;
+inline constexpr std::uint16_t combat_out_of_range = 744;
+inline constexpr std::uint16_t combat_not_found = 745;
+inline constexpr std::uint16_t combat_stale_id = 746;
+inline constexpr std::uint16_t combat_duplicate = 747;
+inline constexpr std::uint16_t combat_conflict = 748;
+inline constexpr std::uint16_t combat_limit_exceeded = 749;
+inline constexpr std::uint16_t combat_corrupt_state = 750;
+inline constexpr std::uint16_t combat_calculation_failed = 751;
 
 struct Entry {
   std::uint16_t number;
@@ -230,6 +242,18 @@ inline constexpr Entry all[] = {
     {911, "payments/corrupt-state", "the checkpoint cannot be used: {reason}"},
     {912, "payments/bad-policy", "{path}: {problem}"},
     {920, "payments/bad-config", "{name}: {problem}"},
+    {740, "combat/malformed", "{path}: {problem}"},
+    {741, "combat/unsupported-version", "the caller speaks version {theirs} of Combat, this service {ours}; majors must be equal and the caller's minor not above"},
+    {742, "combat/unknown-key", "unknown constant '{key}'{suggestion}"},
+    {743, "combat/unknown-name", "{path} is {value}, which is no {what}"},
+    {744, "combat/out-of-range", "{path} is {value}; {problem}"},
+    {745, "combat/not-found", "{what} is not there; {cure}"},
+    {746, "combat/stale-id", "{what} has version {ours}, the request names {theirs}; read it again"},
+    {747, "combat/duplicate", "{path} is {value}, which is given twice"},
+    {748, "combat/conflict", "{path} is {value}; {problem}"},
+    {749, "combat/limit-exceeded", "{path} is {value}, the limit is {limit}"},
+    {750, "combat/corrupt-state", "the snapshot cannot be restored: {reason}"},
+    {751, "combat/calculation-failed", "{path}: {problem}"},
 };
 
 }  // namespace busbar::errors
