@@ -1,4 +1,5 @@
-// Method: the pure laws as stochastic runs against the exact Markov chain (small sides) and the closed forms (large ones).
+// Method: the pure laws as stochastic runs against the exact Markov chain (small sides) and the closed forms (large
+// ones).
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -55,7 +56,8 @@ std::pair<double, double> chain(bool linear, int x0, int y0, double a, double b)
 TEST(Lanchester, SmallBattlesFollowTheMarkovChain) {
   constexpr int kRuns = 40'000;
   for (const bool linear : {false, true}) {
-    for (const auto& [x0, y0, a, b] : {std::tuple{3, 2, 1.0, 1.0}, {2, 3, 1.0, 1.0}, {4, 4, 1.5, 1.0}, {6, 5, 0.7, 1.1}, {1, 1, 2.0, 1.0}}) {
+    for (const auto& [x0, y0, a, b] :
+         {std::tuple{3, 2, 1.0, 1.0}, {2, 3, 1.0, 1.0}, {4, 4, 1.5, 1.0}, {6, 5, 0.7, 1.1}, {1, 1, 2.0, 1.0}}) {
       const auto [win, survivors] = chain(linear, x0, y0, a, b);
       const Rules rules = linear ? Rules::lanchester_linear : Rules::lanchester_square;
       const Sums sums = run(rules, static_cast<uint32_t>(x0), static_cast<uint32_t>(y0), a, b, 0, kRuns, 42);
@@ -93,7 +95,8 @@ TEST(Lanchester, LargeBattlesFollowTheLinearLaw) {
 }
 
 TEST(Lanchester, TheMassStepFollowsTheSquareLawOfItsFire) {
-  // With many units the step is Euler's method for dx/dt = -b y; each step leaves one wounded, which the law does not know.
+  // With many units the step is Euler's method for dx/dt = -b y; each step leaves one wounded, which the law does not
+  // know.
   testing::Force attackers = line(1, 6000, 0), defenders = line(10'000, 4000, 10);
   for (auto* force : {&attackers, &defenders}) {
     force->shields.clear();

@@ -21,6 +21,8 @@ void list_living(Battlefield& field) {
 
 /// Takes the dead out of the lists; they keep their order.
 void forget_dead(Battlefield& field) {
+  if (field.deaths == 0) return;
+  field.deaths = 0;
   const auto dead = [&](uint32_t unit) { return !field.alive(unit); };
   std::erase_if(field.living, dead);
   for (uint32_t faction = 0; faction < field.factions; faction++) std::erase_if(field.members[faction], dead);
@@ -44,16 +46,21 @@ bool is_over(const Battlefield& field, BattleResult& result) {
   }
   if (fighting > 1) return false;
   const auto win = [](uint32_t of) { return of == 0 ? BattleResult::attacker_win : BattleResult::defender_win; };
-  if (fighting == 1) result = win(side);
-  else if (living[0] != living[1]) result = win(living[0] ? 0 : 1);
-  else result = living[0] ? BattleResult::draw : BattleResult::mutual_destruction;
+  if (fighting == 1)
+    result = win(side);
+  else if (living[0] != living[1])
+    result = win(living[0] ? 0 : 1);
+  else
+    result = living[0] ? BattleResult::draw : BattleResult::mutual_destruction;
   return true;
 }
 
 void cool_down(Battlefield& field) {
   const double dt = field.constants.dt;
-  for (double& left : field.ready_in) left = left > dt ? left - dt : 0;
-  for (const uint32_t unit : field.living) field.fatigue[unit] += field.active[unit] != 0 ? dt : 0;
+  for (double& left : field.ready_in) left = std::max(left - dt, 0.0);
+  double* const fatigue = field.fatigue.data();
+  const uint8_t* const active = field.active.data();
+  for (const uint32_t unit : field.living) fatigue[unit] += active[unit] * dt;
 }
 
 void put(hash::Xxh64& hash, const std::vector<double>& column) {
@@ -65,7 +72,8 @@ void report(Battlefield& field, BattleOutcome& out) {
   for (uint32_t side = 0; side < 2; side++) {
     SideResult& rows = out.sides[side];
     const size_t n = static_cast<size_t>(out.statistics[kAttackersStart + side]);
-    for (auto* column : {&rows.hp, &rows.max_hp, &rows.shields, &rows.morale, &rows.max_morale, &rows.fatigue, &rows.x, &rows.y})
+    for (auto* column :
+         {&rows.hp, &rows.max_hp, &rows.shields, &rows.morale, &rows.max_morale, &rows.fatigue, &rows.x, &rows.y})
       column->resize(n);
     rows.id.resize(n), rows.faction.resize(n), rows.state.resize(n);
   }
@@ -88,7 +96,8 @@ void report(Battlefield& field, BattleOutcome& out) {
   for (const SideResult& rows : out.sides) {
     hash.update_value(static_cast<uint64_t>(rows.id.size()));
     hash.update(rows.id.data(), rows.id.size() * sizeof(uint64_t));
-    for (const auto* column : {&rows.hp, &rows.shields, &rows.morale, &rows.fatigue, &rows.x, &rows.y}) put(hash, *column);
+    for (const auto* column : {&rows.hp, &rows.shields, &rows.morale, &rows.fatigue, &rows.x, &rows.y})
+      put(hash, *column);
     hash.update(rows.state.data(), rows.state.size());
   }
   hash.update(out.statistics, sizeof out.statistics);
@@ -124,25 +133,9 @@ void fight(Battlefield& field, BattleOutcome& out) {
 }  // namespace
 
 void destroy(Battlefield& field, uint32_t unit, uint64_t by) {
+  field.deaths += 1;
   field.state[unit] = static_cast<uint8_t>(UnitState::destroyed);
   field.event(EventKind::destroyed, by, field.id[unit], 0);
-}
-
-double wound(Battlefield& field, uint32_t unit, double amount, bool shields_absorb) {
-  const uint32_t side = field.side[unit];
-  const double shields = shields_absorb ? field.shields[unit] : 0;
-  // Whoever takes all that a unit has kills it: no rounding leaves a last breath.
-  const bool kills = amount >= shields + field.hp[unit];
-  const double absorbed = kills ? shields : std::min(shields, amount);
-  const double lost = kills ? field.hp[unit] : std::min(field.hp[unit], amount - absorbed);
-  field.shields[unit] -= absorbed;
-  field.hp[unit] -= lost;
-  field.hurt[unit] = 1;
-  if (field.max_hp[unit] > 0) field.loss[unit] += 100 * lost / field.max_hp[unit];
-  field.statistic_of(kAttackerShieldsLost, side) += absorbed;
-  field.statistic_of(kAttackerHpLost, side) += lost;
-  field.statistic(kOverkill) += std::max(0.0, amount - absorbed - lost);
-  return absorbed + lost;
 }
 
 void resolve(const BattleRequest& request, const Config& config, const std::string& path, uint64_t seed, uint64_t index,

@@ -1,6 +1,7 @@
 // One battle: what is asked, the state while it is fought, and what comes out.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -41,7 +42,8 @@ struct WeaponColumns {
 
 struct UnitColumns {
   Column<uint64_t> id, faction;
-  Column<double> hp, max_hp, shields, max_shields, armor, speed, evasion, x, y, facing, morale, max_morale, skill, defence;
+  Column<double> hp, max_hp, shields, max_shields, armor, speed, evasion, x, y, facing, morale, max_morale, skill,
+      defence;
   Column<uint8_t> cover, invulnerable_save, doctrine;
   Column<uint32_t> tags;
   Column<uint16_t> weapon_count;
@@ -65,14 +67,44 @@ struct BattleRequest {
 
 /// The order of Outcome.statistics.
 enum Statistic : uint32_t {
-  kAttackersStart, kDefendersStart, kAttackersAlive, kDefendersAlive, kAttackersRouted, kDefendersRouted, kShots, kHits,
-  kMisses, kAttackerDamage, kDefenderDamage, kAttackerHpLost, kDefenderHpLost, kAttackerShieldsLost, kDefenderShieldsLost,
-  kOverkill, kWasted, kSeconds, kStatistics
+  kAttackersStart,
+  kDefendersStart,
+  kAttackersAlive,
+  kDefendersAlive,
+  kAttackersRouted,
+  kDefendersRouted,
+  kShots,
+  kHits,
+  kMisses,
+  kAttackerDamage,
+  kDefenderDamage,
+  kAttackerHpLost,
+  kDefenderHpLost,
+  kAttackerShieldsLost,
+  kDefenderShieldsLost,
+  kOverkill,
+  kWasted,
+  kSeconds,
+  kStatistics
 };
-inline constexpr std::string_view kStatisticNames[kStatistics] = {
-    "attackers_start", "defenders_start", "attackers_alive", "defenders_alive", "attackers_routed", "defenders_routed",
-    "shots", "hits", "misses", "attacker_damage", "defender_damage", "attacker_hp_lost", "defender_hp_lost",
-    "attacker_shields_lost", "defender_shields_lost", "overkill", "wasted_damage", "seconds"};
+inline constexpr std::string_view kStatisticNames[kStatistics] = {"attackers_start",
+                                                                  "defenders_start",
+                                                                  "attackers_alive",
+                                                                  "defenders_alive",
+                                                                  "attackers_routed",
+                                                                  "defenders_routed",
+                                                                  "shots",
+                                                                  "hits",
+                                                                  "misses",
+                                                                  "attacker_damage",
+                                                                  "defender_damage",
+                                                                  "attacker_hp_lost",
+                                                                  "defender_hp_lost",
+                                                                  "attacker_shields_lost",
+                                                                  "defender_shields_lost",
+                                                                  "overkill",
+                                                                  "wasted_damage",
+                                                                  "seconds"};
 
 struct DamageLog {
   std::vector<uint32_t> unit, tick;
@@ -120,13 +152,13 @@ struct Projectile {
   double x, y, vx, vy, life, chance;
 };
 
-/// The state of a battle: units in the order of their ids, one array per field. Kept by a worker between battles, so that a
-/// battle allocates nothing once the arrays are large enough.
+/// The state of a battle: units in the order of their ids, one array per field. Kept by a worker between battles, so
+/// that a battle allocates nothing once the arrays are large enough.
 struct Battlefield {
   Rules rules = Rules::basic;
   ShieldsStop shields_stop = ShieldsStop::all;
   bool use_accuracy = true, projectiles = false, mass = false, bearings = false;
-  uint32_t steps_max = 0, events_max = 0, step = 0;
+  uint32_t steps_max = 0, events_max = 0, step = 0, deaths = 0;
   double attacker_rate = 0, defender_rate = 0, until = 0;
   Constants constants;
   random::Stream stream{0};
@@ -140,8 +172,9 @@ struct Battlefield {
   std::vector<uint8_t> side, state, suppression;  // suppression: 0 none, 1 suppressed, 2 pinned
   std::vector<Doctrine> doctrine;
   std::vector<int32_t> target;
-  std::vector<double> hp, max_hp, shields, max_shields, armor, speed, evasion, exposed, x, y, next_x, next_y, face_x, face_y,
-      morale, max_morale, skill, defence, save, stop, fatigue, unhurt, loss;
+  // passes_kinetic, exposed: the shares of damage that armor and cover let through under the basic rules.
+  std::vector<double> hp, max_hp, shields, max_shields, armor, passes_kinetic, speed, evasion, exposed, x, y, next_x,
+      next_y, face_x, face_y, morale, max_morale, skill, defence, save, stop, fatigue, unhurt, loss;
   std::vector<uint8_t> cover, hurt, active;
   std::vector<WeaponKind> weapon_kind;
   std::vector<Arc> weapon_arc;
@@ -149,18 +182,24 @@ struct Battlefield {
 
   std::vector<uint32_t> living;                // ascending
   std::vector<std::vector<uint32_t>> members;  // of each faction, living, ascending
-  std::vector<Shot> shots;
+  std::vector<Shot> shots;                     // the first shot_count are waiting
+  size_t shot_count = 0;
   std::vector<Projectile> flying;
   std::vector<double> change;
   std::vector<uint32_t> order;
   std::vector<uint64_t> sorting;
+  // Where each living unit is, faction after faction, for whoever looks for a target.
+  std::vector<double> seen_x, seen_y;
+  std::vector<uint32_t> seen_unit, seen_first;
 
   BattleOutcome* out = nullptr;
 
   bool alive(uint32_t unit) const { return hp[unit] > 0; }
   bool routing(uint32_t unit) const { return state[unit] == static_cast<uint8_t>(UnitState::routing); }
   void event(EventKind kind, uint64_t unit, uint64_t whom, double amount) {
-    if (!out->has_events) return;
+    if (out->has_events) record(kind, unit, whom, amount);
+  }
+  void record(EventKind kind, uint64_t unit, uint64_t whom, double amount) {
     out->events.tick.push_back(step);
     out->events.kind.push_back(static_cast<uint8_t>(kind));
     out->events.unit.push_back(unit);
@@ -198,9 +237,25 @@ void change_morale(Battlefield& field);
 void mass_step(Battlefield& field);
 void lanchester(Battlefield& field);
 
-/// Takes `amount`, already mitigated, from a living unit. @returns what shields and hp lost
-double wound(Battlefield& field, uint32_t unit, double amount, bool shields_absorb);
 /// A unit's death: its state, the event.
 void destroy(Battlefield& field, uint32_t unit, uint64_t by);
+
+/// Takes `amount`, already mitigated, from a living unit. @returns what shields and hp lost
+inline double wound(Battlefield& field, uint32_t unit, double amount, bool shields_absorb) {
+  double* const statistics = field.out->statistics + field.side[unit];
+  const double shields = shields_absorb ? field.shields[unit] : 0, hp = field.hp[unit];
+  // Whoever takes all that a unit has kills it: no rounding leaves a last breath.
+  const bool kills = amount >= shields + hp;
+  const double absorbed = kills ? shields : std::min(shields, amount);
+  const double lost = kills ? hp : std::min(hp, amount - absorbed);
+  field.shields[unit] -= absorbed;
+  field.hp[unit] = hp - lost;
+  field.hurt[unit] = 1;
+  if (field.rules == Rules::tactical && field.max_hp[unit] > 0) field.loss[unit] += 100 * lost / field.max_hp[unit];
+  statistics[kAttackerShieldsLost] += absorbed;
+  statistics[kAttackerHpLost] += lost;
+  if (kills) field.out->statistics[kOverkill] += std::max(0.0, amount - absorbed - lost);
+  return absorbed + lost;
+}
 
 }  // namespace busbar::combat

@@ -8,23 +8,17 @@ namespace {
 
 struct Known {
   std::string_view name;
-  uint32_t Limits::* member;
+  uint32_t Limits::*member;
   uint32_t max;
 };
 
 constexpr Known kLimits[] = {
-    {"items_max", &Limits::items_max, 65'536},
-    {"units_max", &Limits::units_max, 100'000},
-    {"weapons_max", &Limits::weapons_max, 1'000},
-    {"events_max", &Limits::events_max, 10'000'000},
-    {"steps_max", &Limits::steps_max, 10'000'000},
-    {"columns_max", &Limits::columns_max, 2'000'000},
-    {"entities_max", &Limits::entities_max, 2'000'000},
-    {"hits_max", &Limits::hits_max, 2'000'000},
-    {"cells_max", &Limits::cells_max, 4'194'304},
-    {"nodes_max", &Limits::nodes_max, 50'000},
-    {"lanes_max", &Limits::lanes_max, 2'000'000},
-    {"handles_max", &Limits::handles_max, 65'536},
+    {"items_max", &Limits::items_max, 65'536},          {"units_max", &Limits::units_max, 100'000},
+    {"weapons_max", &Limits::weapons_max, 1'000},       {"events_max", &Limits::events_max, 10'000'000},
+    {"steps_max", &Limits::steps_max, 10'000'000},      {"columns_max", &Limits::columns_max, 2'000'000},
+    {"entities_max", &Limits::entities_max, 2'000'000}, {"hits_max", &Limits::hits_max, 2'000'000},
+    {"cells_max", &Limits::cells_max, 4'194'304},       {"nodes_max", &Limits::nodes_max, 50'000},
+    {"lanes_max", &Limits::lanes_max, 2'000'000},       {"handles_max", &Limits::handles_max, 65'536},
     {"paths_max", &Limits::paths_max, 1'000'000},
 };
 
@@ -46,7 +40,8 @@ std::string set(Config& config, std::string_view key, double value) {
   for (const Known& known : kLimits) {
     if (known.name != key) continue;
     if (!(value >= 1 && value <= known.max && value == std::floor(value)))
-      return std::string(key) + " is " + text_of(value) + "; write a whole number from 1 to " + std::to_string(known.max);
+      return std::string(key) + " is " + text_of(value) + "; write a whole number from 1 to " +
+             std::to_string(known.max);
     config.limits.*known.member = static_cast<uint32_t>(value);
     return {};
   }

@@ -9,12 +9,13 @@ namespace {
 
 struct Known {
   std::string_view name;
-  double Constants::* member;
+  double Constants::*member;
   double low, high;
 };
 
 constexpr double kLarge = 1e9;
-#define BUSBAR_CONSTANT(member, low, high) {#member, &Constants::member, low, high}
+#define BUSBAR_CONSTANT(member, low, high) \
+  { #member, &Constants::member, low, high }
 constexpr Known kKnown[] = {
     BUSBAR_CONSTANT(dt, 1e-3, 60),
     BUSBAR_CONSTANT(engage_range, 0, kLarge),

@@ -1,6 +1,7 @@
 // Moving, aiming and firing, and the damage that follows: steps 1 to 4 of both rule sets.
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "battle.h"
 
@@ -13,10 +14,14 @@ bool absorbs(const Battlefield& field, WeaponKind kind) {
 
 bool bears(Arc arc, Bearing bearing) {
   switch (arc) {
-    case Arc::prow: return bearing == Bearing::front;
-    case Arc::broadside: return bearing == Bearing::side;
-    case Arc::aft: return bearing == Bearing::rear;
-    default: return true;
+    case Arc::prow:
+      return bearing == Bearing::front;
+    case Arc::broadside:
+      return bearing == Bearing::side;
+    case Arc::aft:
+      return bearing == Bearing::rear;
+    default:
+      return true;
   }
 }
 
@@ -43,23 +48,24 @@ void turn(Battlefield& field, uint32_t unit, double dx, double dy, double distan
   field.face_x[unit] = to_x, field.face_y[unit] = to_y;
 }
 
-/// Mitigation of the basic rules, by the target's state at that moment.
+/// What the basic rules let through to the target, in its state of that moment.
 double basic_share(const Battlefield& field, uint32_t target, WeaponKind kind) {
-  double mitigation = 0;
+  double passes = 1;
   switch (kind) {
     case WeaponKind::kinetic:
     case WeaponKind::fighter:
     case WeaponKind::melee:
-      mitigation = field.armor[target] / (field.armor[target] + field.constants.armor_half);
+      passes = field.passes_kinetic[target];
       break;
     case WeaponKind::energy:
     case WeaponKind::beam:
       if (field.max_shields[target] > 0)
-        mitigation = field.constants.energy_mitigation * field.shields[target] / field.max_shields[target];
+        passes = 1 - field.constants.energy_mitigation * field.shields[target] / field.max_shields[target];
       break;
-    default: break;
+    default:
+      break;
   }
-  return (1 - mitigation) * field.exposed[target];
+  return passes * field.exposed[target];
 }
 
 double tactical_chance(const Battlefield& field, uint32_t unit, double distance) {
@@ -71,22 +77,39 @@ double tactical_chance(const Battlefield& field, uint32_t unit, double distance)
   return std::max(constants.skill_min, skill);
 }
 
-double tactical_damage(const Battlefield& field, uint32_t unit, uint32_t weapon, uint32_t target, double dx, double dy) {
+double tactical_damage(const Battlefield& field, uint32_t unit, uint32_t weapon, uint32_t target, double dx,
+                       double dy) {
   const Constants& constants = field.constants;
   double armor = field.armor[target];
   const Bearing bearing = bearing_to(field, target, -dx, -dy);
   if (bearing == Bearing::side) armor *= constants.side_armor;
   if (bearing == Bearing::rear) armor *= constants.rear_armor;
-  const double save = 7 - std::floor(armor / 10) + std::floor(field.penetration[weapon] / 10) - (field.cover[target] != 0 ? 1 : 0);
+  const double save =
+      7 - std::floor(armor / 10) + std::floor(field.penetration[weapon] / 10) - (field.cover[target] != 0 ? 1 : 0);
   double mitigation = std::max((7 - std::clamp(save, 2.0, 7.0)) / 6, field.save[target]);
   mitigation = std::min(mitigation, constants.save_max);
   double defence = field.defence[target];
   if (field.doctrine[target] == Doctrine::charge) defence += constants.charge_defence;
   if (field.doctrine[target] == Doctrine::defend) defence += constants.defend_defence;
   mitigation = std::min(mitigation + defence / 100, constants.mitigation_max);
-  double damage = field.strength[weapon] * constants.strength_scale * field.damage[weapon] * (1 - mitigation) * constants.global_damage;
-  if (field.doctrine[unit] == Doctrine::charge && field.weapon_kind[weapon] == WeaponKind::melee) damage *= constants.charge_damage;
+  double damage = field.strength[weapon] * constants.strength_scale * field.damage[weapon] * (1 - mitigation) *
+                  constants.global_damage;
+  if (field.doctrine[unit] == Doctrine::charge && field.weapon_kind[weapon] == WeaponKind::melee)
+    damage *= constants.charge_damage;
   return std::max(damage, constants.damage_min);
+}
+
+/// Copies where the living are, so that a search runs over neighbours in memory.
+void list_seen(Battlefield& field) {
+  field.seen_x.clear(), field.seen_y.clear(), field.seen_unit.clear(), field.seen_first.clear();
+  for (uint32_t faction = 0; faction < field.factions; faction++) {
+    field.seen_first.push_back(static_cast<uint32_t>(field.seen_unit.size()));
+    for (const uint32_t unit : field.members[faction]) {
+      field.seen_x.push_back(field.x[unit]), field.seen_y.push_back(field.y[unit]);
+      field.seen_unit.push_back(unit);
+    }
+  }
+  field.seen_first.push_back(static_cast<uint32_t>(field.seen_unit.size()));
 }
 
 }  // namespace
@@ -109,8 +132,10 @@ void move_units(Battlefield& field) {
     const double distance = std::sqrt(square);
     double way = field.speed[unit] * dt, to_x = 1, to_y = 0;
     if (distance > 0) to_x = dx / distance, to_y = dy / distance;
-    if (flees) to_x = -to_x, to_y = -to_y;
-    else way = std::min(way, distance - field.stop[unit]);
+    if (flees)
+      to_x = -to_x, to_y = -to_y;
+    else
+      way = std::min(way, distance - field.stop[unit]);
     field.next_x[unit] = field.x[unit] + to_x * way, field.next_y[unit] = field.y[unit] + to_y * way;
     field.face_x[unit] = to_x, field.face_y[unit] = to_y;
     field.active[unit] = 1;
@@ -121,71 +146,140 @@ void move_units(Battlefield& field) {
 }
 
 void take_targets(Battlefield& field) {
+  const double* const hp = field.hp.data();
+  int32_t* const target = field.target.data();
+  bool listed = false;
   for (const uint32_t unit : field.living) {
-    const int32_t old = field.target[unit];
-    if (old >= 0 && field.alive(static_cast<uint32_t>(old))) continue;
+    if (target[unit] >= 0 && hp[target[unit]] > 0) continue;
+    if (!listed) list_seen(field);
+    listed = true;
     const double x = field.x[unit], y = field.y[unit];
-    double best = 0;
-    int32_t found = -1;
+    double best = std::numeric_limits<double>::infinity();
+    uint32_t found = UINT32_MAX;
     for (uint32_t faction = 0; faction < field.factions; faction++) {
       if (faction == field.faction[unit]) continue;
-      for (const uint32_t other : field.members[faction]) {
-        const double dx = field.x[other] - x, dy = field.y[other] - y, square = dx * dx + dy * dy;
-        const int32_t candidate = static_cast<int32_t>(other);
-        if (found < 0 || square < best || (square == best && candidate < found)) best = square, found = candidate;
+      const double* const seen_x = field.seen_x.data();
+      const double* const seen_y = field.seen_y.data();
+      for (uint32_t i = field.seen_first[faction], end = field.seen_first[faction + 1]; i < end; i++) {
+        const double dx = seen_x[i] - x, dy = seen_y[i] - y, square = dx * dx + dy * dy;
+        if (square > best) continue;
+        if (square < best || field.seen_unit[i] < found) best = square, found = field.seen_unit[i];
       }
     }
-    field.target[unit] = found;
+    target[unit] = found == UINT32_MAX ? -1 : static_cast<int32_t>(found);
   }
 }
 
+namespace {
+
+/// The same as `fire` for the commonest battles, without a branch on luck: what a shot hits is written and then kept or
+/// not.
+void fire_plain(Battlefield& field) {
+  const Constants& constants = field.constants;
+  const double spread = constants.damage_high - constants.damage_low, low = constants.damage_low;
+  const double hit_min = constants.hit_min, hit_max = constants.hit_max;
+  const bool certain = !field.use_accuracy;
+  random::Stream stream = field.stream;
+  const double* const x = field.x.data();
+  const double* const y = field.y.data();
+  const double* const range = field.range.data();
+  const double* const accuracy = field.accuracy.data();
+  const double* const evasion = field.evasion.data();
+  const double* const damage = field.damage.data();
+  double* const ready_in = field.ready_in.data();
+  const uint32_t* const weapon_first = field.weapon_first.data();
+  const int32_t* const target_of = field.target.data();
+  uint8_t* const active = field.active.data();
+  size_t shots = 0, hits = 0;
+  Shot* const hit_list = field.shots.data();
+  for (const uint32_t unit : field.living) {
+    if (target_of[unit] < 0) continue;
+    const uint32_t target = static_cast<uint32_t>(target_of[unit]);
+    const double dx = x[target] - x[unit], dy = y[target] - y[unit], square = dx * dx + dy * dy;
+    for (uint32_t weapon = weapon_first[unit], end = weapon_first[unit + 1]; weapon < end; weapon++) {
+      if (ready_in[weapon] > 0 || square > range[weapon] * range[weapon]) continue;
+      ready_in[weapon] = field.cooldown[weapon];
+      active[unit] = 1;
+      shots += 1;
+      const double chance = std::min(std::max(accuracy[weapon] - evasion[target], hit_min), hit_max);
+      const bool hit = certain | (stream.real() < chance);
+      hit_list[hits] = {unit, weapon, target, damage[weapon] * (low + spread * stream.real())};
+      hits += hit;
+    }
+  }
+  field.shot_count = hits;
+  field.stream = stream;
+  field.statistic(kShots) += static_cast<double>(shots);
+  field.statistic(kHits) += static_cast<double>(hits);
+  field.statistic(kMisses) += static_cast<double>(shots - hits);
+}
+
+}  // namespace
+
 void fire(Battlefield& field) {
+  if (field.rules == Rules::basic && !field.bearings && !field.projectiles && !field.out->has_events)
+    return fire_plain(field);
   const Constants& constants = field.constants;
   const bool tactical = field.rules == Rules::tactical;
+  const double spread = constants.damage_high - constants.damage_low;
   std::fill(field.aimed.begin(), field.aimed.end(), 0u);
-  double shots = 0, hits = 0;
+  // Copies and plain pointers: a store of a byte may alias every pointer that the field holds.
+  random::Stream stream = field.stream;
+  const double* const x = field.x.data();
+  const double* const y = field.y.data();
+  const double* const range = field.range.data();
+  double* const ready_in = field.ready_in.data();
+  const uint32_t* const weapon_first = field.weapon_first.data();
+  uint8_t* const active = field.active.data();
+  uint32_t shots = 0;
+  size_t hits = 0;
+  Shot* const hit_list = field.shots.data();
   for (const uint32_t unit : field.living) {
     const int32_t aim = field.target[unit];
     if (aim < 0 || (tactical && field.routing(unit))) continue;
     const uint32_t target = static_cast<uint32_t>(aim);
-    const double dx = field.x[target] - field.x[unit], dy = field.y[target] - field.y[unit], square = dx * dx + dy * dy;
+    const double dx = x[target] - x[unit], dy = y[target] - y[unit], square = dx * dx + dy * dy;
     const Bearing bearing = field.bearings ? bearing_to(field, unit, dx, dy) : Bearing::front;
-    for (uint32_t weapon = field.weapon_first[unit]; weapon < field.weapon_first[unit + 1]; weapon++) {
-      if (field.ready_in[weapon] > 0 || square > field.range[weapon] * field.range[weapon]) continue;
+    for (uint32_t weapon = weapon_first[unit], end = weapon_first[unit + 1]; weapon < end; weapon++) {
+      if (ready_in[weapon] > 0 || square > range[weapon] * range[weapon]) continue;
       if (field.bearings && !bears(field.weapon_arc[weapon], bearing)) continue;
-      field.ready_in[weapon] = field.cooldown[weapon];
-      field.active[unit] = 1;
+      ready_in[weapon] = field.cooldown[weapon];
+      active[unit] = 1;
       field.aimed[target] += 1;
       shots += 1;
       const double distance = tactical || field.projectiles ? std::sqrt(square) : 0;
       const double percent = tactical ? tactical_chance(field, unit, distance) : 0;
-      const double chance = tactical ? 0 : std::clamp(field.accuracy[weapon] - field.evasion[target], constants.hit_min, constants.hit_max);
+      const double chance =
+          tactical ? percent / 100
+                   : std::clamp(field.accuracy[weapon] - field.evasion[target], constants.hit_min, constants.hit_max);
       if (field.projectiles) {
         const double way = distance > 0 ? field.projectile_speed[weapon] / distance : 0;
-        field.flying.push_back({unit, weapon, target, field.x[unit], field.y[unit], dx * way, dy * way,
-                                constants.projectile_life, tactical ? percent / 100 : chance});
+        field.flying.push_back(
+            {unit, weapon, target, x[unit], y[unit], dx * way, dy * way, constants.projectile_life, chance});
         continue;
       }
-      const bool hit = !field.use_accuracy || (tactical ? 1 + static_cast<double>(field.stream.below(100)) <= percent
-                                                        : field.stream.real() < chance);
-      if (!hit) {
+      // Two draws a shot under the basic rules, hit or miss.
+      const bool lucky = tactical ? 1 + static_cast<double>(stream.below(100)) <= percent : stream.real() < chance;
+      const double luck = tactical ? 0 : stream.real();
+      if (field.use_accuracy && !lucky) {
         field.event(EventKind::miss, field.id[unit], field.id[target], 0);
         continue;
       }
-      hits += 1;
       const double amount = tactical ? tactical_damage(field, unit, weapon, target, dx, dy)
-                                     : field.damage[weapon] * (constants.damage_low + (constants.damage_high - constants.damage_low) *
-                                                                                          field.stream.real());
-      field.shots.push_back({unit, weapon, target, amount});
+                                     : field.damage[weapon] * (constants.damage_low + spread * luck);
+      hit_list[hits++] = {unit, weapon, target, amount};
     }
   }
+  field.shot_count = hits;
+  field.stream = stream;
   field.statistic(kShots) += shots;
-  field.statistic(kHits) += hits;
-  if (!field.projectiles) field.statistic(kMisses) += shots - hits;
+  field.statistic(kHits) += static_cast<double>(hits);
+  if (!field.projectiles) field.statistic(kMisses) += shots - static_cast<double>(hits);
 }
 
 void apply_shots(Battlefield& field) {
-  for (const Shot& shot : field.shots) {
+  for (size_t i = 0; i < field.shot_count; i++) {
+    const Shot& shot = field.shots[i];
     const uint32_t target = shot.target;
     const uint64_t by = field.id[shot.attacker];
     if (!field.alive(target)) {
@@ -205,7 +299,7 @@ void apply_shots(Battlefield& field) {
     }
     if (!field.alive(target)) destroy(field, target, by);
   }
-  field.shots.clear();
+  field.shot_count = 0;
 }
 
 void fly(Battlefield& field) {
@@ -251,10 +345,12 @@ void fly(Battlefield& field) {
         continue;
       }
       field.statistic(kHits) += 1;
-      const double amount = tactical ? tactical_damage(field, shell.attacker, shell.weapon, target, way_x, way_y)
-                                     : field.damage[shell.weapon] *
-                                           (constants.damage_low + (constants.damage_high - constants.damage_low) * field.stream.real());
-      field.shots.push_back({shell.attacker, shell.weapon, target, amount});
+      const double amount =
+          tactical ? tactical_damage(field, shell.attacker, shell.weapon, target, way_x, way_y)
+                   : field.damage[shell.weapon] *
+                         (constants.damage_low + (constants.damage_high - constants.damage_low) * field.stream.real());
+      if (field.shot_count == field.shots.size()) field.shots.emplace_back();
+      field.shots[field.shot_count++] = {shell.attacker, shell.weapon, target, amount};
       continue;
     }
     shell.x += way_x, shell.y += way_y, shell.life -= dt;

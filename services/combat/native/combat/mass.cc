@@ -36,7 +36,8 @@ void mass_step(Battlefield& field) {
   for (uint32_t faction = 0; faction < field.factions; faction++) {
     if (field.members[faction].empty() || incoming[faction] == 0) continue;
     field.order = field.members[faction];
-    for (size_t i = field.order.size() - 1; i > 0; i--) std::swap(field.order[i], field.order[field.stream.below(i + 1)]);
+    for (size_t i = field.order.size() - 1; i > 0; i--)
+      std::swap(field.order[i], field.order[field.stream.below(i + 1)]);
     double left = incoming[faction];
     for (const uint32_t unit : field.order) {
       if (left <= 0) break;
@@ -65,7 +66,8 @@ void lanchester(Battlefield& field) {
   double time = 0;
   while (!sides[0].empty() && !sides[1].empty()) {
     const double x = static_cast<double>(sides[0].size()), y = static_cast<double>(sides[1].size());
-    const double kills = field.attacker_rate * (linear ? x * y : x), losses = field.defender_rate * (linear ? x * y : y);
+    const double kills = field.attacker_rate * (linear ? x * y : x),
+                 losses = field.defender_rate * (linear ? x * y : y);
     if (kills + losses == 0) break;
     const double wait = -math::log(1 - field.stream.real()) / (kills + losses);
     if (field.until > 0 && time + wait > field.until) {
@@ -83,9 +85,12 @@ void lanchester(Battlefield& field) {
     field.step += 1;
   }
   BattleResult& result = field.out->result;
-  if (sides[0].empty() && sides[1].empty()) result = BattleResult::mutual_destruction;
-  else if (sides[1].empty()) result = BattleResult::attacker_win;
-  else if (sides[0].empty()) result = BattleResult::defender_win;
+  if (sides[0].empty() && sides[1].empty())
+    result = BattleResult::mutual_destruction;
+  else if (sides[1].empty())
+    result = BattleResult::attacker_win;
+  else if (sides[0].empty())
+    result = BattleResult::defender_win;
   field.statistic(kSeconds) = time;
 }
 

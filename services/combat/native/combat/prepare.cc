@@ -84,8 +84,9 @@ Fault check_units(const UnitColumns& units, const std::string& path) {
       check.fault = out_of_range(path + ".shields" + row, units.shields.data[i],
                                  "max_shields is " + text_of(units.max_shields.data[i]));
     else if (units.tags && (units.tags.data[i] & ~kTagsAll) != 0)
-      check.fault = {Code::unknown_name, path + ".tags" + row + " is " + std::to_string(units.tags.data[i]) +
-                                             ", which has unknown bits; known are 1 inspiring, 2 fear, 4 terror, 8 fearless"};
+      check.fault = {Code::unknown_name,
+                     path + ".tags" + row + " is " + std::to_string(units.tags.data[i]) +
+                         ", which has unknown bits; known are 1 inspiring, 2 fear, 4 terror, 8 fearless"};
   }
   return check.fault;
 }
@@ -112,14 +113,16 @@ Fault check_weapons(const UnitColumns& units, const std::string& path, const Lim
   const size_t count = units.id.size;
   if (!units.weapon_count) {
     if (count == 0 ? rows == 0 : rows % count == 0 && rows / count <= limits.weapons_max) return {};
-    if (count != 0 && rows % count == 0) return limit_exceeded(path + ".weapons of a unit", rows / count, limits.weapons_max);
+    if (count != 0 && rows % count == 0)
+      return limit_exceeded(path + ".weapons of a unit", rows / count, limits.weapons_max);
     return {Code::malformed, path + ".weapons has " + std::to_string(rows) + " rows for " + std::to_string(count) +
                                  " units; give weapon_count, or the same number of weapons to each"};
   }
   size_t sum = 0;
   for (size_t i = 0; i < count; i++) {
     if (units.weapon_count.data[i] > limits.weapons_max)
-      return limit_exceeded(path + ".weapon_count[" + std::to_string(i) + "]", units.weapon_count.data[i], limits.weapons_max);
+      return limit_exceeded(path + ".weapon_count[" + std::to_string(i) + "]", units.weapon_count.data[i],
+                            limits.weapons_max);
     sum += units.weapon_count.data[i];
   }
   if (sum == rows) return {};
@@ -142,8 +145,8 @@ Fault check_options(const BattleRequest& request, const std::string& path, const
                                     ", which is no choice; they are 0 all, 1 energy_only"};
   if (request.steps_max > limits.steps_max)
     return limit_exceeded(path + ".config.max_steps", request.steps_max, limits.steps_max);
-  for (const Fault& fault : {range("attacker_rate", request.attacker_rate), range("defender_rate", request.defender_rate),
-                             range("until", request.until)}) {
+  for (const Fault& fault : {range("attacker_rate", request.attacker_rate),
+                             range("defender_rate", request.defender_rate), range("until", request.until)}) {
     if (fault) return fault;
   }
   return {};
@@ -177,7 +180,8 @@ Fault sort_by_id(const BattleRequest& request, const std::string& path, Battlefi
   field.order.resize(field.units);
   for (uint32_t i = 0; i < field.units; i++) field.order[i] = i;
   const auto less = [&](uint32_t a, uint32_t b) { return id_of(a) < id_of(b); };
-  if (!std::is_sorted(field.order.begin(), field.order.end(), less)) std::sort(field.order.begin(), field.order.end(), less);
+  if (!std::is_sorted(field.order.begin(), field.order.end(), less))
+    std::sort(field.order.begin(), field.order.end(), less);
   for (uint32_t i = 1; i < field.units; i++) {
     if (id_of(field.order[i - 1]) == id_of(field.order[i]))
       return {Code::duplicate, path + ": unit id " + std::to_string(id_of(field.order[i])) +
@@ -188,10 +192,11 @@ Fault sort_by_id(const BattleRequest& request, const std::string& path, Battlefi
 
 void resize(Battlefield& field, size_t weapons) {
   const size_t n = field.units;
-  for (auto* column : {&field.hp, &field.max_hp, &field.shields, &field.max_shields, &field.armor, &field.speed, &field.evasion,
-                       &field.exposed, &field.x, &field.y, &field.next_x, &field.next_y, &field.face_x, &field.face_y,
-                       &field.morale, &field.max_morale, &field.skill, &field.defence, &field.save, &field.stop,
-                       &field.change})
+  for (auto* column :
+       {&field.hp,      &field.max_hp,  &field.shields, &field.max_shields, &field.armor,      &field.passes_kinetic,
+        &field.speed,   &field.evasion, &field.exposed, &field.x,           &field.y,          &field.next_x,
+        &field.next_y,  &field.face_x,  &field.face_y,  &field.morale,      &field.max_morale, &field.skill,
+        &field.defence, &field.save,    &field.stop,    &field.change})
     column->resize(n);
   for (auto* column : {&field.fatigue, &field.unhurt, &field.loss}) column->assign(n, 0.0);
   for (auto* column : {&field.state, &field.suppression, &field.hurt, &field.active}) column->assign(n, 0);
@@ -203,7 +208,8 @@ void resize(Battlefield& field, size_t weapons) {
                        &field.penetration, &field.projectile_speed})
     column->resize(weapons);
   if (field.members.size() < field.factions) field.members.resize(field.factions);
-  field.shots.clear(), field.flying.clear();
+  if (field.shots.size() < weapons + 1) field.shots.resize(weapons + 1);
+  field.shot_count = 0, field.flying.clear();
 }
 
 void place_unit(const UnitColumns& units, uint32_t row, uint32_t side, uint32_t to, Battlefield& field) {
@@ -212,7 +218,9 @@ void place_unit(const UnitColumns& units, uint32_t row, uint32_t side, uint32_t 
   field.hp[to] = units.hp.at(row, units.max_hp.at(row, 100)), field.max_hp[to] = units.max_hp.at(row, field.hp[to]);
   field.shields[to] = units.shields.at(row, units.max_shields.at(row, 0));
   field.max_shields[to] = units.max_shields.at(row, field.shields[to]);
-  field.armor[to] = units.armor.at(row, 0), field.speed[to] = units.speed.at(row, 0);
+  field.armor[to] = units.armor.at(row, 0);
+  field.passes_kinetic[to] = 1 - field.armor[to] / (field.armor[to] + constants.armor_half);
+  field.speed[to] = units.speed.at(row, 0);
   field.evasion[to] = units.evasion.at(row, 0), field.x[to] = units.x.at(row, 0), field.y[to] = units.y.at(row, 0);
   field.max_morale[to] = units.max_morale.at(row, std::max(units.morale.at(row, 100), 100.0));
   field.morale[to] = std::min(units.morale.at(row, field.max_morale[to]), field.max_morale[to]);
@@ -232,7 +240,8 @@ void place_unit(const UnitColumns& units, uint32_t row, uint32_t side, uint32_t 
 }
 
 /// @returns the place after its last weapon
-uint32_t place_weapons(const UnitColumns& units, size_t from, uint32_t count, uint32_t to, uint32_t unit, Battlefield& field) {
+uint32_t place_weapons(const UnitColumns& units, size_t from, uint32_t count, uint32_t to, uint32_t unit,
+                       Battlefield& field) {
   const bool tactical = field.rules == Rules::tactical;
   const WeaponColumns& weapons = units.weapons;
   double shortest = 0, longest = 0;
@@ -250,8 +259,8 @@ uint32_t place_weapons(const UnitColumns& units, size_t from, uint32_t count, ui
   }
   // Who stopped out of reach of its own weapons would wait for the end of the battle.
   const bool charges = tactical && field.doctrine[unit] == Doctrine::charge;
-  field.stop[unit] = count == 0 ? field.constants.engage_range
-                                : std::min(field.constants.engage_range, charges ? shortest : longest);
+  field.stop[unit] =
+      count == 0 ? field.constants.engage_range : std::min(field.constants.engage_range, charges ? shortest : longest);
   return to;
 }
 
@@ -260,7 +269,8 @@ uint32_t place_weapons(const UnitColumns& units, size_t from, uint32_t count, ui
 Fault prepare(const BattleRequest& request, const Config& config, const std::string& path, Battlefield& field) {
   if (Fault fault = check_options(request, path, config.limits)) return fault;
   const size_t count = request.sides[0].id.size + request.sides[1].id.size;
-  if (count > config.limits.units_max) return limit_exceeded(path + ": number of units", count, config.limits.units_max);
+  if (count > config.limits.units_max)
+    return limit_exceeded(path + ": number of units", count, config.limits.units_max);
   static const char* const kSides[] = {".attackers", ".defenders"};
   for (uint32_t side = 0; side < 2; side++) {
     if (Fault fault = check_units(request.sides[side], path + kSides[side])) return fault;
@@ -311,8 +321,8 @@ Fault prepare(const BattleRequest& request, const Config& config, const std::str
     of = static_cast<uint8_t>(side);
     field.weapon_first[to] = weapon;
     const uint64_t each = rows[side] / units.id.size;
-    weapon = place_weapons(units, field.sorting[place], units.weapon_count.at(row, static_cast<uint16_t>(each)), weapon, to,
-                           field);
+    weapon = place_weapons(units, field.sorting[place], units.weapon_count.at(row, static_cast<uint16_t>(each)), weapon,
+                           to, field);
   }
   field.weapon_first[field.units] = weapon;
   return {};

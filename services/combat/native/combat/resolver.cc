@@ -10,8 +10,8 @@ Resolver::Resolver(Config config, uint32_t threads) : config_(config) {
   for (auto& field : fields_) field = std::make_unique<Battlefield>();
 }
 
-bool Resolver::run(const BattleRequest* requests, size_t count, uint64_t seed, uint64_t first_index, const Workers& workers,
-                   size_t first, bool single) {
+bool Resolver::run(const BattleRequest* requests, size_t count, uint64_t seed, uint64_t first_index,
+                   const Workers& workers, size_t first, bool single) {
   if (outcomes_.size() < count) outcomes_.resize(count);
   std::atomic<bool> cancelled = false;
   auto work = [&](uint32_t i, uint32_t worker) {

@@ -14,8 +14,8 @@ class Resolver {
  public:
   Resolver(Config config, uint32_t threads);
 
-  /// Fights battle i with stream index first_index + i; outcomes()[i] is written for each i. A refused battle has its fault
-  /// and spoils no other. @param first place of the first one in its batch, for the texts of refusals
+  /// Fights battle i with stream index first_index + i; outcomes()[i] is written for each i. A refused battle has its
+  /// fault and spoils no other. @param first place of the first one in its batch, for the texts of refusals
   /// @param single the request is no batch: texts call it `battle`
   /// @returns false when the caller cancelled: the outcomes are then incomplete
   bool run(const BattleRequest* requests, size_t count, uint64_t seed, uint64_t first_index, const Workers& workers,

@@ -22,7 +22,8 @@ struct Workers {
     if (count > 1 && threads > 1 && parallel != nullptr) {
       parallel(
           context, count,
-          [](void* argument, uint32_t index, uint32_t worker) { (*static_cast<Work*>(argument))(index, worker); }, &work);
+          [](void* argument, uint32_t index, uint32_t worker) { (*static_cast<Work*>(argument))(index, worker); },
+          &work);
     } else {
       for (uint32_t i = 0; i < count; i++) work(i, 0u);
     }

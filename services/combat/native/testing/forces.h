@@ -11,7 +11,8 @@ namespace busbar::combat::testing {
 /// Columns that own their values; empty ones are left out.
 struct Force {
   std::vector<uint64_t> id, faction;
-  std::vector<double> hp, max_hp, shields, max_shields, armor, speed, evasion, x, y, facing, morale, max_morale, skill, defence;
+  std::vector<double> hp, max_hp, shields, max_shields, armor, speed, evasion, x, y, facing, morale, max_morale, skill,
+      defence;
   std::vector<uint8_t> cover, invulnerable_save, doctrine;
   std::vector<uint32_t> tags;
   std::vector<uint16_t> weapon_count;
@@ -58,6 +59,14 @@ inline BattleRequest request_of(const Force& attackers, const Force& defenders) 
   return request;
 }
 
+inline BattleOutcome fought(const BattleRequest& request, uint64_t seed = 1, uint64_t index = 0,
+                            const Config& config = {}) {
+  Battlefield field;
+  BattleOutcome out;
+  resolve(request, config, "battle", seed, index, field, out);
+  return out;
+}
+
 /// The workload of the bench: 50 v 50 units, basic rules.
 inline Force bench_side(uint32_t side) { return line(side == 0 ? 1 : 1001, 50, side == 0 ? 0 : 30); }
 
@@ -66,7 +75,7 @@ inline Force random_force(random::Stream& dice, uint32_t count, std::vector<uint
   Force force;
   const auto between = [&](double low, double high) { return low + (high - low) * dice.real(); };
   const auto sometimes = [&] { return dice.below(2) == 0; };
-  const bool all = sometimes(), counted = sometimes();
+  const bool all = sometimes(), counted = sometimes(), arcs = sometimes();
   for (uint32_t i = 0; i < count; i++) {
     const size_t at = dice.below(ids.size());
     force.id.push_back(ids[at]);
@@ -75,8 +84,10 @@ inline Force random_force(random::Stream& dice, uint32_t count, std::vector<uint
     force.max_hp.push_back(between(1, 200)), force.hp.push_back(force.max_hp[i] * between(0.2, 1));
     force.max_shields.push_back(sometimes() ? 0 : between(0, 80));
     force.shields.push_back(force.max_shields[i] * dice.real());
-    force.armor.push_back(between(0, 90)), force.speed.push_back(between(0, 8)), force.evasion.push_back(between(0, 0.5));
-    force.x.push_back(between(-40, 40)), force.y.push_back(between(-40, 40)), force.facing.push_back(between(-180, 180));
+    force.armor.push_back(between(0, 90)), force.speed.push_back(between(0, 8)),
+        force.evasion.push_back(between(0, 0.5));
+    force.x.push_back(between(-40, 40)), force.y.push_back(between(-40, 40)),
+        force.facing.push_back(between(-180, 180));
     if (all) {
       force.morale.push_back(between(10, 100)), force.max_morale.push_back(100), force.skill.push_back(between(10, 90));
       force.defence.push_back(between(-10, 20)), force.cover.push_back(static_cast<uint8_t>(dice.below(4)));
@@ -88,7 +99,7 @@ inline Force random_force(random::Stream& dice, uint32_t count, std::vector<uint
     if (counted) force.weapon_count.push_back(weapons);
     for (uint16_t w = 0; w < weapons; w++) {
       force.weapons.kind.push_back(static_cast<uint8_t>(dice.below(7)));
-      force.weapons.arc.push_back(static_cast<uint8_t>(dice.below(4)));
+      force.weapons.arc.push_back(arcs ? static_cast<uint8_t>(dice.below(4)) : uint8_t{0});
       force.weapons.damage.push_back(between(0, 30)), force.weapons.range.push_back(between(1, 60));
       force.weapons.cooldown.push_back(between(0, 4)), force.weapons.accuracy.push_back(dice.real());
     }

@@ -1,0 +1,150 @@
+#include "messages_battle.h"
+
+#include "core/hash/hash.h"
+
+namespace busbar::combat {
+namespace {
+
+using Builder = flatbuffers::FlatBufferBuilder;
+
+void read_units(const ::combat::Units& from, UnitColumns& to) {
+  to.id = column_of(from.id());
+  if (to.id.data == nullptr) to.id = {};
+  to.faction = column_of(from.faction());
+  to.hp = column_of(from.hp()), to.max_hp = column_of(from.max_hp());
+  to.shields = column_of(from.shields()), to.max_shields = column_of(from.max_shields());
+  to.armor = column_of(from.armor()), to.speed = column_of(from.speed()), to.evasion = column_of(from.evasion());
+  to.x = column_of(from.x()), to.y = column_of(from.y()), to.facing = column_of(from.facing());
+  to.morale = column_of(from.morale()), to.max_morale = column_of(from.max_morale());
+  to.skill = column_of(from.skill()), to.defence = column_of(from.defence());
+  to.cover = column_of(from.cover()), to.invulnerable_save = column_of(from.invulnerable_save());
+  to.doctrine = column_of(from.doctrine()), to.tags = column_of(from.tags());
+  to.weapon_count = column_of(from.weapon_count());
+  to.weapons = {};
+  if (const ::combat::Weapons* weapons = from.weapons()) {
+    to.weapons.kind = column_of(weapons->kind()), to.weapons.arc = column_of(weapons->arc());
+    to.weapons.damage = column_of(weapons->damage()), to.weapons.range = column_of(weapons->range());
+    to.weapons.cooldown = column_of(weapons->cooldown()), to.weapons.accuracy = column_of(weapons->accuracy());
+    to.weapons.strength = column_of(weapons->strength()), to.weapons.penetration = column_of(weapons->penetration());
+    to.weapons.speed = column_of(weapons->speed());
+  }
+}
+
+flatbuffers::Offset<::combat::SideOutcome> write_side(Builder& builder, const SideResult& side, bool with_damage) {
+  flatbuffers::Offset<::combat::DamageColumns> damage;
+  if (with_damage) {
+    const DamageLog& log = side.damage;
+    const auto unit = builder.CreateVector(log.unit), tick = builder.CreateVector(log.tick);
+    const auto amount = builder.CreateVector(log.amount);
+    const auto type = builder.CreateVector(log.type);
+    const auto source = builder.CreateVector(log.source);
+    damage = ::combat::CreateDamageColumns(builder, unit, tick, amount, type, source);
+  }
+  const auto id = builder.CreateVector(side.id), faction = builder.CreateVector(side.faction);
+  const auto hp = builder.CreateVector(side.hp), max_hp = builder.CreateVector(side.max_hp);
+  const auto shields = builder.CreateVector(side.shields), morale = builder.CreateVector(side.morale);
+  const auto max_morale = builder.CreateVector(side.max_morale), fatigue = builder.CreateVector(side.fatigue);
+  const auto state = builder.CreateVector(side.state);
+  const auto x = builder.CreateVector(side.x), y = builder.CreateVector(side.y);
+  return ::combat::CreateSideOutcome(builder, id, faction, hp, max_hp, shields, morale, max_morale, fatigue, state, x,
+                                     y, damage);
+}
+
+flatbuffers::Offset<::combat::Outcome> write_outcome(Builder& builder, const ::combat::Battle& battle,
+                                                     const BattleOutcome& outcome) {
+  const auto id = battle.combat_id() == nullptr
+                      ? flatbuffers::Offset<flatbuffers::String>{}
+                      : builder.CreateString(battle.combat_id()->c_str(), battle.combat_id()->size());
+  if (outcome.fault) {
+    const auto text = builder.CreateString(outcome.fault.text);
+    ::combat::OutcomeBuilder out(builder);
+    if (!id.IsNull()) out.add_combat_id(id);
+    out.add_turn_number(battle.turn_number());
+    out.add_error(static_cast<uint16_t>(outcome.fault.code));
+    out.add_error_text(text);
+    return out.Finish();
+  }
+  const auto attackers = write_side(builder, outcome.sides[0], outcome.has_damage);
+  const auto defenders = write_side(builder, outcome.sides[1], outcome.has_damage);
+  const auto statistics = builder.CreateVector(outcome.statistics, kStatistics);
+  flatbuffers::Offset<::combat::Events> events;
+  if (outcome.has_events) {
+    const EventLog& log = outcome.events;
+    const auto tick = builder.CreateVector(log.tick);
+    const auto kind = builder.CreateVector(log.kind);
+    const auto unit = builder.CreateVector(log.unit), target = builder.CreateVector(log.target);
+    const auto amount = builder.CreateVector(log.amount);
+    events = ::combat::CreateEvents(builder, tick, kind, unit, target, amount);
+  }
+  ::combat::OutcomeBuilder out(builder);
+  if (!id.IsNull()) out.add_combat_id(id);
+  out.add_turn_number(battle.turn_number());
+  out.add_attackers(attackers), out.add_defenders(defenders);
+  out.add_result(static_cast<::combat::CombatResult>(outcome.result));
+  out.add_steps(outcome.steps), out.add_statistics(statistics);
+  if (!events.IsNull()) out.add_events(events);
+  out.add_hash(outcome.hash);
+  return out.Finish();
+}
+
+flatbuffers::Offset<flatbuffers::Vector<flatbuffers::Offset<flatbuffers::String>>> write_names(Builder& builder) {
+  flatbuffers::Offset<flatbuffers::String> names[kStatistics];
+  for (uint32_t i = 0; i < kStatistics; i++)
+    names[i] = builder.CreateString(kStatisticNames[i].data(), kStatisticNames[i].size());
+  return builder.CreateVector(names, kStatistics);
+}
+
+}  // namespace
+
+void read_battle(const ::combat::Battle& message, BattleRequest& out) {
+  std::vector<NamedConstant> constants = std::move(out.constants);
+  out = {};
+  out.constants = std::move(constants);
+  out.constants.clear();
+  read_units(*message.attackers(), out.sides[0]);
+  read_units(*message.defenders(), out.sides[1]);
+  const ::combat::BattleConfig* config = message.config();
+  if (config == nullptr) return;
+  out.rules = static_cast<uint8_t>(config->rules());
+  out.shields_stop = static_cast<uint8_t>(config->shields_stop());
+  out.use_accuracy = config->use_accuracy(), out.mass = config->mass(), out.projectiles = config->projectiles();
+  out.events = config->events(), out.damage = config->damage();
+  out.steps_max = config->max_steps();
+  out.attacker_rate = config->attacker_rate(), out.defender_rate = config->defender_rate(), out.until = config->until();
+  if (config->constants() == nullptr) return;
+  for (const ::combat::Constant* constant : *config->constants())
+    out.constants.push_back({{constant->name()->c_str(), constant->name()->size()}, constant->value()});
+}
+
+void write_single(Builder& builder, const ::combat::Battle& battle, const BattleOutcome& outcome) {
+  builder.Clear();
+  const auto names = write_names(builder);
+  builder.Finish(::combat::CreateResolveResponse(builder, write_outcome(builder, battle, outcome), names));
+}
+
+void write_batch(Builder& builder, OutcomeOffsets& offsets,
+                 const flatbuffers::Vector<flatbuffers::Offset<::combat::Battle>>* battles,
+                 const BattleOutcome* outcomes) {
+  builder.Clear();
+  offsets.clear();
+  const auto names = write_names(builder);
+  hash::Xxh64 hash;
+  for (uint32_t i = 0; battles != nullptr && i < battles->size(); i++) {
+    offsets.push_back(write_outcome(builder, *battles->Get(i), outcomes[i]));
+    hash.update_value(outcomes[i].hash);
+  }
+  builder.Finish(::combat::CreateResolveBatchResponse(builder, builder.CreateVector(offsets), names, hash.digest()));
+}
+
+void write_progress(Builder& builder, OutcomeOffsets& offsets,
+                    const flatbuffers::Vector<flatbuffers::Offset<::combat::Battle>>& battles,
+                    const BattleOutcome* outcomes, uint32_t first, uint32_t count, uint64_t hash_so_far) {
+  builder.Clear();
+  offsets.clear();
+  const auto names = write_names(builder);
+  for (uint32_t i = 0; i < count; i++) offsets.push_back(write_outcome(builder, *battles.Get(first + i), outcomes[i]));
+  builder.Finish(::combat::CreateResolveProgress(builder, first, builder.CreateVector(offsets), names, first + count,
+                                                 battles.size(), hash_so_far));
+}
+
+}  // namespace busbar::combat

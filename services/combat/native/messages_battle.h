@@ -1,0 +1,34 @@
+// FlatBuffers on one side, the plain structs of battles on the other.
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+#include "combat/battle.h"
+#include "combat_generated.h"
+
+namespace busbar::combat {
+
+using OutcomeOffsets = std::vector<flatbuffers::Offset<::combat::Outcome>>;
+
+/// A column of the message, borrowed; absent stays absent.
+template <class T>
+Column<T> column_of(const flatbuffers::Vector<T>* vector) {
+  return vector == nullptr ? Column<T>{} : Column<T>{vector->data(), vector->size()};
+}
+
+/// Borrows from `message`, which must be verified. `out.constants` keeps its memory between calls.
+void read_battle(const ::combat::Battle& message, BattleRequest& out);
+
+void write_single(flatbuffers::FlatBufferBuilder& builder, const ::combat::Battle& battle,
+                  const BattleOutcome& outcome);
+/// @param offsets scratch memory, kept between calls
+void write_batch(flatbuffers::FlatBufferBuilder& builder, OutcomeOffsets& offsets,
+                 const flatbuffers::Vector<flatbuffers::Offset<::combat::Battle>>* battles,
+                 const BattleOutcome* outcomes);
+/// @param hash_so_far over the hashes of all outcomes up to this part
+void write_progress(flatbuffers::FlatBufferBuilder& builder, OutcomeOffsets& offsets,
+                    const flatbuffers::Vector<flatbuffers::Offset<::combat::Battle>>& battles,
+                    const BattleOutcome* outcomes, uint32_t first, uint32_t count, uint64_t hash_so_far);
+
+}  // namespace busbar::combat

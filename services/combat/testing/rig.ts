@@ -1,0 +1,87 @@
+/** For tests: a caller and the combat service, in one process or in two, from a topology written for the occasion. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Bus, type Client, MessageBus } from "#bus";
+import { Combat } from "#generated/combat";
+
+const ROOT = join(import.meta.dirname, "..", "..", "..");
+const CLI = join(ROOT, "dist", "bus", "cli", "main.js");
+
+export type Placement = "local" | "isolated";
+
+export interface Rig extends AsyncDisposable {
+  readonly bus: Bus;
+  readonly combat: Client<typeof Combat>;
+}
+
+const topologyOf = (placement: Placement, threads: number, config: string): string => `[bus]
+name = "combat-test"
+schema = ${JSON.stringify(join(ROOT, "schema"))}
+log = "error"
+
+[[nodes]]
+name = "main"
+services = ["caller", "combat"]
+
+[services.caller]
+${placement === "local" ? 'run = "ts:caller.ts"\n' : ""}calls = ["Combat"]
+
+[services.combat]
+run = "native:combat"
+serves = ["Combat"]
+threads = ${threads}
+${placement === "isolated" ? "isolate = true\n" : ""}${config === "" ? "" : `config = ${config}\n`}
+[[edges]]
+from = "*"
+to = "*"
+max_message = "16MiB"
+`;
+
+/**
+ * Opens a bus as `caller`. "local": the plugin is loaded into this process; "isolated": `busbar up` starts a process for it.
+ * @param config inline TOML table of the service's config
+ */
+export async function openRig(placement: Placement, threads = 1, config = ""): Promise<Rig> {
+  const folder = mkdtempSync(join(tmpdir(), "busbar-combat-"));
+  const topology = join(folder, "topology.toml");
+  writeFileSync(topology, topologyOf(placement, threads, config));
+  let up: ChildProcess | undefined;
+  try {
+    if (placement === "isolated") up = await startUp(topology);
+    const bus = await MessageBus.fromTopology(topology, { service: "caller", signals: false });
+    return {
+      bus,
+      combat: bus.client(Combat, "combat"),
+      async [Symbol.asyncDispose]() {
+        await bus.close();
+        await stop(up);
+        rmSync(folder, { recursive: true, force: true });
+      },
+    };
+  } catch (error) {
+    await stop(up);
+    rmSync(folder, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+async function startUp(topology: string): Promise<ChildProcess> {
+  if (!existsSync(CLI)) throw new Error("the command line runs compiled: npm run build");
+  const child = spawn(process.execPath, [CLI, "up", "--topology", topology], {
+    stdio: ["ignore", "ignore", "inherit"],
+  });
+  await new Promise<void>((resolve, reject) => {
+    child.once("error", reject);
+    child.once("spawn", resolve);
+  });
+  return child;
+}
+
+async function stop(child: ChildProcess | undefined): Promise<void> {
+  if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+  const gone = new Promise<void>((resolve) => child.once("exit", () => resolve()));
+  child.kill("SIGTERM");
+  await gone;
+}
