@@ -81,6 +81,29 @@ uint64_t Xxh64::digest() const {
   return hash;
 }
 
+void Xxh64::save(uint8_t (&out)[kStateBytes]) const {
+  const auto put = [&](size_t at, uint64_t value) {
+    for (size_t i = 0; i < 8; i++) out[at + i] = static_cast<uint8_t>(value >> (8 * i));
+  };
+  for (size_t i = 0; i < 4; i++) put(8 * i, lanes_[i]);
+  put(32, seed_);
+  put(40, total_);
+  for (size_t i = 0; i < 32; i++) out[48 + i] = i < rest_bytes_ ? rest_[i] : 0;
+  put(80, rest_bytes_);
+}
+
+bool Xxh64::load(const uint8_t (&bytes)[kStateBytes]) {
+  const uint64_t total = read_little<uint64_t>(bytes + 40);
+  const uint64_t rest_bytes = read_little<uint64_t>(bytes + 80);
+  if (rest_bytes != total % 32) return false;
+  for (size_t i = 0; i < 4; i++) lanes_[i] = read_little<uint64_t>(bytes + 8 * i);
+  seed_ = read_little<uint64_t>(bytes + 32);
+  total_ = total;
+  std::memcpy(rest_, bytes + 48, 32);
+  rest_bytes_ = rest_bytes;
+  return true;
+}
+
 uint64_t xxh64(const void* data, size_t bytes, uint64_t seed) {
   Xxh64 state(seed);
   state.update(data, bytes);

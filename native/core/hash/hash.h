@@ -29,6 +29,12 @@ class Xxh64 {
   /// Hash of everything so far; more may follow.
   uint64_t digest() const;
 
+  /// For checkpoints: lanes, seed, total, left-over bytes and their number, as little-endian words.
+  static constexpr size_t kStateBytes = 88;
+  void save(uint8_t (&out)[kStateBytes]) const;
+  /// False for bytes that no `save` writes; this state is then unchanged.
+  bool load(const uint8_t (&bytes)[kStateBytes]);
+
   /// Little-endian integers, the canonical form of state hashes.
   template <typename Integer>
   void update_value(Integer value) {
@@ -48,6 +54,19 @@ class Xxh64 {
 
 /// SHA-256 (FIPS 180-4), for the ids of wire.md 1: the first four bytes of a digest.
 std::array<uint8_t, 32> sha256(std::string_view text);
+
+/// SHA-256 of what is written piece by piece; equal to `sha256` over the pieces joined. No allocation; copied freely.
+class Sha256 {
+ public:
+  void update(const void* data, size_t bytes);
+  /// Digest of everything so far; more may follow.
+  std::array<uint8_t, 32> digest() const;
+
+ private:
+  uint32_t state_[8] = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
+  uint8_t rest_[64]{};
+  uint64_t total_ = 0;
+};
 
 /// topic_id of a frame: first 4 bytes, little endian, of SHA-256("topic:" + topic); never 0, which means no topic.
 uint32_t topic_id(std::string_view topic);

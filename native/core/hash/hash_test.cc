@@ -77,6 +77,41 @@ TEST(Sha256, GivesThePublishedValues) {
             "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1");
 }
 
+TEST(Sha256, PiecesGiveTheHashOfTheWhole) {
+  std::string text;
+  for (int i = 0; i < 300; i++) text.push_back(static_cast<char>(i * 7));
+  for (size_t length = 0; length <= text.size(); length++) {
+    Sha256 state;
+    for (size_t at = 0, step = 1; at < length; at += step, step = step * 3 % 97 + 1) {
+      (void)state.digest();  // asking changes nothing
+      state.update(text.data() + at, step < length - at ? step : length - at);
+    }
+    ASSERT_EQ(hex(state.digest()), hex(sha256(std::string_view(text).substr(0, length)))) << length;
+  }
+  // FIPS 180-4 example: a million times "a".
+  Sha256 million;
+  for (int i = 0; i < 1000; i++) million.update(std::string(1000, 'a').data(), 1000);
+  EXPECT_EQ(hex(million.digest()), "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0");
+}
+
+TEST(Xxh64, GoesOnFromASavedState) {
+  std::string text;
+  for (int i = 0; i < 200; i++) text.push_back(static_cast<char>(i * 5));
+  for (size_t cut = 0; cut <= text.size(); cut++) {
+    Xxh64 first(3);
+    first.update(text.data(), cut);
+    uint8_t saved[Xxh64::kStateBytes];
+    first.save(saved);
+    Xxh64 second;
+    ASSERT_TRUE(second.load(saved));
+    second.update(text.data() + cut, text.size() - cut);
+    ASSERT_EQ(second.digest(), xxh64(text.data(), text.size(), 3)) << cut;
+    // The count of left-over bytes must agree with the total.
+    saved[40] ^= 1;
+    EXPECT_FALSE(Xxh64().load(saved));
+  }
+}
+
 TEST(TopicId, IsZeroOnlyWithoutATopic) {
   EXPECT_EQ(topic_id(""), 0u);
   EXPECT_NE(topic_id("fleet-7"), 0u);

@@ -1,4 +1,5 @@
 #include <bit>
+#include <cstring>
 #include <string>
 
 #include "core/hash/hash.h"
@@ -49,17 +50,43 @@ void compress(uint32_t (&state)[8], const uint8_t* block) {
 
 }  // namespace
 
-std::array<uint8_t, 32> sha256(std::string_view text) {
-  uint32_t state[8] = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
-  std::string padded(text);
-  padded.push_back('\x80');
-  while (padded.size() % 64 != 56) padded.push_back('\0');
-  for (int i = 7; i >= 0; i--) padded.push_back(static_cast<char>(static_cast<uint64_t>(text.size()) * 8 >> (8 * i)));
-  for (size_t at = 0; at < padded.size(); at += 64)
-    compress(state, reinterpret_cast<const uint8_t*>(padded.data()) + at);
+void Sha256::update(const void* data, size_t bytes) {
+  auto at = static_cast<const uint8_t*>(data);
+  while (bytes > 0) {
+    const size_t filled = total_ % 64;
+    if (filled == 0 && bytes >= 64) {
+      compress(state_, at);
+      total_ += 64;
+      at += 64;
+      bytes -= 64;
+      continue;
+    }
+    const size_t taken = bytes < 64 - filled ? bytes : 64 - filled;
+    std::memcpy(rest_ + filled, at, taken);
+    total_ += taken;
+    at += taken;
+    bytes -= taken;
+    if (filled + taken == 64) compress(state_, rest_);
+  }
+}
+
+std::array<uint8_t, 32> Sha256::digest() const {
+  // FIPS 180-4, 5.1.1: a 1 bit, zeros, the length in bits in the last 8 bytes.
+  Sha256 padded = *this;
+  static constexpr uint8_t kPadding[64] = {0x80};
+  padded.update(kPadding, total_ % 64 < 56 ? 56 - total_ % 64 : 120 - total_ % 64);
+  uint8_t length[8];
+  for (int i = 0; i < 8; i++) length[i] = static_cast<uint8_t>(total_ * 8 >> (56 - 8 * i));
+  padded.update(length, sizeof length);
   std::array<uint8_t, 32> digest;
-  for (size_t i = 0; i < 32; i++) digest[i] = static_cast<uint8_t>(state[i / 4] >> (24 - 8 * (i % 4)));
+  for (size_t i = 0; i < 32; i++) digest[i] = static_cast<uint8_t>(padded.state_[i / 4] >> (24 - 8 * (i % 4)));
   return digest;
+}
+
+std::array<uint8_t, 32> sha256(std::string_view text) {
+  Sha256 state;
+  state.update(text.data(), text.size());
+  return state.digest();
 }
 
 uint32_t topic_id(std::string_view topic) {
