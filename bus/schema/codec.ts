@@ -1,5 +1,5 @@
 /** What generated bindings import: helpers of their encoders, decoders, readers and verifiers. Not for other use. */
-export type { Memory } from "#wire";
+export { Memory } from "#wire";
 export { absent, checkValue, stop, type TypeRef, unfit } from "./codec/check.ts";
 export { fingerprintParts } from "./codec/fingerprint.ts";
 export { camelCase, fieldKey } from "./codec/names.ts";

@@ -1,21 +1,51 @@
 /**
  * A card game as data: what people and evolution write, and what `compile` turns into a program. Keys are those of the
- * reference system's JSON (snake_case). Every field is present here; `parseGenome` fills in defaults.
+ * reference system's JSON (snake_case). Every field is present here; `parseGenome` fills in defaults. What a field does in
+ * play is said by the table of the same name in schema/service/cards/program.fbs.
  */
-export type Rank = "2" | "3" | "4" | "5" | "6" | "7" | "8" | "9" | "10" | "J" | "Q" | "K" | "A";
-export type Suit = "H" | "D" | "C" | "S";
-export type Place = "deck" | "hand" | "discard" | "tableau" | "opponent_hand" | "opponent_discard";
-export type CardReference = "top_discard" | "tableau_top" | "last_played" | "valid_plays";
-export type Operator = "==" | "!=" | "<" | ">" | "<=" | ">=";
-export type Visibility = "face_down" | "face_up" | "owner_only" | "revealed";
+import type {
+  Ace,
+  Breaking,
+  CardReference,
+  ClaimRank,
+  Comparison,
+  ConditionType,
+  DeckEmpty,
+  Direction,
+  EffectType,
+  Evaluation,
+  FirstPlayer,
+  Operator,
+  PassAction,
+  Place,
+  Rank,
+  Return,
+  ScoreTrigger,
+  ScoreType,
+  ShortHand,
+  Showdown,
+  Suit,
+  Tableau,
+  Target,
+  Tie,
+  Trigger,
+  TurnModel,
+  Visibility,
+  WinType,
+} from "./names.ts";
+
+export type { Operator, Place, Rank, Suit, Visibility } from "./names.ts";
 
 /** Tests something of a player, a place, or (in a play phase) the card that would be played. */
 export interface SimpleCondition {
-  readonly type: string;
+  readonly type: ConditionType;
+  /** null: "==". */
   readonly operator: Operator | null;
-  /** A rank for card_is_rank, a suit for card_is_suit, else a whole number. */
-  readonly value: number | string | null;
-  readonly reference: Place | CardReference | null;
+  /** A rank for card_is_rank, a suit for card_is_suit, a rank or null (any) where a card is looked for, else a number. */
+  readonly value: number | Rank | Suit | null;
+  readonly reference: Place | CardReference | "valid_plays" | null;
+  /** Of a card that is looked for; null: any. */
+  readonly suit: Suit | null;
 }
 export interface CompoundCondition {
   readonly logic: "AND" | "OR";
@@ -29,6 +59,8 @@ export interface DrawPhase {
   readonly count: number;
   readonly mandatory: boolean;
   readonly condition: Condition | null;
+  /** Another place that the player may choose, card by card. */
+  readonly alternative_source: Place | null;
 }
 export interface PlayPhase {
   readonly type: "play";
@@ -52,22 +84,23 @@ export interface TrickPhase {
   readonly trump_suit: Suit | null;
   readonly high_card_wins: boolean;
   readonly breaking_suit: Suit | null;
-  readonly breaking_rule: string;
+  readonly breaking_rule: Breaking;
 }
 export interface BettingPhase {
   readonly type: "betting";
   readonly min_bet: number;
   readonly max_raises: number;
-  readonly showdown_method: string;
+  readonly showdown_method: Showdown;
 }
 export interface ClaimPhase {
   readonly type: "claim";
   readonly min_cards: number;
   readonly max_cards: number;
+  /** The reference's way to say rank_mode: false is player_choice. */
   readonly sequential_rank: boolean;
   readonly allow_challenge: boolean;
   readonly pile_penalty: boolean;
-  readonly rank_mode: string;
+  readonly rank_mode: ClaimRank;
   readonly starting_rank: Rank;
   readonly fixed_rank: Rank | null;
 }
@@ -77,14 +110,23 @@ export interface BiddingPhase {
   readonly max_bid: number;
   readonly allow_nil: boolean;
 }
-/** Phases of later formats; no V2 program holds them. */
 export interface MeldPhase {
   readonly type: "meld";
   readonly mandatory: boolean;
+  readonly set_min: number;
+  readonly run_min: number;
+  readonly ace: Ace;
+  /** Melds are laid down; otherwise the player knocks with them in hand. */
+  readonly lay_down: boolean;
+  readonly knock_max: number;
+  readonly gin_bonus: number;
+  readonly undercut_bonus: number;
 }
 export interface AskPhase {
   readonly type: "ask";
   readonly mandatory: boolean;
+  readonly set_size: number;
+  readonly refill: number;
 }
 export type Phase =
   | DrawPhase
@@ -111,38 +153,52 @@ export interface Setup {
   readonly random_trump: boolean;
   readonly starting_chips: number;
   readonly custom_printed_deck: boolean;
-  readonly tableau_mode: "none" | "war" | "match_rank" | "sequence";
-  readonly sequence_direction: "ascending" | "descending" | "both";
+  readonly tableau_mode: Tableau;
+  readonly sequence_direction: Direction;
+  /** match_rank: a card without its rank on the table captures cards that sum to its value. */
+  readonly capture_sums: boolean;
+  /** Of the ranks 2..A; empty: A 1, 2 to 10 as they are, J 11, Q 12, K 13. */
+  readonly capture_values: readonly number[];
+  readonly last_capture_takes_rest: boolean;
 }
 
 export interface TurnStructure {
   readonly phases: readonly Phase[];
   readonly is_trick_based: boolean;
   readonly tricks_per_hand: number | null;
-  /** menu: one move out of all phases, then the turn passes. */
-  readonly turn_model: "menu" | "sequence";
+  /** menu: one move out of all phases, then the turn passes. sequence: the phases in order, each to its count. */
+  readonly turn_model: TurnModel;
 }
 
 export interface SpecialEffect {
   readonly trigger_rank: Rank;
-  readonly effect_type: string;
-  readonly target: string;
+  readonly effect_type: EffectType;
+  readonly target: Target;
   readonly value: number;
 }
 
 export interface WinCondition {
-  readonly type: string;
+  readonly type: WinType;
   readonly threshold: number | null;
-  readonly comparison: string;
-  readonly trigger_mode: string;
+  readonly comparison: Comparison;
+  readonly trigger_mode: Trigger;
   readonly required_hand_size: number | null;
+}
+
+/** What no single card gives. */
+export interface ScoringRule {
+  readonly type: ScoreType;
+  readonly points: number;
+  readonly threshold: number;
+  readonly suit: Suit | null;
+  readonly rank: Rank | null;
 }
 
 export interface CardScore {
   readonly suit: Suit | null;
   readonly rank: Rank | null;
   readonly points: number;
-  readonly trigger: string;
+  readonly trigger: ScoreTrigger;
 }
 
 export interface CardValue {
@@ -161,7 +217,7 @@ export interface HandPattern {
   readonly required_ranks: readonly Rank[];
 }
 export interface HandEvaluation {
-  readonly method: string;
+  readonly method: Evaluation;
   readonly card_values: readonly CardValue[];
   readonly patterns: readonly HandPattern[];
   readonly target_value: number | null;
@@ -179,13 +235,43 @@ export interface ContractScoring {
 }
 
 export interface GameRules {
-  readonly consecutive_pass_action: string;
+  readonly consecutive_pass_action: PassAction;
+  /** null: all but one player. */
   readonly passes_to_trigger: number | null;
-  readonly deck_empty_action: string;
+  readonly deck_empty_action: DeckEmpty;
   readonly keep_top_discard: boolean;
   /** Who takes a tied battle. V2 programs alternate. */
-  readonly tie_breaker: string;
+  readonly tie_breaker: Tie;
   readonly same_player_on_win: boolean;
+}
+
+/** Ours: which cards there are. Empty lists: all ranks, all suits. */
+export interface Deck {
+  readonly ranks: readonly Rank[];
+  readonly suits: readonly Suit[];
+  readonly copies: number;
+}
+/** Ours: a game of several hands. */
+export interface Hands {
+  readonly redeal: boolean;
+  readonly first_player: FirstPlayer;
+  /** Hands at most. */
+  readonly until: number;
+  /** So many cards to each when all hands are empty and the deck has enough. */
+  readonly refill: number;
+  /** Turns of each seat behind the last round of betting or bidding; 0 any number. */
+  readonly rounds_per_hand: number;
+  readonly empty_hand_ends: boolean;
+}
+/** Ours: how a battle of war goes. */
+export interface War {
+  readonly face_down: number;
+  readonly return_order: Return;
+  readonly short_hand: ShortHand;
+}
+/** Ours: the last seat makes no choices, it draws while its hand is worth less. */
+export interface Dealer {
+  readonly draws_below: number;
 }
 
 export interface Genome {
@@ -199,15 +285,23 @@ export interface Genome {
   readonly turn_structure: TurnStructure;
   readonly special_effects: readonly SpecialEffect[];
   readonly win_conditions: readonly WinCondition[];
-  readonly scoring_rules: readonly unknown[];
+  readonly scoring_rules: readonly ScoringRule[];
   readonly card_scoring: readonly CardScore[];
   readonly hand_evaluation: HandEvaluation | null;
   readonly contract_scoring: ContractScoring | null;
   readonly game_rules: GameRules;
   readonly team_mode: boolean;
   readonly teams: readonly (readonly number[])[];
-  readonly deck: { readonly ranks: readonly Rank[]; readonly suits: readonly Suit[]; readonly copies: number } | null;
-  readonly hands: { readonly redeal: boolean; readonly first_player: string; readonly until: number } | null;
-  readonly war: { readonly face_down: number; readonly return_order: string; readonly short_hand: string } | null;
-  readonly dealer: { readonly draws_below: number } | null;
+  readonly deck: Deck | null;
+  readonly hands: Hands | null;
+  readonly war: War | null;
+  readonly dealer: Dealer | null;
 }
+
+type Input<T> = T extends readonly (infer Each)[]
+  ? readonly Input<Each>[]
+  : T extends object
+    ? { readonly [Key in keyof T]?: Input<T[Key]> }
+    : T;
+/** What people write: whatever has a default may be left out. */
+export type GenomeInput = Input<Genome>;

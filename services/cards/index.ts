@@ -1,8 +1,11 @@
 /** The TypeScript half of the cards service: genomes, their check, and the compiler to programs. */
-export { type CompileOptions, compile, genomeIdHash } from "./compile.ts";
-export { decodeProgram } from "./decode-program.ts";
-export type { Problem } from "./fields.ts";
+export { type CompileOptions, compile, genomeIdHash, programOf } from "./compile.ts";
+export { type Fitness, fitnessOf, type Played } from "./fitness/fitness.ts";
+export { type Measures, measuresOf } from "./fitness/measures.ts";
+export type { SeatGames } from "./fitness/skill.ts";
+export { isStyle, STYLES, type Style } from "./fitness/styles.ts";
+export { CLASSICS } from "./games/index.ts";
 export type * from "./genome.ts";
-export type { ConditionCode, PhaseCode, ProgramParts } from "./program.ts";
-export { encodeProgram } from "./program.ts";
+export type { Problem } from "./problems.ts";
+export { decodeProgram, encodeProgram, formatOf, type ProgramFormat } from "./program.ts";
 export { parseGenome, validate } from "./validate.ts";

@@ -54,7 +54,7 @@ test("unknown keys and names are refused with their path and what was probably m
   expect(
     problemsOf(phases({ type: "play", target: "discard", valid_play_condition: { type: "card_match_rank" } }))[0],
   ).toBe(
-    'turn_structure.phases[2].valid_play_condition.type: "card_match_rank" is no condition, did you mean "card_matches_rank"?',
+    'turn_structure.phases[2].valid_play_condition.type: "card_match_rank" is none of 27 known names, did you mean "card_matches_rank"?',
   );
 });
 
@@ -71,7 +71,7 @@ test("wrong types and ranges are named with their value", () => {
   ).toMatch(/value: 8 is none of 2, 3/);
   expect(
     problemsOf(phases({ type: "draw", source: "deck", condition: { type: "location_size", value: 1 } }))[0],
-  ).toMatch(/reference: null is none of/);
+  ).toMatch(/reference: is missing; it is one of deck, hand/);
   expect(validate(undefined)).toHaveLength(1);
   expect(validate([])[0]?.path).toBe("genome");
 });
@@ -103,6 +103,50 @@ test("rules that contradict each other are refused", () => {
     [
       { turn_structure: { phases: [{ type: "betting" }] }, setup: { ...eights.setup, starting_chips: 100 } },
       "turn_structure.phases",
+    ],
+    [phases({ type: "betting", min_bet: 60 }), "setup.starting_chips"],
+    [
+      { ...phases({ type: "betting", min_bet: 60 }), setup: { ...eights.setup, starting_chips: 100 } },
+      "turn_structure.phases[2].min_bet",
+    ],
+    [
+      { ...phases({ type: "betting" }), setup: { ...eights.setup, starting_chips: 100 } },
+      "turn_structure.phases[2].showdown_method",
+    ],
+    [phases({ type: "draw", source: "hand" }), "turn_structure.phases[2].source"],
+    [
+      phases({ type: "draw", source: "deck", condition: { logic: "OR", conditions: [{ type: "card_beats_top" }] } }),
+      "turn_structure.phases[2].condition.conditions[0].type",
+    ],
+    [phases({ type: "claim", rank_mode: "fixed" }), "turn_structure.phases[2].fixed_rank"],
+    [phases({ type: "trick" }, { type: "bidding" }, { type: "bidding" }), "turn_structure.phases"],
+    [phases({ type: "trick" }, { type: "bidding", min_bid: 5, max_bid: 4 }), "turn_structure.phases[3].min_bid"],
+    [{ win_conditions: [{ type: "most_tricks" }] }, "win_conditions[0].type"],
+    [{ win_conditions: [{ type: "most_chips" }] }, "win_conditions[0].type"],
+    [{ win_conditions: [{ type: "most_captured" }] }, "win_conditions[0].type"],
+    [
+      { win_conditions: [{ type: "best_hand" }], hand_evaluation: { method: "pattern_match" } },
+      "win_conditions[0].type",
+    ],
+    [{ scoring_rules: [{ type: "sweep", points: 1 }] }, "scoring_rules[0].type"],
+    [{ scoring_rules: [{ type: "shoot_moon", points: 1 }] }, "scoring_rules[0].type"],
+    [{ deck: { ranks: ["2", "3", "2"] } }, "deck.ranks"],
+    [{ deck: { ranks: ["2", "3"] } }, "setup.cards_per_player"],
+    [{ setup: { ...eights.setup, capture_sums: true } }, "setup.capture_sums"],
+    [{ setup: { ...eights.setup, capture_values: [1, 2] } }, "setup.capture_values"],
+    [{ war: {} }, "war"],
+    [{ dealer: { draws_below: 17 } }, "dealer"],
+    [{ turn_structure: { ...eights.turn_structure, tricks_per_hand: 5 } }, "turn_structure.tricks_per_hand"],
+    [{ team_mode: true, teams: [[0, 1, 2], []] }, "teams[1]"],
+    [
+      {
+        team_mode: true,
+        teams: [
+          [0, 1],
+          [2, 3],
+        ],
+      },
+      "teams",
     ],
     [{ min_turns: 200 }, "min_turns"],
     [phases({ type: "play", target: "discard", min_cards: 3, max_cards: 2 }), "turn_structure.phases[2].min_cards"],
