@@ -172,7 +172,7 @@ export const AggregatedStats: MessageType<AggregatedStats, AggregatedStatsInit, 
   check: (value) => checkValue(AggregatedStats, value),
 };
 
-function put$AggregatedStats(m: Memory, p: number, lim: number, x: AggregatedStatsInit, d: number): number {
+export function put$AggregatedStats(m: Memory, p: number, lim: number, x: AggregatedStatsInit, d: number): number {
   const { f32, i32, u16, u32, u64, u8 } = m;
   if (d > 63 || typeof x !== "object" || x === null) unfit(AggregatedStats, x, d);
   const t = ((p + 107) & ~7) + 4;
@@ -334,7 +334,7 @@ function put$AggregatedStats(m: Memory, p: number, lim: number, x: AggregatedSta
   return e;
 }
 
-function get$AggregatedStats(m: Memory, t: number): AggregatedStats {
+export function get$AggregatedStats(m: Memory, t: number): AggregatedStats {
   const { f32, i32, u16, u32, u64, u8 } = m;
   const v = t - i32[t >> 2]!;
   if ((v & 3) !== 0 || !(i32[v >> 2] === 20381800 && i32[(v >> 2) + 1] === 15204580 && i32[(v >> 2) + 2] === 15728876 && i32[(v >> 2) + 3] === 16253172 && i32[(v >> 2) + 4] === 16515076 && u16[(v >> 1) + 11] === 310 && i32[(v >> 2) + 6] === 1310732 && i32[(v >> 2) + 7] === 2359324 && i32[(v >> 2) + 8] === 3407916 && i32[(v >> 2) + 9] === 4456508 && i32[(v >> 2) + 10] === 5505100 && i32[(v >> 2) + 11] === 6553692 && i32[(v >> 2) + 12] === 7602284 && i32[(v >> 2) + 13] === 8650876 && i32[(v >> 2) + 14] === 17301764 && i32[(v >> 2) + 15] === 17826060 && i32[(v >> 2) + 16] === 9699468 && i32[(v >> 2) + 17] === 10748060 && u16[(v >> 1) + 37] === 280 && u16[(v >> 1) + 38] === 308 && i32[(v >> 2) + 20] === 18874540 && i32[(v >> 2) + 21] === 11796772 && i32[(v >> 2) + 22] === 12845244 && u16[(v >> 1) + 46] === 204 && u16[(v >> 1) + 49] === 212 && i32[(v >> 2) + 25] === 19923164)) return own$AggregatedStats(new Reader$AggregatedStats(m).$to(t));
@@ -772,7 +772,7 @@ class Reader$AggregatedStats implements AggregatedStatsView {
   }
 }
 
-function ok$AggregatedStats(m: Memory, t: number, low: number, end: number, d: number): boolean {
+export function ok$AggregatedStats(m: Memory, t: number, low: number, end: number, d: number): boolean {
   const { i32, u16 } = m;
   if ((t & 7) !== 4 || t + 311 > end || d > 63) return false;
   const v = t - i32[t >> 2]!;
@@ -793,7 +793,7 @@ function ok$AggregatedStats(m: Memory, t: number, low: number, end: number, d: n
   return true;
 }
 
-function full$AggregatedStats(x: AggregatedStatsInit, d: number): AggregatedStats {
+export function full$AggregatedStats(x: AggregatedStatsInit, d: number): AggregatedStats {
   if (d > 63 || typeof x !== "object" || x === null) unfit(AggregatedStats, x, d);
   const f4 = x.avgTurns === undefined ? 0 : Math.fround(x.avgTurns);
   const f8 = fullU32s(x.wins);

@@ -4,6 +4,7 @@ import * as busbar_api from "./busbar/api.ts";
 import * as busbar_cards from "./busbar/cards.ts";
 import * as busbar_control from "./busbar/control.ts";
 import * as busbar_features from "./busbar/features.ts";
+import * as busbar_genomes from "./busbar/genomes.ts";
 import * as busbar_plan from "./busbar/plan.ts";
 import * as busbar_testing from "./busbar/testing.ts";
 import * as cardsim from "./cardsim.ts";
@@ -62,6 +63,19 @@ export const TYPES: readonly MessageType<any, any, any>[] = [
   busbar_features.Everything,
   busbar_features.Leaf,
   busbar_features.Node,
+  busbar_genomes.CompileRequest,
+  busbar_genomes.CompileResponse,
+  busbar_genomes.Compiled,
+  busbar_genomes.Parts,
+  busbar_genomes.Problem,
+  busbar_genomes.ScoreItem,
+  busbar_genomes.ScoreRequest,
+  busbar_genomes.ScoreResponse,
+  busbar_genomes.Scored,
+  busbar_genomes.SeatStats,
+  busbar_genomes.ValidateRequest,
+  busbar_genomes.ValidateResponse,
+  busbar_genomes.Validated,
   busbar_plan.Edge,
   busbar_plan.EdgeType,
   busbar_plan.EnvEntry,
@@ -218,6 +232,7 @@ export const TYPES: readonly MessageType<any, any, any>[] = [
 
 /** Every rpc_service. */
 export const SERVICES: readonly ServiceType[] = [
+  busbar_genomes.Genomes,
   busbar_testing.Echo,
   cardsim.Cards,
   combat.Combat,

@@ -87,6 +87,22 @@ inline constexpr Type Leaf{"busbar.features.Leaf", 0xd9aa2d4cu, 0xe535cf44b7fbef
 inline constexpr Type Node{"busbar.features.Node", 0x4960b91eu, 0xed1239bcfc7b9bcaull};
 }
 
+namespace busbar::types::busbar::genomes {
+inline constexpr Type CompileRequest{"busbar.genomes.CompileRequest", 0x139e9516u, 0xfc61e3650bd3e12cull};
+inline constexpr Type CompileResponse{"busbar.genomes.CompileResponse", 0xbdb16259u, 0x112c21d235050caaull};
+inline constexpr Type Compiled{"busbar.genomes.Compiled", 0x00d38e78u, 0xc237086bac96f6e5ull};
+inline constexpr Type Parts{"busbar.genomes.Parts", 0xdbac655bu, 0x42520af7fc8c0c39ull};
+inline constexpr Type Problem{"busbar.genomes.Problem", 0x421b62a4u, 0x6165853f5ea8a9edull};
+inline constexpr Type ScoreItem{"busbar.genomes.ScoreItem", 0x38b81fa6u, 0x4ef82997deef6787ull};
+inline constexpr Type ScoreRequest{"busbar.genomes.ScoreRequest", 0xe810e102u, 0x02ee1a9441652b42ull};
+inline constexpr Type ScoreResponse{"busbar.genomes.ScoreResponse", 0x67d90f76u, 0x199e506786ffce32ull};
+inline constexpr Type Scored{"busbar.genomes.Scored", 0xb996a79eu, 0x87df6207c49218feull};
+inline constexpr Type SeatStats{"busbar.genomes.SeatStats", 0x425e5953u, 0x049708f730a19988ull};
+inline constexpr Type ValidateRequest{"busbar.genomes.ValidateRequest", 0xb867110eu, 0x1c3cbea390fd6140ull};
+inline constexpr Type ValidateResponse{"busbar.genomes.ValidateResponse", 0xd5245eafu, 0x85232873d5dab2cfull};
+inline constexpr Type Validated{"busbar.genomes.Validated", 0xb8596fd7u, 0x13e14bd73efbca6aull};
+}
+
 namespace busbar::types::busbar::plan {
 inline constexpr Type Edge{"busbar.plan.Edge", 0x07d83774u, 0x58807580bcbb898full};
 inline constexpr Type EdgeType{"busbar.plan.EdgeType", 0x54527885u, 0x623ee99c9e5d2f56ull};
@@ -255,6 +271,13 @@ inline constexpr Type GameResult{"tournament.GameResult", 0x6f8f2516u, 0xa459d5d
 inline constexpr Type Standing{"tournament.Standing", 0xea9f9110u, 0xc86dfbbf953ab3bdull};
 inline constexpr Type StandingsRequest{"tournament.StandingsRequest", 0x89e635eeu, 0xa910187175fe21c7ull};
 inline constexpr Type StandingsResponse{"tournament.StandingsResponse", 0x1fac60eau, 0x9eae929f858d64f6ull};
+}
+
+namespace busbar::rpc::busbar::genomes::Genomes {
+inline constexpr Method Compile{"busbar.genomes.Genomes", "Compile", 0x57314133u, ::busbar::types::busbar::genomes::CompileRequest, ::busbar::types::busbar::genomes::CompileResponse, false};
+inline constexpr Method Validate{"busbar.genomes.Genomes", "Validate", 0x9de07128u, ::busbar::types::busbar::genomes::ValidateRequest, ::busbar::types::busbar::genomes::ValidateResponse, false};
+inline constexpr Method Score{"busbar.genomes.Genomes", "Score", 0x8d3cd091u, ::busbar::types::busbar::genomes::ScoreRequest, ::busbar::types::busbar::genomes::ScoreResponse, false};
+inline constexpr Method Version{"busbar.genomes.Genomes", "Version", 0x7fe7593bu, ::busbar::types::busbar::api::VersionRequest, ::busbar::types::busbar::api::VersionReply, false};
 }
 
 namespace busbar::rpc::busbar::testing::Echo {

@@ -13,7 +13,12 @@ export const isObject = (value: unknown): value is Record<string, unknown> =>
 
 /** A value as JSON, at most 60 characters. */
 export const show = (value: unknown): string => {
-  const text = JSON.stringify(value) ?? String(value);
+  let text = "a value";
+  try {
+    text = JSON.stringify(value) ?? String(value);
+  } catch {
+    // Nested too deep, or in a circle.
+  }
   return text.length > 60 ? `${text.slice(0, 57)}...` : text;
 };
 

@@ -1,7 +1,7 @@
 /** From JSON to a genome that makes sense, or the list of everything that is wrong with it. */
 import { BusError } from "#bus";
 import type { Genome } from "./genome.ts";
-import { isObject, type Problem, readWith } from "./problems.ts";
+import { isObject, type Problem, readWith, show } from "./problems.ts";
 import { rules } from "./rules.ts";
 import { GENOME } from "./shape.ts";
 
@@ -22,7 +22,7 @@ export function parseGenome(value: unknown): Genome {
 }
 
 function read(value: unknown): { genome?: Genome; problems: Problem[] } {
-  if (!isObject(value)) return { problems: [{ path: "genome", problem: `${JSON.stringify(value)} is not an object` }] };
+  if (!isObject(value)) return { problems: [{ path: "genome", problem: `${show(value)} is not an object` }] };
   const result = readWith(GENOME, value);
   if (result.problems !== undefined) return { problems: result.problems };
   return { genome: result.value, problems: [...rules(result.value)] };
