@@ -16,7 +16,7 @@ import {
 import type { Account } from "./account.ts";
 import type { AnyMessageType } from "./api.ts";
 import { decodePayload, encodePayload } from "./encode.ts";
-import { extensionBytes, topicIdFor } from "./envelope.ts";
+import { extensionBytes, PLAIN, topicIdFor } from "./envelope.ts";
 import { deepFreeze } from "./freeze.ts";
 import type { Clock } from "./hub-api.ts";
 import { FULL, SENT } from "./outcome.ts";
@@ -26,6 +26,11 @@ import type { Flushable, Ticker } from "./ticker.ts";
 
 /** First guess of a payload's size, and the one to fall back to when a larger guess finds no room. */
 const GUESS_BYTES = 128;
+const TWO32 = 4294967296;
+/** Of this module, and so a constant for the compiler; what is imported is looked up and checked each time. */
+const HEADER = HEADER_BYTES;
+/** Second word of the header of a message without extensions. */
+const PLAIN_WORD = MAGIC | (VERSION << 8) | (Kind.data << 16) | ((HEADER_BYTES >> 3) << 24);
 
 export interface DataSenderOptions {
   /** Name of the edge, for errors. */
@@ -43,11 +48,21 @@ export class DataSender implements Flushable {
   readonly #options: DataSenderOptions;
   #out: Outbound | undefined;
   #reference: ReferenceCarrier | undefined;
+  readonly #account: Account;
+  readonly #ticker: Ticker;
+  readonly #sourceId: number;
+  readonly #epoch: number;
+  readonly #payloadMax: number;
   #sequence = 0;
   #dirty = false;
 
   constructor(options: DataSenderOptions) {
     this.#options = options;
+    this.#account = options.account;
+    this.#ticker = options.ticker;
+    this.#sourceId = options.sourceId | 0;
+    this.#epoch = options.epoch | 0;
+    this.#payloadMax = options.messageBytesMax;
   }
 
   attachBytes(carrier: ByteCarrier): void {
@@ -80,6 +95,31 @@ export class DataSender implements Flushable {
     return this.#sendBytes(route, message, envelope);
   }
 
+  /** As `send`, over a carrier of bytes and without topic, key or deadline: the common case, and nothing but it. */
+  sendPlain(route: Route, message: unknown): number {
+    const out = this.#out;
+    if (out === undefined) return FULL;
+    const offset = out.claim(HEADER + route.sizeHint);
+    // The careful way knows what else may be tried.
+    if (offset < 0) return this.#sendBytes(route, message, PLAIN);
+    const payload = offset + HEADER;
+    const end = route.encode(out.memory, payload, out.limit, message);
+    const bytes = end - payload;
+    if (bytes < 0 || bytes > this.#payloadMax) return this.#sendBytes(route, message, PLAIN);
+    const hint = bytes + (bytes >> 2) + 32;
+    route.sizeHint = hint < this.#payloadMax ? hint : this.#payloadMax;
+    const words = out.memory.i32;
+    const w = offset >> 2;
+    this.#writeHeader(words, w, route, end - offset);
+    words[w + 1] = PLAIN_WORD;
+    words[w + 13] = 0;
+    words[w + 14] = 0;
+    words[w + 15] = 0;
+    this.#committed(out, end - offset);
+    this.#account.published++;
+    return SENT;
+  }
+
   /** As `send`, for what has waited; it was counted as published before. */
   sendPending({ route, envelope, message, payload }: Pending): number {
     if (this.#reference !== undefined) {
@@ -94,7 +134,7 @@ export class DataSender implements Flushable {
     if (offset < 0) return FULL;
     const start = offset + HEADER_BYTES + extensions;
     out.memory.u8.set(bytes, start);
-    this.#commit(out, route.type, offset, start, start - offset + bytes.length, envelope);
+    this.#commit(out, route, offset, start, start - offset + bytes.length, envelope);
     return SENT;
   }
 
@@ -149,8 +189,8 @@ export class DataSender implements Flushable {
         const bytes = end - payload;
         if (bytes > payloadMax) throw this.#tooLarge(route, bytes);
         route.sizeHint = bytes + (bytes >> 2) + 32;
-        this.#commit(out, route.type, offset, payload, end - offset, envelope);
-        this.#options.account.published++;
+        this.#commit(out, route, offset, payload, end - offset, envelope);
+        this.#account.published++;
         return SENT;
       }
       if (out.limit - payload >= payloadMax) throw this.#tooLarge(route, payloadMax + 1);
@@ -159,33 +199,12 @@ export class DataSender implements Flushable {
     }
   }
 
-  #commit(
-    out: Outbound,
-    type: AnyMessageType,
-    offset: number,
-    payload: number,
-    length: number,
-    envelope: Envelope,
-  ): void {
+  #commit(out: Outbound, route: Route, offset: number, payload: number, length: number, envelope: Envelope): void {
     const memory = out.memory;
-    const ticker = this.#options.ticker;
-    const sequence = ++this.#sequence;
-    ticker.stamp();
     const words = memory.i32;
     const w = offset >> 2;
-    words[w] = length;
+    this.#writeHeader(words, w, route, length);
     words[w + 1] = MAGIC | (VERSION << 8) | (Kind.data << 16) | ((payload - offset) << 21);
-    words[w + 2] = type.typeId;
-    words[w + 3] = this.#options.sourceId;
-    words[w + 4] = type.fingerprintLo;
-    words[w + 5] = type.fingerprintHi;
-    words[w + 6] = sequence;
-    words[w + 7] = (sequence / 4294967296) | 0;
-    words[w + 8] = ticker.stampLo;
-    words[w + 9] = ticker.stampHi;
-    words[w + 10] = 0;
-    words[w + 11] = 0;
-    words[w + 12] = this.#options.epoch;
     words[w + 13] = 0;
     words[w + 14] = 0;
     words[w + 15] = 0;
@@ -194,12 +213,34 @@ export class DataSender implements Flushable {
     if (envelope.expiresAt !== 0)
       words[w + 14] = Math.max(1, Math.ceil(envelope.expiresAt - this.#options.clock.now()));
     if (envelope.replayed) words[w + 15] = Flag.replayed;
+    this.#committed(out, length);
+  }
+
+  /** All words but the second and those that an envelope may change. */
+  #writeHeader(words: Int32Array, w: number, route: Route, length: number): void {
+    const ticker = this.#ticker;
+    ticker.stamp();
+    const sequence = ++this.#sequence;
+    words[w] = length;
+    words[w + 2] = route.typeId;
+    words[w + 3] = this.#sourceId;
+    words[w + 4] = route.fingerprintLo;
+    words[w + 5] = route.fingerprintHi;
+    words[w + 6] = sequence;
+    words[w + 7] = sequence < TWO32 ? 0 : sequence / TWO32;
+    words[w + 8] = ticker.stampLo;
+    words[w + 9] = ticker.stampHi;
+    words[w + 10] = 0;
+    words[w + 11] = 0;
+    words[w + 12] = this.#epoch;
+  }
+
+  #committed(out: Outbound, length: number): void {
     out.commit(length);
-    this.#options.account.committed++;
-    if (!this.#dirty) {
-      this.#dirty = true;
-      ticker.add(this);
-    }
+    this.#account.committed++;
+    if (this.#dirty) return;
+    this.#dirty = true;
+    this.#ticker.add(this);
   }
 
   #tooLarge(route: Route, bytes: number): BusError {

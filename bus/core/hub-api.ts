@@ -8,8 +8,8 @@ import type { Accounts, Bus, Duration, EdgeExplanation, LinkState, Logger } from
 export interface Clock {
   /** Monotonic, ms. */
   now(): number;
-  /** ns since the Unix epoch. */
-  wallNs(): bigint;
+  /** ms since the Unix epoch, with a fraction. A double holds it to a quarter of a microsecond. */
+  wallMs(): number;
   /** @returns cancels the timer. Timers must not keep the process alive. */
   after(ms: number, callback: () => void): () => void;
 }

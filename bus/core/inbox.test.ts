@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { Note, Tick } from "#generated/busbar/testing";
 import { DELIVERED, dropped, HOLD } from "#transport";
-import { HEADER_BYTES, Kind, Lane, Memory, writeHeader } from "#wire";
+import { frameLength, HEADER_BYTES, Kind, Lane, Memory, writeHeader } from "#wire";
 import { Inbox } from "./inbox.ts";
 import { FakeClock, fakeLog } from "./test-support.ts";
 import { Ticker } from "./ticker.ts";
@@ -24,7 +24,8 @@ const rig = (newer: (source: string, id: number, fingerprint: string) => boolean
     writeHeader(memory, 0, end, Kind.data, 64, Note.typeId, 1, lo, hi, seq, 0, 0, 0, 1, 0, 0, 0, Lane.data);
     return memory;
   };
-  const deliver = (memory: Memory, source = "a"): number => inbox.frame(source, Note.typeId, memory, 0, true);
+  const deliver = (memory: Memory, source = "a"): number =>
+    inbox.frame(source, Note.typeId | 0, memory, 0, frameLength(memory, 0), true);
   return { inbox, log, frame, deliver, resumed: () => resumed };
 };
 

@@ -1,9 +1,9 @@
 import type { MessageView } from "#schema";
 import { DELIVERED, dropped, type Envelope, HOLD } from "#transport";
-import { BusError, frameLength, frameTopicId, type Memory, payloadOffset } from "#wire";
+import { BusError, frameTopicId, type Memory } from "#wire";
 import type { AnyMessageType, Logger, SubscribeOptions } from "./api.ts";
 import { frameTopic, Meta } from "./meta.ts";
-import { SubscriberImpl } from "./subscriber.ts";
+import { type Callback, SubscriberImpl } from "./subscriber.ts";
 import type { Ticker } from "./ticker.ts";
 
 const MALFORMED = dropped("malformed");
@@ -13,6 +13,7 @@ const NOBODY = dropped("closed");
 /** The first of so many faults of a kind gets a line in the log. */
 const COMPLAINTS_PER_LINE = 1000;
 
+type InPlace = MessageView & { at(offset: number): MessageView };
 type AnySubscriber = SubscriberImpl<unknown, MessageView>;
 
 /** All subscribers of one type in one service. */
@@ -21,12 +22,17 @@ export class InRoute {
   subscribers: AnySubscriber[] = [];
   /** Fingerprints beside the current one whose messages we read: 16 hex digits. */
   readonly accepted: ReadonlySet<string>;
+  /** As a frame's words are read. */
+  readonly fingerprintLo: number;
+  readonly fingerprintHi: number;
   /** The only subscriber, with a callback and no filter: the common case goes straight to it. */
   only: AnySubscriber | undefined;
 
   constructor(type: AnyMessageType) {
     this.type = type;
     this.accepted = new Set(type.lineage);
+    this.fingerprintLo = type.fingerprintLo | 0;
+    this.fingerprintHi = type.fingerprintHi | 0;
   }
 
   set(subscribers: AnySubscriber[]): void {
@@ -54,9 +60,13 @@ export interface InboxOptions {
 /** Where a service's messages arrive: by type id to subscribers, verified when they crossed a process. */
 export class Inbox {
   readonly #options: InboxOptions;
+  readonly #ticker: Ticker;
+  /** By type id as a signed number, which V8 keeps without allocating. */
   readonly #routes = new Map<number, InRoute>();
   #lastId = 0;
   #last: InRoute | undefined;
+  /** The same for what comes by reference. */
+  #lastMessage: InRoute | undefined;
   /** Faults of frames so far, by code. */
   readonly #complaints = new Map<string, number>();
   #failures = 0;
@@ -66,33 +76,34 @@ export class Inbox {
 
   constructor(options: InboxOptions) {
     this.#options = options;
+    this.#ticker = options.ticker;
     this.#meta = new Meta(options.ticker);
   }
 
   add(type: AnyMessageType, options: SubscribeOptions): AnySubscriber {
     const subscriber = new SubscriberImpl<unknown, MessageView>(this, type, options);
-    const route = this.#routes.get(type.typeId) ?? new InRoute(type);
-    this.#routes.set(type.typeId, route);
+    const route = this.#routes.get(type.typeId | 0) ?? new InRoute(type);
+    this.#routes.set(type.typeId | 0, route);
     route.set([...route.subscribers, subscriber]);
     this.#last = undefined;
-    this.#lastId = 0;
+    this.#lastMessage = undefined;
     this.#options.changed(type);
     return subscriber;
   }
 
   remove(subscriber: AnySubscriber): void {
-    const route = this.#routes.get(subscriber.messageType.typeId);
+    const route = this.#routes.get(subscriber.messageType.typeId | 0);
     if (route === undefined) return;
     route.set(route.subscribers.filter((other) => other !== subscriber));
-    if (route.subscribers.length === 0) this.#routes.delete(subscriber.messageType.typeId);
+    if (route.subscribers.length === 0) this.#routes.delete(subscriber.messageType.typeId | 0);
     this.#last = undefined;
-    this.#lastId = 0;
+    this.#lastMessage = undefined;
     this.#options.changed(subscriber.messageType);
   }
 
   /** A subscriber got its callback. */
   called(subscriber: { messageType: AnyMessageType }): void {
-    const route = this.#routes.get(subscriber.messageType.typeId);
+    const route = this.#routes.get(subscriber.messageType.typeId | 0);
     route?.set(route.subscribers);
   }
 
@@ -106,7 +117,7 @@ export class Inbox {
 
   /** The binding through which subscribers here see a type. */
   typeOf(typeId: number): AnyMessageType | undefined {
-    return this.#routes.get(typeId)?.type;
+    return this.#routes.get(typeId | 0)?.type;
   }
 
   types(): AnyMessageType[] {
@@ -115,7 +126,7 @@ export class Inbox {
 
   /** Topics wanted from `source`, [""] for all. */
   topics(typeId: number, source: string): string[] {
-    const subscribers = this.#routes.get(typeId)?.subscribers ?? [];
+    const subscribers = this.#routes.get(typeId | 0)?.subscribers ?? [];
     const topics = new Set(subscribers.filter((s) => s.from === "" || s.from === source).map((s) => s.topic));
     return topics.has("") ? [""] : [...topics];
   }
@@ -125,7 +136,7 @@ export class Inbox {
   }
 
   /** One DATA frame. Verdict as the transport wants it. */
-  frame(source: string, typeId: number, memory: Memory, offset: number, verify: boolean): number {
+  frame(source: string, typeId: number, memory: Memory, offset: number, end: number, verify: boolean): number {
     let route = this.#last;
     if (typeId !== this.#lastId || route === undefined) {
       route = this.#routes.get(typeId);
@@ -133,19 +144,15 @@ export class Inbox {
       this.#last = route;
       this.#lastId = typeId;
     }
-    const type = route.type;
-    const lo = memory.i32[(offset + 16) >> 2];
-    const hi = memory.i32[(offset + 20) >> 2];
-    if (lo !== (type.fingerprintLo | 0) || hi !== (type.fingerprintHi | 0)) {
-      if (!this.#accepts(route, source, typeId, lo, hi)) return REFUSED_SCHEMA;
+    const words = memory.i32;
+    const w = offset >> 2;
+    const lo = words[w + 4];
+    const hi = words[w + 5];
+    if (lo !== route.fingerprintLo || hi !== route.fingerprintHi) {
+      if (!this.#accepts(route, source, typeId >>> 0, lo, hi)) return REFUSED_SCHEMA;
     }
-    const payload = payloadOffset(memory, offset);
-    const end = offset + frameLength(memory, offset);
-    if (verify && !type.verify(memory, payload, end)) {
-      const details = { type: type.name, reason: "verification failed" };
-      this.#complain(source, new BusError("wire/malformed-payload", { details }));
-      return MALFORMED;
-    }
+    const payload = offset + ((words[w + 1] >>> 24) << 3);
+    if (verify && !route.type.verify(memory, payload, end)) return this.#malformed(route, source);
     const only = route.only;
     if (only !== undefined) {
       this.#show(only, source, memory, offset, payload);
@@ -159,10 +166,16 @@ export class Inbox {
       const subscriber = subscribers[i];
       if (subscriber.closed || (subscriber.from !== "" && subscriber.from !== source)) continue;
       if (subscriber.topic !== "" && (topicId === 0 || frameTopic(memory, offset) !== subscriber.topic)) continue;
-      if (subscriber.callback === undefined) subscriber.push((owned ??= type.decode(memory, payload)));
+      if (subscriber.callback === undefined) subscriber.push((owned ??= route.type.decode(memory, payload)));
       else this.#show(subscriber, source, memory, offset, payload);
     }
     return DELIVERED;
+  }
+
+  #malformed(route: InRoute, source: string): number {
+    const details = { type: route.type.name, reason: "verification failed" };
+    this.#complain(source, new BusError("wire/malformed-payload", { details }));
+    return MALFORMED;
   }
 
   /** Calls back with the view in place. */
@@ -173,25 +186,31 @@ export class Inbox {
       subscriber.view = view;
       subscriber.viewMemory = memory;
     }
-    const meta = this.#depth === 0 ? this.#meta : new Meta(this.#options.ticker);
+    const meta = this.#depth === 0 ? this.#meta : new Meta(this.#ticker);
     this.#depth++;
+    // A frame whose callback ran is delivered, so the carrier will say `idle`.
+    this.#ticker.delivering = true;
     try {
-      const returned = subscriber.callback?.(view?.at(payload) as never, meta.atFrame(source, memory, offset));
+      const returned = (subscriber.callback as Callback)(
+        (view as InPlace).at(payload) as never,
+        meta.atFrame(source, memory, offset),
+      );
       if (returned !== undefined) this.#returned(subscriber.type, returned);
     } catch (error) {
       this.#failed(subscriber.type, error);
     }
+    this.#ticker.delivering = false;
     this.#depth--;
   }
 
   /** One message by reference. */
   message(source: string, type: AnyMessageType, message: unknown, envelope: Envelope, sequence: number): number {
-    let route = this.#last;
-    if (route === undefined || type.typeId !== this.#lastId) {
-      route = this.#routes.get(type.typeId);
+    let route = this.#lastMessage;
+    if (route === undefined || type !== route.type) {
+      // Bindings of the same type may be different objects.
+      route = this.#routes.get(type.typeId | 0);
       if (route === undefined) return NOBODY;
-      this.#last = route;
-      this.#lastId = type.typeId;
+      this.#lastMessage = route;
     }
     const only = route.only;
     if (only !== undefined) {
@@ -212,7 +231,7 @@ export class Inbox {
 
   /** Calls back with the object itself. */
   #hand(subscriber: AnySubscriber, source: string, message: unknown, envelope: Envelope, sequence: number): void {
-    const meta = this.#depth === 0 ? this.#meta : new Meta(this.#options.ticker);
+    const meta = this.#depth === 0 ? this.#meta : new Meta(this.#ticker);
     this.#depth++;
     try {
       const returned = subscriber.callback?.(message as never, meta.atReference(source, envelope, sequence));

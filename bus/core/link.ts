@@ -2,13 +2,14 @@
 import { Schema, Subscribe } from "#generated/busbar/control";
 import type { ByteReceiver, Carrier, Envelope, ReferenceReceiver } from "#transport";
 import { DELIVERED, DROP_REASONS, DROPPED, dropped, HOLD, type TransportName } from "#transport";
-import { type BusError, frameKind, frameTtlMs, frameTypeId, Kind, Lane, type Memory } from "#wire";
+import { type BusError, frameTimestamp, frameTtlMs, Kind, Lane, type Memory } from "#wire";
 import type { AnyMessageType, EdgeAccount, LinkState } from "./api.ts";
 import { Caller } from "./caller.ts";
 import type { Connector, PeerInfo } from "./connector.ts";
 import { type Arrived, ArrivedFrame, type ArrivedItem, type ControlItem } from "./control.ts";
 import { ControlLane } from "./control-lane.ts";
 import { CLI_SERVICE, type PluginLink } from "./hub-api.ts";
+import type { Inbox } from "./inbox.ts";
 import { OutEdge } from "./out-edge.ts";
 import { PeerRoutes } from "./peer-routes.ts";
 import { DEFAULT_CAPACITY, DEFAULT_MESSAGE_MAX } from "./plan-index.ts";
@@ -20,6 +21,9 @@ import { transcode } from "./transcode.ts";
 const MALFORMED = dropped("malformed");
 const EXPIRED = dropped("expired");
 const NOT_ALLOWED = dropped("refused_schema");
+/** Of the second word of a frame. */
+const KIND_MASK = 0xff0000;
+const DATA_KIND = Kind.data << 16;
 /** Refused control frames of one link get a line in the log once in so many. */
 const COMPLAINTS_PER_LINE = 1000;
 
@@ -39,6 +43,7 @@ export class Link implements ByteReceiver, ReferenceReceiver {
   readonly routes: PeerRoutes;
   readonly connector: Connector | undefined;
   readonly #resident: Resident;
+  readonly #inbox: Inbox;
   readonly #control: ControlLane;
   readonly #origin: Origin;
   readonly #arrived = new ArrivedFrame();
@@ -49,9 +54,11 @@ export class Link implements ByteReceiver, ReferenceReceiver {
   #carrier: Carrier | undefined;
   #plugin: PluginLink | undefined;
   #heldData = false;
+  /** Bytes of the present carrier came from another process. */
+  #verifies = true;
   /** Type that was found to be allowed last: looking it up costs more than the rest of the way. */
   #lastType: AnyMessageType | undefined;
-  #lastTypeId = -1;
+  #lastTypeId = 0;
   #state: LinkState = "opening";
   #waiting: (() => void)[] = [];
   #complaints = 0;
@@ -65,6 +72,7 @@ export class Link implements ByteReceiver, ReferenceReceiver {
   constructor(options: LinkOptions) {
     const { resident, peer } = options;
     this.#resident = resident;
+    this.#inbox = resident.inbox;
     this.peer = peer;
     this.transport = options.transport;
     this.#reflected = peer === CLI_SERVICE || resident.name === CLI_SERVICE;
@@ -135,12 +143,13 @@ export class Link implements ByteReceiver, ReferenceReceiver {
     this.#carrier = carrier;
     this.#plugin = plugin;
     this.#heldData = false;
-    this.#lastTypeId = -1;
+    this.#lastTypeId = 0;
     this.#state = "open";
     if (carrier.kind === "bytes") {
       this.#control.attachBytes(carrier.outbound[Lane.control]);
       // Bytes of a plugin were written in this process; all others come from somewhere else.
-      this.#arrived.verify = plugin === undefined;
+      this.#verifies = plugin === undefined;
+      this.#arrived.verify = this.#verifies;
       this.edge.attachBytes(carrier);
     } else {
       this.#control.attachReference(carrier);
@@ -270,30 +279,34 @@ export class Link implements ByteReceiver, ReferenceReceiver {
   // ---- receiving
 
   frame(lane: Lane, memory: Memory, offset: number, length: number): number {
-    const verdict =
-      lane === Lane.control ? this.#controlFrame(memory, offset) : this.#dataFrame(memory, offset, length);
-    if (verdict === DELIVERED) this.received.delivered[lane]++;
-    else if (verdict >= DROPPED) this.received.dropped[lane][verdict - DROPPED]++;
+    const verdict = lane === Lane.data ? this.#dataFrame(memory, offset, length) : this.#controlFrame(memory, offset);
+    if (this.#plugin !== undefined) this.#count(lane, verdict);
     return verdict;
   }
 
+  #count(lane: Lane, verdict: number): void {
+    if (verdict === DELIVERED) this.received.delivered[lane]++;
+    else if (verdict >= DROPPED) this.received.dropped[lane][verdict - DROPPED]++;
+  }
+
   #dataFrame(memory: Memory, offset: number, length: number): number {
-    if (frameKind(memory, offset) !== Kind.data || length < 64) return MALFORMED;
-    const typeId = frameTypeId(memory, offset);
-    if (typeId !== this.#lastTypeId) {
-      if (this.#allowed !== undefined && !this.#allowed.has(typeId)) return NOT_ALLOWED;
+    const words = memory.i32;
+    const w = offset >> 2;
+    if ((words[w + 1] & KIND_MASK) !== DATA_KIND) return MALFORMED;
+    const typeId = words[w + 2];
+    if (typeId !== this.#lastTypeId || typeId === 0) {
+      if (this.#allowed !== undefined && !this.#allowed.has(typeId >>> 0)) return NOT_ALLOWED;
       this.#lastTypeId = typeId;
     }
-    const ttl = frameTtlMs(memory, offset);
-    if (ttl !== 0 && this.#isExpired(memory, offset, ttl)) return EXPIRED;
-    const verdict = this.#resident.inbox.frame(this.peer, typeId, memory, offset, this.#arrived.verify);
+    if (words[w + 14] !== 0 && this.#isExpired(memory, offset)) return EXPIRED;
+    const verdict = this.#inbox.frame(this.peer, typeId, memory, offset, offset + length, this.#verifies);
     if (verdict === HOLD) this.#heldData = true;
     return verdict;
   }
 
-  #isExpired(memory: Memory, offset: number, ttl: number): boolean {
-    const sentMs = Number(memory.u64[(offset + 32) >> 3] / 1_000_000n);
-    return Number(this.#resident.hub.clock.wallNs() / 1_000_000n) > sentMs + ttl;
+  #isExpired(memory: Memory, offset: number): boolean {
+    const sentMs = Number(frameTimestamp(memory, offset) / 1_000_000n);
+    return this.#resident.hub.clock.wallMs() > sentMs + frameTtlMs(memory, offset);
   }
 
   message(sentType: AnyMessageType, sent: unknown, envelope: Envelope): number {
@@ -323,7 +336,11 @@ export class Link implements ByteReceiver, ReferenceReceiver {
   }
 
   #controlFrame(memory: Memory, offset: number): number {
-    return this.#judged(this.#arrived.at(memory, offset)) ? DELIVERED : MALFORMED;
+    const { ticker } = this.#resident;
+    ticker.delivering = true;
+    const verdict = this.#judged(this.#arrived.at(memory, offset)) ? DELIVERED : MALFORMED;
+    ticker.delivering = false;
+    return verdict;
   }
 
   control(value: unknown): void {

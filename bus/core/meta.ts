@@ -28,8 +28,9 @@ export class Meta implements MessageMeta {
   }
 
   atFrame(source: string, memory: Memory, offset: number): this {
-    this.source = source;
-    this.#memory = memory;
+    // Storing a pointer costs more than looking whether it is there already.
+    if (this.source !== source) this.source = source;
+    if (this.#memory !== memory) this.#memory = memory;
     this.#offset = offset;
     return this;
   }

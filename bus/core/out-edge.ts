@@ -3,6 +3,7 @@ import type { ByteCarrier, Envelope, ReferenceCarrier } from "#transport";
 import { BusError, HEADER_BYTES } from "#wire";
 import { Account } from "./account.ts";
 import { DataSender } from "./data-sender.ts";
+import { PLAIN } from "./envelope.ts";
 import { deepFreeze } from "./freeze.ts";
 import type { HistoryEntry } from "./history.ts";
 import type { Clock } from "./hub-api.ts";
@@ -98,7 +99,10 @@ export class OutEdge {
   /** `tryPublish` on this edge. @throws BusError core/message-too-large, core/type-mismatch */
   offer(route: Route, message: unknown, envelope: Envelope): number {
     const result = this.#attempt(route, message, envelope);
-    if (result !== FULL) return result;
+    return result === FULL ? this.#refuse(route, message, envelope) : result;
+  }
+
+  #refuse(route: Route, message: unknown, envelope: Envelope): number {
     if (route.stages) return this.#stage(route, message, envelope);
     if (route.policy === PolicyKind.dropNewest) {
       this.account.published++;
@@ -195,6 +199,13 @@ export class OutEdge {
   // ---- one attempt, no policy
 
   #attempt(route: Route, message: unknown, envelope: Envelope): number {
+    if (route.all && envelope === PLAIN && this.#queue.length === 0 && !this.#closed && !this.#sender.byReference) {
+      return this.#sender.sendPlain(route, message);
+    }
+    return this.#attemptAny(route, message, envelope);
+  }
+
+  #attemptAny(route: Route, message: unknown, envelope: Envelope): number {
     if (this.#closed) return CLOSED;
     if (!route.all) {
       if (route.refused !== undefined) {

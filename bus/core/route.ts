@@ -20,10 +20,19 @@ export class Route {
   refused: string | undefined;
   /** Bytes to claim for the next payload: a little more than the last one took. */
   sizeHint = 128;
+  /** Words of a header that are the same for all messages of the type. */
+  readonly typeId: number;
+  readonly fingerprintLo: number;
+  readonly fingerprintHi: number;
+  readonly encode: AnyMessageType["encode"];
 
   constructor(edge: OutEdge, type: AnyMessageType, policy: PolicyKind, timeoutMs: number, declared: boolean) {
     this.edge = edge;
     this.type = type;
+    this.typeId = type.typeId | 0;
+    this.fingerprintLo = type.fingerprintLo | 0;
+    this.fingerprintHi = type.fingerprintHi | 0;
+    this.encode = type.encode;
     this.policy = policy;
     this.timeoutMs = timeoutMs;
     this.declared = declared;

@@ -126,7 +126,7 @@ test("the deadline that a handler sees is wall-clock time", () => {
     return {};
   });
   server.request(handler, {}, origin, 1, 250);
-  expect(deadline).toBe(Number(clock.wallNs() / 1_000_000n) + 250);
+  expect(deadline).toBe(clock.wallMs() + 250);
 });
 
 test("a stream stops at its window and while answers wait to be read", async () => {

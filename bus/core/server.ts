@@ -56,7 +56,7 @@ class Request implements RequestContext {
 
   /** As wall-clock time, since handlers may pass it on; read only when asked. */
   get deadline(): number {
-    return Number(this.#clock.wallNs() / 1_000_000n) + this.deadlineAt - this.#clock.now();
+    return this.#clock.wallMs() + this.deadlineAt - this.#clock.now();
   }
 
   get source(): string {

@@ -5,7 +5,7 @@ import type { Inbox } from "./inbox.ts";
 
 export const BUFFER_DEFAULT = 1024;
 
-type Callback = (view: never, meta: MessageMeta) => unknown;
+export type Callback = (view: never, meta: MessageMeta) => unknown;
 
 /** One `bus.subscriber(…)`: a bounded buffer for iteration until a callback takes over. */
 export class SubscriberImpl<T, View extends MessageView> implements Subscriber<T, View> {

@@ -13,8 +13,8 @@ export class FakeClock implements Clock {
     return this.ms;
   }
 
-  wallNs(): bigint {
-    return BigInt(Math.round(this.ms)) * 1_000_000n + 1_700_000_000_000_000_000n;
+  wallMs(): number {
+    return this.ms + 1_700_000_000_000;
   }
 
   after(ms: number, callback: () => void): () => void {

@@ -5,7 +5,8 @@ export interface Flushable {
   flush(): void;
 }
 
-const TWO32 = 4294967296n;
+const TWO32 = 4294967296;
+const NS_PER_MS = 1e6;
 /** Publishes of one tick after which `publish` takes a turn of the event loop, so that timers and sockets live. */
 const PUBLISHES_PER_TURN = 1024;
 
@@ -20,10 +21,14 @@ export class Ticker {
   #stamped = false;
   #publishes = 0;
   #turning: Promise<void> | undefined;
-  /** Time stamp of this tick as two words, and as it is. */
+  /** Time stamp of this tick, ns since the Unix epoch, as two words: bigint costs more than the rest of a header. */
   stampLo = 0;
   stampHi = 0;
-  stampNs = 0n;
+  /**
+   * Frames are being delivered: whoever delivers them says when the run has ended (`ByteReceiver.idle`), and what callbacks
+   * have committed leaves then, with no tick of its own.
+   */
+  delivering = false;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -32,16 +37,22 @@ export class Ticker {
   /** Registers for the end of the tick. The caller sees to it that it registers once. */
   add(flushable: Flushable): void {
     this.#dirty.push(flushable);
-    if (!this.#scheduled) this.#schedule();
+    if (!this.#scheduled && !this.delivering) this.#schedule();
   }
 
   stamp(): void {
     if (this.#stamped) return;
     this.#stamped = true;
-    this.stampNs = this.#clock.wallNs();
-    this.stampLo = Number(this.stampNs & 0xffffffffn) | 0;
-    this.stampHi = Number(this.stampNs / TWO32) | 0;
-    if (!this.#scheduled) this.#schedule();
+    const ns = this.#clock.wallMs() * NS_PER_MS;
+    const high = Math.floor(ns / TWO32);
+    this.stampLo = (ns - high * TWO32) | 0;
+    this.stampHi = high | 0;
+    if (!this.#scheduled && !this.delivering) this.#schedule();
+  }
+
+  /** Time stamp of this tick, ns since the Unix epoch. */
+  get stampNs(): bigint {
+    return (BigInt(this.stampHi >>> 0) << 32n) | BigInt(this.stampLo >>> 0);
   }
 
   /** Hands over what was committed, now. */

@@ -1,12 +1,12 @@
 import type { Clock } from "#core";
 
-/** Offset of the wall clock to the monotonic one, ns; fixed at start so that time stamps of one process never go back. */
-const wallOffsetNs = BigInt(Date.now()) * 1_000_000n - process.hrtime.bigint();
+/** Offset of the wall clock to the monotonic one, ms; fixed at start so that time stamps of one process never go back. */
+const wallOffsetMs = Date.now() - performance.now();
 
 /** The clock of this computer. */
 export const systemClock: Clock = {
   now: () => performance.now(),
-  wallNs: () => process.hrtime.bigint() + wallOffsetNs,
+  wallMs: () => performance.now() + wallOffsetMs,
   after(ms, callback) {
     const timer = setTimeout(callback, ms);
     timer.unref();

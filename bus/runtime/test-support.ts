@@ -21,8 +21,8 @@ export class TestClock implements Clock {
     return this.#now;
   }
 
-  wallNs(): bigint {
-    return BigInt(Math.round(this.#now * 1e6));
+  wallMs(): number {
+    return this.#now;
   }
 
   after(ms: number, callback: () => void): () => void {

@@ -189,7 +189,10 @@ export interface ByteReceiver {
    * @returns DELIVERED, DEFERRED, a drop, or HOLD: this and later frames of the lane stay with the carrier until `resume`
    */
   frame(lane: Lane, memory: Memory, offset: number, length: number): number;
-  /** A run of frames has ended; a good moment to flush what they caused. */
+  /**
+   * A run of frames has ended. Called after every run in which a frame was taken, also when the connection ended in it: what
+   * callbacks have published leaves now, and no sooner.
+   */
   idle(): void;
   /** A lane that answered FULL has room again (a quarter of its window at least). */
   writable(lane: Lane): void;

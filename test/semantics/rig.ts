@@ -22,8 +22,8 @@ export class CountingClock implements Clock {
     return systemClock.now();
   }
 
-  wallNs(): bigint {
-    return systemClock.wallNs();
+  wallMs(): number {
+    return systemClock.wallMs();
   }
 
   after(ms: number, callback: () => void): () => void {

@@ -7,7 +7,7 @@ import { createLocalTransport } from "#transport/local";
 
 export const systemClock: Clock = {
   now: () => performance.now(),
-  wallNs: () => BigInt(Date.now()) * 1_000_000n,
+  wallMs: () => Date.now(),
   after: (ms, callback) => {
     const timer = setTimeout(callback, ms);
     timer.unref();

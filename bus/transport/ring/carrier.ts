@@ -54,6 +54,7 @@ export class RingCarrier implements ByteCarrier {
 
   readonly #port: RingPort;
   readonly #inbound: readonly [RingReader, RingReader];
+  /** Of the control lane; data goes straight to the receiver. */
   readonly #sink: FrameSink;
   readonly #held: [boolean, boolean] = [false, false];
   #receiver: ByteReceiver | undefined;
@@ -87,7 +88,7 @@ export class RingCarrier implements ByteCarrier {
       new ControlWriter(rings.outbound[Lane.control], wake, faulty, () => this.#awaitReport(Lane.control), noticing),
     ];
     this.#inbound = [new RingReader(rings.inbound[Lane.data], wake), new RingReader(rings.inbound[Lane.control], wake)];
-    this.#sink = { frame: (lane, memory, offset, length) => this.#take(lane, memory, offset, length) };
+    this.#sink = { frame: (_lane, memory, offset, length) => this.#takeControl(memory, offset, length) };
   }
 
   open(receiver: ByteReceiver): void {
@@ -197,9 +198,14 @@ export class RingCarrier implements ByteCarrier {
     if (receiver === undefined || this.#closed || this.#draining) return;
     this.#draining = true;
     try {
-      const rest = this.#drainLanes();
+      let rest = false;
+      try {
+        rest = this.#drainLanes(receiver);
+      } finally {
+        // Even when the link has ended: callbacks may have published on others.
+        receiver.idle();
+      }
       if (this.#closed) return;
-      receiver.idle();
       if (this.#ending !== undefined) {
         if (this.#inbound.every((reader) => reader.isEmpty())) this.fail(this.#ending);
       } else this.#lookAtWriters(receiver);
@@ -211,23 +217,30 @@ export class RingCarrier implements ByteCarrier {
   }
 
   /** Control first. @returns true when the turn's budget ended before the frames did */
-  #drainLanes(): boolean {
+  #drainLanes(receiver: ByteReceiver): boolean {
     let budget = FRAMES_PER_TURN;
     for (;;) {
-      for (let lane: number = Lane.control; lane >= Lane.data; lane--) {
-        if (this.#held[lane]) continue;
-        const reader = this.#inbound[lane];
-        const ended = reader.drain(this.#sink, lane as Lane, budget);
-        budget -= reader.taken;
-        if (ended === Drained.fault) {
-          const details = { fault: reader.fault };
-          this.breach(new BusError("wire/malformed-frame", { details }));
-        }
-        if (this.#closed) return false;
-      }
+      budget -= this.#drainLane(Lane.control, this.#sink, budget);
+      if (this.#closed) return false;
+      budget -= this.#drainLane(Lane.data, receiver, budget);
+      if (this.#closed) return false;
       if (budget <= 0) return true;
       if (this.#asleep()) return false;
     }
+  }
+
+  /** @returns frames taken */
+  #drainLane(lane: Lane, sink: FrameSink, budget: number): number {
+    if (this.#held[lane]) return 0;
+    const reader = this.#inbound[lane];
+    const ended = reader.drain(sink, lane, budget);
+    if (ended === Drained.held) {
+      this.#held[lane] = true;
+      this.#port.watched?.setActive(lane, false);
+    } else if (ended === Drained.fault) {
+      this.breach(new BusError("wire/malformed-frame", { details: { fault: reader.fault } }));
+    }
+    return reader.taken;
   }
 
   /** Announces sleep on each lane that is read. @returns false when one of them has got something meanwhile */
@@ -242,13 +255,10 @@ export class RingCarrier implements ByteCarrier {
     return true;
   }
 
-  #take(lane: Lane, memory: Memory, offset: number, length: number): number {
+  #takeControl(memory: Memory, offset: number, length: number): number {
     const kind = frameKind(memory, offset);
-    const verdict = this.#receiver!.frame(lane, memory, offset, length);
-    if (verdict === HOLD) {
-      this.#held[lane] = true;
-      this.#port.watched?.setActive(lane, false);
-    } else if (kind === Kind.response || kind === Kind.error || kind === Kind.streamEnd) {
+    const verdict = this.#receiver!.frame(Lane.control, memory, offset, length);
+    if (verdict !== HOLD && (kind === Kind.response || kind === Kind.error || kind === Kind.streamEnd)) {
       if (this.#pending > 0) this.#pending--;
     }
     return verdict;

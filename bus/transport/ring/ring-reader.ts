@@ -1,5 +1,5 @@
 import { DEFERRED, DELIVERED, DROP_REASONS, DROPPED, HOLD } from "#transport";
-import { checkFrame, type FrameFault, frameLength, Kind, type Lane, MAGIC, type Memory, paddedBytes } from "#wire";
+import { checkFrame, type FrameFault, HEADER_BYTES, Kind, type Lane, MAGIC, type Memory, VERSION } from "#wire";
 import { PAD_BYTES_MIN, RING_HEADER_BYTES, Word } from "./layout.ts";
 
 /** Takes frames; the verdicts are those of ByteReceiver.frame. */
@@ -11,7 +11,17 @@ export interface FrameSink {
 export const Drained = { empty: 0, budget: 1, held: 2, fault: 3, stopped: 4 } as const;
 export type Drained = (typeof Drained)[keyof typeof Drained];
 
+const KIND_MASK = 0xff0000;
 const PAD_KIND = Kind.pad << 16;
+/** Second word of a frame without extensions, whatever its kind. */
+const PLAIN_MASK = 0xff00ffff | 0;
+const PLAIN_WORD = MAGIC | (VERSION << 8) | ((HEADER_BYTES >> 3) << 24);
+/** Of this module, and so constants for the compiler; what is imported is looked up and checked each time. */
+const HEADER = HEADER_BYTES;
+const DATA = RING_HEADER_BYTES;
+const TAKEN = DELIVERED;
+const UNSOUND = -1;
+const PAD_PASSED = -2;
 
 /**
  * The consumer's side of a ring. Believes nothing that it reads: cursors and lengths are checked against the ring before
@@ -29,10 +39,12 @@ export class RingReader {
   readonly #words: Int32Array;
   readonly #mask: number;
   readonly #wake: () => void;
-  /** Totals, modulo 2^32, shown in the header with each release: delivered, then each reason. */
-  readonly #counts: Int32Array = new Int32Array(1 + DROP_REASONS.length);
+  /** Totals, modulo 2^32, shown in the header with each release. */
+  #delivered = 0;
   #shown = 0;
-  #counted = 0;
+  readonly #dropped: Int32Array = new Int32Array(DROP_REASONS.length);
+  /** Something was dropped since the drops were shown. */
+  #hasDropped = false;
   #head: number;
   #released: number;
   /** Where the producer stopped for good. */
@@ -53,12 +65,16 @@ export class RingReader {
   /** Hands over at most `budget` frames. Space goes back every eighth of the ring and at the end. */
   drain(sink: FrameSink, lane: Lane, budget: number): Drained {
     const { memory, capacity } = this;
+    const words = this.#words;
+    const mask = this.#mask;
     const releaseEvery = capacity >> 3;
-    let tail = this.#tail();
+    // Not believed yet: the loop takes it for empty, looks once more, and then checks what it finds.
+    let tail = this.#head;
     let result: Drained = Drained.empty;
+    let taken = 0;
     this.taken = 0;
     // Nobody but this side writes it. Looking costs nothing here; not looking lets a peer keep the loop awake for ever.
-    if (this.#words[Word.head] !== this.#released) {
+    if (words[Word.head] !== this.#released) {
       this.fault = "CURSOR";
       return Drained.fault;
     }
@@ -67,53 +83,72 @@ export class RingReader {
         result = Drained.stopped;
         break;
       }
-      if (this.taken >= budget) {
+      if (taken >= budget) {
         result = Drained.budget;
         break;
       }
-      if (this.#head === tail) {
+      const head = this.#head;
+      if (head === tail) {
         tail = this.#tail();
-        if (this.#head === tail) break;
-      }
-      const position = this.#head & this.#mask;
-      const offset = RING_HEADER_BYTES + position;
-      const toEnd = capacity - position;
-      const used = (tail - this.#head) | 0;
-      const available = this.#available(used, toEnd);
-      if (available < 0) {
-        result = Drained.fault;
-        break;
-      }
-      const second = memory.i32[(offset >> 2) + 1];
-      if ((second & 0xff0000) === PAD_KIND) {
-        const length = memory.u32[offset >> 2];
-        if (length !== toEnd || length > used || (second & 0xff) !== MAGIC) {
-          this.fault = "LENGTH";
+        if (head === tail) break;
+        if (!this.#isPossible(tail)) {
           result = Drained.fault;
           break;
         }
-        this.#head = (this.#head + length) | 0;
-        continue;
       }
-      this.fault = checkFrame(memory, offset, available);
-      if (this.fault !== undefined) {
-        result = Drained.fault;
-        break;
+      const position = head & mask;
+      const offset = DATA + position;
+      const used = (tail - head) | 0;
+      const second = words[(offset >> 2) + 1];
+      let length = words[offset >> 2];
+      // A frame without extensions, whole and in one piece: all of checkFrame in one look. Anything else is looked at closely.
+      if (
+        (second & PLAIN_MASK) !== PLAIN_WORD ||
+        (second & KIND_MASK) === PAD_KIND ||
+        length < HEADER ||
+        length > used ||
+        length > capacity - position
+      ) {
+        length = this.#unusual(offset, used, capacity - position);
+        if (length === PAD_PASSED) continue;
+        if (length < 0) {
+          result = Drained.fault;
+          break;
+        }
       }
-      const length = frameLength(memory, offset);
-      const record = paddedBytes(length);
       const verdict = sink.frame(lane, memory, offset, length);
-      if (verdict === HOLD) {
+      if (verdict === TAKEN) this.#delivered = (this.#delivered + 1) | 0;
+      else if (verdict === HOLD) {
         result = Drained.held;
         break;
-      }
-      if (verdict !== DEFERRED) this.#count(verdict);
-      this.taken++;
-      this.#head = (this.#head + record) | 0;
+      } else if (verdict !== DEFERRED) this.#count(verdict);
+      taken++;
+      this.#head = (head + ((length + 7) & ~7)) | 0;
       if (((this.#head - this.#released) | 0) >= releaseEvery) this.release();
     }
+    this.taken = taken;
     this.release();
     return result;
+  }
+
+  /**
+   * A record that is no plain frame.
+   * @returns length of a sound frame; PAD_PASSED; UNSOUND, and then `fault` says why
+   */
+  #unusual(offset: number, used: number, toEnd: number): number {
+    const { memory } = this;
+    const second = memory.i32[(offset >> 2) + 1];
+    const length = memory.u32[offset >> 2];
+    if ((second & KIND_MASK) === PAD_KIND) {
+      if (length !== toEnd || length > used || (second & 0xff) !== MAGIC) {
+        this.fault = "LENGTH";
+        return UNSOUND;
+      }
+      this.#head = (this.#head + length) | 0;
+      return PAD_PASSED;
+    }
+    this.fault = checkFrame(memory, offset, Math.min(used, toEnd));
+    return this.fault === undefined ? length : UNSOUND;
   }
 
   #tail(): number {
@@ -125,18 +160,21 @@ export class RingReader {
     this.#last ??= Atomics.load(this.#words, Word.tail);
   }
 
-  /** Bytes that may be read at the head; -1 for cursors that no sound producer leaves. */
-  #available(used: number, toEnd: number): number {
-    const available = Math.min(used, toEnd);
-    if (used >= PAD_BYTES_MIN && used <= this.capacity && (used & 7) === 0) return available;
+  /** Whether a sound producer can have left this tail; what lies before it may then be looked at, 8 bytes at least. */
+  #isPossible(tail: number): boolean {
+    const used = (tail - this.#head) | 0;
+    if (used >= PAD_BYTES_MIN && used <= this.capacity && (used & 7) === 0) return true;
     this.fault = "LENGTH";
-    return -1;
+    return false;
   }
 
   #count(verdict: number): void {
-    const index = verdict === DELIVERED ? 0 : 1 + verdict - DROPPED;
-    this.#counts[index] = this.#counts[index] + 1;
-    this.#counted++;
+    if (verdict === DELIVERED) {
+      this.#delivered = (this.#delivered + 1) | 0;
+      return;
+    }
+    this.#dropped[verdict - DROPPED]++;
+    this.#hasDropped = true;
   }
 
   /** Fate of a frame that was deferred. Its space went back long ago. */
@@ -151,10 +189,16 @@ export class RingReader {
     this.#ended = true;
   }
 
+  /** Plain stores: what matters is that they are seen before the head that follows them, and `release` stores that. */
   #showCounts(): void {
-    if (this.#shown === this.#counted || this.#ended) return;
-    this.#shown = this.#counted;
-    for (let i = 0; i < this.#counts.length; i++) Atomics.store(this.#words, Word.delivered + i, this.#counts[i]);
+    if (this.#ended) return;
+    if (this.#shown !== this.#delivered) {
+      this.#shown = this.#delivered;
+      this.#words[Word.delivered] = this.#delivered;
+    }
+    if (!this.#hasDropped) return;
+    this.#hasDropped = false;
+    for (let i = 0; i < this.#dropped.length; i++) this.#words[Word.dropped + i] = this.#dropped[i];
   }
 
   /** Gives the space of all passed frames back, after the counters are shown, and wakes a producer that waits for it. */

@@ -3,8 +3,13 @@ import { BusError, Kind, MAGIC, type Memory, paddedBytes, VERSION } from "#wire"
 import { RING_HEADER_BYTES, Word } from "./layout.ts";
 import { RingReport } from "./ring-report.ts";
 
-/** Records that may wait unseen between two flushes: enough to save most stores of `tail`, too few to delay anybody. */
-const PUBLISH_EVERY = 8;
+/**
+ * Records that may wait unseen between two flushes. A store of `tail` waits until all stores before it have reached the other
+ * processor, so it is worth saving; more records than these gain nothing.
+ */
+const PUBLISH_EVERY = 64;
+/** The consumer's counters are taken in at least this often, long before they go round: a record is 64 bytes or more. */
+const COUNT_AFTER_BYTES = 2 ** 28;
 const PAD_WORD = MAGIC | (VERSION << 8) | (Kind.pad << 16);
 
 /**
@@ -17,7 +22,7 @@ export class RingWriter implements Outbound {
   readonly capacity: number;
   limit = 0;
   committed = 0;
-  /** First byte of the last claim. */
+  /** First byte of the last claim, and of the next one that fits behind it. */
   offset = 0;
   /** A claim answered FULL; `writable` is owed once there is room. */
   wantsRoom = false;
@@ -30,8 +35,12 @@ export class RingWriter implements Outbound {
   #published: number;
   #head: number;
   #reportedHead: number;
+  #countedHead: number;
   #pad = 0;
-  #unseen = 0;
+  /** Bytes from `offset` to `limit`: known to be free, whatever the consumer has released since. */
+  #room = 0;
+  /** Commits until `tail` is stored. */
+  #untilPublish = 1;
   #flushed = true;
   #broken = false;
   readonly #faulty: (() => void) | undefined;
@@ -52,6 +61,7 @@ export class RingWriter implements Outbound {
     this.#published = this.#tail;
     this.#head = Atomics.load(this.#words, Word.head);
     this.#reportedHead = this.#head;
+    this.#countedHead = this.#head;
     this.report = new RingReport(
       this.#words,
       () => this.committed,
@@ -61,6 +71,11 @@ export class RingWriter implements Outbound {
 
   /** @throws BusError core/message-too-large above half of the ring, where it might never find room */
   claim(bytesMin: number): number {
+    if (bytesMin <= this.#room && !this.closed && this.#words[Word.consumerClosed] === 0) return this.offset;
+    return this.#claimAnew(bytesMin);
+  }
+
+  #claimAnew(bytesMin: number): number {
     if (this.closed) return CLOSED;
     if (this.#words[Word.consumerClosed] !== 0) {
       // Its end of the link is on the way to us; until then there is no room.
@@ -92,8 +107,14 @@ export class RingWriter implements Outbound {
   /** Takes the consumer's head, unless it goes back or beyond what was published. */
   #look(): void {
     const head = Atomics.load(this.#words, Word.head);
-    if (((head - this.#head) | 0) >= 0 && ((this.#published - head) | 0) >= 0) this.#head = head;
-    else this.#break();
+    if (((head - this.#head) | 0) < 0 || ((this.#published - head) | 0) < 0) {
+      this.#break();
+      return;
+    }
+    this.#head = head;
+    if (((head - this.#countedHead) | 0) < COUNT_AFTER_BYTES) return;
+    this.#countedHead = head;
+    this.report.look();
   }
 
   #break(): void {
@@ -112,32 +133,39 @@ export class RingWriter implements Outbound {
       this.#pad = 0;
       this.offset = RING_HEADER_BYTES + position;
       this.limit = this.offset + contiguous;
+      this.#room = contiguous;
       return true;
     }
     if (free - toEnd < need || free <= toEnd) return false;
     this.#pad = toEnd;
     this.offset = RING_HEADER_BYTES;
-    this.limit = RING_HEADER_BYTES + free - toEnd;
+    this.#room = free - toEnd;
+    this.limit = RING_HEADER_BYTES + this.#room;
     return true;
   }
 
   commit(bytes: number): void {
-    if (this.#pad !== 0) {
-      const at = (RING_HEADER_BYTES + (this.#tail & this.#mask)) >> 2;
-      this.#words[at] = this.#pad;
-      this.#words[at + 1] = PAD_WORD;
-      this.#tail = (this.#tail + this.#pad) | 0;
-      this.#pad = 0;
-    }
-    this.#tail = (this.#tail + paddedBytes(bytes)) | 0;
+    if (this.#pad !== 0) this.#writePad();
+    const step = (bytes + 7) & ~7;
+    this.#tail = (this.#tail + step) | 0;
+    this.offset += step;
+    this.#room -= step;
     this.committed++;
-    // The first of a batch at once, so that an awake consumer starts; the rest in groups.
-    if (this.#flushed || ++this.#unseen >= PUBLISH_EVERY) this.#publish();
     this.#flushed = false;
+    // The first of a batch at once, so that an awake consumer starts; the rest in groups.
+    if (--this.#untilPublish <= 0) this.#publish();
+  }
+
+  #writePad(): void {
+    const at = (RING_HEADER_BYTES + (this.#tail & this.#mask)) >> 2;
+    this.#words[at] = this.#pad;
+    this.#words[at + 1] = PAD_WORD;
+    this.#tail = (this.#tail + this.#pad) | 0;
+    this.#pad = 0;
   }
 
   #publish(): void {
-    this.#unseen = 0;
+    this.#untilPublish = PUBLISH_EVERY;
     this.#published = this.#tail;
     Atomics.store(this.#words, Word.tail, this.#tail);
   }
@@ -146,6 +174,7 @@ export class RingWriter implements Outbound {
     if (this.#flushed || this.closed) return;
     this.#flushed = true;
     if (this.#published !== this.#tail) this.#publish();
+    this.#untilPublish = 1;
     if (Atomics.load(this.#words, Word.sleeping) !== 0 && Atomics.exchange(this.#words, Word.sleeping, 0) !== 0) {
       this.#wake();
     }
@@ -187,7 +216,6 @@ export class RingWriter implements Outbound {
     this.#look();
     if (this.#head === this.#reportedHead) return false;
     this.#reportedHead = this.#head;
-    this.report.look();
     return true;
   }
 

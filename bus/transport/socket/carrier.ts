@@ -187,11 +187,12 @@ export class SocketCarrier implements ByteCarrier {
         }
         at += paddedBytes(frameLength(memory, at));
       }
-      if (!this.closed && this.#state !== "finishing") this.#receiver?.idle();
     } catch (error) {
       this.#sayBye("core/internal", "");
       this.#end(BusError.from(error));
     } finally {
+      // Even when the connection has ended: callbacks may have published on others.
+      this.#receiver?.idle();
       this.#delivering = false;
     }
     if (this.closed) return;
