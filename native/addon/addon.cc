@@ -181,18 +181,10 @@ Napi::Value counters(const Napi::CallbackInfo& info) {
 Napi::Object init(Napi::Env env, Napi::Object exports) {
   EnvState::create(env);
   const std::pair<const char*, Napi::Value (*)(const Napi::CallbackInfo&)> functions[] = {
-      {"layout", layout},
-      {"loadPlugin", load_plugin},
-      {"describePlugin", describe_plugin},
-      {"hashPlugin", hash_plugin},
-      {"stopPlugin", stop_plugin},
-      {"refPlugin", ref_plugin},
-      {"createLink", create_link},
-      {"closeLink", close_link},
-      {"refLink", ref_link},
-      {"subscribe", subscribe},
-      {"cancel", cancel},
-      {"grant", grant},
+      {"layout", layout},          {"loadPlugin", load_plugin}, {"describePlugin", describe_plugin},
+      {"hashPlugin", hash_plugin}, {"stopPlugin", stop_plugin}, {"refPlugin", ref_plugin},
+      {"createLink", create_link}, {"closeLink", close_link},   {"refLink", ref_link},
+      {"subscribe", subscribe},    {"cancel", cancel},          {"grant", grant},
       {"counters", counters},
   };
   for (const auto& [name, function] : functions) exports.Set(name, Napi::Function::New(env, function, name));

@@ -26,7 +26,8 @@ std::shared_ptr<LoopPoll> LoopPoll::open(napi_env env, std::shared_ptr<EnvState>
   uv_handle_set_data(handle, new std::shared_ptr<LoopPoll>(made));
   uv_unref(handle);
   uv_poll_start(poll, BUSBAR_UV_READABLE, [](uv_poll_s* polled, int, int) {
-    const auto self = *static_cast<std::shared_ptr<LoopPoll>*>(uv_handle_get_data(reinterpret_cast<uv_handle_s*>(polled)));
+    const auto self =
+        *static_cast<std::shared_ptr<LoopPoll>*>(uv_handle_get_data(reinterpret_cast<uv_handle_s*>(polled)));
     const Napi::HandleScope scope(self->env_);
     if (self->handler_) self->handler_();
   });

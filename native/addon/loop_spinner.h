@@ -1,6 +1,6 @@
-// Looks at rings before the event loop sleeps. A message that comes while it looks costs no system call and no wake of a
-// processor. It looks only when the loop would sleep, never beyond the loop's next timer, and gives the processor away
-// every few microseconds, because the peer may need it. Measured: docs/performance and the figures named there.
+// Looks at rings before the event loop sleeps. A message that comes while it looks costs no system call and no wake of
+// a processor. It looks only when the loop would sleep, never beyond the loop's next timer, and gives the processor
+// away every few microseconds, because the peer may need it. Measured: docs/performance and the figures named there.
 #pragma once
 
 #include <cstdint>

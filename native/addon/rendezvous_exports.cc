@@ -36,8 +36,9 @@ Napi::Value connect_peer(const Napi::CallbackInfo& info) {
   const auto status = rendezvous::connect_to(path, peer, error);
   if (status != rendezvous::Status::kOk) {
     const bool absent = status == rendezvous::Status::kRefused;
-    throw_failure(env, absent ? host::Failure{errors::transport_unreachable, {{"address", path}, {"reason", error}}}
-                              : host::Failure{errors::transport_unavailable, {{"transport", "ring"}, {"reason", error}}});
+    throw_failure(env, absent
+                           ? host::Failure{errors::transport_unreachable, {{"address", path}, {"reason", error}}}
+                           : host::Failure{errors::transport_unavailable, {{"transport", "ring"}, {"reason", error}}});
     return env.Undefined();
   }
   std::shared_ptr<PeerHandle> handle = std::make_shared<SocketPeer>(EnvState::of(env), std::move(peer));
@@ -62,8 +63,8 @@ Napi::Value connect_thread(const Napi::CallbackInfo& info) {
   std::shared_ptr<rendezvous::ThreadEnd> end;
   const auto status = rendezvous::ThreadDoor::connect(name, end);
   if (status != rendezvous::Status::kOk) {
-    const char* reason =
-        status == rendezvous::Status::kAgain ? "too many threads wait there" : "no thread of this process listens there";
+    const char* reason = status == rendezvous::Status::kAgain ? "too many threads wait there"
+                                                              : "no thread of this process listens there";
     throw_failure(env, {errors::transport_unreachable, {{"address", name}, {"reason", reason}}});
     return env.Undefined();
   }
@@ -113,7 +114,8 @@ Napi::Value make_rings(const Napi::CallbackInfo& info) {
   const uint32_t data = arguments.u32("dataBytes"), control = arguments.u32("controlBytes");
   if (!arguments.ok()) return info.Env().Undefined();
   for (const uint32_t capacity : {data, control}) {
-    if (capacity >= ring::kCapacityBytesMin && capacity <= ring::kCapacityBytesMax && (capacity & (capacity - 1)) == 0) {
+    if (capacity >= ring::kCapacityBytesMin && capacity <= ring::kCapacityBytesMax &&
+        (capacity & (capacity - 1)) == 0) {
       continue;
     }
     Napi::RangeError::New(info.Env(), "makeRings: a capacity is a power of two from 4 KiB to 1 GiB")
@@ -221,7 +223,7 @@ void export_rendezvous(Napi::Env env, Napi::Object exports) {
       {"watchPeer", watch_peer},     {"makeRings", make_rings},         {"sendPacket", send_packet},
       {"takeRings", take_rings},     {"watchBell", watch_bell},         {"setActive", set_active},
       {"refPeer", ref_peer},         {"closePeer", close_peer},         {"setWaiting", set_waiting},
-      {"freeRings", free_rings},     {"listenThreads", listen_threads},  {"connectThread", connect_thread},
+      {"freeRings", free_rings},     {"listenThreads", listen_threads}, {"connectThread", connect_thread},
       {"probeRings", probe_rings},
   };
   for (const auto& [name, function] : functions) exports.Set(name, Napi::Function::New(env, function, name));

@@ -96,7 +96,9 @@ Napi::Value SocketPeer::send(Napi::Env env, const uint8_t* bytes, uint32_t lengt
       for (const auto& ring : own_) ring->release_descriptors();
     }
   } else {
-    refuse_ring(env, status == Status::kClosed ? "the other side is gone" : error.empty() ? "the socket is full" : error);
+    refuse_ring(env, status == Status::kClosed ? "the other side is gone"
+                     : error.empty()           ? "the socket is full"
+                                               : error);
   }
   return env.Undefined();
 }
@@ -191,8 +193,8 @@ std::shared_ptr<SocketListener> SocketListener::create(Napi::Env env, std::share
     if (status == Status::kAgain) return;
     const Napi::Env napi(env);
     if (status != Status::kOk) {
-      callback->call({napi.Undefined(), Napi::Number::New(napi, 0), Napi::Number::New(napi, 0),
-                      Napi::String::New(napi, reason)});
+      callback->call(
+          {napi.Undefined(), Napi::Number::New(napi, 0), Napi::Number::New(napi, 0), Napi::String::New(napi, reason)});
       return;
     }
     const auto pid = Napi::Number::New(napi, peer.pid);

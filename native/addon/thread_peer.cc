@@ -154,7 +154,8 @@ std::shared_ptr<ThreadListener> ThreadListener::create(Napi::Env env, std::share
     refuse_ring(env, kNoHandles);
     return nullptr;
   }
-  if (rendezvous::ThreadDoor::open(name, [bell = made->bell_] { bell->ring(); }, made->door_) != Status::kOk) {
+  if (rendezvous::ThreadDoor::open(
+          name, [bell = made->bell_] { bell->ring(); }, made->door_) != Status::kOk) {
     made->bell_->close();
     throw_failure(env, {errors::transport_address_in_use, {{"address", name}, {"holder", "a thread of this process"}}});
     return nullptr;

@@ -2,6 +2,7 @@ import { frameVectors } from "./frame-cases.ts";
 import { handshakeVectors } from "./handshake-cases.ts";
 import { hashVectors } from "./hash-cases.ts";
 import { messageVectors } from "./message-cases.ts";
+import { ringVectors } from "./ring-cases.ts";
 
 const text = (about: string, content: object): string => `${JSON.stringify({ about, ...content }, null, 1)}\n`;
 
@@ -16,5 +17,6 @@ export function vectorFiles(): Readonly<Record<string, string>> {
       cases: handshakeVectors(),
     }),
     "hash.json": text("Ids and checksums; see test/conformance/README.md", hashVectors()),
+    "ring.json": text("Rings in memory after scripts; see test/conformance/README.md", ringVectors()),
   };
 }

@@ -37,8 +37,8 @@ class ThreadEnd {
   ThreadEnd(const ThreadEnd&) = delete;
   ThreadEnd& operator=(const ThreadEnd&) = delete;
 
-  /// `mail` tells that there is something to `receive`, `bell` that the other end has rung. Called at once for what came
-  /// before; never after `close` has returned.
+  /// `mail` tells that there is something to `receive`, `bell` that the other end has rung. Called at once for what
+  /// came before; never after `close` has returned.
   void listen(ThreadCall mail, ThreadCall bell);
   /// @returns kOk, kAgain (too many wait), kClosed, kFailed (too large)
   Status send(ThreadPacket packet);

@@ -1,4 +1,5 @@
-// Method: threads of this process that meet by name; rings in the memory that was handed over; ends that go at any time.
+// Method: threads of this process that meet by name; rings in the memory that was handed over; ends that go at any
+// time.
 #include "core/rendezvous/thread_door.h"
 
 #include <gtest/gtest.h>
@@ -18,7 +19,9 @@ using Ends = std::pair<std::shared_ptr<ThreadEnd>, std::shared_ptr<ThreadEnd>>;
 
 Ends meet() {
   std::shared_ptr<ThreadDoor> door;
-  EXPECT_EQ(ThreadDoor::open("test/meet", [] {}, door), Status::kOk);
+  EXPECT_EQ(ThreadDoor::open(
+                "test/meet", [] {}, door),
+            Status::kOk);
   std::shared_ptr<ThreadEnd> near;
   EXPECT_EQ(ThreadDoor::connect("test/meet", near), Status::kOk);
   auto far = door->accept();
@@ -32,18 +35,26 @@ TEST(ThreadDoorTest, OneNameIsOneDoorAndAClosedOneIsFreeAgain) {
   std::shared_ptr<ThreadDoor> first, second;
   std::shared_ptr<ThreadEnd> end;
   EXPECT_EQ(ThreadDoor::connect("test/one", end), Status::kRefused);
-  ASSERT_EQ(ThreadDoor::open("test/one", [] {}, first), Status::kOk);
-  EXPECT_EQ(ThreadDoor::open("test/one", [] {}, second), Status::kInUse);
+  ASSERT_EQ(ThreadDoor::open(
+                "test/one", [] {}, first),
+            Status::kOk);
+  EXPECT_EQ(ThreadDoor::open(
+                "test/one", [] {}, second),
+            Status::kInUse);
   EXPECT_EQ(second, nullptr);
   first->close();
   EXPECT_EQ(ThreadDoor::connect("test/one", end), Status::kRefused);
-  EXPECT_EQ(ThreadDoor::open("test/one", [] {}, second), Status::kOk);
+  EXPECT_EQ(ThreadDoor::open(
+                "test/one", [] {}, second),
+            Status::kOk);
 }
 
 TEST(ThreadDoorTest, WhoWaitsIsBoundedAndSeesTheDoorClose) {
   std::shared_ptr<ThreadDoor> door;
   int knocks = 0;
-  ASSERT_EQ(ThreadDoor::open("test/full", [&] { knocks++; }, door), Status::kOk);
+  ASSERT_EQ(ThreadDoor::open(
+                "test/full", [&] { knocks++; }, door),
+            Status::kOk);
   std::vector<std::shared_ptr<ThreadEnd>> ends(kKnocksMax + 1);
   for (size_t i = 0; i < kKnocksMax; i++) ASSERT_EQ(ThreadDoor::connect("test/full", ends[i]), Status::kOk);
   EXPECT_EQ(ThreadDoor::connect("test/full", ends.back()), Status::kAgain);
@@ -113,7 +124,9 @@ TEST(ThreadDoorTest, MemoryOfRingsIsFreedWithTheLastWhoHoldsIt) {
 TEST(ThreadDoorTest, FramesCrossBetweenThreads) {
   constexpr uint32_t kFrames = 20'000, kBytes = 96;
   std::shared_ptr<ThreadDoor> door;
-  ASSERT_EQ(ThreadDoor::open("test/frames", [] {}, door), Status::kOk);
+  ASSERT_EQ(ThreadDoor::open(
+                "test/frames", [] {}, door),
+            Status::kOk);
   std::thread producer([] {
     std::shared_ptr<ThreadEnd> end;
     ASSERT_EQ(ThreadDoor::connect("test/frames", end), Status::kOk);
