@@ -29,6 +29,15 @@ test("mutated rings and frames are read without a fault", { timeout: 150_000 }, 
   expect(JSON.parse(line).faults).toEqual([]);
 });
 
+test("a million whole reads of a seqlock, none torn; the wrong scheme is caught", { timeout: 150_000 }, () => {
+  const { status, line, stderr } = soak("seqlock", "--count", "1000000", "--seconds", "90");
+  expect(status, stderr).toBe(0);
+  const result = JSON.parse(line);
+  expect(result).toMatchObject({ reads: 1_000_000, torn: 0, misplaced: 0 });
+  expect(result.refused).toBeGreaterThan(0);
+  expect(result.control_torn).toBeGreaterThan(0);
+});
+
 test("an unknown suite or count is refused", () => {
   expect(soak("nothing").status).toBe(2);
   expect(soak("kills", "--count", "none").status).toBe(2);
