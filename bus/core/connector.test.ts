@@ -246,3 +246,18 @@ test("stop ends dialing, refuses who comes, and leaves no timer", async () => {
   expect(codeOf(greet())).toBe("core/closed");
   expect(clock.pending).toBe(0);
 });
+
+test("whoever announces a window beyond the plan's capacity for the edge gets the capacity", () => {
+  const { attempts, connector, greet } = rig();
+  connector.start();
+  const capacity = plan.edges.find(({ source }) => source === "a")!.capacityBytes;
+  const granted = (windowBytes: number): number =>
+    attempts[0].options.accept(
+      encodeWelcome({ version: 1, service: "b", epoch: 1, types: [], windowBytes }, sourceIdOf("b")),
+    );
+  expect(granted(2 ** 30)).toBe(capacity);
+  expect(granted(4096)).toBe(4096);
+  const admission = greet({ windowBytes: 2 ** 30, frameBytesMax: 2 ** 29 });
+  expect(admission).toMatchObject({ windowBytesMax: capacity });
+  expect((admission as { frameBytesMax: number }).frameBytesMax).toBeLessThan(1 << 20);
+});

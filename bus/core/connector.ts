@@ -131,7 +131,7 @@ export class Connector {
             if (!answer.accepted && name !== undefined) refused.set(name, answer.reason ?? "refused");
           }
           info = this.#seen(welcome.epoch, refused);
-          return welcome.windowBytes;
+          return Math.min(welcome.windowBytes, this.#capacityBytes());
         },
         log: this.#options.log,
       });
@@ -236,6 +236,8 @@ export class Connector {
     const info = this.#seen(hello.epoch, refused);
     return {
       welcome,
+      windowBytesMax: this.#capacityBytes(),
+      frameBytesMax: this.#frameBytesMax(),
       attach: (carrier) => {
         if (this.#stopped || this.#stale(info.epoch) !== undefined) {
           end(carrier);
@@ -355,6 +357,11 @@ export class Connector {
   /** Bytes of the peer's frames that may wait here unreleased. */
   #windowBytes(): number {
     return this.#options.index.edge(this.#options.peer, this.#options.local)?.capacityBytes ?? DEFAULT_CAPACITY;
+  }
+
+  /** Bytes of our frames that may wait at the peer; both sides have one plan, so a peer that grants more only makes us allocate. */
+  #capacityBytes(): number {
+    return this.#options.index.edge(this.#options.local, this.#options.peer)?.capacityBytes ?? DEFAULT_CAPACITY;
   }
 
   #frameBytesMax(): number {

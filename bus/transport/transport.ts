@@ -62,7 +62,13 @@ export interface Prover {
 
 /** Answer of the hub to a HELLO. Both frames are whole (header and payload). */
 export type Admission =
-  | { readonly welcome: Uint8Array; attach(carrier: Carrier): void }
+  | {
+      readonly welcome: Uint8Array;
+      /** What the plan gives the edge to the peer, bytes: a HELLO that asks for more gets this much. Absent: no bound. */
+      readonly windowBytesMax?: number;
+      readonly frameBytesMax?: number;
+      attach(carrier: Carrier): void;
+    }
   | { readonly refuse: Uint8Array };
 
 export interface ListenOptions {

@@ -4,8 +4,9 @@ import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { openAddon, type PeerHandle } from "#transport/ring";
-import { HEADER_BYTES, Kind, Lane, Memory, writeHeader } from "#wire";
+import { Hello } from "#generated/busbar/control";
+import { openAddon, type PeerHandle, RING_HEADER_BYTES } from "#transport/ring";
+import { HEADER_BYTES, Kind, Lane, Memory, payloadOffset, writeHeader } from "#wire";
 import { Child } from "./child.ts";
 import { placeHub } from "./place.ts";
 import type { Inventory, Settled } from "./survivor.ts";
@@ -153,6 +154,41 @@ test("a process that breaks every rule is sent away", { timeout: 240_000 }, asyn
   const settled = await survivor.ask<Settled>({ ask: "settle", slot: "a", epoch: 2 });
   expect(settled.faults).toEqual([]);
   expect(settled.received).toBeGreaterThan(0);
+});
+
+/** The same HELLO with other words in it. */
+const changed = (hello: string, values: object): Uint8Array => {
+  const memory = Memory.copyOf(Buffer.from(hello, "hex"));
+  const out = Memory.allocate(64 * 1024);
+  const said = Hello.decode(memory, payloadOffset(memory, 0));
+  const length = Hello.encode(out, HEADER_BYTES, out.size, { ...said, ...values });
+  writeHeader(out, 0, length, Kind.hello, HEADER_BYTES, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, Lane.control);
+  return out.u8.slice(0, length);
+};
+
+test("a HELLO that announces a window of 1 GiB makes nobody allocate more than the plan gives the edge", async () => {
+  const hello = await helloOf("b", 7);
+  const addon = openAddon();
+  const { hub } = placeHub("m", 1, folder, addon);
+  hub.bus("m");
+  await hub.start();
+  try {
+    for (const values of [{}, { windowBytes: 2 ** 30 }, { windowBytes: 2 ** 30, frameBytesMax: 2 ** 29 }]) {
+      const peer = addon.connectPeer(join(folder, "pm.ring"));
+      const bytes = new Promise<number[]>((resolve, reject) => {
+        addon.watchPeer(peer, (packet) => {
+          if (packet === undefined) reject(new Error("sent away"));
+          else resolve(addon.takeRings(peer).map(({ byteLength }) => byteLength - RING_HEADER_BYTES));
+        });
+      });
+      addon.sendPacket(peer, changed(hello, values), false);
+      // Data: two of the largest frames with their handshake's room; control likewise.
+      expect(await bytes).toEqual([256 * 1024, 256 * 1024]);
+      addon.closePeer(peer);
+    }
+  } finally {
+    await hub.close({ drain: 0 });
+  }
 });
 
 test("a thousand connects leave no descriptor", { timeout: 240_000 }, async () => {

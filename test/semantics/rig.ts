@@ -69,7 +69,7 @@ const breakable = (inner: Transport, links: Set<() => void>): Transport => {
         admit: (hello, peer): Admission => {
           const admission = options.admit(hello, peer);
           if ("refuse" in admission) return admission;
-          return { welcome: admission.welcome, attach: (carrier) => admission.attach(watched(carrier)) };
+          return { ...admission, attach: (carrier) => admission.attach(watched(carrier)) };
         },
       }),
     dial: async (options) => watched(await inner.dial(options)),

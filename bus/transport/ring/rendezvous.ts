@@ -308,8 +308,13 @@ export class PeerDesk {
     const admission = this.#options.admit(bytes, identity);
     if ("refuse" in admission) return admission;
     // Admitted, so it was verified.
-    const { windowBytes, frameBytesMax } = Hello.decode(memory, payloadOffset(memory, 0));
-    const frames = Math.min(frameBytesMax, this.#options.frameBytesMax);
-    return { welcome: admission.welcome, attach: (c) => admission.attach(c), windowBytes, frameBytesMax: frames };
+    const asked = Hello.decode(memory, payloadOffset(memory, 0));
+    const { welcome, windowBytesMax = CAPACITY_BYTES_MAX, frameBytesMax = this.#options.frameBytesMax } = admission;
+    return {
+      welcome,
+      attach: (carrier) => admission.attach(carrier),
+      windowBytes: Math.min(asked.windowBytes, windowBytesMax),
+      frameBytesMax: Math.min(asked.frameBytesMax, frameBytesMax, this.#options.frameBytesMax),
+    };
   }
 }

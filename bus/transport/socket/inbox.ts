@@ -137,7 +137,7 @@ export class Inbox implements Listener {
       this.#send(peer, Buffer.from(admission.refuse));
       return;
     }
-    this.#attach(peer, admission, windowOut);
+    this.#attach(peer, admission, Math.min(windowOut, admission.windowBytesMax ?? windowOut));
   }
 
   #attach(peer: Peer, admission: Exclude<Admission, { refuse: Uint8Array }>, windowOut: number): void {
