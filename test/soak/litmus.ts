@@ -8,7 +8,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { openAddon, type PeerHandle } from "#transport/ring";
+import { type ListenerHandle, openAddon, type PeerHandle } from "#transport/ring";
 
 export interface LitmusResult {
   readonly suite: "litmus";
@@ -95,9 +95,11 @@ export const runLitmus = async (trials: number, seconds: number): Promise<Litmus
   const addon = openAddon();
   const folder = mkdtempSync(join(tmpdir(), "busbar-litmus-"));
   const path = join(folder, "litmus.ring");
+  // Held until the end: a listener that nobody holds is collected, and closes.
+  let listener: ListenerHandle | undefined;
   try {
     const met = new Promise<PeerHandle>((resolve, reject) => {
-      addon.listenPeers(path, (peer, _pid, _uid, reason) =>
+      listener = addon.listenPeers(path, (peer, _pid, _uid, reason) =>
         peer === undefined ? reject(new Error(reason)) : resolve(peer),
       );
     });
@@ -131,6 +133,7 @@ export const runLitmus = async (trials: number, seconds: number): Promise<Litmus
       atomics: atomics.forbidden,
     };
   } finally {
+    if (listener !== undefined) addon.closeListener(listener);
     rmSync(folder, { recursive: true, force: true });
   }
 };
