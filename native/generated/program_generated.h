@@ -870,7 +870,7 @@ inline const char *EnumNameProgramComparison(ProgramComparison e) {
 
 /// When the condition is looked at. immediate: before the first move and after each; best_hand, most_captured, most_tricks,
 /// fewest_tricks and most_chips (unless one has all chips) only at the end of the last hand. threshold_gate: at the end of each hand.
-/// all_hands_empty, deck_empty: after each move when that is so.
+/// all_hands_empty, deck_empty: after each move when that is so; the threshold plays no part.
 enum class ProgramTrigger : uint8_t {
   immediate = 0,
   threshold_gate = 1,
@@ -1338,7 +1338,7 @@ struct ProgramCondition::Traits {
   static auto constexpr Create = CreateProgramCondition;
 };
 
-/// Takes cards. deck: from its end. discard, tableau: the top. opponent_hand: one at random of the next player with cards.
+/// Takes cards. deck: from its end. discard, tableau: the top. opponent_hand: one at random of the next player's.
 /// Players have no piles of their own: opponent_discard is the discard pile. Nothing is ever drawn from one's own hand.
 /// menu: one move draws `count`. sequence: one card a move, `count` times at most; before each the condition is looked at,
 /// and where it does not hold the phase is over. Optional: the player may stand instead, which ends the phase.
@@ -2585,7 +2585,7 @@ struct ProgramSetup FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
     return static_cast<busbar::cards::ProgramDirection>(GetField<uint8_t>(VT_SEQUENCE_DIRECTION, 2));
   }
   /// match_rank: a card without its rank on the table captures a set of table cards that sum to its value, a move for each
-  /// of the first 64 sets.
+  /// of the first 64 sets (looked for in 4,096 steps).
   bool capture_sums() const {
     return GetField<uint8_t>(VT_CAPTURE_SUMS, 0) != 0;
   }
@@ -3745,6 +3745,7 @@ struct ProgramHands::Traits {
   static auto constexpr Create = CreateProgramHands;
 };
 
+/// null: cards are taken in the order in which they were laid, and a tie by battle has no face-down cards.
 /// Each with cards lays one; the highest rank takes all. face_down cards are laid in a tie with tie_breaker battle.
 struct ProgramWar FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
   typedef ProgramWarBuilder Builder;

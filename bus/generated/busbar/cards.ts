@@ -107,7 +107,7 @@ export type ProgramTie = (typeof ProgramTie)[keyof typeof ProgramTie];
 /**
  * When the condition is looked at. immediate: before the first move and after each; best_hand, most_captured, most_tricks,
  * fewest_tricks and most_chips (unless one has all chips) only at the end of the last hand. threshold_gate: at the end of each hand.
- * all_hands_empty, deck_empty: after each move when that is so.
+ * all_hands_empty, deck_empty: after each move when that is so; the threshold plays no part.
  */
 export const ProgramTrigger = { immediate: 0, thresholdGate: 1, allHandsEmpty: 2, deckEmpty: 3 } as const;
 export type ProgramTrigger = (typeof ProgramTrigger)[keyof typeof ProgramTrigger];
@@ -2452,7 +2452,7 @@ function full$ProgramDiscard(x: ProgramDiscardInit, d: number): ProgramDiscard {
 }
 
 /**
- * Takes cards. deck: from its end. discard, tableau: the top. opponent_hand: one at random of the next player with cards.
+ * Takes cards. deck: from its end. discard, tableau: the top. opponent_hand: one at random of the next player's.
  * Players have no piles of their own: opponent_discard is the discard pile. Nothing is ever drawn from one's own hand.
  * menu: one move draws `count`. sequence: one card a move, `count` times at most; before each the condition is looked at,
  * and where it does not hold the phase is over. Optional: the player may stand instead, which ends the phase.
@@ -4262,7 +4262,7 @@ export interface ProgramSetup {
   readonly sequenceDirection: ProgramDirection;
   /**
    * match_rank: a card without its rank on the table captures a set of table cards that sum to its value, a move for each
-   * of the first 64 sets.
+   * of the first 64 sets (looked for in 4,096 steps).
    */
   readonly captureSums: boolean;
   /** Value of each rank 2..A for sums; empty: A 1, 2 to 10 as they are, J 11, Q 12, K 13. */
@@ -5061,7 +5061,10 @@ function full$ProgramTurn(x: ProgramTurnInit, d: number): ProgramTurn {
   };
 }
 
-/** Each with cards lays one; the highest rank takes all. face_down cards are laid in a tie with tie_breaker battle. */
+/**
+ * null: cards are taken in the order in which they were laid, and a tie by battle has no face-down cards.
+ * Each with cards lays one; the highest rank takes all. face_down cards are laid in a tie with tie_breaker battle.
+ */
 export interface ProgramWar {
   readonly faceDown: number;
   readonly returnOrder: ProgramReturn;

@@ -93,7 +93,7 @@ TEST(Batch, ABadItemSpoilsNoNeighbour) {
                                    testing::request_of(war, 100, 1)};
   requests.push_back(testing::request_of(war, 2'000'000, 1));
   requests.push_back(testing::request_of(war, 100, 1));
-  requests.back().ai_player_type = 3;
+  requests.back().ai_player_type = 8;
   requests.push_back(testing::request_of(war, 100, 1));
   const auto stats = run(requests, 1);
   EXPECT_FALSE(stats[0].fault);
@@ -101,7 +101,7 @@ TEST(Batch, ABadItemSpoilsNoNeighbour) {
   EXPECT_EQ(stats[1].fault.text.rfind("requests[1]: ", 0), 0u) << stats[1].fault.text;
   EXPECT_EQ(stats[1].total_games, 0u);
   EXPECT_EQ(stats[3].fault.code, Code::limit_exceeded);
-  EXPECT_EQ(stats[4].fault.code, Code::unsupported);
+  EXPECT_EQ(stats[4].fault.code, Code::out_of_range);
   EXPECT_TRUE(same(stats[0], stats[2]));
   EXPECT_TRUE(same(stats[0], stats[5]));
 }
@@ -122,12 +122,41 @@ TEST(Batch, EveryFieldOfARequestIsHonouredOrRefused) {
   EXPECT_NE(with([](Request& r) { r.random_seed = 4; }).result_hash, plain.result_hash);
   EXPECT_NE(with([](Request& r) { r.starting_chips = 4; }).result_hash, plain.result_hash)
       << "chips are part of the state";
-  EXPECT_EQ(with([](Request& r) { r.team_mode = true; }).fault.code, Code::unsupported);
-  EXPECT_EQ(with([](Request& r) { r.teams = 2; }).fault.code, Code::unsupported);
-  EXPECT_EQ(with([](Request& r) { r.ai_player_type = 7; }).fault.code, Code::out_of_range);
+  EXPECT_EQ(with([](Request& r) { r.team_mode = true; }).fault.code, Code::out_of_range);
+  EXPECT_EQ(with([](Request& r) { r.teams = 2; }).fault.code, Code::out_of_range);
+  EXPECT_EQ(with([](Request& r) { r.teams = 5; }).fault.code, Code::out_of_range);
+  static const uint8_t even[] = {0, 2}, odd[] = {1, 3};
+  const Stats teams = with([](Request& r) {
+    r.player_count = 4;
+    r.teams = 2;
+    r.team_players[0] = even;
+    r.team_players[1] = odd;
+    r.team_sizes[0] = r.team_sizes[1] = 2;
+  });
+  EXPECT_FALSE(teams.fault) << teams.fault.text;
+  EXPECT_EQ(teams.team_wins[0] + teams.team_wins[1] + teams.draws, 50u);
+  EXPECT_EQ(teams.wins[0], teams.team_wins[0]) << "each member of a team wins with it";
+  EXPECT_EQ(teams.wins[2], teams.team_wins[0]);
+  EXPECT_EQ(with([](Request& r) { r.starting_chips = 2'000'000'000; }).fault.code, Code::out_of_range);
+  EXPECT_EQ(with([](Request& r) { r.ai_player_type = 8; }).fault.code, Code::out_of_range);
+  EXPECT_EQ(with([](Request& r) { r.ai_player_type = 6; }).fault.code, Code::out_of_range) << "no iterations";
+  EXPECT_EQ(with([](Request& r) {
+              r.ai_player_type = 6;
+              r.mcts_iterations = 1'000'000;
+            }).fault.code,
+            Code::limit_exceeded);
+  const auto searched = [&](uint32_t iterations) {
+    return with([&](Request& r) {
+      r.num_games = 3;
+      r.ai_player_type = 6;
+      r.mcts_iterations = iterations;
+    });
+  };
+  EXPECT_NE(searched(20).result_hash, searched(40).result_hash);
+  EXPECT_EQ(searched(20).counts.search_iterations % 20, 0u);
   const Stats greedy = with([](Request& r) { r.ai_player_type = 1; });
   static const uint8_t both[] = {2, 2};
-  static const uint8_t search[] = {0, 3};
+  static const uint8_t beyond_codes[] = {0, 9};
   static const uint8_t beyond[] = {0, 0, 1};
   EXPECT_TRUE(same(with([](Request& r) {
                      r.ai_types = both;
@@ -136,10 +165,10 @@ TEST(Batch, EveryFieldOfARequestIsHonouredOrRefused) {
                    greedy));
   EXPECT_TRUE(same(with([](Request& r) { r.player_ai_types[0] = r.player_ai_types[1] = 2; }), greedy));
   EXPECT_EQ(with([](Request& r) {
-              r.ai_types = search;
+              r.ai_types = beyond_codes;
               r.ai_types_length = 2;
             }).fault.code,
-            Code::unsupported);
+            Code::out_of_range);
   EXPECT_EQ(with([](Request& r) {
               r.ai_types = beyond;
               r.ai_types_length = 3;

@@ -14,7 +14,7 @@ void check(bool holds) {
 }
 
 void one(const uint8_t* data, size_t size) {
-  Program program;
+  GameProgram program;
   const Fault fault = decode(data, size, program);
   check(!fault || !fault.text.empty());
   if (fault || check_playable(program, program.player_count)) return;

@@ -17,7 +17,7 @@ using testing::ProgramBytes;
 
 Rules rules_of(const ProgramBytes& source) {
   const auto bytes = source.build();
-  Program program;
+  GameProgram program;
   Fault fault = decode(bytes.data(), bytes.size(), program);
   const uint32_t players = program.player_count;
   if (!fault) fault = check_playable(program, players);
@@ -41,7 +41,7 @@ TEST(War, ItsOwnLoopGivesWhatTheInterpreterGives) {
       const auto general = std::make_unique<Arena>(), own = std::make_unique<Arena>();
       for (uint64_t game = 0; game < 60; ++game) {
         Counts general_counts, own_counts;
-        const Result a = play_game(match, game, *general, general_counts);
+        const Result a = play_menu(match, game, *general, general_counts);
         const Result b = play_war(match, game, *own, own_counts);
         ASSERT_EQ(a.winner, b.winner);
         ASSERT_EQ(a.ending, b.ending);
@@ -75,7 +75,7 @@ double first_battle_ties(uint64_t games) {
   uint64_t ties = 0;
   for (uint64_t game = 0; game < games; ++game) {
     FirstBattle battle;
-    play_game(match, game, *arena, counts, &battle);
+    play_table(match, game, *arena, counts, &battle);
     ties += rank_of(battle.cards[0]) == rank_of(battle.cards[1]);
   }
   return static_cast<double>(ties) / static_cast<double>(games);
@@ -129,7 +129,7 @@ TEST(Game, EqualSeedsGiveEqualTracesAndOthersDoNot) {
   ASSERT_EQ(first.steps.size(), again.steps.size());
   for (size_t i = 0; i < first.steps.size(); ++i) {
     EXPECT_EQ(first.steps[i].state_hash, again.steps[i].state_hash);
-    EXPECT_EQ(first.steps[i].card, again.steps[i].card);
+    EXPECT_EQ(first.steps[i].move.key(), again.steps[i].move.key());
     EXPECT_EQ(first.steps[i].turn, i);
   }
   EXPECT_EQ(first.result.state_hash, first.steps.back().state_hash);

@@ -2,36 +2,15 @@
 #include <gtest/gtest.h>
 
 #include <cstdio>
-#include <fstream>
-#include <sstream>
 
 #include "cards/batch.h"
+#include "testing/goldens.h"
 #include "testing/program_bytes.h"
 
 namespace busbar::cards {
 namespace {
 
-struct Golden {
-  std::string name, random_hash, greedy_hash;
-  std::vector<uint8_t> program;
-};
-
-std::vector<Golden> read_goldens() {
-  std::ifstream file(std::string(BUSBAR_SOURCE_DIR) + "/services/cards/golden/programs.txt");
-  EXPECT_TRUE(file.good());
-  std::vector<Golden> goldens;
-  for (std::string line; std::getline(file, line);) {
-    if (line.empty() || line[0] == '#') continue;
-    Golden golden;
-    std::string hex;
-    std::istringstream(line) >> golden.name >> hex >> golden.random_hash >> golden.greedy_hash;
-    for (size_t i = 0; i + 1 < hex.size(); i += 2) {
-      golden.program.push_back(static_cast<uint8_t>(std::stoul(hex.substr(i, 2), nullptr, 16)));
-    }
-    goldens.push_back(std::move(golden));
-  }
-  return goldens;
-}
+using testing::Golden;
 
 std::string hash_of(const Golden& golden, uint8_t player) {
   Simulator simulator({}, 1);
@@ -48,7 +27,7 @@ std::string hash_of(const Golden& golden, uint8_t player) {
 }
 
 TEST(Golden, ShippedProgramsPlayTheGamesTheyAlwaysPlayed) {
-  const auto goldens = read_goldens();
+  const auto goldens = testing::read_goldens();
   EXPECT_GE(goldens.size(), 6u);
   for (const Golden& golden : goldens) {
     EXPECT_EQ(hash_of(golden, 0), golden.random_hash) << golden.name << ", random players";

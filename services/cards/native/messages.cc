@@ -8,6 +8,10 @@ namespace {
 flatbuffers::Offset<cardsim::AggregatedStats> write_stats(flatbuffers::FlatBufferBuilder& builder,
                                                           const Request& request, const Stats& stats) {
   const auto wins = builder.CreateVector(stats.wins, stats.player_count);
+  flatbuffers::Offset<flatbuffers::Vector<uint32_t>> teams{};
+  if (stats.team_count > 0) teams = builder.CreateVector(stats.team_wins, stats.team_count);
+  const auto scores = builder.CreateVector(stats.counts.scores, stats.player_count);
+  const auto codes = builder.CreateVector(stats.codes, stats.player_count);
   const auto text = stats.fault ? builder.CreateString(stats.fault.text) : flatbuffers::Offset<flatbuffers::String>{};
   cardsim::AggregatedStatsBuilder out(builder);
   out.add_total_games(stats.total_games);
@@ -27,6 +31,16 @@ flatbuffers::Offset<cardsim::AggregatedStats> write_stats(flatbuffers::FlatBuffe
   out.add_total_hand_size(stats.counts.hand_size);
   out.add_total_interactions(stats.counts.interactions);
   out.add_total_actions(stats.counts.actions);
+  out.add_total_claims(stats.counts.claims);
+  out.add_total_bluffs(stats.counts.bluffs);
+  out.add_total_challenges(stats.counts.challenges);
+  out.add_successful_bluffs(stats.counts.successful_bluffs);
+  out.add_successful_catches(stats.counts.catches);
+  out.add_total_bets(stats.counts.bets);
+  out.add_betting_bluffs(stats.counts.weak_bets);
+  out.add_fold_wins(stats.counts.fold_wins);
+  out.add_showdown_wins(stats.counts.showdown_wins);
+  out.add_all_in_count(stats.counts.all_ins);
   out.add_lead_changes(static_cast<uint32_t>(std::min<uint64_t>(stats.counts.lead_changes, UINT32_MAX)));
   out.add_decisive_turn_pct(static_cast<float>(stats.decisive_turn));
   out.add_closest_margin(static_cast<float>(stats.closest_margin));
@@ -38,6 +52,26 @@ flatbuffers::Offset<cardsim::AggregatedStats> write_stats(flatbuffers::FlatBuffe
   out.add_error(static_cast<uint16_t>(stats.fault.code));
   if (!text.IsNull()) out.add_error_text(text);
   out.add_result_hash(stats.result_hash);
+  if (stats.team_count > 0) {
+    out.add_team_wins(teams);
+    uint64_t won = 0, sum = 0;
+    for (uint32_t team = 0; team < stats.team_count; ++team) {
+      won += stats.team_wins[team];
+      sum += uint64_t{team} * stats.team_wins[team];
+    }
+    if (won > 0) out.add_winning_team_avg(static_cast<float>(static_cast<double>(sum) / static_cast<double>(won)));
+  }
+  out.add_stuck_games(stats.stuck);
+  out.add_out_of_turns_games(stats.out_of_turns);
+  out.add_total_hands(stats.counts.hands);
+  out.add_total_folds(stats.counts.folds);
+  out.add_total_showdowns(stats.counts.showdowns);
+  out.add_total_passes(stats.counts.passes);
+  out.add_score_sums(scores);
+  out.add_seat_ai_types(codes);
+  out.add_search_iterations(stats.counts.search_iterations);
+  out.add_playout_moves(stats.counts.playout_moves);
+  out.add_first_seat_wins(stats.first_seat_wins);
   return out.Finish();
 }
 
@@ -56,6 +90,7 @@ Request read_request(const cardsim::SimulationRequest& message) {
   request.program_length = message.genome_bytecode()->size();
   request.num_games = message.num_games();
   request.ai_player_type = message.ai_player_type();
+  request.mcts_iterations = message.mcts_iterations();
   request.random_seed = message.random_seed();
   request.player_ai_types[0] = message.player0_ai_type();
   request.player_ai_types[1] = message.player1_ai_type();
@@ -67,6 +102,12 @@ Request read_request(const cardsim::SimulationRequest& message) {
   request.starting_chips = message.starting_chips();
   request.team_mode = message.team_mode();
   request.teams = message.teams() == nullptr ? 0 : message.teams()->size();
+  for (size_t i = 0; i < std::min<size_t>(request.teams, kPlayersMax); ++i) {
+    const auto* const players = message.teams()->Get(static_cast<uint32_t>(i))->player_indices();
+    if (players == nullptr) continue;
+    request.team_players[i] = players->data();
+    request.team_sizes[i] = players->size();
+  }
   return request;
 }
 
@@ -90,8 +131,11 @@ void write_trace(flatbuffers::FlatBufferBuilder& builder, const Trace& trace) {
   std::vector<flatbuffers::Offset<cardsim::TraceStep>> steps;
   steps.reserve(trace.steps.size());
   for (const TraceStep& step : trace.steps) {
-    const auto move = builder.CreateSharedString(move_name(step.kind));
-    steps.push_back(cardsim::CreateTraceStep(builder, step.turn, step.player, move, step.card, step.state_hash));
+    const auto move = builder.CreateSharedString(move_name(step.move.kind));
+    const auto none_or = [](uint8_t value) { return value == kNone ? -1 : static_cast<int>(value); };
+    steps.push_back(cardsim::CreateTraceStep(
+        builder, step.turn, step.player, move, static_cast<int16_t>(none_or(step.move.card)), step.state_hash,
+        step.move.phase, step.move.count, static_cast<int8_t>(none_or(step.move.target)), step.move.amount));
   }
   const auto list = builder.CreateVector(steps);
   static const char* const endings[] = {"won", "drawn", "out of turns", "stuck"};

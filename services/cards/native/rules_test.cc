@@ -1,4 +1,4 @@
-#include "cards/rules.h"
+#include "cards/menu.h"
 
 #include <gtest/gtest.h>
 
@@ -22,7 +22,7 @@ using testing::ProgramBytes;
 
 Rules rules_of(const ProgramBytes& source, uint32_t players = 0) {
   const auto bytes = source.build();
-  Program program;
+  GameProgram program;
   Fault fault = decode(bytes.data(), bytes.size(), program);
   if (players == 0) players = program.player_count;
   if (!fault) fault = check_playable(program, players);
@@ -59,11 +59,13 @@ std::set<MoveKey> listed(const Rules& rules, const State& state, uint32_t player
 }
 
 // The second generator: card by card, straight from the rules, sharing nothing with the first but the decoded program.
-bool slow_holds(const Program& program, uint32_t node, const State& state, uint32_t player, Card candidate, int plays);
+bool slow_holds(const GameProgram& program, uint32_t node, const State& state, uint32_t player, Card candidate,
+                int plays);
 
-uint32_t slow_child_end(const Program& program, uint32_t node) { return node + program.conditions[node].span; }
+uint32_t slow_child_end(const GameProgram& program, uint32_t node) { return node + program.conditions[node].span; }
 
-bool slow_holds(const Program& program, uint32_t node, const State& state, uint32_t player, Card candidate, int plays) {
+bool slow_holds(const GameProgram& program, uint32_t node, const State& state, uint32_t player, Card candidate,
+                int plays) {
   const Condition& c = program.conditions[node];
   const Pile& hand = state.players[player].hand;
   const auto compare = [&](int64_t left) {
@@ -163,12 +165,14 @@ bool slow_holds(const Program& program, uint32_t node, const State& state, uint3
       if (c.op == Op::matches_suit) return signed_answer(candidate % 4 == other % 4);
       return signed_answer(mine >= theirs);
     }
+    default:
+      break;  // not in V2
   }
   return false;
 }
 
 std::set<MoveKey> slow_moves(const Rules& rules, const State& state, uint32_t player) {
-  const Program& program = rules.program;
+  const GameProgram& program = rules.program;
   const Pile& hand = state.players[player].hand;
   std::set<MoveKey> moves;
   std::set<Card> playable;
@@ -358,10 +362,11 @@ TEST(Conditions, ARankConditionMeansThatRankForAllThirteen) {
 
 TEST(Conditions, PairsMatchByColour) {
   const Condition pair{Op::matching_pair, Compare::eq, 0, 0, 1, 0};
+  const Rules rules{};
   State state;
   const auto holds = [&](Card a, Card b) {
     hold(state, 0, {a, b});
-    return cards_where(&pair, state, 0, 0) != 0;
+    return cards_where(&pair, rules, state, 0, 0) != 0;
   };
   EXPECT_TRUE(holds(card(3, 0), card(3, 1)));  // hearts, diamonds
   EXPECT_TRUE(holds(card(3, 2), card(3, 3)));  // clubs, spades

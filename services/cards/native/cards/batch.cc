@@ -39,7 +39,12 @@ bool Simulator::run(const Request* requests, size_t count, const Helpers& helper
                        i > 0 ? &jobs_[i - 1] : nullptr);
     out[i] = Stats{};
     out[i].fault = jobs_[i].fault;
-    if (jobs_[i].rules != nullptr) out[i].player_count = jobs_[i].rules->player_count;
+    if (jobs_[i].rules != nullptr) {
+      const Rules& rules = *jobs_[i].rules;
+      out[i].player_count = rules.player_count;
+      out[i].team_count = rules.teams ? rules.side_count : 0;
+      std::copy_n(jobs_[i].match.codes, rules.player_count, out[i].codes);
+    }
     if (jobs_[i].fault) jobs_[i].games = 0;
   };
   const auto finish_until = [&](size_t end) {
@@ -97,16 +102,12 @@ void Simulator::play_block(void* argument, uint32_t index, uint32_t worker) {
   Block& block = self.blocks_[index];
   Arena& arena = *self.arenas_[worker];
   const Match& match = block.job->match;
-  const Rules& rules = *match.rules;
-  const bool plain_war =
-      rules.plain_war && match.players[0] == PlayerKind::random && match.players[1] == PlayerKind::random;
   block.counts = Counts{};
   block.decisive_turn = block.closest_margin = 0;
   const uint64_t start = now_ns();
   for (uint32_t i = 0; i < block.games; ++i) {
-    const Result result = plain_war ? play_war(match, block.first_game + i, arena, block.counts)
-                                    : play_game(match, block.first_game + i, arena, block.counts);
-    block.records[i] = {result.winner, result.ending, result.turns, result.state_hash};
+    const Result result = play_game(match, block.first_game + i, arena, block.counts);
+    block.records[i] = {result.winner, result.winners, result.ending, result.turns, result.state_hash};
     block.decisive_turn += result.decisive_turn;
     block.closest_margin += result.closest_margin;
   }
@@ -116,10 +117,15 @@ void Simulator::play_block(void* argument, uint32_t index, uint32_t worker) {
 void Simulator::fold(Block& block, Stats& stats) {
   for (uint32_t i = 0; i < block.games; ++i) {
     const Record& record = block.records[i];
-    if (record.winner >= 0) {
-      stats.wins[record.winner] += 1;
-    } else {
+    // In team games each member of the winning team has won.
+    for (uint32_t seat = 0; seat < kPlayersMax; ++seat) stats.wins[seat] += record.winners >> seat & 1;
+    stats.first_seat_wins += record.winners & 1;
+    if (record.winner < 0) {
       stats.draws += 1;
+      stats.stuck += record.ending == Ending::stuck;
+      stats.out_of_turns += record.ending == Ending::out_of_turns;
+    } else if (stats.team_count > 0) {
+      stats.team_wins[block.job->rules->side_of[record.winner]] += 1;
     }
     turns_sum_ += record.turns;
     games_by_turns_[record.turns] += 1;

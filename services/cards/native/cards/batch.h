@@ -17,6 +17,8 @@ namespace busbar::cards {
 struct Limits {
   uint32_t items_max = 65'536;
   uint32_t games_max = 1'000'000;
+  uint32_t iterations_max = 100'000;  // of one search
+  uint32_t open_games_max = 1'024;    // of interactive play
 };
 
 /// One item as it arrived; fields as in schema/service/cards/cards.fbs. Borrowed until the call returns.
@@ -25,6 +27,7 @@ struct Request {
   size_t program_length = 0;
   uint32_t num_games = 0;
   uint8_t ai_player_type = 0;
+  uint32_t mcts_iterations = 0;
   uint64_t random_seed = 0;
   uint8_t player_ai_types[2] = {};  // player0_ai_type, player1_ai_type
   const uint8_t* ai_types = nullptr;
@@ -33,6 +36,8 @@ struct Request {
   uint32_t starting_chips = 0;
   bool team_mode = false;
   size_t teams = 0;
+  const uint8_t* team_players[kPlayersMax] = {};
+  size_t team_sizes[kPlayersMax] = {};
 };
 
 /// What the games of one item were, or why it was refused.
@@ -42,6 +47,11 @@ struct Stats {
   uint32_t player_count = 0;
   uint32_t wins[kPlayersMax] = {};
   uint32_t draws = 0;  // everything nobody won: drawn, out of turns, stuck
+  uint32_t stuck = 0, out_of_turns = 0;
+  uint32_t first_seat_wins = 0;
+  uint32_t team_count = 0;
+  uint32_t team_wins[kPlayersMax] = {};
+  uint8_t codes[kPlayersMax] = {};
   double avg_turns = 0;
   uint32_t median_turns = 0;  // the lower median
   Counts counts;
@@ -94,6 +104,7 @@ class Simulator {
 
   struct Record {
     int8_t winner;
+    uint8_t winners;
     Ending ending;
     uint32_t turns;
     uint64_t state_hash;

@@ -2,66 +2,11 @@
 
 #include <string>
 
+#include "decode_v3.h"
+#include "reader.h"
+
 namespace busbar::cards {
 namespace {
-
-std::string at_byte(size_t offset) { return "byte " + std::to_string(offset); }
-
-/// A cursor that stops at the first fault; reads after it return 0.
-class Reader {
- public:
-  Reader(const uint8_t* bytes, size_t end) : bytes_(bytes), end_(end) {}
-
-  size_t position() const { return position_; }
-  size_t end() const { return end_; }
-  bool failed() const { return static_cast<bool>(fault_); }
-  const Fault& fault() const { return fault_; }
-  void seek(size_t position, size_t end) {
-    position_ = position;
-    end_ = end;
-  }
-
-  void fail(Code code, size_t offset, const std::string& reason) {
-    if (!fault_) fault_ = {code, "the program is malformed at " + at_byte(offset) + ": " + reason};
-  }
-  void fail_value(Code code, const std::string& path, size_t offset, int64_t value, const std::string& problem) {
-    if (!fault_) fault_ = {code, path + " (" + at_byte(offset) + ") is " + std::to_string(value) + "; " + problem};
-  }
-
-  uint8_t u8(const char* what) { return static_cast<uint8_t>(number(1, what)); }
-  uint16_t u16(const char* what) { return static_cast<uint16_t>(number(2, what)); }
-  uint32_t u32(const char* what) { return static_cast<uint32_t>(number(4, what)); }
-  int32_t i32(const char* what) { return static_cast<int32_t>(number(4, what)); }
-  uint64_t u64(const char* what) { return number(8, what); }
-  uint16_t u16_little(const char* what) {
-    const uint16_t big = u16(what);
-    return static_cast<uint16_t>(big >> 8 | big << 8);
-  }
-  bool flag(const char* what) {
-    const uint8_t value = u8(what);
-    if (value > 1)
-      fail(Code::malformed, position_ - 1, std::string(what) + " is " + std::to_string(value) + ", not 0 or 1");
-    return value == 1;
-  }
-
- private:
-  uint64_t number(size_t size, const char* what) {
-    if (failed()) return 0;
-    if (end_ - position_ < size) {
-      fail(Code::malformed, position_, std::string("the section ends inside ") + what);
-      return 0;
-    }
-    uint64_t value = 0;
-    for (size_t i = 0; i < size; ++i) value = value << 8 | bytes_[position_ + i];
-    position_ += size;
-    return value;
-  }
-
-  const uint8_t* bytes_;
-  size_t position_ = 0;
-  size_t end_;
-  Fault fault_;
-};
 
 struct Sections {
   uint32_t setup, turn, win, scoring, card_scoring, evaluation, teams;
@@ -69,14 +14,10 @@ struct Sections {
 
 class Decoder {
  public:
-  Decoder(const uint8_t* bytes, size_t length, Program& program)
+  Decoder(const uint8_t* bytes, size_t length, GameProgram& program)
       : bytes_(bytes), length_(length), in_(bytes, length), program_(program) {}
 
   Fault run() {
-    if (length_ > kProgramBytesMax) {
-      return {Code::limit_exceeded, "genome_bytecode is " + std::to_string(length_) + " bytes, the limit is " +
-                                        std::to_string(kProgramBytesMax)};
-    }
     if (const Fault fault = format()) return fault;
     if (const Fault fault = header()) return fault;
     setup();
@@ -89,6 +30,7 @@ class Decoder {
       evaluation();
     }
     if (program_.header_length >= 53) teams();
+    if (!in_.failed()) complete();
     return in_.fault();
   }
 
@@ -98,11 +40,8 @@ class Decoder {
       return bytes_[offset] == 0 && bytes_[offset + 1] == 0 && bytes_[offset + 2] == 0 && bytes_[offset + 3] == last;
     };
     const auto refuse = [](const std::string& reason) {
-      return Fault{Code::unknown_format, "the program is in no format this version reads (V1, V2): " + reason};
+      return Fault{Code::unknown_format, "the program is in no format this version reads (V1, V2, V3): " + reason};
     };
-    if (length_ >= 8 && bytes_[4] == 'B' && bytes_[5] == 'B' && bytes_[6] == 'C' && bytes_[7] == 'P') {
-      return refuse("it is a V3 program");
-    }
     if (length_ >= 5 && bytes_[0] == 2 && is(1, 1)) {
       program_.format = 2;
     } else if (length_ >= 4 && is(0, 1)) {
@@ -268,6 +207,7 @@ class Decoder {
         phase.trick.trump = suit("trump");
         phase.trick.high_wins = in_.flag("high_wins");
         phase.trick.breaking_suit = suit("breaking_suit");
+        phase.trick.breaking = phase.trick.breaking_suit == kNone ? Breaking::none : Breaking::lead;
         break;
       case 5:
         phase.betting.bet_min = in_.u32("min_bet");
@@ -276,7 +216,9 @@ class Decoder {
       case 6:
         phase.cards_min = in_.u8("min_cards");
         phase.cards_max = in_.u8("max_cards");
-        phase.claim.sequential_rank = in_.flag("sequential_rank");
+        phase.claim.mode = in_.flag("sequential_rank") ? ClaimRank::sequential : ClaimRank::player_choice;
+        phase.claim.starting_rank = 12;  // from the ace up
+        phase.claim.fixed_rank = kNone;
         phase.claim.allow_challenge = in_.flag("allow_challenge");
         phase.claim.pile_penalty = in_.flag("pile_penalty");
         for (int i = 0; i < 5; ++i) reserved();
@@ -287,15 +229,18 @@ class Decoder {
           in_.fail(Code::malformed, in_.position() - 1, "the bidding mark is " + std::to_string(mark) + ", not 70");
         phase.bidding.bid_min = in_.u8("min_bid");
         phase.bidding.bid_max = in_.u8("max_bid");
-        phase.bidding.flags = in_.u8("bidding flags");
-        if (phase.bidding.flags > 1) in_.fail(Code::malformed, in_.position() - 1, "unknown bidding flags");
-        phase.bidding.points_per_trick = in_.u8("points_per_trick");
-        phase.bidding.overtrick = in_.u8("overtrick");
-        phase.bidding.fail_penalty = in_.u8("fail_penalty");
-        phase.bidding.nil_bonus = in_.u16_little("nil_bonus");
-        phase.bidding.nil_penalty = in_.u16_little("nil_penalty");
-        phase.bidding.bag_limit = in_.u8("bag_limit");
-        phase.bidding.bag_penalty = in_.u16_little("bag_penalty");
+        const uint8_t flags = in_.u8("bidding flags");
+        if (flags > 1) in_.fail(Code::malformed, in_.position() - 1, "unknown bidding flags");
+        phase.bidding.allow_nil = flags == 1;
+        Contract& contract = program_.contract;
+        contract.scored = true;
+        contract.points_per_trick = in_.u8("points_per_trick");
+        contract.overtrick = in_.u8("overtrick");
+        contract.fail_penalty = in_.u8("fail_penalty");
+        contract.nil_bonus = in_.u16_little("nil_bonus");
+        contract.nil_penalty = in_.u16_little("nil_penalty");
+        contract.bag_limit = in_.u8("bag_limit");
+        contract.bag_penalty = in_.u16_little("bag_penalty");
         for (int i = 0; i < 2; ++i) reserved();
         break;
       }
@@ -457,10 +402,10 @@ class Decoder {
     in_.seek(sections_.evaluation, sections_.teams);
     HandEvaluation& out = program_.evaluation;
     out.offset = static_cast<uint32_t>(in_.position());
-    out.method = in_.u8("an evaluation method");
-    if (out.method > 4)
-      in_.fail(Code::malformed, out.offset, "there is no evaluation method " + std::to_string(out.method));
-    if (out.method != 0) {
+    const uint8_t method = in_.u8("an evaluation method");
+    if (method > 4) in_.fail(Code::malformed, out.offset, "there is no evaluation method " + std::to_string(method));
+    out.method = static_cast<Method>(method);
+    if (method != 0) {
       out.target = in_.u8("target_value");
       out.bust = in_.u8("bust_threshold");
       const uint8_t values = in_.u8("the number of card values");
@@ -511,18 +456,40 @@ class Decoder {
     finish("team");
   }
 
+  /// What V1 and V2 leave unsaid: betting games, and trick games that are played to a score, are dealt anew.
+  void complete() {
+    bool betting = false, tricks = false, to_score = false;
+    for (const Phase& phase : program_.phases) {
+      betting |= phase.kind == PhaseKind::betting;
+      tricks |= phase.kind == PhaseKind::trick;
+    }
+    for (const Win& win : program_.wins) {
+      to_score |= win.threshold > 0 && (win.kind == WinKind::high_score || win.kind == WinKind::first_to_score ||
+                                        win.kind == WinKind::low_score);
+    }
+    program_.hands.redeal = betting || (tricks && to_score);
+    program_.hands.hands_max = program_.hands.redeal ? kDefaultHands : 1;
+  }
+
   const uint8_t* bytes_;
   size_t length_;
   Reader in_;
-  Program& program_;
+  GameProgram& program_;
   Sections sections_{};
   uint8_t team_count_ = 0;
 };
 
 }  // namespace
 
-Fault decode(const uint8_t* bytes, size_t length, Program& program) {
-  program = Program{};
+Fault decode(const uint8_t* bytes, size_t length, GameProgram& program) {
+  program = GameProgram{};
+  if (length > kProgramBytesMax) {
+    return {Code::limit_exceeded, "genome_bytecode is " + std::to_string(length) + " bytes, the limit is " +
+                                      std::to_string(kProgramBytesMax)};
+  }
+  if (length >= 8 && bytes[4] == 'B' && bytes[5] == 'B' && bytes[6] == 'C' && bytes[7] == 'P') {
+    return decode_v3(bytes, length, program);
+  }
   return Decoder(bytes, length, program).run();
 }
 

@@ -4,16 +4,20 @@
 #include <cstdint>
 #include <memory>
 
+#include "engine.h"
 #include "measure.h"
-#include "rules.h"
+#include "menu.h"
+#include "search.h"
 
 namespace busbar::cards {
 
-enum class PlayerKind : uint8_t { random = 0, greedy = 1 };
+enum class PlayerKind : uint8_t { random = 0, greedy = 1, search = 2, greedy_v2 = 3 };
 
 struct Match {
   const Rules* rules = nullptr;
   PlayerKind players[kPlayersMax] = {};
+  uint32_t iterations[kPlayersMax] = {};  // of search players
+  uint8_t codes[kPlayersMax] = {};        // as requests say them
   uint64_t seed = 0;
 };
 
@@ -32,14 +36,23 @@ class Arena {
   State imagined;  // greedy: a world as the player may think it is
   State tried;     // greedy: the same after one move
   Choices choices, before, after;
+  MoveList moves, moves_before, moves_after, scratch;
+  Search search;
   uint8_t leaders[kTurnsMax];
 };
 
 /// Plays game `number` of `match`. Equal arguments give an equal result, whatever was played before in this arena.
-/// The final state is left in `arena.state`. Ends after max_turns moves at the latest.
-Result play_game(const Match& match, uint64_t number, Arena& arena, Counts& counts, TurnObserver* observer = nullptr);
+/// The final state is left in `arena.state`. Ends after max_turns moves at the latest. Takes the shortest way there is:
+/// play_war, play_menu or play_table.
+Result play_game(const Match& match, uint64_t number, Arena& arena, Counts& counts);
 
-/// The loop for Rules::plain_war with random players; same results as play_game, which must be compared in tests.
+/// The loop of the general engine, for every program.
+Result play_table(const Match& match, uint64_t number, Arena& arena, Counts& counts, TurnObserver* observer = nullptr);
+
+/// The loop for Rules::menu with random and greedy players; same results as play_table, which is compared in tests.
+Result play_menu(const Match& match, uint64_t number, Arena& arena, Counts& counts, TurnObserver* observer = nullptr);
+
+/// The loop for Rules::plain_war with random players; same results as play_menu, which is compared in tests.
 Result play_war(const Match& match, uint64_t number, Arena& arena, Counts& counts);
 
 inline constexpr const char* kGameStream = "cards/game";

@@ -22,6 +22,24 @@ struct Counts {
   uint64_t contentions = 0;
   uint64_t forced_responses = 0;
   uint64_t opponent_turns = 0;
+  // events of the general engine
+  uint64_t passes = 0;
+  uint64_t hands = 0;
+  uint64_t claims = 0;
+  uint64_t bluffs = 0;
+  uint64_t challenges = 0;
+  uint64_t successful_bluffs = 0;
+  uint64_t catches = 0;
+  uint64_t bets = 0;
+  uint64_t weak_bets = 0;
+  uint64_t folds = 0;
+  uint64_t fold_wins = 0;
+  uint64_t showdowns = 0;
+  uint64_t showdown_wins = 0;
+  uint64_t all_ins = 0;
+  uint64_t search_iterations = 0;
+  uint64_t playout_moves = 0;
+  int64_t scores[kPlayersMax] = {};
 
   void add(const Counts& other) {
     decisions += other.decisions;
@@ -36,13 +54,29 @@ struct Counts {
     contentions += other.contentions;
     forced_responses += other.forced_responses;
     opponent_turns += other.opponent_turns;
+    passes += other.passes;
+    hands += other.hands;
+    claims += other.claims;
+    bluffs += other.bluffs;
+    challenges += other.challenges;
+    successful_bluffs += other.successful_bluffs;
+    catches += other.catches;
+    bets += other.bets;
+    weak_bets += other.weak_bets;
+    folds += other.folds;
+    fold_wins += other.fold_wins;
+    showdowns += other.showdowns;
+    showdown_wins += other.showdown_wins;
+    all_ins += other.all_ins;
+    search_iterations += other.search_iterations;
+    playout_moves += other.playout_moves;
+    for (uint32_t i = 0; i < kPlayersMax; ++i) scores[i] += other.scores[i];
   }
 };
 
-enum class Ending : uint8_t { won = 0, drawn = 1, out_of_turns = 2, stuck = 3 };
-
 struct Result {
-  int8_t winner = -1;  // -1: nobody
+  int8_t winner = -1;   // seat, or first seat of the winning team; -1: nobody
+  uint8_t winners = 0;  // bit per seat of the winning side
   Ending ending = Ending::drawn;
   uint32_t turns = 0;
   uint64_t state_hash = 0;    // of the final state
@@ -99,14 +133,14 @@ struct Leading {
 };
 
 inline Leading leading(const Rules& rules, const State& state) {
-  int32_t first = standing(rules, state, 0), second = INT32_MIN;
-  uint8_t leader = 0;
-  for (uint32_t i = 1; i < state.player_count; ++i) {
-    const int32_t value = standing(rules, state, i);
+  int32_t first = standing(rules, state, rules.side_first[0]), second = INT32_MIN;
+  uint8_t leader = rules.side_first[0];
+  for (uint32_t side = 1; side < rules.side_count; ++side) {
+    const int32_t value = standing(rules, state, rules.side_first[side]);
     if (value > first) {
       second = first;
       first = value;
-      leader = static_cast<uint8_t>(i);
+      leader = rules.side_first[side];
     } else if (value > second) {
       second = value;
     }

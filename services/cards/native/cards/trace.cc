@@ -7,13 +7,13 @@ namespace {
 
 class Recorder final : public TurnObserver {
  public:
-  explicit Recorder(std::vector<TraceStep>& steps) : steps_(steps) {}
+  Recorder(std::vector<TraceStep>& steps, bool whole) : whole_(whole), steps_(steps) {}
   void on_turn(uint32_t turn, uint32_t player, const Move& move, const State& after) override {
-    const int16_t card = move.card == kNone ? int16_t{-1} : static_cast<int16_t>(move.card);
-    steps_.push_back({turn, static_cast<uint8_t>(player), move.kind, card, state_hash(after)});
+    steps_.push_back({turn, static_cast<uint8_t>(player), move, state_hash(after, whole_)});
   }
 
  private:
+  bool whole_;
   std::vector<TraceStep>& steps_;
 };
 
@@ -31,9 +31,9 @@ Trace trace_game(const Request& request, uint32_t game, const Limits& limits, Ar
     return trace;
   }
   const auto start = std::chrono::steady_clock::now();
-  Recorder recorder(trace.steps);
+  Recorder recorder(trace.steps, !job.rules->menu);
   Counts counts;
-  trace.result = play_game(job.match, game, arena, counts, &recorder);
+  trace.result = play_table(job.match, game, arena, counts, &recorder);
   trace.duration_ns = static_cast<uint64_t>(
       std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now() - start).count());
   return trace;

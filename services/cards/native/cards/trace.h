@@ -11,8 +11,7 @@ namespace busbar::cards {
 struct TraceStep {
   uint32_t turn;
   uint8_t player;
-  MoveKind kind;
-  int16_t card;  // -1: none shown
+  Move move;
   uint64_t state_hash;
 };
 

@@ -106,6 +106,7 @@ Result play_war(const Match& match, uint64_t number, Arena& arena, Counts& count
   counts.disruptions += disrupted;
   counts.contentions += contended;
   counts.opponent_turns += turn;
+  counts.hands += 1;
 
   state.turn = turn;
   state.seat = static_cast<uint8_t>(turn & 1);
@@ -139,7 +140,8 @@ Result play_war(const Match& match, uint64_t number, Arena& arena, Counts& count
     const uint8_t middle = leaders[(turn - 1) / 2];
     counts.trailing_winners += middle != LeadTracker::kNobody && middle != winner;
   }
-  result.state_hash = state_hash(state);
+  if (result.winner >= 0) result.winners = static_cast<uint8_t>(1u << result.winner);
+  result.state_hash = state_hash(state, false);
   return result;
 }
 

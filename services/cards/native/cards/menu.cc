@@ -1,7 +1,6 @@
-#include "rules.h"
+#include "menu.h"
 
 #include <algorithm>
-#include <utility>
 
 #include "condition.h"
 
@@ -12,7 +11,7 @@ namespace {
 CardSet phase_cards(const Rules& rules, const State& state, uint32_t player, const Phase& phase) {
   const CardSet held = state.players[player].held;
   if (phase.kind == PhaseKind::discard || phase.condition < 0) return held;
-  return held & cards_where(&rules.program.conditions[phase.condition], state, player, 0);
+  return held & cards_where(&rules.program.conditions[phase.condition], rules, state, player, 0);
 }
 
 bool can_draw(const State& state, uint32_t player, uint8_t source) {
@@ -30,7 +29,8 @@ bool can_draw(const State& state, uint32_t player, uint8_t source) {
 
 bool draw_allowed(const Rules& rules, const State& state, uint32_t player, const Phase& phase, uint32_t plays) {
   if (!can_draw(state, player, phase.place)) return false;
-  return phase.condition < 0 || cards_where(&rules.program.conditions[phase.condition], state, player, plays) != 0;
+  return phase.condition < 0 ||
+         cards_where(&rules.program.conditions[phase.condition], rules, state, player, plays) != 0;
 }
 
 /// Takes a card from the deck, which is the reshuffled discard pile (but its top) when it is empty. @returns kNone: no
@@ -112,6 +112,8 @@ void each_target(const State& state, Target target, Stream& chance, Action actio
     case Target::all_opponents:
       for (uint32_t step = 1; step < count; ++step) action(state.seat_after(seat, step));
       break;
+    case Target::self:
+      break;  // no menu game
   }
 }
 
@@ -153,66 +155,12 @@ bool apply_effect(State& state, const Effect& effect, Stream& chance) {
         }
       });
       return true;
+    default:
+      return false;  // no menu game
   }
-  return false;
 }
 
 }  // namespace
-
-Rules make_rules(Program program, uint32_t player_count, uint32_t starting_chips) {
-  Rules rules;
-  rules.player_count = player_count;
-  rules.starting_chips = starting_chips;
-  switch (program.wins.front().kind) {
-    case WinKind::high_score:
-    case WinKind::first_to_score:
-      rules.lead = Lead::highest_score;
-      break;
-    case WinKind::low_score:
-    case WinKind::all_hands_empty:
-      rules.lead = Lead::lowest_score;
-      break;
-    case WinKind::capture_all:
-      rules.lead = Lead::most_cards;
-      break;
-    default:
-      rules.lead = Lead::fewest_cards;
-  }
-  for (const CardScore& score : program.card_scores) {
-    for (Card card = 0; card < kDeckCards; ++card) {
-      const bool fits =
-          (score.suit == kNone || score.suit == suit_of(card)) && (score.rank == kNone || score.rank == rank_of(card));
-      if (fits) rules.play_points[card] = static_cast<int16_t>(rules.play_points[card] + score.points);
-    }
-    rules.scored = true;
-  }
-  rules.effects = program.effects;
-  std::stable_sort(rules.effects.begin(), rules.effects.end(),
-                   [](const Effect& a, const Effect& b) { return a.rank < b.rank; });
-  for (uint32_t rank = 0; rank <= 13; ++rank) {
-    rules.effects_begin[rank] = static_cast<uint16_t>(std::count_if(
-        rules.effects.begin(), rules.effects.end(), [rank](const Effect& effect) { return effect.rank < rank; }));
-  }
-  const auto any_card = [&](const Phase& phase) {
-    if (phase.condition < 0) return true;
-    const Condition& node = program.conditions[phase.condition];
-    return node.op == Op::location_size && node.reference == static_cast<uint8_t>(Place::hand) &&
-           ((node.compare == Compare::gt && node.value == 0) || (node.compare == Compare::ge && node.value == 1));
-  };
-  rules.plain_war = program.tableau == Tableau::war && program.phases.size() == 1 && rules.effects.empty() &&
-                    !rules.scored && program.wins.size() == 1 && program.wins[0].kind == WinKind::capture_all &&
-                    player_count == 2 && program.initial_discard_count == 0 &&
-                    program.phases[0].kind == PhaseKind::play &&
-                    static_cast<Place>(program.phases[0].place) == Place::tableau && program.phases[0].mandatory &&
-                    program.phases[0].cards_min == 1 && any_card(program.phases[0]);
-  rules.program = std::move(program);
-  return rules;
-}
-
-const char* move_name(MoveKind kind) {
-  static const char* const names[] = {"draw", "play", "discard", "pass"};
-  return names[static_cast<size_t>(kind)];
-}
 
 void list_moves(const Rules& rules, const State& state, uint32_t player, Choices& choices) {
   const std::vector<Phase>& phases = rules.program.phases;
@@ -309,12 +257,13 @@ bool can_use(const Rules& rules, const State& state, uint32_t player, uint32_t p
 }
 
 void deal(const Rules& rules, State& state, Stream& chance) {
-  const Program& program = rules.program;
+  const GameProgram& program = rules.program;
   state.turn = 0;
   state.player_count = static_cast<uint8_t>(rules.player_count);
   state.seat = state.skips = state.tie_winner = 0;
   state.direction = 1;
   state.fronts[0] = state.fronts[1] = kNone;
+  state.named_suit = kNone;
   state.discard.size = state.tableau.size = 0;
   state.deck.size = kDeckCards;
   for (Card card = 0; card < kDeckCards; ++card) state.deck.cards[card] = card;
@@ -365,7 +314,7 @@ bool apply(const Rules& rules, State& state, const Move& move, Stream& chance) {
       }
       break;
     }
-    case MoveKind::pass:
+    default:
       break;
   }
   state.seat = static_cast<uint8_t>(state.seat_after(seat, 1u + state.skips));
@@ -423,9 +372,8 @@ Verdict judge(const Rules& rules, const State& state, uint32_t mover) {
         if (holders == 1) return {true, static_cast<int8_t>(holder)};
         break;
       }
-      case WinKind::best_hand:
-      case WinKind::most_captured:
-        break;  // refused before a game begins
+      default:
+        break;  // no menu game
     }
   }
   return {};

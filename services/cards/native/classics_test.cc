@@ -1,0 +1,98 @@
+// The classic games through every layer: written as V3, decoded, played to the end by every kind of player, with
+// invariants after each move.
+#include <gtest/gtest.h>
+
+#include <map>
+
+#include "cards/decode.h"
+#include "cards/game.h"
+#include "testing/classics.h"
+#include "testing/encode_v3.h"
+#include "testing/goldens.h"
+#include "testing/invariants.h"
+#include "testing/program_bytes.h"
+
+namespace busbar::cards {
+namespace {
+
+Rules rules_of(const GameProgram& source) {
+  const auto bytes = testing::encode_v3(source);
+  GameProgram program;
+  Fault fault = decode(bytes.data(), bytes.size(), program);
+  const uint32_t players = program.player_count, chips = program.starting_chips;
+  if (!fault) fault = check_playable(program, players);
+  EXPECT_FALSE(fault) << fault.text;
+  return make_rules(std::move(program), players, chips);
+}
+
+TEST(Classics, EveryMoveOfRandomGamesKeepsCardsChipsAndBounds) {
+  Stream dice(31);
+  const auto moves = std::make_unique<MoveList>();
+  for (const auto& [name, source] : testing::classics()) {
+    const Rules rules = rules_of(source);
+    std::map<int, int> endings;
+    for (int game = 0; game < 60; ++game) {
+      State state;
+      start_game(rules, state, dice, *moves);
+      while (!state.over) {
+        ASSERT_GT(moves->count, 0u) << name;
+        ASSERT_EQ(testing::broken_invariant(rules, state), "") << name << ", game " << game << ", turn " << state.turn;
+        const uint32_t turn = state.turn;
+        play_move(rules, state, moves->moves[dice.below(moves->count)], dice, *moves);
+        ASSERT_EQ(state.turn, turn + 1) << name;
+      }
+      ASSERT_EQ(testing::broken_invariant(rules, state), "") << name << ", game " << game << ", at the end";
+      ASSERT_LE(state.turn, rules.program.turns_max);
+      endings[static_cast<int>(state.ending)] += 1;
+    }
+    EXPECT_GT(endings[static_cast<int>(Ending::won)], 4) << name << ": hardly anybody ever wins";
+    EXPECT_EQ(endings[static_cast<int>(Ending::stuck)], 0) << name;
+  }
+}
+
+Stats simulate(const std::vector<uint8_t>& program, uint32_t games, uint8_t player, uint32_t iterations = 0) {
+  Simulator simulator({}, 1);
+  Request request = testing::request_of(program, games, 2024);
+  request.ai_player_type = player;
+  request.mcts_iterations = iterations;
+  Stats stats;
+  simulator.run(&request, 1, {}, &stats);
+  EXPECT_FALSE(stats.fault) << stats.fault.text;
+  return stats;
+}
+
+TEST(Classics, AProgramOfV2WrittenAsV3PlaysTheSameGames) {
+  for (const testing::Golden& golden : testing::read_goldens()) {
+    GameProgram program;
+    ASSERT_FALSE(decode(golden.program.data(), golden.program.size(), program));
+    const auto v3 = testing::encode_v3(program);
+    for (const uint8_t player : {uint8_t{0}, uint8_t{1}}) {
+      EXPECT_EQ(simulate(v3, 100, player).result_hash, simulate(golden.program, 100, player).result_hash)
+          << golden.name;
+    }
+  }
+}
+
+TEST(Classics, WhatIsDecodedIsWrittenBackByteForByte) {
+  for (const auto& [name, source] : testing::classics()) {
+    const auto bytes = testing::encode_v3(source);
+    GameProgram program;
+    ASSERT_FALSE(decode(bytes.data(), bytes.size(), program)) << name;
+    EXPECT_EQ(testing::encode_v3(program), bytes) << name;
+  }
+}
+
+TEST(Classics, EveryKindOfPlayerPlaysEveryGame) {
+  for (auto [name, source] : testing::classics()) {
+    source.turns_max = 60;  // the players are the point, and search is slow
+    const auto bytes = testing::encode_v3(source);
+    for (const uint8_t player : {uint8_t{1}, uint8_t{6}, uint8_t{7}}) {
+      const Stats stats = simulate(bytes, 2, player, 4);
+      EXPECT_EQ(stats.total_games, 2u) << name;
+      EXPECT_EQ(stats.result_hash, simulate(bytes, 2, player, 4).result_hash) << name << ", player " << int{player};
+    }
+  }
+}
+
+}  // namespace
+}  // namespace busbar::cards
