@@ -178,18 +178,6 @@ void read_switches(const Place& root, Config& config) {
   config.single_stream = rng.at("streams").one_of({"per_agent", "single"}, "kind of streams") == 1;
 }
 
-/// Puts `seed` where simulation.rng_seed stands, so that the text and its hash are those of the run.
-void replace_seed(Json& json, uint64_t seed) {
-  for (auto& [key, value] : json.members) {
-    if (key != "simulation") continue;
-    for (auto& [inner, number] : value.members) {
-      if (inner != "rng_seed" || number.kind != Json::Kind::integer) continue;
-      number.negative = false;
-      number.magnitude = seed;
-    }
-  }
-}
-
 }  // namespace
 
 uint32_t Config::find_agent(std::string_view id) const {
@@ -198,9 +186,20 @@ uint32_t Config::find_agent(std::string_view id) const {
   return found == agents.end() || found->id != id ? kNone : static_cast<uint32_t>(found - agents.begin());
 }
 
-std::shared_ptr<const Config> read_config(std::string_view text, const uint64_t* seed) {
-  Json json = read_json(text);
-  if (seed != nullptr) replace_seed(json, *seed);
+std::shared_ptr<const Config> with_seed(const std::shared_ptr<const Config>& config, uint64_t seed) {
+  if (config->seed == seed) return config;
+  auto changed = std::make_shared<Config>(*config);
+  changed->seed = seed;
+  // `simulation` is the last key of the canonical text, so this is its rng_seed and no text of a policy.
+  static constexpr std::string_view kKey = "\"rng_seed\":";
+  const size_t at = changed->text.rfind(kKey) + kKey.size();
+  changed->text.replace(at, changed->text.find(',', at) - at, std::to_string(seed));
+  changed->hash = hash::xxh64(changed->text.data(), changed->text.size());
+  return changed;
+}
+
+std::shared_ptr<const Config> read_config(std::string_view text) {
+  const Json json = read_json(text);
   const Place root(json, "");
   root.keys({"simulation", "queue1_ordering", "priority_mode", "priority_escalation", "algorithm_sequencing",
              "entry_disposition_offsetting", "deferred_crediting", "deadline_cap_at_eod",

@@ -140,8 +140,10 @@ struct Config {
   uint32_t find_agent(std::string_view id) const;
 };
 
-/// @param seed replaces simulation.rng_seed, unless nullptr
 /// @throws Refusal with the path of the key
-std::shared_ptr<const Config> read_config(std::string_view json, const uint64_t* seed = nullptr);
+std::shared_ptr<const Config> read_config(std::string_view json);
+
+/// The same with another simulation.rng_seed, as if it had been read so.
+std::shared_ptr<const Config> with_seed(const std::shared_ptr<const Config>& config, uint64_t seed);
 
 }  // namespace busbar::payments

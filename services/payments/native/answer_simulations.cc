@@ -1,0 +1,159 @@
+// Making, listing, ending simulations, and letting time pass.
+#include <chrono>
+
+#include "answer.h"
+#include "payments/steps.h"
+
+namespace busbar::payments {
+namespace {
+
+constexpr uint32_t kTicksPerRequest = 1000;
+
+using Clock = std::chrono::steady_clock;
+
+uint64_t since_ns(Clock::time_point start) {
+  return static_cast<uint64_t>(
+      std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now() - start).count());
+}
+
+void require_tick(const World& world) {
+  if (world.tick >= world.config->ticks) {
+    throw Refusal(Code::conflict, "tick", "the run has ended at tick " + std::to_string(world.config->ticks));
+  }
+  if (world.transactions.size() >= kTransactionsMax) {
+    throw Refusal(Code::limit_exceeded, "transactions",
+                  "there are " + std::to_string(world.transactions.size()) + ", the limit is " +
+                      std::to_string(kTransactionsMax));
+  }
+}
+
+flatbuffers::Offset<flatbuffers::Vector<flatbuffers::Offset<fb::TickResult>>> write_ticks(Answer& answer,
+                                                                                        const World& world,
+                                                                                        uint32_t from) {
+  std::vector<flatbuffers::Offset<fb::TickResult>> results;
+  for (uint32_t tick = from; tick < world.tick; ++tick) {
+    results.push_back(write_tick(answer.builder, tick, world.rows[tick]));
+  }
+  return answer.builder.CreateVector(results);
+}
+
+}  // namespace
+
+flatbuffers::Offset<fb::TickResult> write_tick(flatbuffers::FlatBufferBuilder& builder, uint32_t tick,
+                                               const TickRow& row) {
+  return fb::CreateTickResult(builder, tick, row.arrivals, row.settlements, row.lsm_releases, row.cost, row.hash);
+}
+
+flatbuffers::Offset<fb::SimInfo> write_info(flatbuffers::FlatBufferBuilder& builder, uint32_t id, const World& world) {
+  const uint64_t hash = world.rows.empty() ? 0 : world.rows.back().hash;
+  return fb::CreateSimInfo(builder, id, world.tick, world.config->ticks, static_cast<uint32_t>(world.agents.size()),
+                           world.config->hash, hash, world.config->ticks_per_day, world.config->seed);
+}
+
+void answer_version(Answer& answer) {
+  const auto* const request = answer.request<fb::VersionRequest>();
+  if (request == nullptr) return;
+  const bool compatible = request->major() == kApiMajor && request->minor() <= kApiMinor;
+  const auto version = [](uint16_t major, uint16_t minor) {
+    return std::to_string(major) + "." + std::to_string(minor);
+  };
+  const std::string text = "the caller has " + version(request->major(), request->minor()) + ", the service " +
+                           version(kApiMajor, kApiMinor) + (compatible ? "" : "; majors must be equal, and the caller's minor not above the service's");
+  answer.send(fb::CreateVersionReply(answer.builder, kApiMajor, kApiMinor, compatible, answer.text(text)));
+}
+
+void answer_new(Answer& answer) {
+  const auto* const request = answer.request<fb::NewRequest>();
+  if (request == nullptr) return;
+  answer.self.require_room();
+  std::shared_ptr<const Config> config = read_config(request->config()->string_view());
+  if (request->use_seed()) config = with_seed(config, request->seed());
+  const uint32_t id =
+      answer.self.add(std::make_unique<World>(config, Options{request->keep_events(), request->keep_history()}));
+  std::vector<Text> agents;
+  for (const AgentConfig& agent : config->agents) agents.push_back(answer.builder.CreateString(agent.id));
+  const auto list = answer.builder.CreateVector(agents);
+  answer.send(fb::CreateNewReply(answer.builder, id, config->hash, config->ticks, list));
+}
+
+void answer_list(Answer& answer) {
+  if (answer.request<fb::ListRequest>() == nullptr) return;
+  std::vector<flatbuffers::Offset<fb::SimInfo>> list;
+  for (const auto& [id, world] : answer.self.simulations) list.push_back(write_info(answer.builder, id, *world));
+  answer.send(fb::CreateListReply(answer.builder, answer.builder.CreateVector(list)));
+}
+
+void answer_delete(Answer& answer) {
+  const auto* const request = answer.request<fb::SimRequest>();
+  if (request == nullptr) return;
+  answer.send(fb::CreateDeleteReply(answer.builder, answer.self.simulations.erase(request->sim_id()) > 0));
+}
+
+void answer_tick(Answer& answer) {
+  const auto* const request = answer.request<fb::TickRequest>();
+  if (request == nullptr) return;
+  World& world = answer.world(request->sim_id());
+  if (request->count() < 1 || request->count() > kTicksPerRequest) {
+    throw Refusal(Code::out_of_range, "count",
+                  "is " + std::to_string(request->count()) + "; it must lie in 1.." + std::to_string(kTicksPerRequest));
+  }
+  require_tick(world);
+  const auto start = Clock::now();
+  const uint32_t from = world.tick;
+  for (uint32_t i = 0; i < request->count() && world.tick < world.config->ticks; ++i) {
+    if (i > 0) {
+      if (answer.cancelled()) return answer.fail(errors::core_cancelled, "the ticks were cancelled");
+      require_tick(world);
+    }
+    run_tick(world);
+  }
+  const uint64_t duration = since_ns(start);
+  const auto results = write_ticks(answer, world, from);
+  const Text hash = answer.builder.CreateString(world.run_hash_text());
+  answer.send(fb::CreateTickReply(answer.builder, results, duration, hash));
+}
+
+void answer_run_to_end(Answer& answer) {
+  const auto* const request = answer.request<fb::RunToEndRequest>();
+  if (request == nullptr) return;
+  World& world = answer.world(request->sim_id());
+  const uint32_t step = request->progress_ticks() == 0 ? 100 : request->progress_ticks();
+  if (step > kTicksPerRequest) {
+    throw Refusal(Code::out_of_range, "progress_ticks",
+                  "is " + std::to_string(step) + "; it must lie in 0.." + std::to_string(kTicksPerRequest));
+  }
+  bool done = false;
+  while (!done) {
+    const auto start = Clock::now();
+    const uint32_t from = world.tick;
+    while (world.tick < world.config->ticks && world.tick < from + step) {
+      if (answer.cancelled()) return answer.fail(errors::core_cancelled, "the run was cancelled");
+      require_tick(world);
+      run_tick(world);
+    }
+    done = world.tick == world.config->ticks;
+    const uint64_t duration = since_ns(start);
+    answer.builder.Clear();
+    const auto results = write_ticks(answer, world, from);
+    const Text hash = answer.builder.CreateString(world.run_hash_text());
+    if (!answer.send(fb::CreateRunProgress(answer.builder, world.tick, world.config->ticks, results, done, hash,
+                                           duration))) {
+      return;
+    }
+  }
+  answer.end();
+}
+
+void answer_current_tick(Answer& answer) {
+  const auto* const request = answer.request<fb::SimRequest>();
+  if (request == nullptr) return;
+  answer.send(fb::CreateNumberReply(answer.builder, answer.world(request->sim_id()).tick));
+}
+
+void answer_current_day(Answer& answer) {
+  const auto* const request = answer.request<fb::SimRequest>();
+  if (request == nullptr) return;
+  answer.send(fb::CreateNumberReply(answer.builder, answer.world(request->sim_id()).day()));
+}
+
+}  // namespace busbar::payments

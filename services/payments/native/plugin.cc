@@ -1,0 +1,233 @@
+// The payments service as a plugin: which method is answered by what, config, snapshots of the whole instance.
+#include <array>
+#include <cstdio>
+#include <cstring>
+#include <exception>
+#include <new>
+
+#include "answer.h"
+#include "busbar_types.h"
+#include "payments/archive.h"
+#include "payments/checkpoint.h"
+#include "payments/place.h"
+
+namespace busbar::payments {
+namespace {
+
+namespace methods = rpc::payments::Payments;
+
+static_assert(static_cast<uint16_t>(Code::cancelled) == errors::core_cancelled);
+static_assert(static_cast<uint16_t>(Code::malformed) == errors::payments_malformed);
+static_assert(static_cast<uint16_t>(Code::unsupported_version) == errors::payments_unsupported_version);
+static_assert(static_cast<uint16_t>(Code::unknown_key) == errors::payments_unknown_key);
+static_assert(static_cast<uint16_t>(Code::missing_key) == errors::payments_missing_key);
+static_assert(static_cast<uint16_t>(Code::unknown_name) == errors::payments_unknown_name);
+static_assert(static_cast<uint16_t>(Code::type_mismatch) == errors::payments_type_mismatch);
+static_assert(static_cast<uint16_t>(Code::out_of_range) == errors::payments_out_of_range);
+static_assert(static_cast<uint16_t>(Code::not_found) == errors::payments_not_found);
+static_assert(static_cast<uint16_t>(Code::duplicate) == errors::payments_duplicate);
+static_assert(static_cast<uint16_t>(Code::conflict) == errors::payments_conflict);
+static_assert(static_cast<uint16_t>(Code::limit_exceeded) == errors::payments_limit_exceeded);
+static_assert(static_cast<uint16_t>(Code::corrupt_state) == errors::payments_corrupt_state);
+static_assert(static_cast<uint16_t>(Code::bad_policy) == errors::payments_bad_policy);
+static_assert(static_cast<uint8_t>(EventKind::count) == static_cast<uint8_t>(fb::EventKind::MAX) + 1);
+static_assert(static_cast<uint8_t>(Status::scheduled) == static_cast<uint8_t>(fb::TransactionStatus::Scheduled));
+
+struct Method {
+  const char* name;
+  const rpc::Method& rpc;
+  void (*answer)(Answer& answer);
+};
+
+const Method kMethods[] = {
+    {"payments.Payments/Version", methods::Version, &answer_version},
+    {"payments.Payments/New", methods::New, &answer_new},
+    {"payments.Payments/List", methods::List, &answer_list},
+    {"payments.Payments/Delete", methods::Delete, &answer_delete},
+    {"payments.Payments/Tick", methods::Tick, &answer_tick},
+    {"payments.Payments/RunToEnd", methods::RunToEnd, &answer_run_to_end},
+    {"payments.Payments/CurrentTick", methods::CurrentTick, &answer_current_tick},
+    {"payments.Payments/CurrentDay", methods::CurrentDay, &answer_current_day},
+    {"payments.Payments/GetAgentIds", methods::GetAgentIds, &answer_agent_ids},
+    {"payments.Payments/GetAgentBalance", methods::GetAgentBalance, &answer_balances},
+    {"payments.Payments/GetQueue1Size", methods::GetQueue1Size, &answer_queue1_sizes},
+    {"payments.Payments/GetQueue2Size", methods::GetQueue2Size, &answer_queue2_sizes},
+    {"payments.Payments/SubmitTransaction", methods::SubmitTransaction, &answer_submit},
+    {"payments.Payments/Withdraw", methods::Withdraw, &answer_withdraw},
+    {"payments.Payments/Resubmit", methods::Resubmit, &answer_resubmit},
+    {"payments.Payments/UpdatePolicy", methods::UpdatePolicy, &answer_update_policy},
+    {"payments.Payments/GetState", methods::GetState, &answer_state},
+    {"payments.Payments/GetTransactions", methods::GetTransactions, &answer_transactions},
+    {"payments.Payments/NearDeadline", methods::NearDeadline, &answer_near_deadline},
+    {"payments.Payments/Overdue", methods::Overdue, &answer_overdue},
+    {"payments.Payments/GetLifecycle", methods::GetLifecycle, &answer_lifecycle},
+    {"payments.Payments/GetEvents", methods::GetEvents, &answer_events},
+    {"payments.Payments/GetCosts", methods::GetCosts, &answer_costs},
+    {"payments.Payments/GetMetrics", methods::GetMetrics, &answer_metrics},
+    {"payments.Payments/GetTimeline", methods::GetTimeline, &answer_timeline},
+    {"payments.Payments/GetAgentTimeline", methods::GetAgentTimeline, &answer_agent_timeline},
+    {"payments.Payments/Snapshot", methods::Snapshot, &answer_snapshot},
+    {"payments.Payments/Restore", methods::Restore, &answer_restore},
+    {"payments.Payments/Sweep", methods::Sweep, &answer_sweep},
+    {"payments.Payments/PolicySchema", methods::PolicySchema, &answer_policy_schema},
+    {"payments.Payments/CostSchema", methods::CostSchema, &answer_cost_schema},
+    {"payments.Payments/ValidatePolicy", methods::ValidatePolicy, &answer_validate_policy},
+    {"payments.Payments/ValidateConfig", methods::ValidateConfig, &answer_validate_config},
+};
+constexpr size_t kMethodCount = sizeof kMethods / sizeof kMethods[0];
+
+Limits read_limits(std::string_view text) {
+  Limits limits;
+  if (text.empty()) return limits;
+  const Json json = read_json(text);
+  const Place place(json, "");
+  place.keys({}, {"items_max", "simulations_max"});
+  if (place.has("items_max")) limits.items_max = static_cast<uint32_t>(place.at("items_max").integer(1, 65'536));
+  if (place.has("simulations_max")) {
+    limits.simulations_max = static_cast<uint32_t>(place.at("simulations_max").integer(1, 100'000));
+  }
+  return limits;
+}
+
+busbar_status explain(char* error, uint32_t error_max, const char* text) {
+  if (error != nullptr && error_max > 0) std::snprintf(error, error_max, "%s", text);
+  return BUSBAR_ERROR;
+}
+
+busbar_status create(const busbar_host* host, const char* config, uint32_t config_length, void** instance, char* error,
+                     uint32_t error_max) {
+  try {
+    const Limits limits = read_limits({config == nullptr ? "" : config, config == nullptr ? 0 : config_length});
+    *instance = new Instance(*host, limits);
+    return BUSBAR_OK;
+  } catch (const std::exception& exception) {
+    return explain(error, error_max, exception.what());
+  }
+}
+
+busbar_status on_frame(void* instance, const busbar_message* message) {
+  Instance& self = *static_cast<Instance*>(instance);
+  if (message->request == 0) return BUSBAR_UNSUPPORTED;
+  Answer answer(self, *message);
+  try {
+    for (const Method& method : kMethods) {
+      if (method.rpc.id != message->type_id) continue;
+      method.answer(answer);
+      return BUSBAR_OK;
+    }
+    return BUSBAR_UNSUPPORTED;
+  } catch (const Refusal& refusal) {
+    answer.fail(static_cast<uint16_t>(refusal.code), refusal.text);
+  } catch (const std::exception& exception) {
+    answer.fail(errors::plugin_failed, exception.what());
+  }
+  return BUSBAR_OK;
+}
+
+uint64_t hash_of(void* instance) {
+  hash::Xxh64 state;
+  for (const auto& [id, world] : static_cast<Instance*>(instance)->simulations) {
+    state.update_value(id);
+    state.update_value(world->state_hash());
+  }
+  return state.digest();
+}
+
+constexpr uint32_t kInstanceMagic = 0x49504242;  // "BBPI"
+
+busbar_status snapshot(void* instance, uint8_t* out, uint64_t* length) {
+  Instance& self = *static_cast<Instance*>(instance);
+  try {
+    std::string buffer;
+    Writer writer(buffer);
+    writer.io(kInstanceMagic);
+    writer.io(kCheckpointVersion);
+    writer.io(self.next_id);
+    writer.io(static_cast<uint32_t>(self.simulations.size()));
+    for (const auto& [id, world] : self.simulations) {
+      writer.io(id);
+      writer.text(write_checkpoint(*world, true));
+    }
+    const std::string_view bytes = writer.written();
+    if (out != nullptr) {
+      if (*length < bytes.size()) return BUSBAR_TOO_LARGE;
+      std::memcpy(out, bytes.data(), bytes.size());
+    }
+    *length = bytes.size();
+    return BUSBAR_OK;
+  } catch (const std::exception&) {
+    return BUSBAR_ERROR;
+  }
+}
+
+busbar_status restore(void* instance, const uint8_t* bytes, uint64_t length, char* error, uint32_t error_max) {
+  Instance& self = *static_cast<Instance*>(instance);
+  try {
+    Reader reader({reinterpret_cast<const char*>(bytes), length});
+    uint32_t magic = 0, version = 0, next_id = 0, count = 0;
+    reader.io(magic);
+    reader.io(version);
+    reader.io(next_id);
+    reader.io(count);
+    if (magic != kInstanceMagic || version != kCheckpointVersion) {
+      return explain(error, error_max, "these bytes are no snapshot of version 1 of the payments service");
+    }
+    std::map<uint32_t, std::unique_ptr<World>> simulations;
+    for (uint32_t i = 0; i < count; ++i) {
+      uint32_t id = 0;
+      std::string one;
+      reader.io(id);
+      reader.text(one);
+      if (id >= next_id || !simulations.emplace(id, read_checkpoint(one)).second) {
+        return explain(error, error_max, "the snapshot names a simulation twice, or one that is to come");
+      }
+    }
+    if (!reader.at_end()) return explain(error, error_max, "something follows the snapshot's end");
+    self.simulations = std::move(simulations);
+    self.next_id = next_id;
+    return BUSBAR_OK;
+  } catch (const std::exception& exception) {
+    return explain(error, error_max, exception.what());
+  }
+}
+
+void destroy(void* instance) { delete static_cast<Instance*>(instance); }
+
+busbar_type serves(const Method& method) {
+  return {method.name,
+          method.rpc.id,
+          BUSBAR_SERVES,
+          method.rpc.request.fingerprint,
+          method.rpc.response.fingerprint,
+          method.rpc.response.id,
+          method.rpc.streaming ? 1u : 0u};
+}
+
+}  // namespace
+}  // namespace busbar::payments
+
+extern "C" BUSBAR_PLUGIN_EXPORT const busbar_service* busbar_describe(void) {
+  namespace payments = busbar::payments;
+  static const auto types = [] {
+    std::array<busbar_type, payments::kMethodCount> list{};
+    for (size_t i = 0; i < list.size(); ++i) list[i] = payments::serves(payments::kMethods[i]);
+    return list;
+  }();
+  static const busbar_service service = [] {
+    busbar_service table{};
+    table.size = sizeof(busbar_service);
+    table.abi = BUSBAR_SERVICE_ABI;
+    table.name = "payments";
+    table.version = "0.1.0";
+    table.types = types.data();
+    table.type_count = static_cast<uint32_t>(types.size());
+    table.create = &payments::create;
+    table.on_frame = &payments::on_frame;
+    table.hash = &payments::hash_of;
+    table.snapshot = &payments::snapshot;
+    table.restore = &payments::restore;
+    table.destroy = &payments::destroy;
+    return table;
+  }();
+  return &service;
+}
