@@ -56,8 +56,8 @@ void Answer::require_items(size_t count) const {
                 "there are " + std::to_string(count) + ", the limit is " + std::to_string(self.limits.items_max));
 }
 
-std::vector<uint32_t> Answer::agents_of(
-    const World& world, const flatbuffers::Vector<flatbuffers::Offset<flatbuffers::String>>* names) {
+std::vector<uint32_t> Answer::agents_of(const World& world,
+                                        const flatbuffers::Vector<flatbuffers::Offset<flatbuffers::String>>* names) {
   std::vector<uint32_t> list;
   if (names == nullptr || names->size() == 0) {
     for (uint32_t i = 0; i < world.agents.size(); ++i) list.push_back(i);

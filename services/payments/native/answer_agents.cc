@@ -96,8 +96,8 @@ void answer_balances(Answer& answer) {
   if (request == nullptr) return;
   const World& world = answer.world(request->sim_id());
   const auto agents = answer.agents_of(world, request->agents());
-  const auto balances = answer.builder.CreateVector(
-      per_agent<int64_t>(world, agents, [](const Agent& agent) { return agent.balance; }));
+  const auto balances =
+      answer.builder.CreateVector(per_agent<int64_t>(world, agents, [](const Agent& agent) { return agent.balance; }));
   answer.send(fb::CreateBalancesReply(answer.builder, balances, answer.item_faults()));
 }
 
@@ -129,7 +129,8 @@ void answer_update_policy(Answer& answer) {
     const std::string_view name = item->agent() == nullptr ? "" : item->agent()->string_view();
     const uint32_t agent = world.config->find_agent(name);
     if (agent == kNone) {
-      answer.item_fault(i, Code::not_found, path + ".agent", path + ".agent: there is no agent '" + std::string(name.substr(0, 64)) + "'");
+      answer.item_fault(i, Code::not_found, path + ".agent",
+                        path + ".agent: there is no agent '" + std::string(name.substr(0, 64)) + "'");
       continue;
     }
     try {

@@ -19,8 +19,7 @@ void answer_restore(Answer& answer) {
   if (request == nullptr) return;
   answer.self.require_room();
   const auto* const bytes = request->bytes();
-  std::unique_ptr<World> world =
-      read_checkpoint({reinterpret_cast<const char*>(bytes->data()), bytes->size()});
+  std::unique_ptr<World> world = read_checkpoint({reinterpret_cast<const char*>(bytes->data()), bytes->size()});
   World& made = *world;
   const uint32_t id = answer.self.add(std::move(world));
   const Text config = answer.builder.CreateString(made.config->text);

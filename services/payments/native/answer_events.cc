@@ -31,7 +31,9 @@ Parts parts_of(const World& world, const Event& event) {
   switch (event.kind) {
     case EventKind::policy_split:
     case EventKind::lsm_bilateral_offset:
-    case EventKind::entry_disposition_offset: pairs(0); break;
+    case EventKind::entry_disposition_offset:
+      pairs(0);
+      break;
     case EventKind::lsm_cycle_settlement: {
       const uint32_t banks = count == 0 ? 0 : static_cast<uint32_t>(std::clamp<int64_t>(list[0], 0, (count - 1) / 2));
       for (uint32_t i = 0; i < banks; ++i) {
@@ -51,7 +53,8 @@ Parts parts_of(const World& world, const Event& event) {
       parts.has_costs = true;
       for (uint32_t i = 0; i < std::min(count, kCostKinds); ++i) parts.costs.part[i] = list[i];
       break;
-    default: break;
+    default:
+      break;
   }
   return parts;
 }
@@ -81,8 +84,12 @@ void add_special(fb::EventBuilder& out, const Event& event, Text reason) {
       out.add_divisible((event.flags & 1) != 0);
       if (event.y != kNone) out.add_parent(event.y);
       break;
-    case EventKind::policy_submit: out.add_priority(event.priority); break;
-    case EventKind::policy_drop: out.add_deadline_tick(event.x); break;
+    case EventKind::policy_submit:
+      out.add_priority(event.priority);
+      break;
+    case EventKind::policy_drop:
+      out.add_deadline_tick(event.x);
+      break;
     case EventKind::policy_split:
       out.add_count(event.x);
       out.add_cost(event.before);
@@ -94,7 +101,9 @@ void add_special(fb::EventBuilder& out, const Event& event, Text reason) {
       out.add_ticks(static_cast<int32_t>(event.x));
       break;
     case EventKind::collateral_timer_withdrawn:
-    case EventKind::collateral_timer_blocked: out.add_ticks(static_cast<int32_t>(event.x)); [[fallthrough]];
+    case EventKind::collateral_timer_blocked:
+      out.add_ticks(static_cast<int32_t>(event.x));
+      [[fallthrough]];
     case EventKind::collateral_post:
     case EventKind::collateral_withdraw:
     case EventKind::rtgs_immediate_settlement:
@@ -113,12 +122,16 @@ void add_special(fb::EventBuilder& out, const Event& event, Text reason) {
       out.add_limit(event.before);
       out.add_count(event.x);
       break;
-    case EventKind::queued_rtgs: out.add_position(event.x); break;
+    case EventKind::queued_rtgs:
+      out.add_position(event.x);
+      break;
     case EventKind::rtgs_submission:
       out.add_priority(event.priority);
       [[fallthrough]];
     case EventKind::rtgs_withdrawal:
-    case EventKind::rtgs_resubmission: out.add_rtgs_priority(static_cast<fb::RtgsPriority>(event.flags >> 2 & 3)); break;
+    case EventKind::rtgs_resubmission:
+      out.add_rtgs_priority(static_cast<fb::RtgsPriority>(event.flags >> 2 & 3));
+      break;
     case EventKind::queue2_liquidity_release:
       out.add_before(event.before);
       out.add_after(event.after);
@@ -129,7 +142,9 @@ void add_special(fb::EventBuilder& out, const Event& event, Text reason) {
       out.add_net(event.after);
       break;
     case EventKind::lsm_cycle_settlement:
-    case EventKind::entry_disposition_offset: out.add_net(event.after); break;
+    case EventKind::entry_disposition_offset:
+      out.add_net(event.after);
+      break;
     case EventKind::algorithm_execution:
       out.add_count(event.x);
       out.add_position(event.y);
@@ -137,7 +152,9 @@ void add_special(fb::EventBuilder& out, const Event& event, Text reason) {
       out.add_exhausted((event.flags & 2) != 0);
       break;
     case EventKind::bilateral_limit_exceeded:
-    case EventKind::multilateral_limit_exceeded: out.add_limit(event.before); break;
+    case EventKind::multilateral_limit_exceeded:
+      out.add_limit(event.before);
+      break;
     case EventKind::end_of_day:
       out.add_position(event.y);
       out.add_count(event.x);
@@ -157,7 +174,8 @@ void add_special(fb::EventBuilder& out, const Event& event, Text reason) {
       out.add_value(std::bit_cast<double>(event.before));
       out.add_reason(reason);
       break;
-    default: break;
+    default:
+      break;
   }
 }
 

@@ -46,9 +46,9 @@ flatbuffers::Offset<fb::Metrics> write_metrics(flatbuffers::FlatBufferBuilder& b
   out.add_children(small(totals.children));
   out.add_split_parents(small(totals.split_parents));
   out.add_overdue(small(totals.overdue));
-  out.add_settlement_rate(totals.arrivals_value == 0 ? 1.0
-                                                     : static_cast<double>(totals.settled_value) /
-                                                           static_cast<double>(totals.arrivals_value));
+  out.add_settlement_rate(totals.arrivals_value == 0
+                              ? 1.0
+                              : static_cast<double>(totals.settled_value) / static_cast<double>(totals.arrivals_value));
   out.add_mean_delay_ticks(
       totals.settled == 0 ? 0.0 : static_cast<double>(totals.delay_ticks) / static_cast<double>(totals.settled));
   out.add_queue1_size(small(queue1));

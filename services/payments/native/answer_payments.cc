@@ -31,8 +31,8 @@ Submission read_item(const World& world, const fb::TransactionItem& item) {
   const auto bank = [&](const flatbuffers::String* name) {
     return name == nullptr ? kNone : world.config->find_agent(name->string_view());
   };
-  return {bank(item.sender()), bank(item.receiver()), item.amount(), item.deadline_tick(), item.priority(),
-          item.divisible()};
+  return {bank(item.sender()),  bank(item.receiver()), item.amount(),
+          item.deadline_tick(), item.priority(),       item.divisible()};
 }
 
 uint32_t columns_length(const fb::TransactionColumns& columns) {
@@ -104,10 +104,13 @@ void answer_submit(Answer& answer) {
     if (columns == nullptr) {
       wanted = read_item(world, *items->Get(i));
     } else {
-      wanted = {columns->sender()->Get(i),        columns->receiver()->Get(i),
-                columns->amount()->Get(i),        columns->deadline_tick()->Get(i),
-                columns->priority()->Get(i),      columns->divisible() == nullptr || columns->divisible()->size() == 0 ||
-                                                      columns->divisible()->Get(i) != 0};
+      wanted = {
+          columns->sender()->Get(i),
+          columns->receiver()->Get(i),
+          columns->amount()->Get(i),
+          columns->deadline_tick()->Get(i),
+          columns->priority()->Get(i),
+          columns->divisible() == nullptr || columns->divisible()->size() == 0 || columns->divisible()->Get(i) != 0};
     }
     const ItemFault fault = submit(world, wanted, ids[i]);
     if (fault) tell_fault(answer, i, fault, columns == nullptr ? items->Get(i) : nullptr);

@@ -77,7 +77,8 @@ void answer_cost_schema(Answer& answer) {
   };
   static constexpr Row kRows[] = {
       {"overdraft_bps_per_tick_e3", 1'000, "bps a tick", "of the credit in use"},
-      {"delay_cost_per_tick_per_cent_e6", 1'000'000, "minor units a tick and minor unit", "of what waits in both queues"},
+      {"delay_cost_per_tick_per_cent_e6", 1'000'000, "minor units a tick and minor unit",
+       "of what waits in both queues"},
       {"collateral_cost_per_tick_bps_e6", 1'000'000, "bps a tick", "of the posted collateral"},
       {"liquidity_cost_per_tick_bps_e6", 1'000'000, "bps a tick", "of the liquidity allocated from the pool"},
       {"deadline_penalty.amount", 1, "minor units", "once, when a payment becomes overdue"},

@@ -12,8 +12,7 @@ constexpr uint32_t kTicksPerRequest = 1000;
 using Clock = std::chrono::steady_clock;
 
 uint64_t since_ns(Clock::time_point start) {
-  return static_cast<uint64_t>(
-      std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now() - start).count());
+  return static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now() - start).count());
 }
 
 void require_tick(const World& world) {
@@ -28,8 +27,8 @@ void require_tick(const World& world) {
 }
 
 flatbuffers::Offset<flatbuffers::Vector<flatbuffers::Offset<fb::TickResult>>> write_ticks(Answer& answer,
-                                                                                        const World& world,
-                                                                                        uint32_t from) {
+                                                                                          const World& world,
+                                                                                          uint32_t from) {
   std::vector<flatbuffers::Offset<fb::TickResult>> results;
   for (uint32_t tick = from; tick < world.tick; ++tick) {
     results.push_back(write_tick(answer.builder, tick, world.rows[tick]));
@@ -58,7 +57,8 @@ void answer_version(Answer& answer) {
     return std::to_string(major) + "." + std::to_string(minor);
   };
   const std::string text = "the caller has " + version(request->major(), request->minor()) + ", the service " +
-                           version(kApiMajor, kApiMinor) + (compatible ? "" : "; majors must be equal, and the caller's minor not above the service's");
+                           version(kApiMajor, kApiMinor) +
+                           (compatible ? "" : "; majors must be equal, and the caller's minor not above the service's");
   answer.send(fb::CreateVersionReply(answer.builder, kApiMajor, kApiMinor, compatible, answer.text(text)));
 }
 
@@ -136,8 +136,8 @@ void answer_run_to_end(Answer& answer) {
     answer.builder.Clear();
     const auto results = write_ticks(answer, world, from);
     const Text hash = answer.builder.CreateString(world.run_hash_text());
-    if (!answer.send(fb::CreateRunProgress(answer.builder, world.tick, world.config->ticks, results, done, hash,
-                                           duration))) {
+    if (!answer.send(
+            fb::CreateRunProgress(answer.builder, world.tick, world.config->ticks, results, done, hash, duration))) {
       return;
     }
   }

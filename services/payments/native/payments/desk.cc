@@ -36,7 +36,8 @@ ItemFault submit(World& world, const Submission& wanted, uint32_t& id) {
     return fault(Code::out_of_range, "priority", "is " + std::to_string(wanted.priority) + "; it must lie in 0..10");
   }
   if (world.transactions.size() >= kTransactionsMax) {
-    return fault(Code::limit_exceeded, "", "the simulation has " + std::to_string(kTransactionsMax) + " payments, the limit");
+    return fault(Code::limit_exceeded, "",
+                 "the simulation has " + std::to_string(kTransactionsMax) + " payments, the limit");
   }
   Transaction payment;
   payment.sender = wanted.sender;
@@ -63,7 +64,8 @@ ItemFault withdraw(World& world, uint32_t id) {
 
 ItemFault resubmit(World& world, uint32_t id, uint8_t rtgs_class) {
   if (ItemFault unknown = known(world, id)) return unknown;
-  if (rtgs_class > 2) return fault(Code::out_of_range, "rtgs_priority", "is no class; there are Normal, Urgent, HighlyUrgent");
+  if (rtgs_class > 2)
+    return fault(Code::out_of_range, "rtgs_priority", "is no class; there are Normal, Urgent, HighlyUrgent");
   Transaction& payment = world.transactions[id];
   if (payment.status == Status::pending || payment.status == Status::scheduled) {
     std::erase(world.agents[payment.sender].queue1, id);
