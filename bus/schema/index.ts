@@ -7,6 +7,7 @@ export * from "./dynamic.ts";
 export * from "./json.ts";
 export * from "./lock.ts";
 export * from "./lock-types.ts";
+export * from "./message-bytes.ts";
 export * from "./message-type.ts";
 export * from "./model.ts";
 export * from "./reflect-decode.ts";
