@@ -1,7 +1,7 @@
 // Makes a fresh clone runnable: npm packages, system packages, native build, compiled TypeScript. Each step is skipped
 // when there is nothing to do, so that a second run takes seconds.
-import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, readFileSync, realpathSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { bin, once, root, run, Stop, say, works } from "./steps.mjs";
 
 const NODE_MIN = [20, 11];
@@ -27,6 +27,44 @@ const npmPackages = () =>
     },
   );
 
+/** Folder above include/node, when the headers of the running Node lie beside it. */
+const nodeHeaders = () => {
+  const beside = dirname(dirname(realpathSync(process.execPath)));
+  return [beside, "/usr", "/usr/local"].find((folder) => {
+    const version = join(folder, "include", "node", "node_version.h");
+    if (!existsSync(version)) return false;
+    const major = /#define NODE_MAJOR_VERSION (\d+)/.exec(readFileSync(version, "utf8"))?.[1];
+    return major === process.versions.node.split(".")[0];
+  });
+};
+
+const loads = (name, how) =>
+  works(process.execPath, ["-e", `const it = require(${JSON.stringify(name)});${how}`], { cwd: root });
+
+/**
+ * Packages that are compiled when nothing that fits this Node is there: install scripts do not run by themselves (.npmrc),
+ * so that installing packages neither compiles nor downloads anything.
+ */
+export const compiledPackages = () => {
+  const rebuild = (name, env = {}) => {
+    say(`setup: compiling ${name}`);
+    const flags = ["--ignore-scripts=false", "--foreground-scripts", "--loglevel=error"];
+    const spawn = { env: { ...process.env, ...env } };
+    return run(`compiling ${name}`, "npm", ["rebuild", name, ...flags], { quiet: true, allowFailure: true, spawn });
+  };
+  // The package brings what most platforms need.
+  if (!loads("zeromq", "")) rebuild("zeromq");
+  if (loads("better-sqlite3", "new it(':memory:').close()")) return;
+  const headers = nodeHeaders();
+  const without = "checkpoints and recordings of payments need it, nothing else does";
+  if (headers === undefined)
+    return say(`setup: no headers of Node ${process.versions.node} beside it, so SQLite is left out; ${without}`);
+  // From source, with the headers that are here: nothing is fetched.
+  const env = { npm_config_nodedir: headers, npm_config_build_from_source: "better-sqlite3", JOBS: "2" };
+  const { status, stderr } = rebuild("better-sqlite3", env);
+  if (status !== 0) say(`${stderr}\nsetup: SQLite could not be compiled; ${without}`);
+};
+
 /** What the native build (and, for `tests`, its tests) need: how to see it, and the Debian package that has it. */
 const TOOLS = [
   { name: "a C++20 compiler", packages: ["g++"], there: () => works("c++", ["--version"]) },
@@ -35,6 +73,11 @@ const TOOLS = [
     name: "make or ninja",
     packages: ["make"],
     there: () => works("make", ["--version"]) || works("ninja", ["--version"]),
+  },
+  {
+    name: "Python 3, which compiles SQLite",
+    packages: ["python3", "make"],
+    there: () => works("python3", ["--version"]),
   },
   {
     name: "the FlatBuffers C++ headers",
@@ -90,6 +133,7 @@ export const setup = (options = {}) => {
   requireNode();
   npmPackages();
   systemPackages(options.tests === true);
+  compiledPackages();
   typescript();
   nativeBuild("release", options.tests === true ? "release" : "dist");
 };

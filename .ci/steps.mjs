@@ -33,7 +33,8 @@ export const run = (what, command, args, options = {}) => {
   return { ...result, seconds: (Date.now() - started) / 1000 };
 };
 
-export const works = (command, args) => spawnSync(command, args, { stdio: "ignore" }).status === 0;
+export const works = (command, args, options = {}) =>
+  spawnSync(command, args, { stdio: "ignore", ...options }).status === 0;
 
 const hashOf = (paths) => {
   const hash = createHash("sha256");
