@@ -109,6 +109,7 @@ export const ERRORS = {
   "payments/corrupt-state": { number: 911, text: "the checkpoint cannot be used: {reason}" },
   "payments/bad-policy": { number: 912, text: "{path}: {problem}" },
   "payments/bad-config": { number: 920, text: "{name}: {problem}" },
+  "payments/no-store": { number: 921, text: "the store {path} cannot be used: {reason}" },
   "combat/malformed": { number: 740, text: "{path}: {problem}" },
   "combat/unsupported-version": { number: 741, text: "the caller speaks version {theirs} of Combat, this service {ours}; majors must be equal and the caller's minor not above" },
   "combat/unknown-key": { number: 742, text: "unknown constant '{key}'{suggestion}" },

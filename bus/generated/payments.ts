@@ -46,8 +46,17 @@ import { SCHEMA } from "./schema-data.ts";
 export const EventKind = { Arrival: 0, PolicySubmit: 1, PolicyHold: 2, PolicyDrop: 3, PolicySplit: 4, TransactionReprioritized: 5, PriorityEscalated: 6, CollateralPost: 7, CollateralWithdraw: 8, CollateralTimerWithdrawn: 9, CollateralTimerBlocked: 10, StateRegisterSet: 11, BankBudgetSet: 12, RtgsImmediateSettlement: 13, QueuedRtgs: 14, RtgsSubmission: 15, RtgsWithdrawal: 16, RtgsResubmission: 17, Queue2LiquidityRelease: 18, LsmBilateralOffset: 19, LsmCycleSettlement: 20, EntryDispositionOffset: 21, AlgorithmExecution: 22, BilateralLimitExceeded: 23, MultilateralLimitExceeded: 24, DeferredCreditApplied: 25, CostAccrual: 26, EndOfDay: 27, LiquidityReturn: 28, LiquidityAllocation: 29, TransactionWentOverdue: 30, OverdueTransactionSettled: 31, ScenarioEventExecuted: 32 } as const;
 export type EventKind = (typeof EventKind)[keyof typeof EventKind];
 
+export const ExportFormat = { Csv: 0, Json: 1 } as const;
+export type ExportFormat = (typeof ExportFormat)[keyof typeof ExportFormat];
+
+export const ExportTable = { Events: 0, Transactions: 1, Timeline: 2, Agents: 3 } as const;
+export type ExportTable = (typeof ExportTable)[keyof typeof ExportTable];
+
 export const RtgsPriority = { Normal: 0, Urgent: 1, HighlyUrgent: 2 } as const;
 export type RtgsPriority = (typeof RtgsPriority)[keyof typeof RtgsPriority];
+
+export const TextFormat = { Yaml: 0, Json: 1 } as const;
+export type TextFormat = (typeof TextFormat)[keyof typeof TextFormat];
 
 export const TransactionStatus = { Pending: 0, Queued: 1, Settled: 2, Dropped: 3, Split: 4, Scheduled: 5 } as const;
 export type TransactionStatus = (typeof TransactionStatus)[keyof typeof TransactionStatus];
@@ -1420,6 +1429,157 @@ function full$BalancesReply(x: BalancesReplyInit, d: number): BalancesReply {
   };
 }
 
+export interface CheckReply {
+  readonly valid: boolean;
+  /** In the order of the text. */
+  readonly problems: readonly TextProblem[];
+  /** Of a valid text: what Payments.New, UpdatePolicy (as decision_trees) take. */
+  readonly canonical: string | null;
+}
+export interface CheckReplyInit {
+  valid?: boolean;
+  problems?: readonly TextProblemInit[] | null;
+  canonical?: string | null;
+}
+export interface CheckReplyView extends MessageView, Readonly<CheckReply> {}
+
+const foreign$CheckReply = foreignVerifier(SCHEMA, "payments.CheckReply");
+export const CheckReply: MessageType<CheckReply, CheckReplyInit, CheckReplyView> = {
+  name: "payments.CheckReply",
+  typeId: 4226211291,
+  fingerprint: "961a915912770f18",
+  fingerprintLo: 309792536,
+  fingerprintHi: 2518323545,
+  lineage: ["961a915912770f18"],
+  schema: SCHEMA,
+  encode(m, offset, limit, value) {
+    const end = put$CheckReply(m, offset + 4, limit, value, 0);
+    if (end >= 0) m.i32[offset >> 2] = m.table - offset;
+    return end;
+  },
+  decode: (m, offset) => get$CheckReply(m, offset + m.i32[offset >> 2]!),
+  verify: (m, offset, end) =>
+    (openVerify(m, offset, end) && ok$CheckReply(m, offset + m.u32[offset >> 2]!, offset, end, 0)) || foreign$CheckReply(m, offset, end),
+  view: (m) => new Reader$CheckReply(m),
+  complete: (value) => full$CheckReply(value, 0),
+  check: (value) => checkValue(CheckReply, value),
+};
+
+function put$CheckReply(m: Memory, p: number, lim: number, x: CheckReplyInit, d: number): number {
+  const { i32, u16, u8 } = m;
+  if (d > 63 || typeof x !== "object" || x === null) unfit(CheckReply, x, d);
+  const t = p + 12;
+  let e = t + 16;
+  if (e > lim) return -1;
+  const w = p >> 2;
+  i32[w] = 851978;
+  i32[w + 1] = 262156;
+  i32[w + 2] = 8;
+  const q = t >> 2;
+  i32[q] = t - p;
+  i32[q + 3] = 0;
+  const v0 = x.valid;
+  u8[t + 12] = v0 === undefined ? 0 : typeof v0 === "boolean" ? (v0 ? 1 : 0) : unfit(CheckReply, x);
+  const v1 = x.problems;
+  if (v1 === null || v1 === undefined) {
+    u16[(p >> 1) + 3] = 0; i32[q + 1] = 0;
+  } else {
+    if ((e = putTables(m, t + 4, e, lim, v1, put$TextProblem, d + 1)) < 0) return stop(e, CheckReply, x);
+  }
+  const v2 = x.canonical;
+  if (v2 === null || v2 === undefined) {
+    u16[(p >> 1) + 4] = 0; i32[q + 2] = 0;
+  } else {
+    if ((e = putString(m, t + 8, e, lim, v2)) < 0) return stop(e, CheckReply, x);
+  }
+  m.table = t;
+  return e;
+}
+
+function get$CheckReply(m: Memory, t: number): CheckReply {
+  const { i32, u16, u8 } = m;
+  const v = t - i32[t >> 2]!;
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 851978 && u16[(v >> 1) + 2] === 12)) return own$CheckReply(new Reader$CheckReply(m).$to(t));
+  const o1 = u16[(v >> 1) + 3]!;
+  const o2 = u16[(v >> 1) + 4]!;
+  return {
+    valid: u8[t + 12]! !== 0,
+    problems: o1 === 0 ? [] : getTables(m, t + o1, get$TextProblem),
+    canonical: o2 === 0 ? null : getString(m, t + o2),
+  };
+}
+function own$CheckReply(r: Reader$CheckReply): CheckReply {
+  return {
+    valid: r.valid,
+    problems: r.problems,
+    canonical: r.canonical,
+  };
+}
+
+class Reader$CheckReply implements CheckReplyView {
+  readonly #m: Memory;
+  #t = 0;
+  #v = 0;
+  #n = 0;
+  constructor(m: Memory) {
+    this.#m = m;
+  }
+  at(offset: number): this {
+    return this.$to(offset + this.#m.i32[offset >> 2]!);
+  }
+  $to(t: number): this {
+    this.#t = t;
+    this.#v = t - this.#m.i32[t >> 2]!;
+    this.#n = this.#m.u16[this.#v >> 1]!;
+    return this;
+  }
+  #o(slot: number): number {
+    return slot < this.#n ? this.#m.u16[(this.#v + slot) >> 1]! : 0;
+  }
+  get valid(): CheckReply["valid"] {
+    const m = this.#m;
+    const { u8 } = m;
+    const o = this.#o(4);
+    return o === 0 ? false : u8[this.#t + o]! !== 0;
+  }
+  get problems(): CheckReply["problems"] {
+    const m = this.#m;
+    const o = this.#o(6);
+    return o === 0 ? [] : getTables(m, this.#t + o, get$TextProblem);
+  }
+  get canonical(): CheckReply["canonical"] {
+    const m = this.#m;
+    const o = this.#o(8);
+    return o === 0 ? null : getString(m, this.#t + o);
+  }
+}
+
+function ok$CheckReply(m: Memory, t: number, low: number, end: number, d: number): boolean {
+  const { i32, u16 } = m;
+  if ((t & 3) !== 0 || t + 13 > end || d > 63) return false;
+  const v = t - i32[t >> 2]!;
+  if ((v & 3) !== 0 || v < low || v + 12 > end) return false;
+  if (!(i32[v >> 2] === 851978 && u16[(v >> 1) + 2] === 12)) return false;
+  if ((m.budget -= 23) < 0) return false;
+  let o = 0;
+  o = u16[(v >> 1) + 3]!;
+  if (o !== 0 && (o !== 4 || !okTables(m, t + 4, low, end, ok$TextProblem, d + 1))) return false;
+  o = u16[(v >> 1) + 4]!;
+  if (o !== 0 && (o !== 8 || !okString(m, t + 8, end))) return false;
+  return true;
+}
+
+function full$CheckReply(x: CheckReplyInit, d: number): CheckReply {
+  if (d > 63 || typeof x !== "object" || x === null) unfit(CheckReply, x, d);
+  const f1 = fullTables(x.problems, full$TextProblem, d + 1);
+  if (x.valid !== undefined && f1 === x.problems && x.canonical !== undefined) return x as CheckReply;
+  return {
+    valid: x.valid === undefined ? false : x.valid,
+    problems: f1,
+    canonical: x.canonical === undefined ? null : x.canonical,
+  };
+}
+
 export interface Checkpoint {
   readonly id: number;
   readonly simId: number;
@@ -1862,6 +2022,398 @@ function full$CheckpointsReply(x: CheckpointsReplyInit, d: number): CheckpointsR
   return {
     checkpoints: f0,
     total: x.total === undefined ? 0 : x.total,
+  };
+}
+
+export interface CompareReply {
+  /** Same number of ticks and same state after each. */
+  readonly equal: boolean;
+  /** First tick after which the states differ. */
+  readonly firstDifference: number | null;
+  /** Both runs side by side, a line per measure. */
+  readonly text: string | null;
+}
+export interface CompareReplyInit {
+  equal?: boolean;
+  firstDifference?: number | null;
+  text?: string | null;
+}
+export interface CompareReplyView extends MessageView, Readonly<CompareReply> {}
+
+const foreign$CompareReply = foreignVerifier(SCHEMA, "payments.CompareReply");
+export const CompareReply: MessageType<CompareReply, CompareReplyInit, CompareReplyView> = {
+  name: "payments.CompareReply",
+  typeId: 2949713376,
+  fingerprint: "ee65ef42e4a67df8",
+  fingerprintLo: 3836116472,
+  fingerprintHi: 3999657794,
+  lineage: ["ee65ef42e4a67df8"],
+  schema: SCHEMA,
+  encode(m, offset, limit, value) {
+    const end = put$CompareReply(m, offset + 4, limit, value, 0);
+    if (end >= 0) m.i32[offset >> 2] = m.table - offset;
+    return end;
+  },
+  decode: (m, offset) => get$CompareReply(m, offset + m.i32[offset >> 2]!),
+  verify: (m, offset, end) =>
+    (openVerify(m, offset, end) && ok$CompareReply(m, offset + m.u32[offset >> 2]!, offset, end, 0)) || foreign$CompareReply(m, offset, end),
+  view: (m) => new Reader$CompareReply(m),
+  complete: (value) => full$CompareReply(value, 0),
+  check: (value) => checkValue(CompareReply, value),
+};
+
+function put$CompareReply(m: Memory, p: number, lim: number, x: CompareReplyInit, d: number): number {
+  const { i32, u16, u32, u8 } = m;
+  if (d > 63 || typeof x !== "object" || x === null) unfit(CompareReply, x, d);
+  const t = p + 12;
+  let e = t + 16;
+  if (e > lim) return -1;
+  const w = p >> 2;
+  i32[w] = 851978;
+  i32[w + 1] = 262156;
+  i32[w + 2] = 8;
+  const q = t >> 2;
+  i32[q] = t - p;
+  i32[q + 3] = 0;
+  const v0 = x.equal;
+  u8[t + 12] = v0 === undefined ? 0 : typeof v0 === "boolean" ? (v0 ? 1 : 0) : unfit(CompareReply, x);
+  const v1 = x.firstDifference;
+  if (v1 === null || v1 === undefined) {
+    u16[(p >> 1) + 3] = 0; i32[q + 1] = 0;
+  } else u32[q + 1] = v1 === v1 >>> 0 ? v1 : unfit(CompareReply, x);
+  const v2 = x.text;
+  if (v2 === null || v2 === undefined) {
+    u16[(p >> 1) + 4] = 0; i32[q + 2] = 0;
+  } else {
+    if ((e = putString(m, t + 8, e, lim, v2)) < 0) return stop(e, CompareReply, x);
+  }
+  m.table = t;
+  return e;
+}
+
+function get$CompareReply(m: Memory, t: number): CompareReply {
+  const { i32, u16, u32, u8 } = m;
+  const v = t - i32[t >> 2]!;
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 851978 && u16[(v >> 1) + 2] === 12)) return own$CompareReply(new Reader$CompareReply(m).$to(t));
+  const o1 = u16[(v >> 1) + 3]!;
+  const o2 = u16[(v >> 1) + 4]!;
+  return {
+    equal: u8[t + 12]! !== 0,
+    firstDifference: o1 === 0 ? null : u32[(t + o1) >> 2]!,
+    text: o2 === 0 ? null : getString(m, t + o2),
+  };
+}
+function own$CompareReply(r: Reader$CompareReply): CompareReply {
+  return {
+    equal: r.equal,
+    firstDifference: r.firstDifference,
+    text: r.text,
+  };
+}
+
+class Reader$CompareReply implements CompareReplyView {
+  readonly #m: Memory;
+  #t = 0;
+  #v = 0;
+  #n = 0;
+  constructor(m: Memory) {
+    this.#m = m;
+  }
+  at(offset: number): this {
+    return this.$to(offset + this.#m.i32[offset >> 2]!);
+  }
+  $to(t: number): this {
+    this.#t = t;
+    this.#v = t - this.#m.i32[t >> 2]!;
+    this.#n = this.#m.u16[this.#v >> 1]!;
+    return this;
+  }
+  #o(slot: number): number {
+    return slot < this.#n ? this.#m.u16[(this.#v + slot) >> 1]! : 0;
+  }
+  get equal(): CompareReply["equal"] {
+    const m = this.#m;
+    const { u8 } = m;
+    const o = this.#o(4);
+    return o === 0 ? false : u8[this.#t + o]! !== 0;
+  }
+  get firstDifference(): CompareReply["firstDifference"] {
+    const m = this.#m;
+    const { u32 } = m;
+    const o = this.#o(6);
+    return o === 0 ? null : u32[(this.#t + o) >> 2]!;
+  }
+  get text(): CompareReply["text"] {
+    const m = this.#m;
+    const o = this.#o(8);
+    return o === 0 ? null : getString(m, this.#t + o);
+  }
+}
+
+function ok$CompareReply(m: Memory, t: number, low: number, end: number, d: number): boolean {
+  const { i32, u16 } = m;
+  if ((t & 3) !== 0 || t + 13 > end || d > 63) return false;
+  const v = t - i32[t >> 2]!;
+  if ((v & 3) !== 0 || v < low || v + 12 > end) return false;
+  if (!(i32[v >> 2] === 851978 && u16[(v >> 1) + 2] === 12)) return false;
+  if ((m.budget -= 23) < 0) return false;
+  let o = 0;
+  o = u16[(v >> 1) + 3]!;
+  if (o !== 0 && (o !== 4)) return false;
+  o = u16[(v >> 1) + 4]!;
+  if (o !== 0 && (o !== 8 || !okString(m, t + 8, end))) return false;
+  return true;
+}
+
+function full$CompareReply(x: CompareReplyInit, d: number): CompareReply {
+  if (d > 63 || typeof x !== "object" || x === null) unfit(CompareReply, x, d);
+  if (x.equal !== undefined && x.firstDifference !== undefined && x.text !== undefined) return x as CompareReply;
+  return {
+    equal: x.equal === undefined ? false : x.equal,
+    firstDifference: x.firstDifference === undefined ? null : x.firstDifference,
+    text: x.text === undefined ? null : x.text,
+  };
+}
+
+export interface CompareRequest {
+  readonly left: number;
+  readonly right: number;
+}
+export interface CompareRequestInit {
+  left?: number;
+  right?: number;
+}
+export interface CompareRequestView extends MessageView, Readonly<CompareRequest> {}
+
+const foreign$CompareRequest = foreignVerifier(SCHEMA, "payments.CompareRequest");
+export const CompareRequest: MessageType<CompareRequest, CompareRequestInit, CompareRequestView> = {
+  name: "payments.CompareRequest",
+  typeId: 796169866,
+  fingerprint: "b4bbc4d15befa518",
+  fingerprintLo: 1542432024,
+  fingerprintHi: 3032204497,
+  lineage: ["b4bbc4d15befa518"],
+  schema: SCHEMA,
+  encode(m, offset, limit, value) {
+    const end = put$CompareRequest(m, offset + 4, limit, value, 0);
+    if (end >= 0) m.i32[offset >> 2] = m.table - offset;
+    return end;
+  },
+  decode: (m, offset) => get$CompareRequest(m, offset + m.i32[offset >> 2]!),
+  verify: (m, offset, end) =>
+    (openVerify(m, offset, end) && ok$CompareRequest(m, offset + m.u32[offset >> 2]!, offset, end, 0)) || foreign$CompareRequest(m, offset, end),
+  view: (m) => new Reader$CompareRequest(m),
+  complete: (value) => full$CompareRequest(value, 0),
+  check: (value) => checkValue(CompareRequest, value),
+};
+
+function put$CompareRequest(m: Memory, p: number, lim: number, x: CompareRequestInit, d: number): number {
+  const { i32, u32 } = m;
+  if (d > 63 || typeof x !== "object" || x === null) unfit(CompareRequest, x, d);
+  const t = p + 8;
+  let e = t + 12;
+  if (e > lim) return -1;
+  const w = p >> 2;
+  i32[w] = 786440;
+  i32[w + 1] = 524292;
+  const q = t >> 2;
+  i32[q] = t - p;
+  const v0 = x.left;
+  u32[q + 1] = v0 === undefined ? 0 : v0 === v0 >>> 0 ? v0 : unfit(CompareRequest, x);
+  const v1 = x.right;
+  u32[q + 2] = v1 === undefined ? 0 : v1 === v1 >>> 0 ? v1 : unfit(CompareRequest, x);
+  m.table = t;
+  return e;
+}
+
+function get$CompareRequest(m: Memory, t: number): CompareRequest {
+  const { i32, u32 } = m;
+  const v = t - i32[t >> 2]!;
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 786440 && i32[(v >> 2) + 1] === 524292)) return own$CompareRequest(new Reader$CompareRequest(m).$to(t));
+  return {
+    left: u32[(t + 4) >> 2]!,
+    right: u32[(t + 8) >> 2]!,
+  };
+}
+function own$CompareRequest(r: Reader$CompareRequest): CompareRequest {
+  return {
+    left: r.left,
+    right: r.right,
+  };
+}
+
+class Reader$CompareRequest implements CompareRequestView {
+  readonly #m: Memory;
+  #t = 0;
+  #v = 0;
+  #n = 0;
+  constructor(m: Memory) {
+    this.#m = m;
+  }
+  at(offset: number): this {
+    return this.$to(offset + this.#m.i32[offset >> 2]!);
+  }
+  $to(t: number): this {
+    this.#t = t;
+    this.#v = t - this.#m.i32[t >> 2]!;
+    this.#n = this.#m.u16[this.#v >> 1]!;
+    return this;
+  }
+  #o(slot: number): number {
+    return slot < this.#n ? this.#m.u16[(this.#v + slot) >> 1]! : 0;
+  }
+  get left(): CompareRequest["left"] {
+    const m = this.#m;
+    const { u32 } = m;
+    const o = this.#o(4);
+    return o === 0 ? 0 : u32[(this.#t + o) >> 2]!;
+  }
+  get right(): CompareRequest["right"] {
+    const m = this.#m;
+    const { u32 } = m;
+    const o = this.#o(6);
+    return o === 0 ? 0 : u32[(this.#t + o) >> 2]!;
+  }
+}
+
+function ok$CompareRequest(m: Memory, t: number, low: number, end: number, d: number): boolean {
+  const { i32 } = m;
+  if ((t & 3) !== 0 || t + 12 > end || d > 63) return false;
+  const v = t - i32[t >> 2]!;
+  if ((v & 3) !== 0 || v < low || v + 8 > end) return false;
+  if (!(i32[v >> 2] === 786440 && i32[(v >> 2) + 1] === 524292)) return false;
+  if ((m.budget -= 20) < 0) return false;
+  return true;
+}
+
+function full$CompareRequest(x: CompareRequestInit, d: number): CompareRequest {
+  if (d > 63 || typeof x !== "object" || x === null) unfit(CompareRequest, x, d);
+  if (x.left !== undefined && x.right !== undefined) return x as CompareRequest;
+  return {
+    left: x.left === undefined ? 0 : x.left,
+    right: x.right === undefined ? 0 : x.right,
+  };
+}
+
+export interface ConfigTextRequest {
+  readonly text: string;
+  readonly format: TextFormat;
+}
+export interface ConfigTextRequestInit {
+  text: string;
+  format?: TextFormat;
+}
+export interface ConfigTextRequestView extends MessageView, Readonly<ConfigTextRequest> {}
+
+const foreign$ConfigTextRequest = foreignVerifier(SCHEMA, "payments.ConfigTextRequest");
+export const ConfigTextRequest: MessageType<ConfigTextRequest, ConfigTextRequestInit, ConfigTextRequestView> = {
+  name: "payments.ConfigTextRequest",
+  typeId: 3063536984,
+  fingerprint: "07536f7aad38420e",
+  fingerprintLo: 2906145294,
+  fingerprintHi: 122908538,
+  lineage: ["07536f7aad38420e"],
+  schema: SCHEMA,
+  encode(m, offset, limit, value) {
+    const end = put$ConfigTextRequest(m, offset + 4, limit, value, 0);
+    if (end >= 0) m.i32[offset >> 2] = m.table - offset;
+    return end;
+  },
+  decode: (m, offset) => get$ConfigTextRequest(m, offset + m.i32[offset >> 2]!),
+  verify: (m, offset, end) =>
+    (openVerify(m, offset, end) && ok$ConfigTextRequest(m, offset + m.u32[offset >> 2]!, offset, end, 0)) || foreign$ConfigTextRequest(m, offset, end),
+  view: (m) => new Reader$ConfigTextRequest(m),
+  complete: (value) => full$ConfigTextRequest(value, 0),
+  check: (value) => checkValue(ConfigTextRequest, value),
+};
+
+function put$ConfigTextRequest(m: Memory, p: number, lim: number, x: ConfigTextRequestInit, d: number): number {
+  const { i32, u8 } = m;
+  if (d > 63 || typeof x !== "object" || x === null) unfit(ConfigTextRequest, x, d);
+  const t = p + 8;
+  let e = t + 12;
+  if (e > lim) return -1;
+  const w = p >> 2;
+  i32[w] = 589832;
+  i32[w + 1] = 524292;
+  const q = t >> 2;
+  i32[q] = t - p;
+  i32[q + 2] = 0;
+  const v1 = x.format;
+  u8[t + 8] = v1 === undefined ? 0 : v1 === (v1 & 255) ? v1 : unfit(ConfigTextRequest, x);
+  const v0 = x.text;
+  if ((e = putString(m, t + 4, e, lim, v0)) < 0) return stop(e, ConfigTextRequest, x);
+  m.table = t;
+  return e;
+}
+
+function get$ConfigTextRequest(m: Memory, t: number): ConfigTextRequest {
+  const { i32, u8 } = m;
+  const v = t - i32[t >> 2]!;
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 589832 && i32[(v >> 2) + 1] === 524292)) return own$ConfigTextRequest(new Reader$ConfigTextRequest(m).$to(t));
+  return {
+    text: getString(m, t + 4),
+    format: u8[t + 8]! as TextFormat,
+  };
+}
+function own$ConfigTextRequest(r: Reader$ConfigTextRequest): ConfigTextRequest {
+  return {
+    text: r.text,
+    format: r.format,
+  };
+}
+
+class Reader$ConfigTextRequest implements ConfigTextRequestView {
+  readonly #m: Memory;
+  #t = 0;
+  #v = 0;
+  #n = 0;
+  constructor(m: Memory) {
+    this.#m = m;
+  }
+  at(offset: number): this {
+    return this.$to(offset + this.#m.i32[offset >> 2]!);
+  }
+  $to(t: number): this {
+    this.#t = t;
+    this.#v = t - this.#m.i32[t >> 2]!;
+    this.#n = this.#m.u16[this.#v >> 1]!;
+    return this;
+  }
+  #o(slot: number): number {
+    return slot < this.#n ? this.#m.u16[(this.#v + slot) >> 1]! : 0;
+  }
+  get text(): ConfigTextRequest["text"] {
+    const m = this.#m;
+    const o = this.#o(4);
+    return o === 0 ? "" : getString(m, this.#t + o);
+  }
+  get format(): ConfigTextRequest["format"] {
+    const m = this.#m;
+    const { u8 } = m;
+    const o = this.#o(6);
+    return o === 0 ? 0 as TextFormat : u8[this.#t + o]! as TextFormat;
+  }
+}
+
+function ok$ConfigTextRequest(m: Memory, t: number, low: number, end: number, d: number): boolean {
+  const { i32 } = m;
+  if ((t & 3) !== 0 || t + 9 > end || d > 63) return false;
+  const v = t - i32[t >> 2]!;
+  if ((v & 3) !== 0 || v < low || v + 8 > end) return false;
+  if (!(i32[v >> 2] === 589832 && i32[(v >> 2) + 1] === 524292)) return false;
+  if ((m.budget -= 17) < 0) return false;
+  if (!okString(m, t + 4, end)) return false;
+  return true;
+}
+
+function full$ConfigTextRequest(x: ConfigTextRequestInit, d: number): ConfigTextRequest {
+  if (d > 63 || typeof x !== "object" || x === null) unfit(ConfigTextRequest, x, d);
+  if (x.text === undefined || x.text === null) unfit(ConfigTextRequest, x);
+  if (x.format !== undefined) return x as ConfigTextRequest;
+  return {
+    text: x.text,
+    format: x.format === undefined ? 0 : x.format,
   };
 }
 
@@ -2547,6 +3099,155 @@ function full$CostsReply(x: CostsReplyInit, d: number): CostsReply {
     costsToday: f2,
     total: f3,
     errors: f4,
+  };
+}
+
+export interface CreateRequest {
+  readonly text: string;
+  readonly format: TextFormat;
+  readonly keepEvents: boolean;
+  readonly keepHistory: boolean;
+}
+export interface CreateRequestInit {
+  text: string;
+  format?: TextFormat;
+  keepEvents?: boolean;
+  keepHistory?: boolean;
+}
+export interface CreateRequestView extends MessageView, Readonly<CreateRequest> {}
+
+const foreign$CreateRequest = foreignVerifier(SCHEMA, "payments.CreateRequest");
+export const CreateRequest: MessageType<CreateRequest, CreateRequestInit, CreateRequestView> = {
+  name: "payments.CreateRequest",
+  typeId: 404937974,
+  fingerprint: "6c875447a7c1a00d",
+  fingerprintLo: 2814484493,
+  fingerprintHi: 1820808263,
+  lineage: ["6c875447a7c1a00d"],
+  schema: SCHEMA,
+  encode(m, offset, limit, value) {
+    const end = put$CreateRequest(m, offset + 4, limit, value, 0);
+    if (end >= 0) m.i32[offset >> 2] = m.table - offset;
+    return end;
+  },
+  decode: (m, offset) => get$CreateRequest(m, offset + m.i32[offset >> 2]!),
+  verify: (m, offset, end) =>
+    (openVerify(m, offset, end) && ok$CreateRequest(m, offset + m.u32[offset >> 2]!, offset, end, 0)) || foreign$CreateRequest(m, offset, end),
+  view: (m) => new Reader$CreateRequest(m),
+  complete: (value) => full$CreateRequest(value, 0),
+  check: (value) => checkValue(CreateRequest, value),
+};
+
+function put$CreateRequest(m: Memory, p: number, lim: number, x: CreateRequestInit, d: number): number {
+  const { i32, u8 } = m;
+  if (d > 63 || typeof x !== "object" || x === null) unfit(CreateRequest, x, d);
+  const t = p + 12;
+  let e = t + 12;
+  if (e > lim) return -1;
+  const w = p >> 2;
+  i32[w] = 720908;
+  i32[w + 1] = 524292;
+  i32[w + 2] = 655369;
+  const q = t >> 2;
+  i32[q] = t - p;
+  i32[q + 2] = 0;
+  const v1 = x.format;
+  u8[t + 8] = v1 === undefined ? 0 : v1 === (v1 & 255) ? v1 : unfit(CreateRequest, x);
+  const v2 = x.keepEvents;
+  u8[t + 9] = v2 === undefined ? 1 : typeof v2 === "boolean" ? (v2 ? 1 : 0) : unfit(CreateRequest, x);
+  const v3 = x.keepHistory;
+  u8[t + 10] = v3 === undefined ? 1 : typeof v3 === "boolean" ? (v3 ? 1 : 0) : unfit(CreateRequest, x);
+  const v0 = x.text;
+  if ((e = putString(m, t + 4, e, lim, v0)) < 0) return stop(e, CreateRequest, x);
+  m.table = t;
+  return e;
+}
+
+function get$CreateRequest(m: Memory, t: number): CreateRequest {
+  const { i32, u8 } = m;
+  const v = t - i32[t >> 2]!;
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 720908 && i32[(v >> 2) + 1] === 524292 && i32[(v >> 2) + 2] === 655369)) return own$CreateRequest(new Reader$CreateRequest(m).$to(t));
+  return {
+    text: getString(m, t + 4),
+    format: u8[t + 8]! as TextFormat,
+    keepEvents: u8[t + 9]! !== 0,
+    keepHistory: u8[t + 10]! !== 0,
+  };
+}
+function own$CreateRequest(r: Reader$CreateRequest): CreateRequest {
+  return {
+    text: r.text,
+    format: r.format,
+    keepEvents: r.keepEvents,
+    keepHistory: r.keepHistory,
+  };
+}
+
+class Reader$CreateRequest implements CreateRequestView {
+  readonly #m: Memory;
+  #t = 0;
+  #v = 0;
+  #n = 0;
+  constructor(m: Memory) {
+    this.#m = m;
+  }
+  at(offset: number): this {
+    return this.$to(offset + this.#m.i32[offset >> 2]!);
+  }
+  $to(t: number): this {
+    this.#t = t;
+    this.#v = t - this.#m.i32[t >> 2]!;
+    this.#n = this.#m.u16[this.#v >> 1]!;
+    return this;
+  }
+  #o(slot: number): number {
+    return slot < this.#n ? this.#m.u16[(this.#v + slot) >> 1]! : 0;
+  }
+  get text(): CreateRequest["text"] {
+    const m = this.#m;
+    const o = this.#o(4);
+    return o === 0 ? "" : getString(m, this.#t + o);
+  }
+  get format(): CreateRequest["format"] {
+    const m = this.#m;
+    const { u8 } = m;
+    const o = this.#o(6);
+    return o === 0 ? 0 as TextFormat : u8[this.#t + o]! as TextFormat;
+  }
+  get keepEvents(): CreateRequest["keepEvents"] {
+    const m = this.#m;
+    const { u8 } = m;
+    const o = this.#o(8);
+    return o === 0 ? true : u8[this.#t + o]! !== 0;
+  }
+  get keepHistory(): CreateRequest["keepHistory"] {
+    const m = this.#m;
+    const { u8 } = m;
+    const o = this.#o(10);
+    return o === 0 ? true : u8[this.#t + o]! !== 0;
+  }
+}
+
+function ok$CreateRequest(m: Memory, t: number, low: number, end: number, d: number): boolean {
+  const { i32 } = m;
+  if ((t & 3) !== 0 || t + 11 > end || d > 63) return false;
+  const v = t - i32[t >> 2]!;
+  if ((v & 3) !== 0 || v < low || v + 12 > end) return false;
+  if (!(i32[v >> 2] === 720908 && i32[(v >> 2) + 1] === 524292 && i32[(v >> 2) + 2] === 655369)) return false;
+  if ((m.budget -= 23) < 0) return false;
+  if (!okString(m, t + 4, end)) return false;
+  return true;
+}
+
+function full$CreateRequest(x: CreateRequestInit, d: number): CreateRequest {
+  if (d > 63 || typeof x !== "object" || x === null) unfit(CreateRequest, x, d);
+  if (x.text === undefined || x.text === null) unfit(CreateRequest, x);
+  if (x.format !== undefined && x.keepEvents !== undefined && x.keepHistory !== undefined) return x as CreateRequest;
+  return {
+    text: x.text,
+    format: x.format === undefined ? 0 : x.format,
+    keepEvents: x.keepEvents === undefined ? true : x.keepEvents,
+    keepHistory: x.keepHistory === undefined ? true : x.keepHistory,
   };
 }
 
@@ -3479,6 +4180,141 @@ function full$EventsReply(x: EventsReplyInit, d: number): EventsReply {
     end: x.end === undefined ? false : x.end,
     firstSeq: x.firstSeq === undefined ? 0n : x.firstSeq,
     total: x.total === undefined ? 0n : x.total,
+  };
+}
+
+export interface ExportRequest {
+  readonly simId: number;
+  readonly table: ExportTable;
+  readonly format: ExportFormat;
+}
+export interface ExportRequestInit {
+  simId?: number;
+  table?: ExportTable;
+  format?: ExportFormat;
+}
+export interface ExportRequestView extends MessageView, Readonly<ExportRequest> {}
+
+const foreign$ExportRequest = foreignVerifier(SCHEMA, "payments.ExportRequest");
+export const ExportRequest: MessageType<ExportRequest, ExportRequestInit, ExportRequestView> = {
+  name: "payments.ExportRequest",
+  typeId: 3811483107,
+  fingerprint: "9596d8066d1f99b8",
+  fingerprintLo: 1830787512,
+  fingerprintHi: 2509690886,
+  lineage: ["9596d8066d1f99b8"],
+  schema: SCHEMA,
+  encode(m, offset, limit, value) {
+    const end = put$ExportRequest(m, offset + 4, limit, value, 0);
+    if (end >= 0) m.i32[offset >> 2] = m.table - offset;
+    return end;
+  },
+  decode: (m, offset) => get$ExportRequest(m, offset + m.i32[offset >> 2]!),
+  verify: (m, offset, end) =>
+    (openVerify(m, offset, end) && ok$ExportRequest(m, offset + m.u32[offset >> 2]!, offset, end, 0)) || foreign$ExportRequest(m, offset, end),
+  view: (m) => new Reader$ExportRequest(m),
+  complete: (value) => full$ExportRequest(value, 0),
+  check: (value) => checkValue(ExportRequest, value),
+};
+
+function put$ExportRequest(m: Memory, p: number, lim: number, x: ExportRequestInit, d: number): number {
+  const { i32, u32, u8 } = m;
+  if (d > 63 || typeof x !== "object" || x === null) unfit(ExportRequest, x, d);
+  const t = p + 12;
+  let e = t + 12;
+  if (e > lim) return -1;
+  const w = p >> 2;
+  i32[w] = 655370;
+  i32[w + 1] = 524292;
+  i32[w + 2] = 9;
+  const q = t >> 2;
+  i32[q] = t - p;
+  i32[q + 2] = 0;
+  const v0 = x.simId;
+  u32[q + 1] = v0 === undefined ? 0 : v0 === v0 >>> 0 ? v0 : unfit(ExportRequest, x);
+  const v1 = x.table;
+  u8[t + 8] = v1 === undefined ? 0 : v1 === (v1 & 255) ? v1 : unfit(ExportRequest, x);
+  const v2 = x.format;
+  u8[t + 9] = v2 === undefined ? 0 : v2 === (v2 & 255) ? v2 : unfit(ExportRequest, x);
+  m.table = t;
+  return e;
+}
+
+function get$ExportRequest(m: Memory, t: number): ExportRequest {
+  const { i32, u16, u32, u8 } = m;
+  const v = t - i32[t >> 2]!;
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 655370 && i32[(v >> 2) + 1] === 524292 && u16[(v >> 1) + 4] === 9)) return own$ExportRequest(new Reader$ExportRequest(m).$to(t));
+  return {
+    simId: u32[(t + 4) >> 2]!,
+    table: u8[t + 8]! as ExportTable,
+    format: u8[t + 9]! as ExportFormat,
+  };
+}
+function own$ExportRequest(r: Reader$ExportRequest): ExportRequest {
+  return {
+    simId: r.simId,
+    table: r.table,
+    format: r.format,
+  };
+}
+
+class Reader$ExportRequest implements ExportRequestView {
+  readonly #m: Memory;
+  #t = 0;
+  #v = 0;
+  #n = 0;
+  constructor(m: Memory) {
+    this.#m = m;
+  }
+  at(offset: number): this {
+    return this.$to(offset + this.#m.i32[offset >> 2]!);
+  }
+  $to(t: number): this {
+    this.#t = t;
+    this.#v = t - this.#m.i32[t >> 2]!;
+    this.#n = this.#m.u16[this.#v >> 1]!;
+    return this;
+  }
+  #o(slot: number): number {
+    return slot < this.#n ? this.#m.u16[(this.#v + slot) >> 1]! : 0;
+  }
+  get simId(): ExportRequest["simId"] {
+    const m = this.#m;
+    const { u32 } = m;
+    const o = this.#o(4);
+    return o === 0 ? 0 : u32[(this.#t + o) >> 2]!;
+  }
+  get table(): ExportRequest["table"] {
+    const m = this.#m;
+    const { u8 } = m;
+    const o = this.#o(6);
+    return o === 0 ? 0 as ExportTable : u8[this.#t + o]! as ExportTable;
+  }
+  get format(): ExportRequest["format"] {
+    const m = this.#m;
+    const { u8 } = m;
+    const o = this.#o(8);
+    return o === 0 ? 0 as ExportFormat : u8[this.#t + o]! as ExportFormat;
+  }
+}
+
+function ok$ExportRequest(m: Memory, t: number, low: number, end: number, d: number): boolean {
+  const { i32, u16 } = m;
+  if ((t & 3) !== 0 || t + 10 > end || d > 63) return false;
+  const v = t - i32[t >> 2]!;
+  if ((v & 3) !== 0 || v < low || v + 12 > end) return false;
+  if (!(i32[v >> 2] === 655370 && i32[(v >> 2) + 1] === 524292 && u16[(v >> 1) + 4] === 9)) return false;
+  if ((m.budget -= 20) < 0) return false;
+  return true;
+}
+
+function full$ExportRequest(x: ExportRequestInit, d: number): ExportRequest {
+  if (d > 63 || typeof x !== "object" || x === null) unfit(ExportRequest, x, d);
+  if (x.simId !== undefined && x.table !== undefined && x.format !== undefined) return x as ExportRequest;
+  return {
+    simId: x.simId === undefined ? 0 : x.simId,
+    table: x.table === undefined ? 0 : x.table,
+    format: x.format === undefined ? 0 : x.format,
   };
 }
 
@@ -4494,6 +5330,121 @@ function full$ItemsReply(x: ItemsReplyInit, d: number): ItemsReply {
   return {
     done: x.done === undefined ? 0 : x.done,
     errors: f1,
+  };
+}
+
+export interface JsonSchemaReply {
+  /** JSON Schema 2020-12. */
+  readonly json: string | null;
+}
+export interface JsonSchemaReplyInit {
+  json?: string | null;
+}
+export interface JsonSchemaReplyView extends MessageView, Readonly<JsonSchemaReply> {}
+
+const foreign$JsonSchemaReply = foreignVerifier(SCHEMA, "payments.JsonSchemaReply");
+export const JsonSchemaReply: MessageType<JsonSchemaReply, JsonSchemaReplyInit, JsonSchemaReplyView> = {
+  name: "payments.JsonSchemaReply",
+  typeId: 3290743065,
+  fingerprint: "346746d111632da9",
+  fingerprintLo: 291712425,
+  fingerprintHi: 879183569,
+  lineage: ["346746d111632da9"],
+  schema: SCHEMA,
+  encode(m, offset, limit, value) {
+    const end = put$JsonSchemaReply(m, offset + 4, limit, value, 0);
+    if (end >= 0) m.i32[offset >> 2] = m.table - offset;
+    return end;
+  },
+  decode: (m, offset) => get$JsonSchemaReply(m, offset + m.i32[offset >> 2]!),
+  verify: (m, offset, end) =>
+    (openVerify(m, offset, end) && ok$JsonSchemaReply(m, offset + m.u32[offset >> 2]!, offset, end, 0)) || foreign$JsonSchemaReply(m, offset, end),
+  view: (m) => new Reader$JsonSchemaReply(m),
+  complete: (value) => full$JsonSchemaReply(value, 0),
+  check: (value) => checkValue(JsonSchemaReply, value),
+};
+
+function put$JsonSchemaReply(m: Memory, p: number, lim: number, x: JsonSchemaReplyInit, d: number): number {
+  const { i32, u16 } = m;
+  if (d > 63 || typeof x !== "object" || x === null) unfit(JsonSchemaReply, x, d);
+  const t = p + 8;
+  let e = t + 8;
+  if (e > lim) return -1;
+  const w = p >> 2;
+  i32[w] = 524294;
+  i32[w + 1] = 4;
+  const q = t >> 2;
+  i32[q] = t - p;
+  const v0 = x.json;
+  if (v0 === null || v0 === undefined) {
+    u16[(p >> 1) + 2] = 0; i32[q + 1] = 0;
+  } else {
+    if ((e = putString(m, t + 4, e, lim, v0)) < 0) return stop(e, JsonSchemaReply, x);
+  }
+  m.table = t;
+  return e;
+}
+
+function get$JsonSchemaReply(m: Memory, t: number): JsonSchemaReply {
+  const { i32, u16 } = m;
+  const v = t - i32[t >> 2]!;
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 524294)) return own$JsonSchemaReply(new Reader$JsonSchemaReply(m).$to(t));
+  const o0 = u16[(v >> 1) + 2]!;
+  return {
+    json: o0 === 0 ? null : getString(m, t + o0),
+  };
+}
+function own$JsonSchemaReply(r: Reader$JsonSchemaReply): JsonSchemaReply {
+  return {
+    json: r.json,
+  };
+}
+
+class Reader$JsonSchemaReply implements JsonSchemaReplyView {
+  readonly #m: Memory;
+  #t = 0;
+  #v = 0;
+  #n = 0;
+  constructor(m: Memory) {
+    this.#m = m;
+  }
+  at(offset: number): this {
+    return this.$to(offset + this.#m.i32[offset >> 2]!);
+  }
+  $to(t: number): this {
+    this.#t = t;
+    this.#v = t - this.#m.i32[t >> 2]!;
+    this.#n = this.#m.u16[this.#v >> 1]!;
+    return this;
+  }
+  #o(slot: number): number {
+    return slot < this.#n ? this.#m.u16[(this.#v + slot) >> 1]! : 0;
+  }
+  get json(): JsonSchemaReply["json"] {
+    const m = this.#m;
+    const o = this.#o(4);
+    return o === 0 ? null : getString(m, this.#t + o);
+  }
+}
+
+function ok$JsonSchemaReply(m: Memory, t: number, low: number, end: number, d: number): boolean {
+  const { i32, u16 } = m;
+  if ((t & 3) !== 0 || t + 8 > end || d > 63) return false;
+  const v = t - i32[t >> 2]!;
+  if ((v & 3) !== 0 || v < low || v + 8 > end) return false;
+  if (!(i32[v >> 2] === 524294)) return false;
+  if ((m.budget -= 14) < 0) return false;
+  let o = 0;
+  o = u16[(v >> 1) + 2]!;
+  if (o !== 0 && (o !== 4 || !okString(m, t + 4, end))) return false;
+  return true;
+}
+
+function full$JsonSchemaReply(x: JsonSchemaReplyInit, d: number): JsonSchemaReply {
+  if (d > 63 || typeof x !== "object" || x === null) unfit(JsonSchemaReply, x, d);
+  if (x.json !== undefined) return x as JsonSchemaReply;
+  return {
+    json: x.json === undefined ? null : x.json,
   };
 }
 
@@ -6846,6 +7797,840 @@ function full$PolicySchemaReply(x: PolicySchemaReplyInit, d: number): PolicySche
     comparisons: f4,
     policies: f5,
     depthMax: x.depthMax === undefined ? 0 : x.depthMax,
+  };
+}
+
+export interface PolicyTextRequest {
+  /** A tree file, as JSON or YAML. */
+  readonly text: string;
+  readonly format: TextFormat;
+  /** Banks that the tree may name; empty = any. */
+  readonly agents: readonly string[];
+}
+export interface PolicyTextRequestInit {
+  text: string;
+  format?: TextFormat;
+  agents?: readonly string[] | null;
+}
+export interface PolicyTextRequestView extends MessageView, Readonly<PolicyTextRequest> {}
+
+const foreign$PolicyTextRequest = foreignVerifier(SCHEMA, "payments.PolicyTextRequest");
+export const PolicyTextRequest: MessageType<PolicyTextRequest, PolicyTextRequestInit, PolicyTextRequestView> = {
+  name: "payments.PolicyTextRequest",
+  typeId: 859134296,
+  fingerprint: "74b2bd04202738ea",
+  fingerprintLo: 539441386,
+  fingerprintHi: 1957870852,
+  lineage: ["74b2bd04202738ea"],
+  schema: SCHEMA,
+  encode(m, offset, limit, value) {
+    const end = put$PolicyTextRequest(m, offset + 4, limit, value, 0);
+    if (end >= 0) m.i32[offset >> 2] = m.table - offset;
+    return end;
+  },
+  decode: (m, offset) => get$PolicyTextRequest(m, offset + m.i32[offset >> 2]!),
+  verify: (m, offset, end) =>
+    (openVerify(m, offset, end) && ok$PolicyTextRequest(m, offset + m.u32[offset >> 2]!, offset, end, 0)) || foreign$PolicyTextRequest(m, offset, end),
+  view: (m) => new Reader$PolicyTextRequest(m),
+  complete: (value) => full$PolicyTextRequest(value, 0),
+  check: (value) => checkValue(PolicyTextRequest, value),
+};
+
+function put$PolicyTextRequest(m: Memory, p: number, lim: number, x: PolicyTextRequestInit, d: number): number {
+  const { i32, u16, u8 } = m;
+  if (d > 63 || typeof x !== "object" || x === null) unfit(PolicyTextRequest, x, d);
+  const t = p + 12;
+  let e = t + 16;
+  if (e > lim) return -1;
+  const w = p >> 2;
+  i32[w] = 851978;
+  i32[w + 1] = 786436;
+  i32[w + 2] = 8;
+  const q = t >> 2;
+  i32[q] = t - p;
+  i32[q + 3] = 0;
+  const v1 = x.format;
+  u8[t + 12] = v1 === undefined ? 0 : v1 === (v1 & 255) ? v1 : unfit(PolicyTextRequest, x);
+  const v0 = x.text;
+  if ((e = putString(m, t + 4, e, lim, v0)) < 0) return stop(e, PolicyTextRequest, x);
+  const v2 = x.agents;
+  if (v2 === null || v2 === undefined) {
+    u16[(p >> 1) + 4] = 0; i32[q + 2] = 0;
+  } else {
+    if ((e = putStrings(m, t + 8, e, lim, v2)) < 0) return stop(e, PolicyTextRequest, x);
+  }
+  m.table = t;
+  return e;
+}
+
+function get$PolicyTextRequest(m: Memory, t: number): PolicyTextRequest {
+  const { i32, u16, u8 } = m;
+  const v = t - i32[t >> 2]!;
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 851978 && i32[(v >> 2) + 1] === 786436)) return own$PolicyTextRequest(new Reader$PolicyTextRequest(m).$to(t));
+  const o2 = u16[(v >> 1) + 4]!;
+  return {
+    text: getString(m, t + 4),
+    format: u8[t + 12]! as TextFormat,
+    agents: o2 === 0 ? [] : getStrings(m, t + o2),
+  };
+}
+function own$PolicyTextRequest(r: Reader$PolicyTextRequest): PolicyTextRequest {
+  return {
+    text: r.text,
+    format: r.format,
+    agents: r.agents,
+  };
+}
+
+class Reader$PolicyTextRequest implements PolicyTextRequestView {
+  readonly #m: Memory;
+  #t = 0;
+  #v = 0;
+  #n = 0;
+  constructor(m: Memory) {
+    this.#m = m;
+  }
+  at(offset: number): this {
+    return this.$to(offset + this.#m.i32[offset >> 2]!);
+  }
+  $to(t: number): this {
+    this.#t = t;
+    this.#v = t - this.#m.i32[t >> 2]!;
+    this.#n = this.#m.u16[this.#v >> 1]!;
+    return this;
+  }
+  #o(slot: number): number {
+    return slot < this.#n ? this.#m.u16[(this.#v + slot) >> 1]! : 0;
+  }
+  get text(): PolicyTextRequest["text"] {
+    const m = this.#m;
+    const o = this.#o(4);
+    return o === 0 ? "" : getString(m, this.#t + o);
+  }
+  get format(): PolicyTextRequest["format"] {
+    const m = this.#m;
+    const { u8 } = m;
+    const o = this.#o(6);
+    return o === 0 ? 0 as TextFormat : u8[this.#t + o]! as TextFormat;
+  }
+  get agents(): PolicyTextRequest["agents"] {
+    const m = this.#m;
+    const o = this.#o(8);
+    return o === 0 ? [] : getStrings(m, this.#t + o);
+  }
+}
+
+function ok$PolicyTextRequest(m: Memory, t: number, low: number, end: number, d: number): boolean {
+  const { i32, u16 } = m;
+  if ((t & 3) !== 0 || t + 13 > end || d > 63) return false;
+  const v = t - i32[t >> 2]!;
+  if ((v & 3) !== 0 || v < low || v + 12 > end) return false;
+  if (!(i32[v >> 2] === 851978 && i32[(v >> 2) + 1] === 786436)) return false;
+  if ((m.budget -= 23) < 0) return false;
+  let o = 0;
+  if (!okString(m, t + 4, end)) return false;
+  o = u16[(v >> 1) + 4]!;
+  if (o !== 0 && (o !== 8 || !okStrings(m, t + 8, end))) return false;
+  return true;
+}
+
+function full$PolicyTextRequest(x: PolicyTextRequestInit, d: number): PolicyTextRequest {
+  if (d > 63 || typeof x !== "object" || x === null) unfit(PolicyTextRequest, x, d);
+  if (x.text === undefined || x.text === null) unfit(PolicyTextRequest, x);
+  const f2 = x.agents ?? [];
+  if (x.format !== undefined && f2 === x.agents) return x as PolicyTextRequest;
+  return {
+    text: x.text,
+    format: x.format === undefined ? 0 : x.format,
+    agents: f2,
+  };
+}
+
+export interface PrintRequest {
+  readonly simId: number;
+  readonly fromTick: number;
+  /** Inclusive. */
+  readonly toTick: number;
+}
+export interface PrintRequestInit {
+  simId?: number;
+  fromTick?: number;
+  toTick?: number;
+}
+export interface PrintRequestView extends MessageView, Readonly<PrintRequest> {}
+
+const foreign$PrintRequest = foreignVerifier(SCHEMA, "payments.PrintRequest");
+export const PrintRequest: MessageType<PrintRequest, PrintRequestInit, PrintRequestView> = {
+  name: "payments.PrintRequest",
+  typeId: 733876435,
+  fingerprint: "9f79e15572743b13",
+  fingerprintLo: 1920219923,
+  fingerprintHi: 2675564885,
+  lineage: ["9f79e15572743b13"],
+  schema: SCHEMA,
+  encode(m, offset, limit, value) {
+    const end = put$PrintRequest(m, offset + 4, limit, value, 0);
+    if (end >= 0) m.i32[offset >> 2] = m.table - offset;
+    return end;
+  },
+  decode: (m, offset) => get$PrintRequest(m, offset + m.i32[offset >> 2]!),
+  verify: (m, offset, end) =>
+    (openVerify(m, offset, end) && ok$PrintRequest(m, offset + m.u32[offset >> 2]!, offset, end, 0)) || foreign$PrintRequest(m, offset, end),
+  view: (m) => new Reader$PrintRequest(m),
+  complete: (value) => full$PrintRequest(value, 0),
+  check: (value) => checkValue(PrintRequest, value),
+};
+
+function put$PrintRequest(m: Memory, p: number, lim: number, x: PrintRequestInit, d: number): number {
+  const { i32, u32 } = m;
+  if (d > 63 || typeof x !== "object" || x === null) unfit(PrintRequest, x, d);
+  const t = p + 12;
+  let e = t + 16;
+  if (e > lim) return -1;
+  const w = p >> 2;
+  i32[w] = 1048586;
+  i32[w + 1] = 524292;
+  i32[w + 2] = 12;
+  const q = t >> 2;
+  i32[q] = t - p;
+  const v0 = x.simId;
+  u32[q + 1] = v0 === undefined ? 0 : v0 === v0 >>> 0 ? v0 : unfit(PrintRequest, x);
+  const v1 = x.fromTick;
+  u32[q + 2] = v1 === undefined ? 0 : v1 === v1 >>> 0 ? v1 : unfit(PrintRequest, x);
+  const v2 = x.toTick;
+  u32[q + 3] = v2 === undefined ? 4294967295 : v2 === v2 >>> 0 ? v2 : unfit(PrintRequest, x);
+  m.table = t;
+  return e;
+}
+
+function get$PrintRequest(m: Memory, t: number): PrintRequest {
+  const { i32, u16, u32 } = m;
+  const v = t - i32[t >> 2]!;
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 1048586 && i32[(v >> 2) + 1] === 524292 && u16[(v >> 1) + 4] === 12)) return own$PrintRequest(new Reader$PrintRequest(m).$to(t));
+  return {
+    simId: u32[(t + 4) >> 2]!,
+    fromTick: u32[(t + 8) >> 2]!,
+    toTick: u32[(t + 12) >> 2]!,
+  };
+}
+function own$PrintRequest(r: Reader$PrintRequest): PrintRequest {
+  return {
+    simId: r.simId,
+    fromTick: r.fromTick,
+    toTick: r.toTick,
+  };
+}
+
+class Reader$PrintRequest implements PrintRequestView {
+  readonly #m: Memory;
+  #t = 0;
+  #v = 0;
+  #n = 0;
+  constructor(m: Memory) {
+    this.#m = m;
+  }
+  at(offset: number): this {
+    return this.$to(offset + this.#m.i32[offset >> 2]!);
+  }
+  $to(t: number): this {
+    this.#t = t;
+    this.#v = t - this.#m.i32[t >> 2]!;
+    this.#n = this.#m.u16[this.#v >> 1]!;
+    return this;
+  }
+  #o(slot: number): number {
+    return slot < this.#n ? this.#m.u16[(this.#v + slot) >> 1]! : 0;
+  }
+  get simId(): PrintRequest["simId"] {
+    const m = this.#m;
+    const { u32 } = m;
+    const o = this.#o(4);
+    return o === 0 ? 0 : u32[(this.#t + o) >> 2]!;
+  }
+  get fromTick(): PrintRequest["fromTick"] {
+    const m = this.#m;
+    const { u32 } = m;
+    const o = this.#o(6);
+    return o === 0 ? 0 : u32[(this.#t + o) >> 2]!;
+  }
+  get toTick(): PrintRequest["toTick"] {
+    const m = this.#m;
+    const { u32 } = m;
+    const o = this.#o(8);
+    return o === 0 ? 4294967295 : u32[(this.#t + o) >> 2]!;
+  }
+}
+
+function ok$PrintRequest(m: Memory, t: number, low: number, end: number, d: number): boolean {
+  const { i32, u16 } = m;
+  if ((t & 3) !== 0 || t + 16 > end || d > 63) return false;
+  const v = t - i32[t >> 2]!;
+  if ((v & 3) !== 0 || v < low || v + 12 > end) return false;
+  if (!(i32[v >> 2] === 1048586 && i32[(v >> 2) + 1] === 524292 && u16[(v >> 1) + 4] === 12)) return false;
+  if ((m.budget -= 26) < 0) return false;
+  return true;
+}
+
+function full$PrintRequest(x: PrintRequestInit, d: number): PrintRequest {
+  if (d > 63 || typeof x !== "object" || x === null) unfit(PrintRequest, x, d);
+  if (x.simId !== undefined && x.fromTick !== undefined && x.toTick !== undefined) return x as PrintRequest;
+  return {
+    simId: x.simId === undefined ? 0 : x.simId,
+    fromTick: x.fromTick === undefined ? 0 : x.fromTick,
+    toTick: x.toTick === undefined ? 4294967295 : x.toTick,
+  };
+}
+
+export interface RecordRequest {
+  readonly simId: number;
+  readonly label: string | null;
+}
+export interface RecordRequestInit {
+  simId?: number;
+  label?: string | null;
+}
+export interface RecordRequestView extends MessageView, Readonly<RecordRequest> {}
+
+const foreign$RecordRequest = foreignVerifier(SCHEMA, "payments.RecordRequest");
+export const RecordRequest: MessageType<RecordRequest, RecordRequestInit, RecordRequestView> = {
+  name: "payments.RecordRequest",
+  typeId: 2971604411,
+  fingerprint: "e0fa3f79303063aa",
+  fingerprintLo: 808477610,
+  fingerprintHi: 3774496633,
+  lineage: ["e0fa3f79303063aa"],
+  schema: SCHEMA,
+  encode(m, offset, limit, value) {
+    const end = put$RecordRequest(m, offset + 4, limit, value, 0);
+    if (end >= 0) m.i32[offset >> 2] = m.table - offset;
+    return end;
+  },
+  decode: (m, offset) => get$RecordRequest(m, offset + m.i32[offset >> 2]!),
+  verify: (m, offset, end) =>
+    (openVerify(m, offset, end) && ok$RecordRequest(m, offset + m.u32[offset >> 2]!, offset, end, 0)) || foreign$RecordRequest(m, offset, end),
+  view: (m) => new Reader$RecordRequest(m),
+  complete: (value) => full$RecordRequest(value, 0),
+  check: (value) => checkValue(RecordRequest, value),
+};
+
+function put$RecordRequest(m: Memory, p: number, lim: number, x: RecordRequestInit, d: number): number {
+  const { i32, u16, u32 } = m;
+  if (d > 63 || typeof x !== "object" || x === null) unfit(RecordRequest, x, d);
+  const t = p + 8;
+  let e = t + 12;
+  if (e > lim) return -1;
+  const w = p >> 2;
+  i32[w] = 786440;
+  i32[w + 1] = 524292;
+  const q = t >> 2;
+  i32[q] = t - p;
+  const v0 = x.simId;
+  u32[q + 1] = v0 === undefined ? 0 : v0 === v0 >>> 0 ? v0 : unfit(RecordRequest, x);
+  const v1 = x.label;
+  if (v1 === null || v1 === undefined) {
+    u16[(p >> 1) + 3] = 0; i32[q + 2] = 0;
+  } else {
+    if ((e = putString(m, t + 8, e, lim, v1)) < 0) return stop(e, RecordRequest, x);
+  }
+  m.table = t;
+  return e;
+}
+
+function get$RecordRequest(m: Memory, t: number): RecordRequest {
+  const { i32, u16, u32 } = m;
+  const v = t - i32[t >> 2]!;
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 786440 && u16[(v >> 1) + 2] === 4)) return own$RecordRequest(new Reader$RecordRequest(m).$to(t));
+  const o1 = u16[(v >> 1) + 3]!;
+  return {
+    simId: u32[(t + 4) >> 2]!,
+    label: o1 === 0 ? null : getString(m, t + o1),
+  };
+}
+function own$RecordRequest(r: Reader$RecordRequest): RecordRequest {
+  return {
+    simId: r.simId,
+    label: r.label,
+  };
+}
+
+class Reader$RecordRequest implements RecordRequestView {
+  readonly #m: Memory;
+  #t = 0;
+  #v = 0;
+  #n = 0;
+  constructor(m: Memory) {
+    this.#m = m;
+  }
+  at(offset: number): this {
+    return this.$to(offset + this.#m.i32[offset >> 2]!);
+  }
+  $to(t: number): this {
+    this.#t = t;
+    this.#v = t - this.#m.i32[t >> 2]!;
+    this.#n = this.#m.u16[this.#v >> 1]!;
+    return this;
+  }
+  #o(slot: number): number {
+    return slot < this.#n ? this.#m.u16[(this.#v + slot) >> 1]! : 0;
+  }
+  get simId(): RecordRequest["simId"] {
+    const m = this.#m;
+    const { u32 } = m;
+    const o = this.#o(4);
+    return o === 0 ? 0 : u32[(this.#t + o) >> 2]!;
+  }
+  get label(): RecordRequest["label"] {
+    const m = this.#m;
+    const o = this.#o(6);
+    return o === 0 ? null : getString(m, this.#t + o);
+  }
+}
+
+function ok$RecordRequest(m: Memory, t: number, low: number, end: number, d: number): boolean {
+  const { i32, u16 } = m;
+  if ((t & 3) !== 0 || t + 12 > end || d > 63) return false;
+  const v = t - i32[t >> 2]!;
+  if ((v & 3) !== 0 || v < low || v + 8 > end) return false;
+  if (!(i32[v >> 2] === 786440 && u16[(v >> 1) + 2] === 4)) return false;
+  if ((m.budget -= 20) < 0) return false;
+  let o = 0;
+  o = u16[(v >> 1) + 3]!;
+  if (o !== 0 && (o !== 8 || !okString(m, t + 8, end))) return false;
+  return true;
+}
+
+function full$RecordRequest(x: RecordRequestInit, d: number): RecordRequest {
+  if (d > 63 || typeof x !== "object" || x === null) unfit(RecordRequest, x, d);
+  if (x.simId !== undefined && x.label !== undefined) return x as RecordRequest;
+  return {
+    simId: x.simId === undefined ? 0 : x.simId,
+    label: x.label === undefined ? null : x.label,
+  };
+}
+
+/** The events of a run, kept in the store. */
+export interface Recording {
+  readonly id: number;
+  readonly label: string | null;
+  readonly ticks: number;
+  readonly events: bigint;
+  readonly configHash: bigint;
+  readonly runHash: string | null;
+  readonly createdMs: bigint;
+}
+export interface RecordingInit {
+  id?: number;
+  label?: string | null;
+  ticks?: number;
+  events?: bigint;
+  configHash?: bigint;
+  runHash?: string | null;
+  createdMs?: bigint;
+}
+export interface RecordingView extends MessageView, Readonly<Recording> {}
+
+const foreign$Recording = foreignVerifier(SCHEMA, "payments.Recording");
+export const Recording: MessageType<Recording, RecordingInit, RecordingView> = {
+  name: "payments.Recording",
+  typeId: 2868176696,
+  fingerprint: "d840bdca5f036f41",
+  fingerprintLo: 1594060609,
+  fingerprintHi: 3628121546,
+  lineage: ["d840bdca5f036f41"],
+  schema: SCHEMA,
+  encode(m, offset, limit, value) {
+    const end = put$Recording(m, offset + 4, limit, value, 0);
+    if (end >= 0) m.i32[offset >> 2] = m.table - offset;
+    return end;
+  },
+  decode: (m, offset) => get$Recording(m, offset + m.i32[offset >> 2]!),
+  verify: (m, offset, end) =>
+    (openVerify(m, offset, end) && ok$Recording(m, offset + m.u32[offset >> 2]!, offset, end, 0)) || foreign$Recording(m, offset, end),
+  view: (m) => new Reader$Recording(m),
+  complete: (value) => full$Recording(value, 0),
+  check: (value) => checkValue(Recording, value),
+};
+
+function put$Recording(m: Memory, p: number, lim: number, x: RecordingInit, d: number): number {
+  const { i32, u16, u32, u64 } = m;
+  if (d > 63 || typeof x !== "object" || x === null) unfit(Recording, x, d);
+  const t = ((p + 21) & ~7) + 4;
+  let e = t + 44;
+  if (e > lim) return -1;
+  i32[(t >> 2) - 1] = 0;
+  const w = p >> 2;
+  i32[w] = 2883602;
+  i32[w + 1] = 2097180;
+  i32[w + 2] = 262180;
+  i32[w + 3] = 2621452;
+  i32[w + 4] = 20;
+  const q = t >> 2;
+  i32[q] = t - p;
+  const h = (t + 4) >> 3;
+  const v0 = x.id;
+  u32[q + 7] = v0 === undefined ? 0 : v0 === v0 >>> 0 ? v0 : unfit(Recording, x);
+  const v2 = x.ticks;
+  u32[q + 9] = v2 === undefined ? 0 : v2 === v2 >>> 0 ? v2 : unfit(Recording, x);
+  const v3 = x.events;
+  u64[h] = v3 === undefined ? 0n : typeof v3 === "bigint" ? v3 : unfit(Recording, x);
+  const v4 = x.configHash;
+  u64[h + 1] = v4 === undefined ? 0n : typeof v4 === "bigint" ? v4 : unfit(Recording, x);
+  const v6 = x.createdMs;
+  u64[h + 2] = v6 === undefined ? 0n : typeof v6 === "bigint" ? v6 : unfit(Recording, x);
+  const v1 = x.label;
+  if (v1 === null || v1 === undefined) {
+    u16[(p >> 1) + 3] = 0; i32[q + 8] = 0;
+  } else {
+    if ((e = putString(m, t + 32, e, lim, v1)) < 0) return stop(e, Recording, x);
+  }
+  const v5 = x.runHash;
+  if (v5 === null || v5 === undefined) {
+    u16[(p >> 1) + 7] = 0; i32[q + 10] = 0;
+  } else {
+    if ((e = putString(m, t + 40, e, lim, v5)) < 0) return stop(e, Recording, x);
+  }
+  m.table = t;
+  return e;
+}
+
+function get$Recording(m: Memory, t: number): Recording {
+  const { i32, u16, u32, u64 } = m;
+  const v = t - i32[t >> 2]!;
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 2883602 && u16[(v >> 1) + 2] === 28 && i32[(v >> 2) + 2] === 262180 && u16[(v >> 1) + 6] === 12 && u16[(v >> 1) + 8] === 20)) return own$Recording(new Reader$Recording(m).$to(t));
+  const o1 = u16[(v >> 1) + 3]!;
+  const o5 = u16[(v >> 1) + 7]!;
+  return {
+    id: u32[(t + 28) >> 2]!,
+    label: o1 === 0 ? null : getString(m, t + o1),
+    ticks: u32[(t + 36) >> 2]!,
+    events: u64[(t + 4) >> 3]!,
+    configHash: u64[(t + 12) >> 3]!,
+    runHash: o5 === 0 ? null : getString(m, t + o5),
+    createdMs: u64[(t + 20) >> 3]!,
+  };
+}
+function own$Recording(r: Reader$Recording): Recording {
+  return {
+    id: r.id,
+    label: r.label,
+    ticks: r.ticks,
+    events: r.events,
+    configHash: r.configHash,
+    runHash: r.runHash,
+    createdMs: r.createdMs,
+  };
+}
+
+class Reader$Recording implements RecordingView {
+  readonly #m: Memory;
+  #t = 0;
+  #v = 0;
+  #n = 0;
+  constructor(m: Memory) {
+    this.#m = m;
+  }
+  at(offset: number): this {
+    return this.$to(offset + this.#m.i32[offset >> 2]!);
+  }
+  $to(t: number): this {
+    this.#t = t;
+    this.#v = t - this.#m.i32[t >> 2]!;
+    this.#n = this.#m.u16[this.#v >> 1]!;
+    return this;
+  }
+  #o(slot: number): number {
+    return slot < this.#n ? this.#m.u16[(this.#v + slot) >> 1]! : 0;
+  }
+  get id(): Recording["id"] {
+    const m = this.#m;
+    const { u32 } = m;
+    const o = this.#o(4);
+    return o === 0 ? 0 : u32[(this.#t + o) >> 2]!;
+  }
+  get label(): Recording["label"] {
+    const m = this.#m;
+    const o = this.#o(6);
+    return o === 0 ? null : getString(m, this.#t + o);
+  }
+  get ticks(): Recording["ticks"] {
+    const m = this.#m;
+    const { u32 } = m;
+    const o = this.#o(8);
+    return o === 0 ? 0 : u32[(this.#t + o) >> 2]!;
+  }
+  get events(): Recording["events"] {
+    const m = this.#m;
+    const { u64 } = m;
+    const o = this.#o(10);
+    return o === 0 ? 0n : u64[(this.#t + o) >> 3]!;
+  }
+  get configHash(): Recording["configHash"] {
+    const m = this.#m;
+    const { u64 } = m;
+    const o = this.#o(12);
+    return o === 0 ? 0n : u64[(this.#t + o) >> 3]!;
+  }
+  get runHash(): Recording["runHash"] {
+    const m = this.#m;
+    const o = this.#o(14);
+    return o === 0 ? null : getString(m, this.#t + o);
+  }
+  get createdMs(): Recording["createdMs"] {
+    const m = this.#m;
+    const { u64 } = m;
+    const o = this.#o(16);
+    return o === 0 ? 0n : u64[(this.#t + o) >> 3]!;
+  }
+}
+
+function ok$Recording(m: Memory, t: number, low: number, end: number, d: number): boolean {
+  const { i32, u16 } = m;
+  if ((t & 7) !== 4 || t + 44 > end || d > 63) return false;
+  const v = t - i32[t >> 2]!;
+  if ((v & 3) !== 0 || v < low || v + 20 > end) return false;
+  if (!(i32[v >> 2] === 2883602 && u16[(v >> 1) + 2] === 28 && i32[(v >> 2) + 2] === 262180 && u16[(v >> 1) + 6] === 12 && u16[(v >> 1) + 8] === 20)) return false;
+  if ((m.budget -= 62) < 0) return false;
+  let o = 0;
+  o = u16[(v >> 1) + 3]!;
+  if (o !== 0 && (o !== 32 || !okString(m, t + 32, end))) return false;
+  o = u16[(v >> 1) + 7]!;
+  if (o !== 0 && (o !== 40 || !okString(m, t + 40, end))) return false;
+  return true;
+}
+
+function full$Recording(x: RecordingInit, d: number): Recording {
+  if (d > 63 || typeof x !== "object" || x === null) unfit(Recording, x, d);
+  if (x.id !== undefined && x.label !== undefined && x.ticks !== undefined && x.events !== undefined && x.configHash !== undefined && x.runHash !== undefined && x.createdMs !== undefined) return x as Recording;
+  return {
+    id: x.id === undefined ? 0 : x.id,
+    label: x.label === undefined ? null : x.label,
+    ticks: x.ticks === undefined ? 0 : x.ticks,
+    events: x.events === undefined ? 0n : x.events,
+    configHash: x.configHash === undefined ? 0n : x.configHash,
+    runHash: x.runHash === undefined ? null : x.runHash,
+    createdMs: x.createdMs === undefined ? 0n : x.createdMs,
+  };
+}
+
+export interface RecordingRequest {
+  readonly id: number;
+}
+export interface RecordingRequestInit {
+  id?: number;
+}
+export interface RecordingRequestView extends MessageView, Readonly<RecordingRequest> {}
+
+const foreign$RecordingRequest = foreignVerifier(SCHEMA, "payments.RecordingRequest");
+export const RecordingRequest: MessageType<RecordingRequest, RecordingRequestInit, RecordingRequestView> = {
+  name: "payments.RecordingRequest",
+  typeId: 634534214,
+  fingerprint: "6ee18b1d370efe5c",
+  fingerprintLo: 923729500,
+  fingerprintHi: 1860274973,
+  lineage: ["6ee18b1d370efe5c"],
+  schema: SCHEMA,
+  encode(m, offset, limit, value) {
+    const end = put$RecordingRequest(m, offset + 4, limit, value, 0);
+    if (end >= 0) m.i32[offset >> 2] = m.table - offset;
+    return end;
+  },
+  decode: (m, offset) => get$RecordingRequest(m, offset + m.i32[offset >> 2]!),
+  verify: (m, offset, end) =>
+    (openVerify(m, offset, end) && ok$RecordingRequest(m, offset + m.u32[offset >> 2]!, offset, end, 0)) || foreign$RecordingRequest(m, offset, end),
+  view: (m) => new Reader$RecordingRequest(m),
+  complete: (value) => full$RecordingRequest(value, 0),
+  check: (value) => checkValue(RecordingRequest, value),
+};
+
+function put$RecordingRequest(m: Memory, p: number, lim: number, x: RecordingRequestInit, d: number): number {
+  const { i32, u32 } = m;
+  if (d > 63 || typeof x !== "object" || x === null) unfit(RecordingRequest, x, d);
+  const t = p + 8;
+  let e = t + 8;
+  if (e > lim) return -1;
+  const w = p >> 2;
+  i32[w] = 524294;
+  i32[w + 1] = 4;
+  const q = t >> 2;
+  i32[q] = t - p;
+  const v0 = x.id;
+  u32[q + 1] = v0 === undefined ? 0 : v0 === v0 >>> 0 ? v0 : unfit(RecordingRequest, x);
+  m.table = t;
+  return e;
+}
+
+function get$RecordingRequest(m: Memory, t: number): RecordingRequest {
+  const { i32, u16, u32 } = m;
+  const v = t - i32[t >> 2]!;
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 524294 && u16[(v >> 1) + 2] === 4)) return own$RecordingRequest(new Reader$RecordingRequest(m).$to(t));
+  return {
+    id: u32[(t + 4) >> 2]!,
+  };
+}
+function own$RecordingRequest(r: Reader$RecordingRequest): RecordingRequest {
+  return {
+    id: r.id,
+  };
+}
+
+class Reader$RecordingRequest implements RecordingRequestView {
+  readonly #m: Memory;
+  #t = 0;
+  #v = 0;
+  #n = 0;
+  constructor(m: Memory) {
+    this.#m = m;
+  }
+  at(offset: number): this {
+    return this.$to(offset + this.#m.i32[offset >> 2]!);
+  }
+  $to(t: number): this {
+    this.#t = t;
+    this.#v = t - this.#m.i32[t >> 2]!;
+    this.#n = this.#m.u16[this.#v >> 1]!;
+    return this;
+  }
+  #o(slot: number): number {
+    return slot < this.#n ? this.#m.u16[(this.#v + slot) >> 1]! : 0;
+  }
+  get id(): RecordingRequest["id"] {
+    const m = this.#m;
+    const { u32 } = m;
+    const o = this.#o(4);
+    return o === 0 ? 0 : u32[(this.#t + o) >> 2]!;
+  }
+}
+
+function ok$RecordingRequest(m: Memory, t: number, low: number, end: number, d: number): boolean {
+  const { i32, u16 } = m;
+  if ((t & 3) !== 0 || t + 8 > end || d > 63) return false;
+  const v = t - i32[t >> 2]!;
+  if ((v & 3) !== 0 || v < low || v + 8 > end) return false;
+  if (!(i32[v >> 2] === 524294 && u16[(v >> 1) + 2] === 4)) return false;
+  if ((m.budget -= 14) < 0) return false;
+  return true;
+}
+
+function full$RecordingRequest(x: RecordingRequestInit, d: number): RecordingRequest {
+  if (d > 63 || typeof x !== "object" || x === null) unfit(RecordingRequest, x, d);
+  if (x.id !== undefined) return x as RecordingRequest;
+  return {
+    id: x.id === undefined ? 0 : x.id,
+  };
+}
+
+export interface RecordingsReply {
+  readonly recordings: readonly Recording[];
+}
+export interface RecordingsReplyInit {
+  recordings?: readonly RecordingInit[] | null;
+}
+export interface RecordingsReplyView extends MessageView, Readonly<RecordingsReply> {}
+
+const foreign$RecordingsReply = foreignVerifier(SCHEMA, "payments.RecordingsReply");
+export const RecordingsReply: MessageType<RecordingsReply, RecordingsReplyInit, RecordingsReplyView> = {
+  name: "payments.RecordingsReply",
+  typeId: 928969565,
+  fingerprint: "1ba7a54acc424eb1",
+  fingerprintLo: 3426897585,
+  fingerprintHi: 463971658,
+  lineage: ["1ba7a54acc424eb1"],
+  schema: SCHEMA,
+  encode(m, offset, limit, value) {
+    const end = put$RecordingsReply(m, offset + 4, limit, value, 0);
+    if (end >= 0) m.i32[offset >> 2] = m.table - offset;
+    return end;
+  },
+  decode: (m, offset) => get$RecordingsReply(m, offset + m.i32[offset >> 2]!),
+  verify: (m, offset, end) =>
+    (openVerify(m, offset, end) && ok$RecordingsReply(m, offset + m.u32[offset >> 2]!, offset, end, 0)) || foreign$RecordingsReply(m, offset, end),
+  view: (m) => new Reader$RecordingsReply(m),
+  complete: (value) => full$RecordingsReply(value, 0),
+  check: (value) => checkValue(RecordingsReply, value),
+};
+
+function put$RecordingsReply(m: Memory, p: number, lim: number, x: RecordingsReplyInit, d: number): number {
+  const { i32, u16 } = m;
+  if (d > 63 || typeof x !== "object" || x === null) unfit(RecordingsReply, x, d);
+  const t = p + 8;
+  let e = t + 8;
+  if (e > lim) return -1;
+  const w = p >> 2;
+  i32[w] = 524294;
+  i32[w + 1] = 4;
+  const q = t >> 2;
+  i32[q] = t - p;
+  const v0 = x.recordings;
+  if (v0 === null || v0 === undefined) {
+    u16[(p >> 1) + 2] = 0; i32[q + 1] = 0;
+  } else {
+    if ((e = putTables(m, t + 4, e, lim, v0, put$Recording, d + 1)) < 0) return stop(e, RecordingsReply, x);
+  }
+  m.table = t;
+  return e;
+}
+
+function get$RecordingsReply(m: Memory, t: number): RecordingsReply {
+  const { i32, u16 } = m;
+  const v = t - i32[t >> 2]!;
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 524294)) return own$RecordingsReply(new Reader$RecordingsReply(m).$to(t));
+  const o0 = u16[(v >> 1) + 2]!;
+  return {
+    recordings: o0 === 0 ? [] : getTables(m, t + o0, get$Recording),
+  };
+}
+function own$RecordingsReply(r: Reader$RecordingsReply): RecordingsReply {
+  return {
+    recordings: r.recordings,
+  };
+}
+
+class Reader$RecordingsReply implements RecordingsReplyView {
+  readonly #m: Memory;
+  #t = 0;
+  #v = 0;
+  #n = 0;
+  constructor(m: Memory) {
+    this.#m = m;
+  }
+  at(offset: number): this {
+    return this.$to(offset + this.#m.i32[offset >> 2]!);
+  }
+  $to(t: number): this {
+    this.#t = t;
+    this.#v = t - this.#m.i32[t >> 2]!;
+    this.#n = this.#m.u16[this.#v >> 1]!;
+    return this;
+  }
+  #o(slot: number): number {
+    return slot < this.#n ? this.#m.u16[(this.#v + slot) >> 1]! : 0;
+  }
+  get recordings(): RecordingsReply["recordings"] {
+    const m = this.#m;
+    const o = this.#o(4);
+    return o === 0 ? [] : getTables(m, this.#t + o, get$Recording);
+  }
+}
+
+function ok$RecordingsReply(m: Memory, t: number, low: number, end: number, d: number): boolean {
+  const { i32, u16 } = m;
+  if ((t & 3) !== 0 || t + 8 > end || d > 63) return false;
+  const v = t - i32[t >> 2]!;
+  if ((v & 3) !== 0 || v < low || v + 8 > end) return false;
+  if (!(i32[v >> 2] === 524294)) return false;
+  if ((m.budget -= 14) < 0) return false;
+  let o = 0;
+  o = u16[(v >> 1) + 2]!;
+  if (o !== 0 && (o !== 4 || !okTables(m, t + 4, low, end, ok$Recording, d + 1))) return false;
+  return true;
+}
+
+function full$RecordingsReply(x: RecordingsReplyInit, d: number): RecordingsReply {
+  if (d > 63 || typeof x !== "object" || x === null) unfit(RecordingsReply, x, d);
+  const f0 = fullTables(x.recordings, full$Recording, d + 1);
+  if (f0 === x.recordings) return x as RecordingsReply;
+  return {
+    recordings: f0,
   };
 }
 
@@ -9622,6 +11407,336 @@ function full$SweepResult(x: SweepResultInit, d: number): SweepResult {
     agentCosts: f3,
     agentBalances: f4,
     error: f5,
+  };
+}
+
+/** A piece of a text; pieces may end anywhere. */
+export interface TextPart {
+  readonly text: string | null;
+}
+export interface TextPartInit {
+  text?: string | null;
+}
+export interface TextPartView extends MessageView, Readonly<TextPart> {}
+
+const foreign$TextPart = foreignVerifier(SCHEMA, "payments.TextPart");
+export const TextPart: MessageType<TextPart, TextPartInit, TextPartView> = {
+  name: "payments.TextPart",
+  typeId: 354312803,
+  fingerprint: "0964347f0df6a32c",
+  fingerprintLo: 234267436,
+  fingerprintHi: 157561983,
+  lineage: ["0964347f0df6a32c"],
+  schema: SCHEMA,
+  encode(m, offset, limit, value) {
+    const end = put$TextPart(m, offset + 4, limit, value, 0);
+    if (end >= 0) m.i32[offset >> 2] = m.table - offset;
+    return end;
+  },
+  decode: (m, offset) => get$TextPart(m, offset + m.i32[offset >> 2]!),
+  verify: (m, offset, end) =>
+    (openVerify(m, offset, end) && ok$TextPart(m, offset + m.u32[offset >> 2]!, offset, end, 0)) || foreign$TextPart(m, offset, end),
+  view: (m) => new Reader$TextPart(m),
+  complete: (value) => full$TextPart(value, 0),
+  check: (value) => checkValue(TextPart, value),
+};
+
+function put$TextPart(m: Memory, p: number, lim: number, x: TextPartInit, d: number): number {
+  const { i32, u16 } = m;
+  if (d > 63 || typeof x !== "object" || x === null) unfit(TextPart, x, d);
+  const t = p + 8;
+  let e = t + 8;
+  if (e > lim) return -1;
+  const w = p >> 2;
+  i32[w] = 524294;
+  i32[w + 1] = 4;
+  const q = t >> 2;
+  i32[q] = t - p;
+  const v0 = x.text;
+  if (v0 === null || v0 === undefined) {
+    u16[(p >> 1) + 2] = 0; i32[q + 1] = 0;
+  } else {
+    if ((e = putString(m, t + 4, e, lim, v0)) < 0) return stop(e, TextPart, x);
+  }
+  m.table = t;
+  return e;
+}
+
+function get$TextPart(m: Memory, t: number): TextPart {
+  const { i32, u16 } = m;
+  const v = t - i32[t >> 2]!;
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 524294)) return own$TextPart(new Reader$TextPart(m).$to(t));
+  const o0 = u16[(v >> 1) + 2]!;
+  return {
+    text: o0 === 0 ? null : getString(m, t + o0),
+  };
+}
+function own$TextPart(r: Reader$TextPart): TextPart {
+  return {
+    text: r.text,
+  };
+}
+
+class Reader$TextPart implements TextPartView {
+  readonly #m: Memory;
+  #t = 0;
+  #v = 0;
+  #n = 0;
+  constructor(m: Memory) {
+    this.#m = m;
+  }
+  at(offset: number): this {
+    return this.$to(offset + this.#m.i32[offset >> 2]!);
+  }
+  $to(t: number): this {
+    this.#t = t;
+    this.#v = t - this.#m.i32[t >> 2]!;
+    this.#n = this.#m.u16[this.#v >> 1]!;
+    return this;
+  }
+  #o(slot: number): number {
+    return slot < this.#n ? this.#m.u16[(this.#v + slot) >> 1]! : 0;
+  }
+  get text(): TextPart["text"] {
+    const m = this.#m;
+    const o = this.#o(4);
+    return o === 0 ? null : getString(m, this.#t + o);
+  }
+}
+
+function ok$TextPart(m: Memory, t: number, low: number, end: number, d: number): boolean {
+  const { i32, u16 } = m;
+  if ((t & 3) !== 0 || t + 8 > end || d > 63) return false;
+  const v = t - i32[t >> 2]!;
+  if ((v & 3) !== 0 || v < low || v + 8 > end) return false;
+  if (!(i32[v >> 2] === 524294)) return false;
+  if ((m.budget -= 14) < 0) return false;
+  let o = 0;
+  o = u16[(v >> 1) + 2]!;
+  if (o !== 0 && (o !== 4 || !okString(m, t + 4, end))) return false;
+  return true;
+}
+
+function full$TextPart(x: TextPartInit, d: number): TextPart {
+  if (d > 63 || typeof x !== "object" || x === null) unfit(TextPart, x, d);
+  if (x.text !== undefined) return x as TextPart;
+  return {
+    text: x.text === undefined ? null : x.text,
+  };
+}
+
+/** Something wrong with a text. */
+export interface TextProblem {
+  /** "agents[2].policy.type"; empty: the whole. */
+  readonly path: string | null;
+  /** Both values and, where one is close, a suggestion. */
+  readonly problem: string | null;
+  /** From 1. */
+  readonly line: number | null;
+  readonly column: number | null;
+  /** The file that line and column are of, when it is not the text itself. */
+  readonly file: string | null;
+  /** All of that in one sentence. */
+  readonly sentence: string | null;
+}
+export interface TextProblemInit {
+  path?: string | null;
+  problem?: string | null;
+  line?: number | null;
+  column?: number | null;
+  file?: string | null;
+  sentence?: string | null;
+}
+export interface TextProblemView extends MessageView, Readonly<TextProblem> {}
+
+const foreign$TextProblem = foreignVerifier(SCHEMA, "payments.TextProblem");
+export const TextProblem: MessageType<TextProblem, TextProblemInit, TextProblemView> = {
+  name: "payments.TextProblem",
+  typeId: 1791761200,
+  fingerprint: "8133fb63988fe041",
+  fingerprintLo: 2559565889,
+  fingerprintHi: 2167667555,
+  lineage: ["8133fb63988fe041"],
+  schema: SCHEMA,
+  encode(m, offset, limit, value) {
+    const end = put$TextProblem(m, offset + 4, limit, value, 0);
+    if (end >= 0) m.i32[offset >> 2] = m.table - offset;
+    return end;
+  },
+  decode: (m, offset) => get$TextProblem(m, offset + m.i32[offset >> 2]!),
+  verify: (m, offset, end) =>
+    (openVerify(m, offset, end) && ok$TextProblem(m, offset + m.u32[offset >> 2]!, offset, end, 0)) || foreign$TextProblem(m, offset, end),
+  view: (m) => new Reader$TextProblem(m),
+  complete: (value) => full$TextProblem(value, 0),
+  check: (value) => checkValue(TextProblem, value),
+};
+
+function put$TextProblem(m: Memory, p: number, lim: number, x: TextProblemInit, d: number): number {
+  const { i32, u16, u32 } = m;
+  if (d > 63 || typeof x !== "object" || x === null) unfit(TextProblem, x, d);
+  const t = p + 16;
+  let e = t + 28;
+  if (e > lim) return -1;
+  const w = p >> 2;
+  i32[w] = 1835024;
+  i32[w + 1] = 524292;
+  i32[w + 2] = 1048588;
+  i32[w + 3] = 1572884;
+  const q = t >> 2;
+  i32[q] = t - p;
+  const v2 = x.line;
+  if (v2 === null || v2 === undefined) {
+    u16[(p >> 1) + 4] = 0; i32[q + 3] = 0;
+  } else u32[q + 3] = v2 === v2 >>> 0 ? v2 : unfit(TextProblem, x);
+  const v3 = x.column;
+  if (v3 === null || v3 === undefined) {
+    u16[(p >> 1) + 5] = 0; i32[q + 4] = 0;
+  } else u32[q + 4] = v3 === v3 >>> 0 ? v3 : unfit(TextProblem, x);
+  const v0 = x.path;
+  if (v0 === null || v0 === undefined) {
+    u16[(p >> 1) + 2] = 0; i32[q + 1] = 0;
+  } else {
+    if ((e = putString(m, t + 4, e, lim, v0)) < 0) return stop(e, TextProblem, x);
+  }
+  const v1 = x.problem;
+  if (v1 === null || v1 === undefined) {
+    u16[(p >> 1) + 3] = 0; i32[q + 2] = 0;
+  } else {
+    if ((e = putString(m, t + 8, e, lim, v1)) < 0) return stop(e, TextProblem, x);
+  }
+  const v4 = x.file;
+  if (v4 === null || v4 === undefined) {
+    u16[(p >> 1) + 6] = 0; i32[q + 5] = 0;
+  } else {
+    if ((e = putString(m, t + 20, e, lim, v4)) < 0) return stop(e, TextProblem, x);
+  }
+  const v5 = x.sentence;
+  if (v5 === null || v5 === undefined) {
+    u16[(p >> 1) + 7] = 0; i32[q + 6] = 0;
+  } else {
+    if ((e = putString(m, t + 24, e, lim, v5)) < 0) return stop(e, TextProblem, x);
+  }
+  m.table = t;
+  return e;
+}
+
+function get$TextProblem(m: Memory, t: number): TextProblem {
+  const { i32, u16, u32 } = m;
+  const v = t - i32[t >> 2]!;
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 1835024)) return own$TextProblem(new Reader$TextProblem(m).$to(t));
+  const o0 = u16[(v >> 1) + 2]!;
+  const o1 = u16[(v >> 1) + 3]!;
+  const o2 = u16[(v >> 1) + 4]!;
+  const o3 = u16[(v >> 1) + 5]!;
+  const o4 = u16[(v >> 1) + 6]!;
+  const o5 = u16[(v >> 1) + 7]!;
+  return {
+    path: o0 === 0 ? null : getString(m, t + o0),
+    problem: o1 === 0 ? null : getString(m, t + o1),
+    line: o2 === 0 ? null : u32[(t + o2) >> 2]!,
+    column: o3 === 0 ? null : u32[(t + o3) >> 2]!,
+    file: o4 === 0 ? null : getString(m, t + o4),
+    sentence: o5 === 0 ? null : getString(m, t + o5),
+  };
+}
+function own$TextProblem(r: Reader$TextProblem): TextProblem {
+  return {
+    path: r.path,
+    problem: r.problem,
+    line: r.line,
+    column: r.column,
+    file: r.file,
+    sentence: r.sentence,
+  };
+}
+
+class Reader$TextProblem implements TextProblemView {
+  readonly #m: Memory;
+  #t = 0;
+  #v = 0;
+  #n = 0;
+  constructor(m: Memory) {
+    this.#m = m;
+  }
+  at(offset: number): this {
+    return this.$to(offset + this.#m.i32[offset >> 2]!);
+  }
+  $to(t: number): this {
+    this.#t = t;
+    this.#v = t - this.#m.i32[t >> 2]!;
+    this.#n = this.#m.u16[this.#v >> 1]!;
+    return this;
+  }
+  #o(slot: number): number {
+    return slot < this.#n ? this.#m.u16[(this.#v + slot) >> 1]! : 0;
+  }
+  get path(): TextProblem["path"] {
+    const m = this.#m;
+    const o = this.#o(4);
+    return o === 0 ? null : getString(m, this.#t + o);
+  }
+  get problem(): TextProblem["problem"] {
+    const m = this.#m;
+    const o = this.#o(6);
+    return o === 0 ? null : getString(m, this.#t + o);
+  }
+  get line(): TextProblem["line"] {
+    const m = this.#m;
+    const { u32 } = m;
+    const o = this.#o(8);
+    return o === 0 ? null : u32[(this.#t + o) >> 2]!;
+  }
+  get column(): TextProblem["column"] {
+    const m = this.#m;
+    const { u32 } = m;
+    const o = this.#o(10);
+    return o === 0 ? null : u32[(this.#t + o) >> 2]!;
+  }
+  get file(): TextProblem["file"] {
+    const m = this.#m;
+    const o = this.#o(12);
+    return o === 0 ? null : getString(m, this.#t + o);
+  }
+  get sentence(): TextProblem["sentence"] {
+    const m = this.#m;
+    const o = this.#o(14);
+    return o === 0 ? null : getString(m, this.#t + o);
+  }
+}
+
+function ok$TextProblem(m: Memory, t: number, low: number, end: number, d: number): boolean {
+  const { i32, u16 } = m;
+  if ((t & 3) !== 0 || t + 28 > end || d > 63) return false;
+  const v = t - i32[t >> 2]!;
+  if ((v & 3) !== 0 || v < low || v + 16 > end) return false;
+  if (!(i32[v >> 2] === 1835024)) return false;
+  if ((m.budget -= 44) < 0) return false;
+  let o = 0;
+  o = u16[(v >> 1) + 2]!;
+  if (o !== 0 && (o !== 4 || !okString(m, t + 4, end))) return false;
+  o = u16[(v >> 1) + 3]!;
+  if (o !== 0 && (o !== 8 || !okString(m, t + 8, end))) return false;
+  o = u16[(v >> 1) + 4]!;
+  if (o !== 0 && (o !== 12)) return false;
+  o = u16[(v >> 1) + 5]!;
+  if (o !== 0 && (o !== 16)) return false;
+  o = u16[(v >> 1) + 6]!;
+  if (o !== 0 && (o !== 20 || !okString(m, t + 20, end))) return false;
+  o = u16[(v >> 1) + 7]!;
+  if (o !== 0 && (o !== 24 || !okString(m, t + 24, end))) return false;
+  return true;
+}
+
+function full$TextProblem(x: TextProblemInit, d: number): TextProblem {
+  if (d > 63 || typeof x !== "object" || x === null) unfit(TextProblem, x, d);
+  if (x.path !== undefined && x.problem !== undefined && x.line !== undefined && x.column !== undefined && x.file !== undefined && x.sentence !== undefined) return x as TextProblem;
+  return {
+    path: x.path === undefined ? null : x.path,
+    problem: x.problem === undefined ? null : x.problem,
+    line: x.line === undefined ? null : x.line,
+    column: x.column === undefined ? null : x.column,
+    file: x.file === undefined ? null : x.file,
+    sentence: x.sentence === undefined ? null : x.sentence,
   };
 }
 
@@ -12509,6 +14624,54 @@ export const Payments: ServiceType<{
     costSchema: { name: "CostSchema", requestId: 2460304727, request: SchemaRequest, response: CostSchemaReply, streaming: false },
     validatePolicy: { name: "ValidatePolicy", requestId: 3635815123, request: ValidatePolicyRequest, response: ValidateReply, streaming: false },
     validateConfig: { name: "ValidateConfig", requestId: 1737406048, request: ValidateConfigRequest, response: ValidateReply, streaming: false },
+  },
+};
+
+/** Reads what people write. Policy files (json_path) are those below the folder `root` of the service's config. */
+export const PaymentsConfig: ServiceType<{
+  readonly validateConfig: MethodType<ConfigTextRequest, ConfigTextRequestInit, CheckReply, CheckReplyInit, false>;
+  readonly validatePolicy: MethodType<PolicyTextRequest, PolicyTextRequestInit, CheckReply, CheckReplyInit, false>;
+  readonly configSchema: MethodType<SchemaRequest, SchemaRequestInit, JsonSchemaReply, JsonSchemaReplyInit, false>;
+  readonly policySchema: MethodType<SchemaRequest, SchemaRequestInit, JsonSchemaReply, JsonSchemaReplyInit, false>;
+  readonly costSchema: MethodType<SchemaRequest, SchemaRequestInit, JsonSchemaReply, JsonSchemaReplyInit, false>;
+  /** Checks a text and makes the simulation; payments/bad-config names line and column. */
+  readonly create: MethodType<CreateRequest, CreateRequestInit, NewReply, NewReplyInit, false>;
+}> = {
+  name: "payments.PaymentsConfig",
+  methods: {
+    validateConfig: { name: "ValidateConfig", requestId: 3888138750, request: ConfigTextRequest, response: CheckReply, streaming: false },
+    validatePolicy: { name: "ValidatePolicy", requestId: 1200038440, request: PolicyTextRequest, response: CheckReply, streaming: false },
+    configSchema: { name: "ConfigSchema", requestId: 40158861, request: SchemaRequest, response: JsonSchemaReply, streaming: false },
+    policySchema: { name: "PolicySchema", requestId: 888422393, request: SchemaRequest, response: JsonSchemaReply, streaming: false },
+    costSchema: { name: "CostSchema", requestId: 2613666301, request: SchemaRequest, response: JsonSchemaReply, streaming: false },
+    create: { name: "Create", requestId: 3785798848, request: CreateRequest, response: NewReply, streaming: false },
+  },
+};
+
+/** Prints, compares, exports, replays. */
+export const PaymentsReport: ServiceType<{
+  /** What the run printed: one line per event. */
+  readonly print: MethodType<PrintRequest, PrintRequestInit, TextPart, TextPartInit, true>;
+  /** One payment from arrival to settlement. */
+  readonly printLifecycle: MethodType<LifecycleRequest, LifecycleRequestInit, TextPart, TextPartInit, false>;
+  readonly compare: MethodType<CompareRequest, CompareRequestInit, CompareReply, CompareReplyInit, false>;
+  readonly export: MethodType<ExportRequest, ExportRequestInit, TextPart, TextPartInit, true>;
+  readonly record: MethodType<RecordRequest, RecordRequestInit, Recording, RecordingInit, false>;
+  readonly listRecordings: MethodType<SchemaRequest, SchemaRequestInit, RecordingsReply, RecordingsReplyInit, false>;
+  readonly deleteRecording: MethodType<RecordingRequest, RecordingRequestInit, DeleteReply, DeleteReplyInit, false>;
+  /** Byte for byte what Print gave, from the store alone. */
+  readonly replay: MethodType<RecordingRequest, RecordingRequestInit, TextPart, TextPartInit, true>;
+}> = {
+  name: "payments.PaymentsReport",
+  methods: {
+    print: { name: "Print", requestId: 398993264, request: PrintRequest, response: TextPart, streaming: true },
+    printLifecycle: { name: "PrintLifecycle", requestId: 2257271321, request: LifecycleRequest, response: TextPart, streaming: false },
+    compare: { name: "Compare", requestId: 1803216829, request: CompareRequest, response: CompareReply, streaming: false },
+    export: { name: "Export", requestId: 2689121271, request: ExportRequest, response: TextPart, streaming: true },
+    record: { name: "Record", requestId: 1837921130, request: RecordRequest, response: Recording, streaming: false },
+    listRecordings: { name: "ListRecordings", requestId: 3235491124, request: SchemaRequest, response: RecordingsReply, streaming: false },
+    deleteRecording: { name: "DeleteRecording", requestId: 1095903023, request: RecordingRequest, response: DeleteReply, streaming: false },
+    replay: { name: "Replay", requestId: 3336176997, request: RecordingRequest, response: TextPart, streaming: true },
   },
 };
 

@@ -199,22 +199,29 @@ inline constexpr Type AgentTimelineReply{"payments.AgentTimelineReply", 0xd205c8
 inline constexpr Type AgentTimelineRequest{"payments.AgentTimelineRequest", 0x1fc8113bu, 0x7cb294bb79fe5d76ull};
 inline constexpr Type AgentsRequest{"payments.AgentsRequest", 0x3cbbeac9u, 0xd8a680aa29185dd1ull};
 inline constexpr Type BalancesReply{"payments.BalancesReply", 0x6cb816d9u, 0x449f504233dc606cull};
+inline constexpr Type CheckReply{"payments.CheckReply", 0xfbe6dddbu, 0x961a915912770f18ull};
 inline constexpr Type Checkpoint{"payments.Checkpoint", 0xe7f4a3c7u, 0xf06077fce8752680ull};
 inline constexpr Type CheckpointRequest{"payments.CheckpointRequest", 0x272eb0c5u, 0x11051b7b22059faaull};
 inline constexpr Type CheckpointsReply{"payments.CheckpointsReply", 0xa457f151u, 0x2f686d4807308e7dull};
+inline constexpr Type CompareReply{"payments.CompareReply", 0xafd10de0u, 0xee65ef42e4a67df8ull};
+inline constexpr Type CompareRequest{"payments.CompareRequest", 0x2f74968au, 0xb4bbc4d15befa518ull};
+inline constexpr Type ConfigTextRequest{"payments.ConfigTextRequest", 0xb699dd58u, 0x07536f7aad38420eull};
 inline constexpr Type CostInfo{"payments.CostInfo", 0x5cb74202u, 0xe92eab4ee9c8966bull};
 inline constexpr Type CostSchemaReply{"payments.CostSchemaReply", 0xd4428ea9u, 0x5f2605dae1fb39f5ull};
 inline constexpr Type Costs{"payments.Costs", 0xf5fdb5c6u, 0xe593e16450dab070ull};
 inline constexpr Type CostsReply{"payments.CostsReply", 0xe45d8585u, 0x42148a67f26c5a91ull};
+inline constexpr Type CreateRequest{"payments.CreateRequest", 0x1822dcf6u, 0x6c875447a7c1a00dull};
 inline constexpr Type DeleteReply{"payments.DeleteReply", 0x8a931da6u, 0x64f1282665d2ec2full};
 inline constexpr Type Event{"payments.Event", 0x13814726u, 0x2f225e6fddaaef13ull};
 inline constexpr Type EventsReply{"payments.EventsReply", 0x8fa44802u, 0xb0a4bc7d332eee8dull};
+inline constexpr Type ExportRequest{"payments.ExportRequest", 0xe32e9de3u, 0x9596d8066d1f99b8ull};
 inline constexpr Type FieldInfo{"payments.FieldInfo", 0x51ef08efu, 0xc6e555497ac7bf88ull};
 inline constexpr Type GetEventsRequest{"payments.GetEventsRequest", 0xa7f5e0f3u, 0xcda21605e3b5a634ull};
 inline constexpr Type GetStateRequest{"payments.GetStateRequest", 0x3150aee0u, 0xefa8ea6acd7d36edull};
 inline constexpr Type GetTransactionsRequest{"payments.GetTransactionsRequest", 0x5067fcb8u, 0x5f64ee6889ba046dull};
 inline constexpr Type ItemError{"payments.ItemError", 0x46af9714u, 0x61efcd82767deb82ull};
 inline constexpr Type ItemsReply{"payments.ItemsReply", 0x2d27a9b0u, 0x8709be46af1e777bull};
+inline constexpr Type JsonSchemaReply{"payments.JsonSchemaReply", 0xc424c119u, 0x346746d111632da9ull};
 inline constexpr Type LifecycleReply{"payments.LifecycleReply", 0x2b8b51bau, 0xd11966a061bd2a31ull};
 inline constexpr Type LifecycleRequest{"payments.LifecycleRequest", 0xf45014d7u, 0x0062689d24ccab72ull};
 inline constexpr Type ListCheckpointsRequest{"payments.ListCheckpointsRequest", 0x0c328b9du, 0xc702be7992792ed4ull};
@@ -229,6 +236,12 @@ inline constexpr Type NumberReply{"payments.NumberReply", 0x13b092f2u, 0xb2f6c6a
 inline constexpr Type OverdueRequest{"payments.OverdueRequest", 0xf6d00137u, 0x04590dcb1676674bull};
 inline constexpr Type PolicyItem{"payments.PolicyItem", 0xd4556210u, 0x47eb078ec81ed527ull};
 inline constexpr Type PolicySchemaReply{"payments.PolicySchemaReply", 0xf486ff1eu, 0x46bf53890011e7f1ull};
+inline constexpr Type PolicyTextRequest{"payments.PolicyTextRequest", 0x33355958u, 0x74b2bd04202738eaull};
+inline constexpr Type PrintRequest{"payments.PrintRequest", 0x2bbe10d3u, 0x9f79e15572743b13ull};
+inline constexpr Type RecordRequest{"payments.RecordRequest", 0xb11f15bbu, 0xe0fa3f79303063aaull};
+inline constexpr Type Recording{"payments.Recording", 0xaaf4e738u, 0xd840bdca5f036f41ull};
+inline constexpr Type RecordingRequest{"payments.RecordingRequest", 0x25d23946u, 0x6ee18b1d370efe5cull};
+inline constexpr Type RecordingsReply{"payments.RecordingsReply", 0x375ef35du, 0x1ba7a54acc424eb1ull};
 inline constexpr Type RestoreReply{"payments.RestoreReply", 0xbfc4cfdau, 0x9b9602709691b8c7ull};
 inline constexpr Type RestoreRequest{"payments.RestoreRequest", 0x97c75f3cu, 0x850b0caf56db14c9ull};
 inline constexpr Type ResubmitRequest{"payments.ResubmitRequest", 0xf1990004u, 0x77fbb0c560173132ull};
@@ -247,6 +260,8 @@ inline constexpr Type SubmitTransactionRequest{"payments.SubmitTransactionReques
 inline constexpr Type SweepProgress{"payments.SweepProgress", 0x6477bae8u, 0xef1915b35760a6ceull};
 inline constexpr Type SweepRequest{"payments.SweepRequest", 0x551ca50bu, 0xbb62325d88a7450bull};
 inline constexpr Type SweepResult{"payments.SweepResult", 0x93c73df1u, 0x138e8061b48d2620ull};
+inline constexpr Type TextPart{"payments.TextPart", 0x151e6263u, 0x0964347f0df6a32cull};
+inline constexpr Type TextProblem{"payments.TextProblem", 0x6acc1b30u, 0x8133fb63988fe041ull};
 inline constexpr Type TickReply{"payments.TickReply", 0xdd2595e2u, 0xa6705f290944949aull};
 inline constexpr Type TickRequest{"payments.TickRequest", 0x9064dbc2u, 0x782abd05b77a728bull};
 inline constexpr Type TickResult{"payments.TickResult", 0xfef02d39u, 0xfce45e0877a824acull};
@@ -346,6 +361,26 @@ inline constexpr Method PolicySchema{"payments.Payments", "PolicySchema", 0x0447
 inline constexpr Method CostSchema{"payments.Payments", "CostSchema", 0x92a54557u, ::busbar::types::payments::SchemaRequest, ::busbar::types::payments::CostSchemaReply, false};
 inline constexpr Method ValidatePolicy{"payments.Payments", "ValidatePolicy", 0xd8b622d3u, ::busbar::types::payments::ValidatePolicyRequest, ::busbar::types::payments::ValidateReply, false};
 inline constexpr Method ValidateConfig{"payments.Payments", "ValidateConfig", 0x678eb660u, ::busbar::types::payments::ValidateConfigRequest, ::busbar::types::payments::ValidateReply, false};
+}
+
+namespace busbar::rpc::payments::PaymentsConfig {
+inline constexpr Method ValidateConfig{"payments.PaymentsConfig", "ValidateConfig", 0xe7c049feu, ::busbar::types::payments::ConfigTextRequest, ::busbar::types::payments::CheckReply, false};
+inline constexpr Method ValidatePolicy{"payments.PaymentsConfig", "ValidatePolicy", 0x47872228u, ::busbar::types::payments::PolicyTextRequest, ::busbar::types::payments::CheckReply, false};
+inline constexpr Method ConfigSchema{"payments.PaymentsConfig", "ConfigSchema", 0x0264c68du, ::busbar::types::payments::SchemaRequest, ::busbar::types::payments::JsonSchemaReply, false};
+inline constexpr Method PolicySchema{"payments.PaymentsConfig", "PolicySchema", 0x34f43ff9u, ::busbar::types::payments::SchemaRequest, ::busbar::types::payments::JsonSchemaReply, false};
+inline constexpr Method CostSchema{"payments.PaymentsConfig", "CostSchema", 0x9bc961fdu, ::busbar::types::payments::SchemaRequest, ::busbar::types::payments::JsonSchemaReply, false};
+inline constexpr Method Create{"payments.PaymentsConfig", "Create", 0xe1a6b4c0u, ::busbar::types::payments::CreateRequest, ::busbar::types::payments::NewReply, false};
+}
+
+namespace busbar::rpc::payments::PaymentsReport {
+inline constexpr Method Print{"payments.PaymentsReport", "Print", 0x17c82770u, ::busbar::types::payments::PrintRequest, ::busbar::types::payments::TextPart, true};
+inline constexpr Method PrintLifecycle{"payments.PaymentsReport", "PrintLifecycle", 0x868b3a19u, ::busbar::types::payments::LifecycleRequest, ::busbar::types::payments::TextPart, false};
+inline constexpr Method Compare{"payments.PaymentsReport", "Compare", 0x6b7ae7bdu, ::busbar::types::payments::CompareRequest, ::busbar::types::payments::CompareReply, false};
+inline constexpr Method Export{"payments.PaymentsReport", "Export", 0xa048bbf7u, ::busbar::types::payments::ExportRequest, ::busbar::types::payments::TextPart, true};
+inline constexpr Method Record{"payments.PaymentsReport", "Record", 0x6d8c736au, ::busbar::types::payments::RecordRequest, ::busbar::types::payments::Recording, false};
+inline constexpr Method ListRecordings{"payments.PaymentsReport", "ListRecordings", 0xc0d9ad34u, ::busbar::types::payments::SchemaRequest, ::busbar::types::payments::RecordingsReply, false};
+inline constexpr Method DeleteRecording{"payments.PaymentsReport", "DeleteRecording", 0x4152272fu, ::busbar::types::payments::RecordingRequest, ::busbar::types::payments::DeleteReply, false};
+inline constexpr Method Replay{"payments.PaymentsReport", "Replay", 0xc6da0565u, ::busbar::types::payments::RecordingRequest, ::busbar::types::payments::TextPart, true};
 }
 
 namespace busbar::rpc::payments::PaymentsStore {

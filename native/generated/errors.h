@@ -114,6 +114,7 @@ inline constexpr std::uint16_t payments_limit_exceeded = 910;
 inline constexpr std::uint16_t payments_corrupt_state = 911;
 inline constexpr std::uint16_t payments_bad_policy = 912;
 inline constexpr std::uint16_t payments_bad_config = 920;
+inline constexpr std::uint16_t payments_no_store = 921;
 inline constexpr std::uint16_t combat_malformed = 740;
 inline constexpr std::uint16_t combat_unsupported_version = 741;
 inline constexpr std::uint16_t combat_unknown_key = 742;
@@ -242,6 +243,7 @@ inline constexpr Entry all[] = {
     {911, "payments/corrupt-state", "the checkpoint cannot be used: {reason}"},
     {912, "payments/bad-policy", "{path}: {problem}"},
     {920, "payments/bad-config", "{name}: {problem}"},
+    {921, "payments/no-store", "the store {path} cannot be used: {reason}"},
     {740, "combat/malformed", "{path}: {problem}"},
     {741, "combat/unsupported-version", "the caller speaks version {theirs} of Combat, this service {ours}; majors must be equal and the caller's minor not above"},
     {742, "combat/unknown-key", "unknown constant '{key}'{suggestion}"},
