@@ -15,7 +15,7 @@ constexpr int64_t kMultiplierMax = 1'000'000;
 constexpr double kMultiplierEnd = 1'000;
 
 Penalty read_penalty(const Place& place) {
-  if (place.json().find("mode") == nullptr) place.keys({"mode"});
+  place.require("mode");
   Penalty penalty;
   penalty.rate = place.at("mode").one_of({"fixed", "rate"}, "mode") == 1;
   if (penalty.rate) {
@@ -67,7 +67,7 @@ LsmConfig read_lsm(const Place& place) {
 }
 
 void read_schedule(const Place& place, ScenarioEvent& event) {
-  if (place.json().find("type") == nullptr) place.keys({"type"});
+  place.require("type");
   if (place.at("type").one_of({"OneTime", "Repeating"}, "schedule") == 0) {
     place.keys({"type", "tick"});
     event.start = static_cast<uint32_t>(place.at("tick").integer(0, kTicksMax));
@@ -79,7 +79,7 @@ void read_schedule(const Place& place, ScenarioEvent& event) {
 }
 
 ScenarioEvent read_scenario(const Place& place, const Config& config) {
-  if (place.json().find("type") == nullptr) place.keys({"type"});
+  place.require("type");
   ScenarioEvent event;
   event.kind = static_cast<ScenarioKind>(place.at("type").one_of(
       {"DirectTransfer", "ScheduledSettlement", "CustomTransactionArrival", "CollateralAdjustment",

@@ -12,7 +12,7 @@ namespace {
 constexpr double kMeanMax = 1e12;
 
 AmountRule read_amount(const Place& place) {
-  if (place.json().find("type") == nullptr) place.keys({"type"});
+  place.require("type");
   AmountRule rule;
   rule.kind = static_cast<AmountKind>(
       place.at("type").one_of({"Uniform", "Normal", "LogNormal", "Exponential"}, "distribution"));
@@ -54,7 +54,7 @@ AmountRule read_amount(const Place& place) {
 }
 
 PriorityRule read_priority(const Place& place) {
-  if (place.json().find("type") == nullptr) place.keys({"type"});
+  place.require("type");
   const auto priority = [](const Place& at) { return static_cast<uint8_t>(at.integer(0, kPriorityMax)); };
   PriorityRule rule;
   rule.kind = static_cast<PriorityKind>(place.at("type").one_of({"fixed", "categorical", "uniform"}, "priority rule"));
@@ -212,7 +212,6 @@ void read_agents(const Place& list, Config& config) {
     AgentConfig& agent = config.agents[i];
     read_money(place, agent);
     const Place policy = place.at("policy");
-    if (policy.json().kind != Json::Kind::object) policy.keys({"type"});
     // Banks often share a policy; equal texts are read once.
     std::shared_ptr<const Policy>& read = policies[canonical(policy.json())];
     if (read == nullptr) {

@@ -65,6 +65,16 @@ void Place::keys(std::initializer_list<std::string_view> required,
   }
 }
 
+void Place::require(std::string_view key) const {
+  if (json_->kind != Json::Kind::object) mismatch("an object");
+  if (json_->find(key) != nullptr) return;
+  std::string near;
+  for (const auto& [name, unused] : json_->members) {
+    if (!suggestion(name, {key}).empty()) near = "; did you mean it with '" + name.substr(0, 64) + "'?";
+  }
+  at(key).refuse(Code::missing_key, "is missing" + near);
+}
+
 Place Place::at(std::string_view key) const {
   const Json* const found = json_->find(key);
   return {found == nullptr ? kNothing : *found, path_.empty() ? std::string(key) : path_ + "." + std::string(key)};

@@ -27,6 +27,8 @@ class Place {
   /// Refuses what is no object, unknown keys (with a suggestion) and required keys that are missing.
   void keys(std::initializer_list<std::string_view> required,
             std::initializer_list<std::string_view> optional = {}) const;
+  /// Refuses what is no object, or has no such key; for the key that says which others there are.
+  void require(std::string_view key) const;
   Place at(std::string_view key) const;
   /// Absent and null are the same.
   bool has(std::string_view key) const;

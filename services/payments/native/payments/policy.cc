@@ -88,8 +88,7 @@ class TreeReader {
 
   uint32_t node(const Place& place, uint32_t depth) {
     check_depth(place, depth);
-    if (place.json().kind != Json::Kind::object) place.keys({"type"});
-    if (place.json().find("type") == nullptr) place.at("type").refuse(Code::missing_key, "is missing");
+    place.require("type");
     const bool is_action = place.at("type").one_of({"condition", "action"}, "type of node") == 1;
     if (is_action) {
       place.keys({"type", "node_id", "action"}, {"description", "parameters"});
@@ -130,7 +129,7 @@ class TreeReader {
 
   uint32_t condition(const Place& place, uint32_t depth) {
     check_depth(place, depth);
-    if (place.json().find("op") == nullptr) place.keys({"op"});
+    place.require("op");
     Condition made;
     made.op = static_cast<ConditionOp>(
         place.at("op").one_of({"==", "!=", "<", "<=", ">", ">=", "and", "or", "not"}, "condition"));
@@ -212,7 +211,7 @@ class TreeReader {
 
   uint32_t compute(const Place& place, uint32_t depth) {
     check_depth(place, depth);
-    if (place.json().find("op") == nullptr) place.keys({"op"});
+    place.require("op");
     static constexpr ValueOp kOps[] = {ValueOp::add,   ValueOp::subtract, ValueOp::multiply, ValueOp::divide,
                                        ValueOp::max,   ValueOp::min,      ValueOp::ceil,     ValueOp::floor,
                                        ValueOp::round, ValueOp::abs,      ValueOp::clamp,    ValueOp::div0};
@@ -394,7 +393,7 @@ const std::vector<ActionRule>& action_rules() {
 
 std::shared_ptr<const Policy> read_policy(const Json& json, const std::string& path, const FindBank& find_bank) {
   const Place place(json, path);
-  if (json.find("type") == nullptr) place.keys({"type"});
+  place.require("type");
   auto policy = std::make_shared<Policy>();
   policy->text = canonical(json);
   policy->text_hash = hash::xxh64(policy->text.data(), policy->text.size());
