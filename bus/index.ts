@@ -9,6 +9,7 @@ export {
   type EdgeAccount,
   type EdgeExplanation,
   type Handlers,
+  type Kept,
   type LaneAccount,
   type Logger,
   type MessageMeta,

@@ -47,6 +47,20 @@ export interface MessageMeta {
   readonly timestampNs: bigint;
   /** From the publisher's history, before live data. */
   readonly replayed: boolean;
+  /**
+   * Keeps the message of this callback beyond its end, without decoding it: for large ones that somebody else goes on with.
+   * @param message what the callback got
+   * @throws TypeError outside the callback, or for anything else
+   */
+  keep<V>(message: V): Kept<V>;
+}
+
+/** A message in a buffer of its own, until it is released. Without that the collector gets it, and the buffer with it. */
+export interface Kept<V> extends Disposable {
+  /** Read in place. Do not hold on to it beyond `release`. @throws TypeError after `release` */
+  readonly message: V;
+  /** The buffer may be used for another message from now on. Safe to call twice. */
+  release(): void;
 }
 
 export interface SubscribeOptions {

@@ -2,7 +2,8 @@ import type { MessageView } from "#schema";
 import { DELIVERED, dropped, type Envelope, HOLD } from "#transport";
 import { BusError, frameTopicId, type Memory } from "#wire";
 import type { AnyMessageType, Logger, SubscribeOptions } from "./api.ts";
-import { frameTopic, Meta } from "./meta.ts";
+import { KeepPool } from "./keep-pool.ts";
+import { frameTopic, type Keeping, Meta } from "./meta.ts";
 import { type Callback, SubscriberImpl } from "./subscriber.ts";
 import type { Ticker } from "./ticker.ts";
 
@@ -73,11 +74,12 @@ export class Inbox {
   readonly #meta: Meta;
   /** Callbacks that are running: one may publish and so cause another. */
   #depth = 0;
+  readonly #keeping: Keeping = { pool: new KeepPool(), active: () => this.#depth > 0 };
 
   constructor(options: InboxOptions) {
     this.#options = options;
     this.#ticker = options.ticker;
-    this.#meta = new Meta(options.ticker);
+    this.#meta = new Meta(options.ticker, this.#keeping);
   }
 
   add(type: AnyMessageType, options: SubscribeOptions): AnySubscriber {
@@ -183,10 +185,11 @@ export class Inbox {
     let view = subscriber.view;
     if (view === undefined || subscriber.viewMemory !== memory) {
       view = subscriber.messageType.view(memory);
+      this.#keeping.pool.know(view as MessageView, subscriber.messageType);
       subscriber.view = view;
       subscriber.viewMemory = memory;
     }
-    const meta = this.#depth === 0 ? this.#meta : new Meta(this.#ticker);
+    const meta = this.#depth === 0 ? this.#meta : new Meta(this.#ticker, this.#keeping);
     this.#depth++;
     // A frame whose callback ran is delivered, so the carrier will say `idle`.
     this.#ticker.delivering = true;
@@ -231,7 +234,7 @@ export class Inbox {
 
   /** Calls back with the object itself. */
   #hand(subscriber: AnySubscriber, source: string, message: unknown, envelope: Envelope, sequence: number): void {
-    const meta = this.#depth === 0 ? this.#meta : new Meta(this.#ticker);
+    const meta = this.#depth === 0 ? this.#meta : new Meta(this.#ticker, this.#keeping);
     this.#depth++;
     try {
       const returned = subscriber.callback?.(message as never, meta.atReference(source, envelope, sequence));

@@ -9,10 +9,17 @@ import {
   frameTopicId,
   type Memory,
 } from "#wire";
-import type { MessageMeta } from "./api.ts";
+import type { Kept, MessageMeta } from "./api.ts";
+import { type KeepPool, keptAsItIs } from "./keep-pool.ts";
 import type { Ticker } from "./ticker.ts";
 
 const decoder = new TextDecoder();
+
+/** Where messages are kept, and whether a callback runs: between two of them there is no message. */
+export interface Keeping {
+  readonly pool: KeepPool;
+  active(): boolean;
+}
 
 /** Reads what came with a message only when asked; one object per hub, pointed at each message in turn. */
 export class Meta implements MessageMeta {
@@ -22,9 +29,11 @@ export class Meta implements MessageMeta {
   #envelope: Envelope | undefined;
   #sequence = 0;
   readonly #ticker: Ticker;
+  readonly #keeping: Keeping;
 
-  constructor(ticker: Ticker) {
+  constructor(ticker: Ticker, keeping: Keeping) {
     this.#ticker = ticker;
+    this.#keeping = keeping;
   }
 
   atFrame(source: string, memory: Memory, offset: number): this {
@@ -67,6 +76,13 @@ export class Meta implements MessageMeta {
     const memory = this.#memory;
     if (memory === undefined) return this.#envelope?.replayed ?? false;
     return (frameFlags(memory, this.#offset) & Flag.replayed) !== 0;
+  }
+
+  keep<V>(message: V): Kept<V> {
+    const { pool, active } = this.#keeping;
+    if (!active()) throw new TypeError("keep is for the callback of a message; now the message is gone");
+    const memory = this.#memory;
+    return memory === undefined ? keptAsItIs(message) : pool.keep(message, memory, this.#offset);
   }
 }
 

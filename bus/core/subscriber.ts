@@ -2,6 +2,7 @@ import type { MessageView } from "#schema";
 import type { AnyMessageType, MessageMeta, SubscribeOptions, Subscriber, Subscription } from "./api.ts";
 import { requireFits } from "./envelope.ts";
 import type { Inbox } from "./inbox.ts";
+import { keptAsItIs } from "./keep-pool.ts";
 
 export const BUFFER_DEFAULT = 1024;
 
@@ -64,7 +65,14 @@ export class SubscriberImpl<T, View extends MessageView> implements Subscriber<T
     const early = this.#buffer.slice(this.#head);
     this.#buffer = [];
     this.#head = 0;
-    const meta: MessageMeta = { source: this.from, topic: this.topic, sequence: 0, timestampNs: 0n, replayed: false };
+    const meta: MessageMeta = {
+      source: this.from,
+      topic: this.topic,
+      sequence: 0,
+      timestampNs: 0n,
+      replayed: false,
+      keep: keptAsItIs,
+    };
     for (const message of early) {
       if (!this.closed) this.#inbox.guard(this, () => callback(message as View & Readonly<T>, meta));
     }

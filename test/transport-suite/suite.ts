@@ -3,7 +3,7 @@
  * with a harness; cases that its features rule out are listed with the reason.
  */
 import { afterEach, describe, expect, test } from "vitest";
-import type { Bus, EdgeAccount, Hub, LaneAccount } from "#core";
+import type { Bus, EdgeAccount, Hub, Kept, LaneAccount } from "#core";
 import { Blob, Echo, Note, Tick } from "#generated/busbar/testing";
 import type { TransportFeatures } from "#transport";
 import { type LogLine, until } from "../support/hub.ts";
@@ -273,6 +273,35 @@ export const transportSuite = (harness: Harness): void => {
       await publisher.publish({ seq: 2, data: new Uint8Array(3).fill(7) });
       await publisher.flush();
       expect(sizes.at(-1)).toBe(3);
+    });
+
+    test("a message that is kept stays as it was while others come, until it is released", async () => {
+      const { a, b } = await both({ messageBytesMax: 1 << 20, capacityBytes: 4 << 20 });
+      const kept: Kept<{ readonly seq: number; readonly data: Uint8Array }>[] = [];
+      let late: unknown;
+      b.bus.subscriber(Blob).on((blob, meta) => {
+        if (blob.seq <= 3) kept.push(meta.keep(blob));
+        queueMicrotask(() => {
+          try {
+            meta.keep(blob);
+          } catch (error) {
+            late = error;
+          }
+        });
+      });
+      await linked(a);
+      const publisher = a.bus.publisher(Blob);
+      for (let seq = 1; seq <= 30; seq++) await publisher.publish({ seq, data: new Uint8Array(500_000).fill(seq) });
+      await publisher.flush();
+      const found = kept.map(({ message }) => [message.seq, message.data.every((byte) => byte === message.seq)]);
+      expect(found).toEqual([
+        [1, true],
+        [2, true],
+        [3, true],
+      ]);
+      expect(late).toBeInstanceOf(TypeError);
+      for (const each of kept) each.release();
+      expect(() => kept[0].message).toThrow(TypeError);
     });
 
     test("the publisher may start late, and so may the subscriber", async () => {
