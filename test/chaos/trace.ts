@@ -20,9 +20,6 @@ const PACKETS = new Map<number, string>([
   [Kind.refuse, "refuse"],
 ]);
 
-const nameOf = (index: number): string | undefined =>
-  index === Word.delivered ? "counts" : index === Word.dropped ? "between" : NAMES.get(index);
-
 export const tracedAddon = (fire: Fire): Addon => {
   const real = openAddon();
   const rings = new WeakSet<ArrayBufferLike>();
@@ -30,16 +27,16 @@ export const tracedAddon = (fire: Fire): Addon => {
 
   const { store, exchange } = Atomics;
   Atomics.store = ((words: Int32Array, index: number, value: number): number => {
-    const name = rings.has(words.buffer) ? nameOf(index) : undefined;
+    const name = rings.has(words.buffer) ? NAMES.get(index) : undefined;
     if (name === undefined || (name === "waiting" && value === 0)) return store(words, index, value);
-    fire(name === "between" ? "between counts" : `before store ${name}`);
+    fire(`before store ${name}`);
     const result = store(words, index, value);
     fire(`after store ${name}`);
     return result;
   }) as typeof Atomics.store;
   Atomics.exchange = ((words: Int32Array, index: number, value: number): number => {
     if (!rings.has(words.buffer)) return exchange(words, index, value);
-    taken = nameOf(index) ?? "";
+    taken = NAMES.get(index) ?? "";
     fire(`before exchange ${taken}`);
     return exchange(words, index, value);
   }) as typeof Atomics.exchange;
