@@ -125,7 +125,12 @@ const native = (path: string, seconds: number, seed: number): Promise<string> =>
 export const runFuzz = async (seconds: number, seed: number, count: number): Promise<FuzzResult> => {
   const start = performance.now();
   const folder = join(import.meta.dirname, "..", "..", "..", ".build", "native", "release");
-  const fuzzers = ["native/core/frame_fuzz", "native/core/ring_fuzz", "services/cards/cards_fuzz"].filter((name) =>
+  const fuzzers = [
+    "native/core/frame_fuzz",
+    "native/core/ring_fuzz",
+    "native/core/rendezvous_fuzz",
+    "services/cards/cards_fuzz",
+  ].filter((name) =>
     existsSync(join(folder, name)),
   );
   const share = Math.max(1, Math.floor(seconds / (fuzzers.length + 1)));

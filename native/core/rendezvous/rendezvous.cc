@@ -161,7 +161,8 @@ Status receive_packet(int socket, Packet& packet, std::string& error) {
     }
   }
   packet.bytes.resize(static_cast<size_t>(got));
-  if ((message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0) {
+  // The control buffer is padded, so that one more than was asked for may fit.
+  if ((message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0 || packet.descriptors.size() > kDescriptorsMax) {
     error = "a packet that is larger than a handshake message, or with more descriptors than a link has";
     return Status::kFailed;
   }

@@ -9,9 +9,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csetjmp>
 #include <csignal>
 #include <cstdlib>
+#include <cstring>
 
 #include "core/rendezvous/shared_ring.h"
 #include "core/ring/ring_memory.h"
@@ -82,6 +84,37 @@ TEST_F(RendezvousTest, NobodyThereIsRefusedAStaleFileIsReplacedALiveOneIsNot) {
   EXPECT_EQ(connect_to(path_, peer, error_), Status::kRefused);
   Descriptor again;
   EXPECT_EQ(listen_at(path_, again, error_), Status::kOk) << error_;
+}
+
+TEST_F(RendezvousTest, OneDescriptorMoreThanALinkHasIsRefusedAndClosed) {
+  auto [near, far] = meet();
+  constexpr size_t kMany = kDescriptorsMax + 1;
+  int ends[2];
+  ASSERT_EQ(pipe(ends), 0);
+  int raw[kMany];
+  std::fill(std::begin(raw), std::end(raw), ends[1]);
+  uint8_t byte = 1;
+  iovec piece = {&byte, 1};
+  alignas(cmsghdr) char space[CMSG_SPACE(sizeof raw)] = {};
+  msghdr message = {};
+  message.msg_iov = &piece;
+  message.msg_iovlen = 1;
+  message.msg_control = space;
+  message.msg_controllen = sizeof space;
+  cmsghdr* control = CMSG_FIRSTHDR(&message);
+  control->cmsg_level = SOL_SOCKET;
+  control->cmsg_type = SCM_RIGHTS;
+  control->cmsg_len = CMSG_LEN(sizeof raw);
+  std::memcpy(CMSG_DATA(control), raw, sizeof raw);
+  ASSERT_EQ(sendmsg(near.socket.get(), &message, 0), 1);
+  close(ends[1]);
+  {
+    Packet packet;
+    EXPECT_EQ(receive_packet(far.socket.get(), packet, error_), Status::kFailed);
+  }
+  // Every copy of the pipe's end is gone: it has run dry.
+  EXPECT_EQ(read(ends[0], &byte, 1), 0);
+  close(ends[0]);
 }
 
 TEST_F(RendezvousTest, ALongPathAnOversizePacketAndTooManyDescriptorsAreRefused) {
