@@ -248,7 +248,7 @@ test("doctor looks at the computer and the project", async () => {
       "guard",
       "compiler",
       "cmake",
-      "memfd",
+      "rings",
       "zeromq",
       "topology",
       "runtime folder",

@@ -56,6 +56,8 @@ async function main(): Promise<void> {
     }
     return new Promise<never>(() => {});
   };
+  const threads = threadsOf(plan, processName);
+  if (threads.length > 0) await endWithoutThreads();
   /** The end of anything in it is the end of the process: its services live and die together. */
   const crash = (code: number, text: string, stack?: string): void => {
     log.fatal({ stack }, text);
@@ -86,7 +88,7 @@ async function main(): Promise<void> {
     unit = await Unit.open({ plan, process: processName, log, ...events });
     quarters.set(processName, unit);
     await Promise.all(
-      threadsOf(plan, processName).map(async ({ name }) => {
+      threads.map(async ({ name }) => {
         const ended = (code: number, reason: string | undefined, stack: string | undefined): void => {
           if (ending) return;
           if (reason !== undefined) crash(code || 1, `uncaught exception on the thread ${name}: ${reason}`, stack);
@@ -125,6 +127,20 @@ async function main(): Promise<void> {
     );
   });
   tell({ kind: "hosting" });
+}
+
+/**
+ * From now on the end of this process does not stop its worker threads first: open sockets of libzmq on one of them would
+ * abort the process instead, and its exit code would be lost. Handlers of `exit` have run by then.
+ */
+async function endWithoutThreads(): Promise<void> {
+  const { openAddon } = await import("#transport/ring");
+  try {
+    const { quit } = openAddon();
+    (process as { reallyExit?: (code?: number) => void }).reallyExit = (code) => quit(code ?? 0);
+  } catch {
+    // Without the addon it ends as Node ends it.
+  }
 }
 
 /** The service that an error names, else the first of the process: somebody has to be told as failed. */

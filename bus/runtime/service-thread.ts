@@ -23,6 +23,8 @@ export class ServiceThread implements Quarters {
   readonly #port: MessagePort;
   readonly #waiting = new Map<number, { resolve(): void; reject(error: Error): void }>();
   readonly #gone: Promise<void>;
+  /** It has said that it leaves, and stands still. */
+  readonly #parked: (code: number) => void;
   #hosting: { resolve(): void; reject(error: Error): void } | undefined;
   #crash: { reason: string; stack: string | undefined } | undefined;
   #ending = false;
@@ -46,16 +48,21 @@ export class ServiceThread implements Quarters {
     this.#worker.on("error", (error: Error) => {
       this.#crash ??= { reason: `${error.name}: ${error.message}`, stack: error.stack };
     });
+    let parked: (code: number) => void = () => undefined;
     this.#gone = new Promise((resolve) => {
       this.#worker.on("exit", (code) => {
         // Its last words lie in the port.
         for (let last = receiveMessageOnPort(port1); last !== undefined; last = receiveMessageOnPort(port1))
           this.#message(decodeFromThread(last.message));
-        port1.close();
         this.#exited(code);
         resolve();
       });
+      parked = (code) => {
+        this.#exited(code);
+        resolve();
+      };
     });
+    this.#parked = parked;
   }
 
   /** Resolves when its hub listens. @throws BusError with which it could not be opened */
@@ -120,11 +127,17 @@ export class ServiceThread implements Quarters {
       case "crashed":
         this.#crash ??= message;
         return;
+      case "left":
+        this.#parked(message.code);
+        return;
     }
   }
 
   #exited(code: number): void {
+    if (this.#over) return;
     this.#over = true;
+    this.#port.close();
+    this.#worker.unref();
     const lost = this.#lost();
     this.#hosting?.reject(lost);
     for (const waiting of this.#waiting.values()) {

@@ -12,6 +12,17 @@ import { Unit } from "./unit.ts";
 const { process: name, planFile, port } = (workerData as ThreadData).busbarThread;
 const tell = (message: FromThread): void => port.postMessage(encode(message));
 
+/**
+ * Leaving means the process. A thread that ended by itself here would take sockets of libzmq with it that are still open,
+ * and their addon then aborts the process; so it stands still, and the main thread, which is told, ends everything.
+ */
+(process as { reallyExit?: (code: number) => void }).reallyExit = (code) => {
+  tell({ kind: "left", code });
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+};
+/** After its end was asked for, a thread ends by itself once nothing is left on its loop; what lingers has this long. */
+const LINGER_MS = 500;
+
 const crash = (error: unknown): void => {
   const [reason, stack] = error instanceof Error ? [`${error.name}: ${error.message}`, error.stack] : [String(error)];
   tell({ kind: "crashed", reason, stack });
@@ -44,8 +55,12 @@ async function main(): Promise<void> {
       () => tell({ kind: "done", id }),
       (error) => tell({ kind: "done", id, error: plainError(error) }),
     );
-    // What services have left running on this loop ends with the thread.
-    if (message.kind === "end") void work.finally(() => setImmediate(() => process.exit(0)));
+    if (message.kind === "end") {
+      void work.finally(() => {
+        port.close();
+        setTimeout(() => process.exit(0), LINGER_MS).unref();
+      });
+    }
   });
   tell({ kind: "hosting" });
 }

@@ -18,8 +18,10 @@ export type FromThread =
   | { readonly kind: "finish"; readonly service: string; readonly result: unknown }
   /** Its control socket was asked to stop the process. */
   | { readonly kind: "quit" }
-  /** An exception that nobody caught; the thread ends. */
-  | { readonly kind: "crashed"; readonly reason: string; readonly stack: string | undefined };
+  /** An exception that nobody caught; `left` follows. */
+  | { readonly kind: "crashed"; readonly reason: string; readonly stack: string | undefined }
+  /** process.exit was called; the thread stands still from then on. */
+  | { readonly kind: "left"; readonly code: number };
 
 /** `workerData` of a thread. */
 export interface ThreadData {

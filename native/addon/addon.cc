@@ -1,6 +1,7 @@
 // busbar.node: translation between JavaScript and native/host, and nothing else. What it exports is the interface
 // `Addon` of bus/transport/ring/addon.ts; a test compares them. All functions run on the environment's own thread.
 #include <napi.h>
+#include <unistd.h>
 
 #include "addon/arguments.h"
 #include "addon/env_state.h"
@@ -178,14 +179,31 @@ Napi::Value counters(const Napi::CallbackInfo& info) {
   return result;
 }
 
+/// Ends the process at once: no other thread is stopped first, no destructor runs.
+Napi::Value quit(const Napi::CallbackInfo& info) {
+  Arguments arguments(info, "quit");
+  const uint32_t code = arguments.u32("code");
+  if (arguments.ok()) _exit(static_cast<int>(code & 0xff));
+  return info.Env().Undefined();
+}
+
 Napi::Object init(Napi::Env env, Napi::Object exports) {
   EnvState::create(env);
   const std::pair<const char*, Napi::Value (*)(const Napi::CallbackInfo&)> functions[] = {
-      {"layout", layout},          {"loadPlugin", load_plugin}, {"describePlugin", describe_plugin},
-      {"hashPlugin", hash_plugin}, {"stopPlugin", stop_plugin}, {"refPlugin", ref_plugin},
-      {"createLink", create_link}, {"closeLink", close_link},   {"refLink", ref_link},
-      {"subscribe", subscribe},    {"cancel", cancel},          {"grant", grant},
+      {"layout", layout},
+      {"loadPlugin", load_plugin},
+      {"describePlugin", describe_plugin},
+      {"hashPlugin", hash_plugin},
+      {"stopPlugin", stop_plugin},
+      {"refPlugin", ref_plugin},
+      {"createLink", create_link},
+      {"closeLink", close_link},
+      {"refLink", ref_link},
+      {"subscribe", subscribe},
+      {"cancel", cancel},
+      {"grant", grant},
       {"counters", counters},
+      {"quit", quit},
   };
   for (const auto& [name, function] : functions) exports.Set(name, Napi::Function::New(env, function, name));
   napi_value function = nullptr;

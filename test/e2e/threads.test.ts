@@ -166,3 +166,26 @@ test("the process is killed: both threads come back, and publishing goes on", as
   expect(await rig.seqs()).toEqual(range(100).slice(50));
   await rig.stop(up);
 }, 60_000);
+
+test("a thread with sockets of libzmq leaves with the code of its process, and ends without a word", async () => {
+  const places = (text: string): string => together({ sink: OWN, source: "isolate = true" })(text);
+  rig.topology(places);
+  const calm = await rig.up("--transport", "unix");
+  expect(await rig.do("publish", { count: 50 })).toMatchObject({ done: 50, code: "" });
+  expect((await rig.edge()).transport).toBe("unix");
+  const ended = await rig.stop(calm);
+  expect(ended.stdout + ended.stderr).not.toMatch(/terminate called|crashed|core dumped/);
+  // bad.js and leaves.js are those of the tests above.
+  for (const [program, code] of [
+    ["bad.js", 1],
+    ["leaves.js", 7],
+  ] as const) {
+    rig.topology((text) => places(text).replace("ts:sink.js", `ts:${program}`));
+    const up = rig.start(["up", "--transport", "unix"]);
+    await up.saw(new RegExp(`runtime/crashed.*exit code ${code}; it is started again`));
+    up.child.kill("SIGINT");
+    const result = await up.ended;
+    expect(result.stdout + result.stderr).not.toContain("terminate called");
+    await rig.nothingLeft();
+  }
+}, 60_000);

@@ -1,11 +1,11 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { release, tmpdir } from "node:os";
+import { tmpdir } from "node:os";
 import { delimiter, dirname, join, resolve } from "node:path";
 import type { Command } from "commander";
 import { RunKind } from "#generated/busbar/plan";
-import { findAddon, findGuard, findPlugin, libraryVersion, RunFolder, refuseStaleSchema } from "#runtime";
+import { capabilities, findAddon, findGuard, findPlugin, libraryVersion, RunFolder, refuseStaleSchema } from "#runtime";
 import { loadPlan } from "#topology";
 import { BusError } from "#wire";
 import type { Cli, CommonOptions } from "../cli.ts";
@@ -30,7 +30,7 @@ export function addDoctor(program: Command, cli: Cli): void {
       guard(),
       tool("compiler", ["c++", "g++", "clang++"], "apt-get install g++"),
       tool("cmake", ["cmake"], "apt-get install cmake"),
-      memfd(),
+      await rings(),
       await curve(),
     ];
     let path: string | undefined;
@@ -69,7 +69,11 @@ function native(): Finding {
   try {
     return { check: "addon", state: "ok", text: findAddon() };
   } catch (error) {
-    return { check: "addon", state: "missing", text: `${BusError.from(error).message}; only native: services need it` };
+    return {
+      check: "addon",
+      state: "missing",
+      text: `${BusError.from(error).message}; rings and native: services need it`,
+    };
   }
 }
 
@@ -89,13 +93,17 @@ function tool(check: string, names: readonly string[], cure: string): Finding {
   return { check, state: "ok", text: version || found };
 }
 
-function memfd(): Finding {
-  if (process.platform !== "linux")
-    return { check: "memfd", state: "missing", text: `not on ${process.platform}; edges between processes use unix` };
-  const [major, minor] = release().split(".").map(Number);
-  return major > 5 || (major === 5 && minor >= 1)
-    ? { check: "memfd", state: "ok", text: `Linux ${release()} has memfd and its seals` }
-    : { check: "memfd", state: "missing", text: `Linux ${release()}; sealed memfds need 5.1` };
+/** What the resolver knows too: a ring was made, sealed, opened and shown to JavaScript, or why not. */
+async function rings(): Promise<Finding> {
+  const { ringBetweenProcesses, ringBetweenThreads, ringMissing } = await capabilities();
+  if (ringBetweenProcesses)
+    return {
+      check: "rings",
+      state: "ok",
+      text: "in shared memory between processes, in private memory between threads",
+    };
+  const between = ringBetweenThreads ? "processes" : "processes and between threads";
+  return { check: "rings", state: "missing", text: `${ringMissing}; edges between ${between} use unix` };
 }
 
 async function curve(): Promise<Finding> {

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import type { Plugin } from "#core";
 import { type Addon, openAddon } from "./addon.ts";
+import { ringUnavailable, threadRingUnavailable } from "./ring-transport.ts";
 import { loadEcho, testPlugin } from "./test-support.ts";
 
 /** Member names of `interface Addon`, read from its source: types are gone when tests run. */
@@ -65,4 +66,24 @@ test("rings outlive their link for as long as somebody looks at them", async () 
 
 test("an addon that cannot be loaded is one clear error", () => {
   expect(() => openAddon(testPlugin("echo"))).toThrow(/transport\/unavailable: .*libecho\.so could not be loaded/);
+});
+
+test("why there are no rings is found out before anything starts, and said in words", () => {
+  expect(ringUnavailable()).toBeUndefined();
+  expect(threadRingUnavailable()).toBeUndefined();
+  const probed = (shared: string, external: string): Addon => ({
+    ...openAddon(),
+    probeRings: () => ({ shared, external }),
+  });
+  const noMemfd = probed("memfd_create: Function not implemented", "");
+  expect(ringUnavailable(() => noMemfd)).toBe("memfd_create: Function not implemented");
+  expect(threadRingUnavailable(() => noMemfd)).toBeUndefined();
+  const noBuffers = probed("", "this runtime allows no external buffers");
+  expect(ringUnavailable(() => noBuffers)).toBe("this runtime allows no external buffers");
+  expect(threadRingUnavailable(() => noBuffers)).toBe("this runtime allows no external buffers");
+  const missing = (): Addon => openAddon(testPlugin("echo"));
+  expect(ringUnavailable(missing)).toMatch(/could not be loaded/);
+  expect(threadRingUnavailable(missing)).toMatch(/could not be loaded/);
+  const old = { ...openAddon(), probeRings: undefined } as unknown as Addon;
+  expect(ringUnavailable(() => old)).toBe("the native addon is older than this package");
 });

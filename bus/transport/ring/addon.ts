@@ -89,6 +89,9 @@ export interface Addon {
   /** Frames sent on data and control, then messages that were not sent, by reason. */
   counters(link: LinkHandle): number[];
 
+  /** Ends the process at once, without stopping its other threads first. Nothing is flushed. */
+  quit(code: number): never;
+
   // Rings between processes (native/core/rendezvous).
 
   /** `onPeer` gets a process of this user, or undefined and why another one was sent away. */
