@@ -82,6 +82,19 @@ void write_all(flatbuffers::FlatBufferBuilder& builder, StatsOffsets& offsets, c
   for (size_t i = 0; i < count; ++i) offsets.push_back(write_stats(builder, requests[i], stats[i]));
 }
 
+const char* ending_name(Ending ending) {
+  static const char* const names[] = {"won", "drawn", "out of turns", "stuck"};
+  return names[static_cast<size_t>(ending)];
+}
+
+int none_or(uint8_t value) { return value == kNone ? -1 : static_cast<int>(value); }
+
+flatbuffers::Offset<cardsim::GameMove> write_move(flatbuffers::FlatBufferBuilder& builder, const Move& move) {
+  const auto name = builder.CreateSharedString(move_name(move.kind));
+  return cardsim::CreateGameMove(builder, name, move.phase, static_cast<int16_t>(none_or(move.card)), move.count,
+                                 static_cast<int8_t>(none_or(move.target)), move.amount);
+}
+
 }  // namespace
 
 Request read_request(const cardsim::SimulationRequest& message) {
@@ -126,21 +139,89 @@ void write_progress(flatbuffers::FlatBufferBuilder& builder, StatsOffsets& offse
                                               static_cast<uint32_t>(first + count), static_cast<uint32_t>(total)));
 }
 
+void write_view(flatbuffers::FlatBufferBuilder& builder, uint64_t id, const OpenGame& game, const MoveList& moves,
+                uint8_t viewer, const Move* played) {
+  builder.Clear();
+  const Rules& rules = *game.job.rules;
+  const State& state = game.state;
+  const bool all = viewer == kNone;
+  std::vector<flatbuffers::Offset<cardsim::GameSeat>> seats;
+  uint64_t pot = 0;
+  for (uint32_t seat = 0; seat < rules.player_count; ++seat) {
+    const Player& player = state.players[seat];
+    const bool seen = all || is_open(rules.program.hand_visibility) || (seat == viewer && !rules.queue_hands);
+    const auto hand = builder.CreateVector(player.hand.cards, seen ? player.hand.size : 0u);
+    pot += player.staked;
+    cardsim::GameSeatBuilder out(builder);
+    out.add_hand_size(player.hand.size);
+    out.add_hand(hand);
+    out.add_score(player.score);
+    out.add_chips(player.chips);
+    out.add_bet(player.bet);
+    out.add_captured(player.captured.size);
+    out.add_tricks(player.tricks);
+    out.add_bid(player.bid);
+    out.add_folded(player.folded);
+    out.add_card(static_cast<int16_t>(none_or(state.fronts[seat])));
+    seats.push_back(out.Finish());
+  }
+  const auto seat_list = builder.CreateVector(seats);
+  std::vector<flatbuffers::Offset<cardsim::GameMove>> list;
+  if (all || viewer == state.seat) {
+    for (uint32_t i = 0; i < moves.count; ++i) list.push_back(write_move(builder, moves.moves[i]));
+  }
+  const auto move_list = builder.CreateVector(list);
+  const bool table_seen = all || is_open(rules.program.tableau_visibility);
+  const auto tableau = builder.CreateVector(state.tableau.cards, table_seen ? state.tableau.size : 0u);
+  const auto ending = builder.CreateString(state.over ? ending_name(state.ending) : "");
+  flatbuffers::Offset<cardsim::GameMove> last{};
+  if (played != nullptr) {
+    Move shown = *played;
+    // A claim's real cards, and a card laid face down, are for the eyes of who laid them.
+    const bool hidden = shown.kind == MoveKind::claim;
+    if (hidden && !all) shown.card = kNone;
+    last = write_move(builder, shown);
+  }
+  int claim_rank = -1;
+  for (const Phase& phase : rules.program.phases) {
+    if (phase.kind == PhaseKind::claim) claim_rank = none_or(rank_to_claim(phase, state));
+  }
+  const bool discards_seen = all || (!rules.claims && is_open(rules.program.discard_visibility));
+  cardsim::GameViewBuilder out(builder);
+  out.add_game_id(id);
+  out.add_turn(state.turn);
+  out.add_hand(state.hand);
+  out.add_player(state.seat);
+  out.add_seats(seat_list);
+  out.add_deck_size(state.deck.size);
+  out.add_discard_size(state.discard.size);
+  if (discards_seen && state.discard.size > 0) out.add_discard_top(state.discard.top());
+  out.add_tableau(tableau);
+  out.add_pot(static_cast<uint32_t>(pot));
+  out.add_trump(static_cast<int16_t>(none_or(state.trump)));
+  out.add_claim_rank(static_cast<int16_t>(claim_rank));
+  out.add_moves(move_list);
+  out.add_over(state.over);
+  out.add_ending(ending);
+  out.add_winner(state.winner);
+  out.add_state_hash(state_hash(state, !rules.menu));
+  if (played != nullptr) out.add_played(last);
+  builder.Finish(out.Finish());
+}
+
 void write_trace(flatbuffers::FlatBufferBuilder& builder, const Trace& trace) {
   builder.Clear();
   std::vector<flatbuffers::Offset<cardsim::TraceStep>> steps;
   steps.reserve(trace.steps.size());
   for (const TraceStep& step : trace.steps) {
     const auto move = builder.CreateSharedString(move_name(step.move.kind));
-    const auto none_or = [](uint8_t value) { return value == kNone ? -1 : static_cast<int>(value); };
     steps.push_back(cardsim::CreateTraceStep(
         builder, step.turn, step.player, move, static_cast<int16_t>(none_or(step.move.card)), step.state_hash,
         step.move.phase, step.move.count, static_cast<int8_t>(none_or(step.move.target)), step.move.amount));
   }
   const auto list = builder.CreateVector(steps);
-  static const char* const endings[] = {"won", "drawn", "out of turns", "stuck"};
   const uint8_t error = trace.result.ending == Ending::out_of_turns ? 2 : trace.result.ending == Ending::stuck ? 3 : 0;
-  const auto text = builder.CreateString(endings[static_cast<size_t>(trace.result.ending)]);
+  const auto text = builder.CreateString(ending_name(trace.result.ending));
   const auto result =
       cardsim::CreateSimulationResult(builder, trace.result.winner, trace.result.turns, trace.duration_ns, error, text);
   builder.Finish(cardsim::CreateTraceResponse(builder, list, result, trace.result.state_hash));

@@ -25,16 +25,20 @@ static_assert(static_cast<uint16_t>(Code::malformed) == errors::cards_malformed)
 static_assert(static_cast<uint16_t>(Code::out_of_range) == errors::cards_out_of_range);
 static_assert(static_cast<uint16_t>(Code::limit_exceeded) == errors::cards_limit_exceeded);
 static_assert(static_cast<uint16_t>(Code::unsupported) == errors::cards_unsupported);
+static_assert(static_cast<uint16_t>(Code::not_found) == errors::cards_not_found);
+static_assert(static_cast<uint16_t>(Code::conflict) == errors::cards_conflict);
+static_assert(static_cast<uint16_t>(Code::corrupt_state) == errors::cards_corrupt_state);
 
 /// Items of one part of a streamed batch.
 constexpr size_t kStreamItems = 16;
 
 struct Instance {
   Instance(const busbar_host& host_table, Limits limits)
-      : host(host_table), simulator(limits, host_table.threads(host_table.context)) {}
+      : host(host_table), simulator(limits, host_table.threads(host_table.context)), games(limits) {}
 
   busbar_host host;
   Simulator simulator;
+  Games games;
   std::vector<Request> requests;
   std::vector<Stats> stats;
   StatsOffsets offsets;
@@ -129,15 +133,85 @@ class Answer {
   busbar_status trace() {
     const auto* request = verified<::cardsim::TraceRequest>();
     if (request == nullptr) return BUSBAR_OK;
-    const Trace trace = trace_game(read_request(*request->request()), request->game(), self_.simulator.limits(),
-                                   self_.simulator.arena());
+    const Trace trace =
+        trace_game(read_request(*request->request()), request->game(), self_.simulator.limits(), arena());
+    if (self_.simulator.arena().stopped) return fail({Code::cancelled, "the trace was cancelled"});
     if (trace.fault) return fail(trace.fault);
     write_trace(self_.builder, trace);
     send();
     return BUSBAR_OK;
   }
 
+  busbar_status new_game() {
+    const auto* request = verified<::cardsim::NewGameRequest>();
+    if (request == nullptr) return BUSBAR_OK;
+    uint64_t id = 0;
+    if (const Fault fault = self_.games.open(read_request(*request->request()), request->game(), id))
+      return fail(fault);
+    return view(id, *self_.games.find(id), request->viewer());
+  }
+
+  busbar_status legal_moves() {
+    return with_game<::cardsim::GameRequest>(
+        [&](const auto& request, OpenGame& game) { return view(request.game_id(), game, request.viewer()); });
+  }
+
+  busbar_status apply_move() {
+    return with_game<::cardsim::ApplyMoveRequest>([&](const auto& request, OpenGame& game) {
+      Move played;
+      if (const Fault fault = self_.games.apply(game, request.turn(), request.move(), played)) return fail(fault);
+      return view(request.game_id(), game, request.viewer(), &played);
+    });
+  }
+
+  busbar_status ai_move() {
+    return with_game<::cardsim::AiMoveRequest>([&](const auto& request, OpenGame& game) {
+      Move played;
+      const Fault fault = self_.games.choose(game, request.ai_type(), request.mcts_iterations(), arena(), played);
+      if (fault) return fail(fault);
+      return view(request.game_id(), game, request.viewer(), &played);
+    });
+  }
+
+  busbar_status close_game() {
+    return with_game<::cardsim::GameRequest>([&](const auto& request, OpenGame&) {
+      self_.games.close(request.game_id());
+      self_.builder.Clear();
+      self_.builder.Finish(::cardsim::CreateClosedGame(self_.builder, request.game_id()));
+      send();
+      return BUSBAR_OK;
+    });
+  }
+
  private:
+  template <class Table, class Work>
+  busbar_status with_game(Work work) {
+    const auto* request = verified<Table>();
+    if (request == nullptr) return BUSBAR_OK;
+    OpenGame* const game = self_.games.find(request->game_id());
+    if (game == nullptr) return fail(Games::not_found(request->game_id()));
+    return work(*request, *game);
+  }
+
+  busbar_status view(uint64_t id, const OpenGame& game, uint8_t viewer, const Move* played = nullptr) {
+    if (viewer != kNone && viewer >= game.job.rules->player_count) {
+      return fail({Code::out_of_range, "viewer is " + std::to_string(viewer) + "; there are " +
+                                           std::to_string(game.job.rules->player_count) + " players, 255 sees all"});
+    }
+    write_view(self_.builder, id, game, self_.games.moves_of(game), viewer, played);
+    send();
+    return BUSBAR_OK;
+  }
+
+  /// The arena of this thread, which asks whether the caller still waits before it searches.
+  Arena& arena() {
+    Arena& arena = self_.simulator.arena();
+    arena.stopped = false;
+    arena.cancelled = helpers().cancelled;
+    arena.cancel_context = this;
+    return arena;
+  }
+
   Instance& self_;
   const busbar_message& message_;
 };
@@ -168,6 +242,11 @@ busbar_status on_frame(void* instance, const busbar_message* message) {
     if (message->type_id == methods::Simulate.id) return answer.simulate(false);
     if (message->type_id == methods::SimulateStream.id) return answer.simulate(true);
     if (message->type_id == methods::Trace.id) return answer.trace();
+    if (message->type_id == methods::NewGame.id) return answer.new_game();
+    if (message->type_id == methods::LegalMoves.id) return answer.legal_moves();
+    if (message->type_id == methods::ApplyMove.id) return answer.apply_move();
+    if (message->type_id == methods::AiMove.id) return answer.ai_move();
+    if (message->type_id == methods::CloseGame.id) return answer.close_game();
     return BUSBAR_UNSUPPORTED;
   } catch (const std::exception& exception) {
     const std::string text = exception.what();
@@ -175,6 +254,34 @@ busbar_status on_frame(void* instance, const busbar_message* message) {
                    static_cast<uint32_t>(text.size()));
     return BUSBAR_OK;
   }
+}
+
+uint64_t state_of(void* instance) { return static_cast<Instance*>(instance)->games.hash(); }
+
+busbar_status snapshot(void* instance, uint8_t* out, uint64_t* length) {
+  try {
+    const std::vector<uint8_t> bytes = static_cast<Instance*>(instance)->games.snapshot();
+    if (out != nullptr && *length < bytes.size()) return BUSBAR_TOO_LARGE;
+    if (out != nullptr) std::memcpy(out, bytes.data(), bytes.size());
+    *length = bytes.size();
+    return BUSBAR_OK;
+  } catch (const std::exception&) {
+    return BUSBAR_ERROR;
+  }
+}
+
+busbar_status restore(void* instance, const uint8_t* bytes, uint64_t length, char* error, uint32_t error_max) {
+  std::string problem;
+  try {
+    problem = static_cast<Instance*>(instance)->games.restore(bytes, length);
+  } catch (const std::exception& exception) {
+    problem = exception.what();
+  }
+  if (problem.empty()) return BUSBAR_OK;
+  if (error != nullptr && error_max > 0) {
+    std::snprintf(error, error_max, "the saved games cannot be restored: %s", problem.c_str());
+  }
+  return BUSBAR_ERROR;
 }
 
 void destroy(void* instance) { delete static_cast<Instance*>(instance); }
@@ -198,17 +305,25 @@ extern "C" BUSBAR_PLUGIN_EXPORT const busbar_service* busbar_describe(void) {
       cards::serves("cardsim.Cards/Simulate", cards::methods::Simulate),
       cards::serves("cardsim.Cards/SimulateStream", cards::methods::SimulateStream),
       cards::serves("cardsim.Cards/Trace", cards::methods::Trace),
+      cards::serves("cardsim.Cards/NewGame", cards::methods::NewGame),
+      cards::serves("cardsim.Cards/LegalMoves", cards::methods::LegalMoves),
+      cards::serves("cardsim.Cards/ApplyMove", cards::methods::ApplyMove),
+      cards::serves("cardsim.Cards/AiMove", cards::methods::AiMove),
+      cards::serves("cardsim.Cards/CloseGame", cards::methods::CloseGame),
   };
   static const busbar_service service = [] {
     busbar_service table{};
     table.size = sizeof(busbar_service);
     table.abi = BUSBAR_SERVICE_ABI;
     table.name = "cards";
-    table.version = "0.1.0";
+    table.version = "0.2.0";
     table.types = types;
     table.type_count = sizeof types / sizeof types[0];
     table.create = &cards::create;
     table.on_frame = &cards::on_frame;
+    table.hash = &cards::state_of;
+    table.snapshot = &cards::snapshot;
+    table.restore = &cards::restore;
     table.destroy = &cards::destroy;
     return table;
   }();

@@ -15,6 +15,12 @@ uint64_t now_ns() {
 
 }  // namespace
 
+uint32_t Simulator::block_games(const Job& job) {
+  const auto& players = job.match.players;
+  const bool searches = std::find(std::begin(players), std::end(players), PlayerKind::search) != std::end(players);
+  return searches ? kSearchBlockGames : kBlockGames;
+}
+
 Simulator::Simulator(Limits limits, uint32_t threads) : limits_(limits) {
   arenas_.resize(std::max(threads, 1u));
   for (auto& arena : arenas_) arena = std::make_unique<Arena>();
@@ -68,7 +74,7 @@ bool Simulator::run(const Request* requests, size_t count, const Helpers& helper
       block.job = &job;
       block.item = item;
       block.first_game = next_game;
-      block.games = static_cast<uint32_t>(std::min<uint64_t>(kBlockGames, job.games - next_game));
+      block.games = static_cast<uint32_t>(std::min<uint64_t>(block_games(job), job.games - next_game));
       next_game += block.games;
     }
     Wave wave{this, &helpers, 0};
@@ -102,6 +108,9 @@ void Simulator::play_block(void* argument, uint32_t index, uint32_t worker) {
   Block& block = self.blocks_[index];
   Arena& arena = *self.arenas_[worker];
   const Match& match = block.job->match;
+  arena.cancelled = wave.helpers->cancelled;
+  arena.cancel_context = wave.helpers->context;
+  arena.stopped = false;
   block.counts = Counts{};
   block.decisive_turn = block.closest_margin = 0;
   const uint64_t start = now_ns();
@@ -112,6 +121,9 @@ void Simulator::play_block(void* argument, uint32_t index, uint32_t worker) {
     block.closest_margin += result.closest_margin;
   }
   block.duration_ns = now_ns() - start;
+  if (arena.stopped) cancelled.store(1, std::memory_order_relaxed);
+  arena.stopped = false;
+  arena.cancelled = nullptr;
 }
 
 void Simulator::fold(Block& block, Stats& stats) {

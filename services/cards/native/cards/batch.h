@@ -99,7 +99,8 @@ class Simulator {
  private:
   // Games of a block are played by one worker in order; sums are made block by block. Its size enters sums of doubles,
   // so it never changes with the number of threads.
-  static constexpr uint32_t kBlockGames = 64;
+  // Searches take long: a block of them is short, so that few games are work for several threads.
+  static constexpr uint32_t kBlockGames = 64, kSearchBlockGames = 4;
   static constexpr uint32_t kWaveBlocks = 128;
 
   struct Record {
@@ -125,6 +126,7 @@ class Simulator {
     uint32_t cancelled;
   };
 
+  static uint32_t block_games(const Job& job);
   static void play_block(void* wave, uint32_t index, uint32_t worker);
   void fold(Block& block, Stats& stats);
   void finish(const Job& job, Stats& stats);

@@ -41,8 +41,14 @@ std::string read_config(std::string_view json, Limits& limits) {
     } else if (key == "games_max") {
       target = &limits.games_max;
       max = 100'000'000;
+    } else if (key == "iterations_max") {
+      target = &limits.iterations_max;
+      max = 10'000'000;
+    } else if (key == "open_games_max") {
+      target = &limits.open_games_max;
+      max = 1'000'000;
     } else {
-      return "unknown key '" + key + "'; known are items_max, games_max";
+      return "unknown key '" + key + "'; known are items_max, games_max, iterations_max, open_games_max";
     }
     if (!text.take(':')) return key + " has no value";
     text.skip_spaces();

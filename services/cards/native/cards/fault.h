@@ -15,6 +15,9 @@ enum class Code : uint16_t {
   out_of_range = 705,
   limit_exceeded = 706,
   unsupported = 707,
+  not_found = 708,
+  conflict = 709,
+  corrupt_state = 710,
 };
 
 struct Fault {

@@ -27,7 +27,9 @@ bool is_shared(const Rules& rules, const Move& move) {
   }
 }
 
-uint32_t choose(const Match& match, uint32_t player, Arena& arena, Stream& stream, Counts& counts) {
+}  // namespace
+
+uint32_t choose_move(const Match& match, uint32_t player, Arena& arena, Stream& stream, Counts& counts) {
   const Rules& rules = *match.rules;
   switch (match.players[player]) {
     case PlayerKind::random:
@@ -38,6 +40,10 @@ uint32_t choose(const Match& match, uint32_t player, Arena& arena, Stream& strea
       return choose_greedy_v2(rules, arena.state, arena.moves);
     case PlayerKind::search: {
       if (arena.moves.count == 1) return 0;
+      if (arena.cancelled != nullptr && arena.cancelled(arena.cancel_context)) {
+        arena.stopped = true;
+        return 0;
+      }
       const SearchReport report =
           arena.search.choose(rules, arena.state, player, arena.moves, match.iterations[player], stream);
       counts.search_iterations += report.iterations;
@@ -47,8 +53,6 @@ uint32_t choose(const Match& match, uint32_t player, Arena& arena, Stream& strea
   }
   return arena.moves.count == 1 ? 0 : static_cast<uint32_t>(stream.below(arena.moves.count));
 }
-
-}  // namespace
 
 Result play_game(const Match& match, uint64_t number, Arena& arena, Counts& counts) {
   const Rules& rules = *match.rules;
@@ -72,7 +76,7 @@ Result play_table(const Match& match, uint64_t number, Arena& arena, Counts& cou
   State& state = arena.state;
   start_game(rules, state, chance, arena.moves, &counts);
   LeadTracker lead(arena.leaders);
-  while (!state.over) {
+  while (!state.over && !arena.stopped) {
     const uint32_t player = state.seat;
     const bool dealer = static_cast<int>(player) == rules.dealer_seat;
     uint32_t chosen = 0;
@@ -81,7 +85,7 @@ Result play_table(const Match& match, uint64_t number, Arena& arena, Counts& cou
       counts.valid_moves += arena.moves.count;
       counts.forced_decisions += arena.moves.count == 1;
       counts.hand_size += state.players[player].hand.size;
-      chosen = choose(match, player, arena, streams[player], counts);
+      chosen = choose_move(match, player, arena, streams[player], counts);
     }
     const Move move = arena.moves.moves[chosen];
 

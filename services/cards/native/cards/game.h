@@ -38,6 +38,10 @@ class Arena {
   Choices choices, before, after;
   MoveList moves, moves_before, moves_after, scratch;
   Search search;
+  /// Asked before each search, which may take long: true stops the game, and `stopped` tells that its result is none.
+  bool (*cancelled)(void* context) = nullptr;
+  void* cancel_context = nullptr;
+  bool stopped = false;
   uint8_t leaders[kTurnsMax];
 };
 
@@ -48,6 +52,9 @@ Result play_game(const Match& match, uint64_t number, Arena& arena, Counts& coun
 
 /// The loop of the general engine, for every program.
 Result play_table(const Match& match, uint64_t number, Arena& arena, Counts& counts, TurnObserver* observer = nullptr);
+
+/// Position in `arena.moves` of what the player of seat `player` chooses in `arena.state`.
+uint32_t choose_move(const Match& match, uint32_t player, Arena& arena, Stream& stream, Counts& counts);
 
 /// The loop for Rules::menu with random and greedy players; same results as play_table, which is compared in tests.
 Result play_menu(const Match& match, uint64_t number, Arena& arena, Counts& counts, TurnObserver* observer = nullptr);
