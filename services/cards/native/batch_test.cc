@@ -8,6 +8,8 @@
 #include <new>
 #include <thread>
 
+#include "testing/classics.h"
+#include "testing/encode_v3.h"
 #include "testing/program_bytes.h"
 
 // Counts every allocation of this program, for the test that games make none.
@@ -78,6 +80,28 @@ TEST(Batch, OneTwoThreeAndEightThreadsGiveTheSame) {
     requests.back().ai_player_type = seed % 3 == 0;
   }
   const auto expected = run(requests, 1);
+  for (const uint32_t threads : {2u, 3u, 8u}) {
+    const auto stats = run(requests, threads);
+    for (size_t i = 0; i < stats.size(); ++i)
+      EXPECT_TRUE(same(stats[i], expected[i])) << threads << " threads, item " << i;
+  }
+}
+
+TEST(Batch, TheClassicsAreEqualForAnyNumberOfThreads) {
+  std::vector<std::vector<uint8_t>> programs;
+  std::vector<Request> requests;
+  for (auto [name, source] : testing::classics()) {
+    source.turns_max = std::min(source.turns_max, 120u);
+    programs.push_back(testing::encode_v3(source));
+  }
+  for (size_t i = 0; i < programs.size(); ++i) {
+    requests.push_back(testing::request_of(programs[i], 150, i));
+    requests.push_back(testing::request_of(programs[i], 5, i));
+    requests.back().ai_player_type = 6;
+    requests.back().mcts_iterations = 3;
+  }
+  const auto expected = run(requests, 1);
+  for (size_t i = 0; i < expected.size(); ++i) EXPECT_FALSE(expected[i].fault) << expected[i].fault.text;
   for (const uint32_t threads : {2u, 3u, 8u}) {
     const auto stats = run(requests, threads);
     for (size_t i = 0; i < stats.size(); ++i)
@@ -222,6 +246,27 @@ TEST(Batch, AGameAllocatesNothing) {
       count(program, 10, player);  // warm-up
       EXPECT_EQ(count(program, 10, player), count(program, 200, player))
           << "what a call allocates does not depend on its games";
+    }
+  }
+}
+
+TEST(Batch, NoClassicAllocatesWhoeverPlays) {
+  for (auto [name, source] : testing::classics()) {
+    source.turns_max = std::min(source.turns_max, 60u);
+    const auto program = testing::encode_v3(source);
+    Simulator simulator({}, 1);
+    for (const uint8_t player : {uint8_t{0}, uint8_t{1}, uint8_t{6}, uint8_t{7}}) {
+      const auto count = [&](uint32_t games) {
+        Request request = testing::request_of(program, games, 1);
+        request.ai_player_type = player;
+        request.mcts_iterations = 4;
+        Stats stats;
+        const uint64_t before = allocations.load();
+        simulator.run(&request, 1, {}, &stats);
+        return allocations.load() - before;
+      };
+      count(4);  // warm-up
+      EXPECT_EQ(count(4), count(20)) << name << ", player " << int{player};
     }
   }
 }

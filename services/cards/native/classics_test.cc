@@ -94,5 +94,45 @@ TEST(Classics, EveryKindOfPlayerPlaysEveryGame) {
   }
 }
 
+TEST(Classics, EveryTruncationAndFlippedByteIsRefusedByNameOrPlayed) {
+  const auto arena = std::make_unique<Arena>();
+  for (const auto& [name, source] : testing::classics()) {
+    auto with_bound = source;
+    with_bound.turns_max = 40;
+    with_bound.hands.hands_max = std::min(with_bound.hands.hands_max, 3u);
+    const auto bytes = testing::encode_v3(with_bound);
+    const auto check = [&](const std::vector<uint8_t>& damaged) {
+      // A copy of exact size, so that the sanitizer sees any read beyond it.
+      const std::unique_ptr<uint8_t[]> exact(new uint8_t[damaged.size()]);
+      std::copy(damaged.begin(), damaged.end(), exact.get());
+      GameProgram program;
+      Fault fault = decode(exact.get(), damaged.size(), program);
+      const uint32_t players = program.player_count, chips = program.starting_chips;
+      if (!fault) fault = check_playable(program, players);
+      if (fault) {
+        ASSERT_NE(fault.text, "") << name;
+        return;
+      }
+      program.turns_max = std::min(program.turns_max, 40u);
+      const Rules rules = make_rules(std::move(program), players, chips);
+      Match match;
+      match.rules = &rules;
+      Counts counts;
+      const Result result = play_game(match, 0, *arena, counts);
+      ASSERT_LE(result.turns, rules.program.turns_max) << name;
+      ASSERT_EQ(testing::broken_invariant(rules, arena->state), "") << name;
+    };
+    for (size_t length = 0; length < bytes.size(); ++length) check({bytes.begin(), bytes.begin() + length});
+    for (size_t at = 0; at < bytes.size(); ++at) {
+      for (const uint8_t flip : {uint8_t{0xFF}, uint8_t{0x01}, uint8_t{0x10}}) {
+        auto damaged = bytes;
+        damaged[at] ^= flip;
+        check(damaged);
+        if (HasFatalFailure()) return;
+      }
+    }
+  }
+}
+
 }  // namespace
 }  // namespace busbar::cards

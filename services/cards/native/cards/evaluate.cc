@@ -77,7 +77,11 @@ int64_t grouped(const Counted& counted) {
   for (int rank = 12; rank >= 0; --rank) {
     if (counted.ranks[rank] != 0) order[count++] = static_cast<uint8_t>(rank);
   }
-  std::stable_sort(order, order + count, [&](uint8_t a, uint8_t b) { return counted.ranks[a] > counted.ranks[b]; });
+  // By insertion, which keeps equal ones in order; std::stable_sort would allocate.
+  for (uint32_t i = 1; i < count; ++i) {
+    for (uint32_t j = i; j > 0 && counted.ranks[order[j - 1]] < counted.ranks[order[j]]; --j)
+      std::swap(order[j - 1], order[j]);
+  }
   return digits(order, count, kDigits);
 }
 

@@ -95,6 +95,10 @@ void sample_world(const Rules& rules, const State& seen, uint32_t observer, Stat
   for (uint32_t i = 0; i < count; ++i) *unseen.slots[i].place = cards[i];
   for (uint32_t seat = 0; seat < seen.player_count; ++seat) {
     Player& player = world.players[seat];
+    // What others know of it is none of the observer's business.
+    for (uint32_t o = 0; o < seen.player_count; ++o) {
+      if (o != observer) player.known[o] = 0;
+    }
     player.held = 0;
     for (uint32_t i = 0; i < player.hand.size; ++i) player.held |= set_of(player.hand.cards[i]);
   }

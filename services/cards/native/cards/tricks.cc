@@ -13,7 +13,7 @@ void Table::trick(const Move& move, const Phase& phase) {
     state_.led_suit = suit_of(card);
     state_.leader = static_cast<uint8_t>(seat);
     state_.trick_phase = move.phase;
-  } else if (suit_of(card) != state_.led_suit && phase.trick.lead_suit_required) {
+  } else if (suit_of(card) != state_.led_suit && phase.trick.lead_suit_required && !rules_.queue_hands) {
     state_.players[seat].lacks |= suit_set(state_.led_suit);
   }
   state_.broken |= phase.trick.breaking_suit != kNone && suit_of(card) == phase.trick.breaking_suit;
