@@ -28,7 +28,7 @@ writeFileSync(
   program,
   `import { parentPort, workerData } from "node:worker_threads";
    import { createRingTransport } from ${url("bus/transport/ring/index.js")};
-   import { testHub, recordingLog } from ${url("test/support/hub.js")};
+   import { testHub, recordingLog, systemClock } from ${url("test/support/hub.js")};
    import { planOf } from ${url("test/support/plan.js")};
    import { Blob, Echo, Note } from ${url("bus/generated/busbar/testing.js")};
    const { service, place, epoch, capacityBytes = 64 * 1024, messageBytesMax = 16 * 1024 } = workerData;
@@ -48,8 +48,8 @@ writeFileSync(
      log,
      // Eight times as fast, so that a back-off after a short life does not make the test wait.
      clock: {
+       ...systemClock,
        now: () => performance.now() * 8,
-       wallNs: () => BigInt(Date.now()) * 1_000_000n,
        after(ms, callback) { const timer = setTimeout(callback, ms / 8); timer.unref(); return () => clearTimeout(timer); },
      },
    });

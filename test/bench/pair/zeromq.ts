@@ -12,7 +12,11 @@ const LIMITS = { sendHighWaterMark: HIGH_WATER, receiveHighWaterMark: HIGH_WATER
 /** Plain promise callbacks: faster than the async iterator. */
 const read = (socket: Pair, handle: (bytes: Buffer) => void): void => {
   const next = (): void => {
-    socket.receive().then(got, () => undefined);
+    socket.receive().then(got, again);
+  };
+  // A receive may end with EINTR or the like, as ours does (bus/transport/socket/read-loop.ts); the peer must not stand still for it.
+  const again = (): void => {
+    if (!socket.closed) setImmediate(next);
   };
   const got = ([bytes]: Buffer[]): void => {
     handle(bytes);
