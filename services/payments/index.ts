@@ -30,3 +30,6 @@ export {
 export { textTable } from "./report/text-table.ts";
 export { moneyText, realText, txText } from "./report/words.ts";
 export { serveDesk } from "./service.ts";
+export { type Parameter, type PlainConfig, type Point, pointsOf, type SweepPlan, valuesOf } from "./sweep/grid.ts";
+export { type Outcome, runSweep, type SweepOptions, sweepHash } from "./sweep/run.ts";
+export { FLOOR, type Mean, type PointSummary, summarize } from "./sweep/summary.ts";

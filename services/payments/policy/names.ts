@@ -168,8 +168,8 @@ export const ACTIONS: Readonly<Record<string, ActionShape>> = {
   Hold: { trees: payment, required: {}, optional: { reason: "text" } },
   Drop: { trees: payment, required: {}, optional: {} },
   Reprioritize: { trees: payment, required: { new_priority: "number" }, optional: {} },
-  WithdrawFromRtgs: { trees: payment, required: {}, optional: {} },
-  ResubmitToRtgs: { trees: payment, required: { rtgs_priority: "text" }, optional: {} },
+  WithdrawFromRtgs: { trees: payment, required: {}, optional: { reason: "text" } },
+  ResubmitToRtgs: { trees: payment, required: { rtgs_priority: "text" }, optional: { reason: "text" } },
   SetReleaseBudget: {
     trees: bank,
     required: { max_value_to_release: "number" },
