@@ -5,7 +5,9 @@
 #include <vector>
 
 #include "busbar_service.h"
+#include "combat/ballistics.h"
 #include "combat/resolver.h"
+#include "combat/store.h"
 #include "errors.h"
 #include "messages_battle.h"
 
@@ -16,11 +18,21 @@ inline constexpr uint16_t kApiMajor = 1, kApiMinor = 0;
 
 struct Instance {
   Instance(const busbar_host& host_table, const Config& settings)
-      : host(host_table), config(settings), resolver(settings, host_table.threads(host_table.context)) {}
+      : host(host_table),
+        config(settings),
+        resolver(settings, host_table.threads(host_table.context)),
+        store(settings.limits) {}
 
   busbar_host host;
   Config config;
   Resolver resolver;
+  Store store;
+  // Memory of requests, kept between them.
+  BallisticsResult ballistics;
+  NearbyResult nearby;
+  PathResult paths;
+  std::vector<GridSearch> grid_searches;
+  std::vector<GraphSearch> graph_searches;
   std::vector<BattleRequest> battles;
   OutcomeOffsets outcomes;
   flatbuffers::FlatBufferBuilder builder{256 * 1024};

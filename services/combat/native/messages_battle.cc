@@ -34,18 +34,18 @@ flatbuffers::Offset<::combat::SideOutcome> write_side(Builder& builder, const Si
   flatbuffers::Offset<::combat::DamageColumns> damage;
   if (with_damage) {
     const DamageLog& log = side.damage;
-    const auto unit = builder.CreateVector(log.unit), tick = builder.CreateVector(log.tick);
-    const auto amount = builder.CreateVector(log.amount);
-    const auto type = builder.CreateVector(log.type);
-    const auto source = builder.CreateVector(log.source);
+    const auto unit = put_column(builder, log.unit), tick = put_column(builder, log.tick);
+    const auto amount = put_column(builder, log.amount);
+    const auto type = put_column(builder, log.type);
+    const auto source = put_column(builder, log.source);
     damage = ::combat::CreateDamageColumns(builder, unit, tick, amount, type, source);
   }
-  const auto id = builder.CreateVector(side.id), faction = builder.CreateVector(side.faction);
-  const auto hp = builder.CreateVector(side.hp), max_hp = builder.CreateVector(side.max_hp);
-  const auto shields = builder.CreateVector(side.shields), morale = builder.CreateVector(side.morale);
-  const auto max_morale = builder.CreateVector(side.max_morale), fatigue = builder.CreateVector(side.fatigue);
-  const auto state = builder.CreateVector(side.state);
-  const auto x = builder.CreateVector(side.x), y = builder.CreateVector(side.y);
+  const auto id = put_column(builder, side.id), faction = put_column(builder, side.faction);
+  const auto hp = put_column(builder, side.hp), max_hp = put_column(builder, side.max_hp);
+  const auto shields = put_column(builder, side.shields), morale = put_column(builder, side.morale);
+  const auto max_morale = put_column(builder, side.max_morale), fatigue = put_column(builder, side.fatigue);
+  const auto state = put_column(builder, side.state);
+  const auto x = put_column(builder, side.x), y = put_column(builder, side.y);
   return ::combat::CreateSideOutcome(builder, id, faction, hp, max_hp, shields, morale, max_morale, fatigue, state, x,
                                      y, damage);
 }
@@ -70,10 +70,10 @@ flatbuffers::Offset<::combat::Outcome> write_outcome(Builder& builder, const ::c
   flatbuffers::Offset<::combat::Events> events;
   if (outcome.has_events) {
     const EventLog& log = outcome.events;
-    const auto tick = builder.CreateVector(log.tick);
-    const auto kind = builder.CreateVector(log.kind);
-    const auto unit = builder.CreateVector(log.unit), target = builder.CreateVector(log.target);
-    const auto amount = builder.CreateVector(log.amount);
+    const auto tick = put_column(builder, log.tick);
+    const auto kind = put_column(builder, log.kind);
+    const auto unit = put_column(builder, log.unit), target = put_column(builder, log.target);
+    const auto amount = put_column(builder, log.amount);
     events = ::combat::CreateEvents(builder, tick, kind, unit, target, amount);
   }
   ::combat::OutcomeBuilder out(builder);

@@ -17,6 +17,14 @@ Column<T> column_of(const flatbuffers::Vector<T>* vector) {
   return vector == nullptr ? Column<T>{} : Column<T>{vector->data(), vector->size()};
 }
 
+/// A column of an answer; an empty one is left out, which reads the same. (The builder does not align empty vectors of
+/// 8-byte values, and readers refuse those.)
+template <class T>
+flatbuffers::Offset<flatbuffers::Vector<T>> put_column(flatbuffers::FlatBufferBuilder& builder,
+                                                       const std::vector<T>& column) {
+  return column.empty() ? flatbuffers::Offset<flatbuffers::Vector<T>>{} : builder.CreateVector(column);
+}
+
 /// Borrows from `message`, which must be verified. `out.constants` keeps its memory between calls.
 void read_battle(const ::combat::Battle& message, BattleRequest& out);
 

@@ -35,6 +35,16 @@ constexpr Entry kEntries[] = {
     {"combat.Combat/ResolveCombat", methods::ResolveCombat, answer_resolve},
     {"combat.Combat/ResolveCombatBatch", methods::ResolveCombatBatch, answer_resolve_batch},
     {"combat.Combat/ResolveCombatStream", methods::ResolveCombatStream, answer_resolve_stream},
+    {"combat.Combat/CalculateBallistics", methods::CalculateBallistics, answer_ballistics},
+    {"combat.Combat/SpatialBuild", methods::SpatialBuild, answer_spatial_build},
+    {"combat.Combat/QueryNearbyEntities", methods::QueryNearbyEntities, answer_nearby},
+    {"combat.Combat/SpatialDrop", methods::SpatialDrop, answer_spatial_drop},
+    {"combat.Combat/MapPut", methods::MapPut, answer_map_put},
+    {"combat.Combat/MapPatch", methods::MapPatch, answer_map_patch},
+    {"combat.Combat/MapDrop", methods::MapDrop, answer_map_drop},
+    {"combat.Combat/FindPath", methods::FindPath, answer_find_path},
+    {"combat.Combat/Snapshot", methods::Snapshot, answer_snapshot},
+    {"combat.Combat/Restore", methods::Restore, answer_restore},
 };
 
 busbar_status explain(const char* text, char* error, uint32_t error_max) {
@@ -71,6 +81,32 @@ busbar_status on_frame(void* instance, const busbar_message* message) {
   }
 }
 
+uint64_t hash(void* instance) { return static_cast<Instance*>(instance)->store.hash(); }
+
+busbar_status snapshot(void* instance, uint8_t* out, uint64_t* length) {
+  try {
+    std::vector<uint8_t> bytes;
+    static_cast<Instance*>(instance)->store.snapshot(bytes);
+    if (out != nullptr) {
+      if (*length < bytes.size()) return BUSBAR_TOO_LARGE;
+      std::memcpy(out, bytes.data(), bytes.size());
+    }
+    *length = bytes.size();
+    return BUSBAR_OK;
+  } catch (const std::exception&) {
+    return BUSBAR_ERROR;
+  }
+}
+
+busbar_status restore(void* instance, const uint8_t* bytes, uint64_t length, char* error, uint32_t error_max) {
+  try {
+    const Fault fault = static_cast<Instance*>(instance)->store.restore(bytes, length);
+    return fault ? explain(fault.text.c_str(), error, error_max) : BUSBAR_OK;
+  } catch (const std::exception& exception) {
+    return explain(exception.what(), error, error_max);
+  }
+}
+
 void destroy_instance(void* instance) { delete static_cast<Instance*>(instance); }
 
 }  // namespace
@@ -102,6 +138,9 @@ extern "C" BUSBAR_PLUGIN_EXPORT const busbar_service* busbar_describe(void) {
     table.type_count = static_cast<uint32_t>(types.size());
     table.create = &combat::create;
     table.on_frame = &combat::on_frame;
+    table.hash = &combat::hash;
+    table.snapshot = &combat::snapshot;
+    table.restore = &combat::restore;
     table.destroy = &combat::destroy_instance;
     return table;
   }();

@@ -2,11 +2,14 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { type Bus, type Client, MessageBus } from "#bus";
 import { Combat } from "#generated/combat";
 
-const ROOT = join(import.meta.dirname, "..", "..", "..");
+/** From the sources and from what is compiled into dist alike. */
+const rootAbove = (folder: string): string =>
+  existsSync(join(folder, "package.json")) ? folder : rootAbove(dirname(folder));
+const ROOT = rootAbove(import.meta.dirname);
 const CLI = join(ROOT, "dist", "bus", "cli", "main.js");
 
 export type Placement = "local" | "isolated";

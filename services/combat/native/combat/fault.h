@@ -30,6 +30,12 @@ struct Fault {
   explicit operator bool() const { return code != Code::none; }
 };
 
+/// Why one item of a request in columns has no result.
+struct ItemFault {
+  uint32_t item;
+  Fault fault;
+};
+
 /// A number as people write it: as few digits as say it.
 inline std::string text_of(double value) {
   char text[32];
