@@ -101,6 +101,10 @@ const CASES: Record<string, { measures: string[]; peers: string[] }> = {
     measures: ["encode11", "decode11", "view1", "verify480", "verify480_foreign"],
     peers: ["flatbuffers", "msgpackr", "json"],
   },
+  payments: {
+    measures: ["settle_fifo", "day200x100", "lsm10k", "submit", "threads2"],
+    peers: ["plain-js", "one thread"],
+  },
 };
 
 for (const [suite, { measures, peers }] of Object.entries(CASES)) {

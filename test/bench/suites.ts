@@ -1,9 +1,10 @@
 import type { Suite } from "./suite.ts";
 import { codec } from "./suites/codec.ts";
 import { local } from "./suites/local.ts";
+import { payments } from "./suites/payments.ts";
 import { tcp } from "./suites/tcp.ts";
 import { transports } from "./suites/transports.ts";
 import { unix } from "./suites/unix.ts";
 
 /** The table of suites, in the order they run. */
-export const SUITES: readonly Suite[] = [local, unix, tcp, transports, codec];
+export const SUITES: readonly Suite[] = [local, unix, tcp, transports, codec, payments];

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstdio>
 #include <cstring>
+#include <thread>
 #include <vector>
 
 #include "payments/steps.h"
@@ -60,6 +61,24 @@ double saving() {
   return ns;
 }
 
+/// Simulations of a sweep on so many threads. @returns simulations a second
+double sweep(uint32_t threads) {
+  static const auto config = read_config(testing::banks(50, 3'000'000, testing::arrivals(1, 1'000, 1'000'000)).json());
+  constexpr uint32_t kRuns = 64;
+  const auto start = Clock::now();
+  std::vector<std::thread> workers;
+  for (uint32_t worker = 0; worker < threads; ++worker) {
+    workers.emplace_back([=] {
+      for (uint32_t i = worker; i < kRuns; i += threads) {
+        World world(with_seed(config, i + 1), {false, false});
+        for (int tick = 0; tick < 100; ++tick) run_tick(world);
+      }
+    });
+  }
+  for (std::thread& worker : workers) worker.join();
+  return kRuns / since_ns(start) * 1e9;
+}
+
 }  // namespace
 
 int main() {
@@ -67,4 +86,6 @@ int main() {
   std::printf("day200x100 %.3f ms, %.0f settled/s\n", day_ns / 1e6, static_cast<double>(settled) / day_ns * 1e9);
   const double saving_ns = median_ns(21, saving);
   std::printf("lsm10k %.3f ms, %llu settled\n", saving_ns / 1e6, static_cast<unsigned long long>(settled));
+  const double one = sweep(1), two = sweep(2);
+  std::printf("sweep %.0f/s, with two threads %.0f/s: %.2f\n", one, two, two / one);
 }

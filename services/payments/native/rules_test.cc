@@ -223,9 +223,13 @@ TEST(Scenario, StretchesDeadlines) {
   uint32_t least = 100;
   for (const Transaction& payment : world.transactions) {
     const uint32_t ticks = payment.deadline - payment.arrival;
-    if (payment.arrival < 5) EXPECT_EQ(ticks, 10u);
+    if (payment.arrival < 5) {
+      EXPECT_EQ(ticks, 10u);
+    }
     if (payment.arrival >= 5 && payment.arrival < 40) least = std::min(least, ticks);
-    if (payment.arrival >= 40) EXPECT_EQ(ticks, 5u);  // the upper end is never below the lower
+    if (payment.arrival >= 40) {
+      EXPECT_EQ(ticks, 5u);  // the upper end is never below the lower
+    }
   }
   EXPECT_EQ(least, 5u);
 }

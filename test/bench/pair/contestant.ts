@@ -44,6 +44,8 @@ export type ContestantName =
   | "ring-bare"
   | "cpp-ring"
   | "codec"
+  | "payments"
+  | "payments-plain"
   | "plain-js"
   | "zeromq"
   | "net"
@@ -59,6 +61,8 @@ export const CONTESTANTS: Record<ContestantName, () => Promise<Contestant>> = {
   "ring-bare": async () => (await import("./ring-bare.ts")).ringBare,
   "cpp-ring": async () => (await import("./cpp-ring.ts")).cppRing,
   codec: async () => (await import("../codec/contestant.ts")).codecCase,
+  payments: async () => (await import("../payments/contestant.ts")).payments,
+  "payments-plain": async () => (await import("../payments/plain-loop.ts")).paymentsPlain,
   "plain-js": async () => (await import("./plain-js.ts")).plainJs,
   zeromq: async () => (await import("./zeromq.ts")).zeromq,
   net: async () => (await import("./net.ts")).net,

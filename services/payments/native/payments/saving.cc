@@ -11,9 +11,31 @@ namespace {
 
 constexpr uint32_t kRoundsMax = 3;
 
+}  // namespace
+
+/// What a pass needs and the next one can use again: found cycles alone take half a megabyte.
+struct SavingScratch {
+  Edges edges;
+  std::vector<GraphEdge> graph;
+  FoundCycles found;
+  struct Candidate {
+    int64_t value;
+    uint32_t cycle;
+  };
+  std::vector<Candidate> candidates;
+};
+
+namespace {
+
 class Saving {
  public:
-  explicit Saving(World& world) : world_(world), group_(world) {}
+  Saving(World& world, SavingScratch& scratch)
+      : world_(world),
+        group_(world),
+        edges_(scratch.edges),
+        graph_(scratch.graph),
+        found_(scratch.found),
+        candidates_(scratch.candidates) {}
 
   void run() {
     const LsmConfig& config = world_.config->lsm;
@@ -30,6 +52,8 @@ class Saving {
   }
 
  private:
+  using Candidate = SavingScratch::Candidate;
+
   struct Tally {
     uint32_t settled = 0;
     int64_t value = 0;
@@ -131,11 +155,6 @@ class Saving {
     return settled;
   }
 
-  struct Candidate {
-    int64_t value;
-    uint32_t cycle;
-  };
-
   /// By value, then by the banks along the cycle.
   bool before(const Candidate& a, const Candidate& b) const {
     if (a.value != b.value) return a.value > b.value;
@@ -212,10 +231,10 @@ class Saving {
 
   World& world_;
   Group group_;
-  Edges edges_;
-  std::vector<GraphEdge> graph_;
-  FoundCycles found_;
-  std::vector<Candidate> candidates_;
+  Edges& edges_;
+  std::vector<GraphEdge>& graph_;
+  FoundCycles& found_;
+  std::vector<Candidate>& candidates_;
   Tally bilateral_, cycles_, multilateral_;
 };
 
@@ -235,7 +254,8 @@ void step_liquidity_saving(World& world) {
   if (!config.bilateral && !config.cycles && !config.multilateral) return;
   // Without anything queued there is nothing to offset, but the tallies are still told.
   if (world.queue2.empty() && !world.config->algorithm_events) return;
-  Saving(world).run();
+  if (world.scratch.get() == nullptr) world.scratch.set(std::make_shared<SavingScratch>());
+  Saving(world, *world.scratch.get()).run();
 }
 
 }  // namespace busbar::payments

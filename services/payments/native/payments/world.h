@@ -159,6 +159,21 @@ struct Options {
   bool keep_history = true;
 };
 
+struct SavingScratch;
+
+/// Memory of the liquidity-saving pass; a copy of a world starts without.
+class ScratchHolder {
+ public:
+  ScratchHolder() = default;
+  ScratchHolder(const ScratchHolder&) {}
+  ScratchHolder& operator=(const ScratchHolder&) { return *this; }
+  SavingScratch* get() const { return scratch_.get(); }
+  void set(std::shared_ptr<SavingScratch> scratch) { scratch_ = std::move(scratch); }
+
+ private:
+  std::shared_ptr<SavingScratch> scratch_;
+};
+
 /// Owned by one thread at a time.
 class World {
  public:
@@ -199,6 +214,7 @@ class World {
   std::vector<uint32_t> submissions;
   std::vector<DelayWeight> delay_weights;
   uint32_t cycles_this_tick = 0;
+  ScratchHolder scratch;
 
   // --- Time
 

@@ -1,0 +1,132 @@
+/** The payments service doing one thing, called from another process; the variant names measure and threads. */
+import type { Client } from "#bus";
+import { Payments } from "#generated/payments";
+import type { Contestant, Driver, SideOptions } from "../pair/contestant.ts";
+import { openAs } from "./rig.ts";
+import { BATCH, columnsOf, configOf, DAY, QUEUED, SCARCE, SWEPT, TICKS } from "./workload.ts";
+
+type Core = Client<typeof Payments>;
+
+/** Does work worth `count` units. @returns ns of it, without what stands around */
+type Work = (count: number) => Promise<number>;
+
+const TIMEOUT = { timeout: "120s" };
+const now = (): number => performance.now() * 1e6;
+
+const made = async (core: Core, config: string): Promise<number> =>
+  (await core.new({ config, keepHistory: false }, TIMEOUT)).simId;
+
+/** One day of the named workload. */
+const day = async (core: Core, config: string): Promise<{ ns: number; settled: number }> => {
+  const simId = await made(core, config);
+  const start = now();
+  const { results } = await core.tick({ simId, count: TICKS }, TIMEOUT);
+  const ns = now() - start;
+  await core.delete({ simId }, TIMEOUT);
+  return { ns, settled: results.reduce((sum, { numSettlements }) => sum + numSettlements, 0) };
+};
+
+const WORK: Record<string, (core: Core) => Work> = {
+  /** Unit: a settled payment. */
+  settle_fifo: (core) => {
+    const config = configOf(DAY);
+    return async (count) => {
+      let spent = 0;
+      let settled = 0;
+      while (settled < count) {
+        const one = await day(core, config);
+        spent += one.ns;
+        settled += one.settled;
+      }
+      return (spent * count) / settled;
+    };
+  },
+  /** Unit: a day. */
+  day200x100: (core) => {
+    const config = configOf(DAY);
+    return async (count) => {
+      let spent = 0;
+      for (let i = 0; i < count; i++) spent += (await day(core, config)).ns;
+      return spent;
+    };
+  },
+  /** Unit: a tick in which everything that was submitted is released, queued and offset. */
+  lsm10k: (core) => {
+    const config = configOf(SCARCE);
+    const columns = columnsOf(QUEUED, 50);
+    return async (count) => {
+      let spent = 0;
+      for (let i = 0; i < count; i++) {
+        const simId = await made(core, config);
+        const { errors } = await core.submitTransaction({ simId, columns }, TIMEOUT);
+        if (errors.length > 0) throw new Error(`${errors.length} payments were refused: ${errors[0].text}`);
+        const start = now();
+        const { results } = await core.tick({ simId, count: 1 }, TIMEOUT);
+        spent += now() - start;
+        if (results[0].numArrivals !== QUEUED) throw new Error(`${results[0].numArrivals} payments arrived`);
+        await core.delete({ simId }, TIMEOUT);
+      }
+      return spent;
+    };
+  },
+  /** Unit: an item. */
+  submit: (core) => {
+    const config = configOf({ ...SCARCE, rate: 0 });
+    const columns = columnsOf(BATCH, 50);
+    return async (count) => {
+      const simId = await made(core, config);
+      const batches = Math.ceil(count / BATCH);
+      const start = now();
+      for (let i = 0; i < batches; i++) {
+        const { ids } = await core.submitTransaction({ simId, columns }, TIMEOUT);
+        if (ids.length !== BATCH) throw new Error(`${ids.length} ids came back`);
+      }
+      const ns = now() - start;
+      await core.delete({ simId }, TIMEOUT);
+      return (ns * count) / (batches * BATCH);
+    };
+  },
+  /** Unit: a simulation of a sweep. */
+  sweep: (core) => {
+    const configs = [configOf(SWEPT)];
+    return async (count) => {
+      const seed = BigUint64Array.from({ length: count }, (_, i) => BigInt(i + 1));
+      const start = now();
+      let done = 0;
+      for await (const part of core.sweep({ configs, config: new Uint32Array(count), seed }, TIMEOUT)) {
+        done += part.results.length;
+      }
+      if (done !== count) throw new Error(`${done} of ${count} simulations came back`);
+      return now() - start;
+    };
+  },
+};
+
+const partsOf = (variant: string): [measure: string, threads: number] => {
+  const [measure, threads] = variant.split("/");
+  return [measure, Number(threads)];
+};
+
+export const payments: Contestant = {
+  async serve({ folder, variant }: SideOptions): Promise<string> {
+    await openAs("keeper", folder, partsOf(variant)[1]);
+    return "";
+  },
+
+  async drive({ folder, variant }: SideOptions): Promise<Driver> {
+    const [measure, threads] = partsOf(variant);
+    const core = (await openAs("caller", folder, threads)).client(Payments, "payments");
+    const work = WORK[measure](core);
+    let done = 0;
+    const driver: Driver = {
+      answered: () => undefined,
+      async burst(count) {
+        driver.burstNs = await work(count);
+        done += count;
+        driver.answered(done);
+      },
+      ping: () => undefined,
+    };
+    return driver;
+  },
+};
