@@ -41,7 +41,7 @@ export function readGenomes(folder: string): GenomeFile[] {
   return names.sort().map((name) => ({ path: join(from, name), text: readFileSync(join(from, name), "utf8") }));
 }
 
-/** @throws BusError cards/bad-genome or cards/not-expressible, with the file in the path */
+/** @throws BusError cards/bad-genome, with the file in the path */
 export function compileGenome({ path, text }: GenomeFile): CompiledGame {
   const file = basename(path);
   let json: unknown;
@@ -55,7 +55,7 @@ export function compileGenome({ path, text }: GenomeFile): CompiledGame {
   }
   try {
     const genome = parseGenome(json);
-    return { name: genome.genome_id, players: genome.player_count, program: compile(genome, { format: "v2" }) };
+    return { name: genome.genome_id, players: genome.player_count, program: compile(genome) };
   } catch (error) {
     if (!(error instanceof BusError)) throw error;
     throw new BusError(error.code, {

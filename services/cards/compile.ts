@@ -12,6 +12,7 @@ import {
   CLAIM_RANKS,
   COMPARISONS,
   CONDITIONS,
+  type ConditionType,
   DECK_EMPTY,
   DIRECTIONS,
   EFFECTS,
@@ -19,6 +20,7 @@ import {
   FIRST_PLAYERS,
   NONE,
   OPERATORS,
+  type Operator,
   PASS_ACTIONS,
   PLACES,
   type Place,
@@ -41,6 +43,7 @@ import {
   VISIBILITIES,
   WINS,
 } from "./names.ts";
+import { handsUnsaid } from "./program-defaults.ts";
 import { encodeV3 } from "./program-v3.ts";
 import { GENOME } from "./shape.ts";
 
@@ -79,6 +82,14 @@ const canonical = (value: unknown): string =>
 /** Every field of the genome in codes; what both formats are written from. */
 export function programOf(genome: Genome): Program {
   const { setup, turn_structure: turn, game_rules: rules, deck, hands, war, dealer } = genome;
+  const phases = turn.phases.map((phase) => ({ body: phaseOf(phase) }));
+  const wins = genome.win_conditions.map((win) => ({
+    kind: WINS[win.type],
+    threshold: win.threshold ?? 0,
+    comparison: COMPARISONS[win.comparison],
+    triggerMode: TRIGGERS[win.trigger_mode],
+    requiredHandSize: win.required_hand_size ?? 0,
+  }));
   return {
     version: 1,
     genomeIdHash: genomeIdHash(genome),
@@ -106,7 +117,7 @@ export function programOf(genome: Genome): Program {
       lastCaptureTakesRest: setup.last_capture_takes_rest,
     },
     turn: {
-      phases: turn.phases.map((phase) => ({ body: phaseOf(phase) })),
+      phases,
       model: TURN_MODELS[turn.turn_model],
       isTrickBased: turn.is_trick_based,
       tricksPerHand: turn.tricks_per_hand ?? 0,
@@ -117,13 +128,7 @@ export function programOf(genome: Genome): Program {
       target: TARGETS[effect.target],
       value: effect.value,
     })),
-    wins: genome.win_conditions.map((win) => ({
-      kind: WINS[win.type],
-      threshold: win.threshold ?? 0,
-      comparison: COMPARISONS[win.comparison],
-      triggerMode: TRIGGERS[win.trigger_mode],
-      requiredHandSize: win.required_hand_size ?? 0,
-    })),
+    wins,
     cardScores: genome.card_scoring.map((score) => ({
       suit: suitCode(score.suit),
       rank: rankCode(score.rank),
@@ -149,14 +154,17 @@ export function programOf(genome: Genome): Program {
     },
     teamMode: genome.team_mode,
     teams: genome.teams.map((players) => ({ players: bytes(players) })),
-    hands: hands && {
-      redeal: hands.redeal,
-      firstPlayer: FIRST_PLAYERS[hands.first_player],
-      handsMax: hands.until,
-      refill: hands.refill,
-      roundsPerHand: hands.rounds_per_hand,
-      emptyHandEnds: hands.empty_hand_ends,
-    },
+    hands:
+      hands === null
+        ? handsUnsaid(phases, wins)
+        : {
+            redeal: hands.redeal,
+            firstPlayer: FIRST_PLAYERS[hands.first_player],
+            handsMax: hands.until,
+            refill: hands.refill,
+            roundsPerHand: hands.rounds_per_hand,
+            emptyHandEnds: hands.empty_hand_ends,
+          },
     war: war && {
       faceDown: war.face_down,
       returnOrder: RETURNS[war.return_order],
@@ -284,13 +292,28 @@ function conditionsOf(condition: Condition | null): ProgramCondition[] {
   return [
     {
       op: CONDITIONS[type],
-      compare: OPERATORS[operator ?? "=="],
+      compare: OPERATORS[plainOperator(type, operator ?? "==")],
       value: number(),
       suit: suitCode(suit),
       reference: referenceCode(type, reference),
     },
   ];
 }
+
+/** Two cards match or they do not: >= is the same as ==, and < as !=. V2 programs know only those for them. */
+function plainOperator(type: ConditionType, operator: Operator): Operator {
+  if (!COMPARES_CARDS.has(type)) return operator;
+  return operator === ">=" ? "==" : operator === "<" ? "!=" : operator;
+}
+const COMPARES_CARDS: ReadonlySet<ConditionType> = new Set([
+  "sequence_adjacent",
+  "card_matches_rank",
+  "card_matches_suit",
+  "card_matches_color",
+  "matches_or_wild",
+  "must_follow_suit",
+  "card_adjacent_to_layout",
+]);
 
 function referenceCode(type: string, reference: string | null): number {
   if (reference === null) return 0;

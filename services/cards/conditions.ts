@@ -35,12 +35,12 @@ const simple = z.discriminatedUnion("type", [
     operator: anyOperator,
     value: number,
   }),
-  leaf(["has_set_of_n", "has_run_of_n", "can_afford"], { value: number }),
+  leaf(["has_set_of_n", "has_run_of_n", "can_afford"], { operator: anyOperator, value: number }),
   leaf(
     ["has_matching_pair", "must_follow_suit", "has_trump", "suit_broken", "is_trick_winner", "card_adjacent_to_layout"],
     {},
   ),
-  leaf(["card_is_rank"], { value: z.enum(RANKS), reference: cardReference }),
+  leaf(["card_is_rank"], { operator: anyOperator, value: z.enum(RANKS), reference: cardReference }),
   leaf(["card_is_suit"], { value: z.enum(SUITS), reference: cardReference }),
   leaf(
     [

@@ -6,7 +6,7 @@ import { BusError, type ErrorCode } from "#bus";
 import type { Program, ProgramCondition, ProgramPhaseBody } from "#generated/busbar/cards";
 import { V2_LIMITS } from "./encode-v2.ts";
 import { BREAKINGS, CLAIM_RANKS, CONDITIONS, NONE, TIES, TURN_MODELS } from "./names.ts";
-import { SETUP_DEFAULTS } from "./program-defaults.ts";
+import { handsUnsaid, SETUP_DEFAULTS } from "./program-defaults.ts";
 
 const LIMITS = { phases: 16, conditions: 512, depth: 64, wins: 16, turns: 10_000, cards: 52, chips: 1e9 } as const;
 
@@ -172,7 +172,7 @@ export function decodeV2(bytes: Uint8Array): Program {
     },
     teamMode: header.teamMode,
     teams,
-    hands: null,
+    hands: handsUnsaid(phases, wins),
     war: null,
     dealer: null,
   };

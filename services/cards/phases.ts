@@ -61,7 +61,7 @@ const trick: z.ZodType<TrickPhase> = z.strictObject({
 });
 const betting: z.ZodType<BettingPhase> = z.strictObject({
   type: z.literal("betting"),
-  min_bet: int(1, u32).default(10),
+  min_bet: int(1, 1_000_000_000).default(10),
   max_raises: int(0, u32).default(3),
   showdown_method: only(z.enum(namesOf(SHOWDOWNS)).default("hand_evaluation")),
 });

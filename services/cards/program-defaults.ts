@@ -1,6 +1,6 @@
 /** What a V1 or V2 program means where it has no field. */
-import type { ProgramSetup } from "#generated/busbar/cards";
-import { NONE, VISIBILITIES } from "./names.ts";
+import type { Program, ProgramHands, ProgramSetup } from "#generated/busbar/cards";
+import { FIRST_PLAYERS, NONE, VISIBILITIES, WINS } from "./names.ts";
 
 export const SETUP_DEFAULTS: ProgramSetup = {
   cardsPerPlayer: 0,
@@ -21,3 +21,22 @@ export const SETUP_DEFAULTS: ProgramSetup = {
   captureValues: new Uint8Array(),
   lastCaptureTakesRest: false,
 };
+
+/**
+ * Hands of a game that says nothing of them: trick games to a score are dealt anew, as V2 programs are. null is one hand, and
+ * 50 for betting games.
+ */
+export function handsUnsaid(phases: Program["turn"]["phases"], wins: Program["wins"]): ProgramHands | null {
+  const has = (type: string): boolean => phases.some(({ body }) => body?.type === type);
+  const toScore: readonly number[] = [WINS.high_score, WINS.first_to_score, WINS.low_score];
+  const anew = has("ProgramTrick") && wins.some(({ kind, threshold }) => threshold > 0 && toScore.includes(kind));
+  if (!anew || has("ProgramBetting")) return null;
+  return {
+    redeal: true,
+    firstPlayer: FIRST_PLAYERS.next,
+    handsMax: 50,
+    refill: 0,
+    roundsPerHand: 0,
+    emptyHandEnds: false,
+  };
+}

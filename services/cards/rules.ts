@@ -48,6 +48,17 @@ function* deckRules(genome: Genome): Generator<Problem> {
   if (setup.tableau_mode === "war" && players !== 2) {
     yield { path: "player_count", problem: `is ${players}, and the tableau mode war is for 2 players` };
   }
+  if (deck !== null && deck.copies > 1 && phaseTypes(genome).has("meld")) {
+    yield { path: "deck.copies", problem: `is ${deck.copies}, and melds need one copy of each card` };
+  }
+  for (const [i, { effect_type: type, target }] of genome.special_effects.entries()) {
+    if (type === "skip_next" && target !== "next_player" && players > 2) {
+      yield { path: `special_effects[${i}].target`, problem: `is ${target}, and skip_next acts on the next player` };
+    }
+    if (type === "wild_card" && setup.capture_sums) {
+      yield { path: `special_effects[${i}].effect_type`, problem: "wild_card names a suit, and cards capture sums" };
+    }
+  }
   if (genome.war !== null && setup.tableau_mode !== "war") {
     yield { path: "war", problem: `needs the tableau mode war, it is ${setup.tableau_mode}` };
   }
@@ -61,8 +72,10 @@ function* turnRules(genome: Genome): Generator<Problem> {
   if ([...types].every((type) => type === "betting" || type === "bidding")) {
     yield { path: "turn_structure.phases", problem: "has no phase that moves a card" };
   }
-  const biddings = genome.turn_structure.phases.filter(({ type }) => type === "bidding").length;
-  if (biddings > 1) yield { path: "turn_structure.phases", problem: `has ${biddings} bidding phases, one is allowed` };
+  for (const once of ["bidding", "ask"] as const) {
+    const count = genome.turn_structure.phases.filter(({ type }) => type === once).length;
+    if (count > 1) yield { path: "turn_structure.phases", problem: `has ${count} ${once} phases, one is allowed` };
+  }
   if (genome.turn_structure.tricks_per_hand !== null && !types.has("trick")) {
     yield { path: "turn_structure.tricks_per_hand", problem: "needs a trick phase" };
   }
@@ -78,6 +91,7 @@ function* phaseRules(genome: Genome, phase: Phase, path: string): Generator<Prob
       break;
     case "play":
     case "claim":
+      if (phase.type === "play") yield* ownPlays(phase.valid_play_condition, `${path}.valid_play_condition`);
       if (phase.min_cards > phase.max_cards) {
         yield { path: `${path}.min_cards`, problem: `is ${phase.min_cards}, above max_cards ${phase.max_cards}` };
       }
@@ -108,6 +122,16 @@ function* phaseRules(genome: Genome, phase: Phase, path: string): Generator<Prob
       break;
     default:
       break;
+  }
+}
+
+/** What a play phase takes cannot depend on what it would take. */
+function* ownPlays(condition: Condition | null, path: string): Generator<Problem> {
+  if (condition === null) return;
+  if ("logic" in condition) {
+    for (const [i, each] of condition.conditions.entries()) yield* ownPlays(each, `${path}.conditions[${i}]`);
+  } else if (condition.reference === "valid_plays") {
+    yield { path: join(path, "reference"), problem: '"valid_plays": a play condition would ask for itself' };
   }
 }
 
@@ -145,7 +169,7 @@ function* winRules(genome: Genome): Generator<Problem> {
     genome.card_scoring.length > 0 ||
     genome.scoring_rules.length > 0 ||
     genome.contract_scoring !== null ||
-    ["trick", "bidding", "meld"].some((type) => types.has(type as Phase["type"]));
+    ["bidding", "meld"].some((type) => types.has(type as Phase["type"]));
   const evaluation = genome.hand_evaluation;
   for (const [i, win] of genome.win_conditions.entries()) {
     const path = `win_conditions[${i}].type`;
@@ -154,7 +178,7 @@ function* winRules(genome: Genome): Generator<Problem> {
       case "high_score":
       case "low_score":
       case "first_to_score":
-        if (!scores) yield needs("card_scoring, scoring_rules, contract_scoring, tricks or melds");
+        if (!scores) yield needs("card_scoring, scoring_rules, contract_scoring or melds");
         break;
       case "best_hand":
         if (evaluation === null || evaluation.method === "none") yield needs("hand_evaluation");
@@ -216,6 +240,9 @@ function* evaluationRules(genome: Genome): Generator<Problem> {
   if (genome.dealer !== null && (genome.hand_evaluation?.card_values.length ?? 0) === 0) {
     yield { path: "dealer", problem: "needs hand_evaluation.card_values, by which the dealer draws" };
   }
+  if (genome.dealer !== null && !phaseTypes(genome).has("draw")) {
+    yield { path: "dealer", problem: "needs a draw phase" };
+  }
 }
 
 function* teamRules(genome: Genome): Generator<Problem> {
@@ -225,6 +252,7 @@ function* teamRules(genome: Genome): Generator<Problem> {
     return;
   }
   if (!genome.team_mode) return;
+  if (genome.teams.length < 2) yield { path: "teams", problem: "has one team, at least 2 are needed" };
   const seen = new Set<number>();
   for (const [i, team] of genome.teams.entries()) {
     if (team.length === 0) yield { path: `teams[${i}]`, problem: "is empty" };

@@ -148,6 +148,29 @@ test("rules that contradict each other are refused", () => {
       },
       "teams",
     ],
+    [phases({ type: "ask" }, { type: "ask" }), "turn_structure.phases"],
+    [{ ...phases({ type: "meld" }), deck: { copies: 2 } }, "deck.copies"],
+    [
+      phases({
+        type: "play",
+        target: "discard",
+        valid_play_condition: { logic: "OR", conditions: [{ type: "hand_size", reference: "valid_plays" }] },
+      }),
+      "turn_structure.phases[2].valid_play_condition.conditions[0].reference",
+    ],
+    [
+      { special_effects: [{ trigger_rank: "2", effect_type: "skip_next", target: "all_opponents" }] },
+      "special_effects[0].target",
+    ],
+    [
+      {
+        setup: { ...eights.setup, tableau_mode: "match_rank", capture_sums: true },
+        special_effects: [{ trigger_rank: "2", effect_type: "wild_card" }],
+      },
+      "special_effects[0].effect_type",
+    ],
+    [{ ...phases({ type: "trick" }), win_conditions: [{ type: "low_score", threshold: 9 }] }, "win_conditions[0].type"],
+    [{ team_mode: true, teams: [[0, 1, 2]] }, "teams"],
     [{ min_turns: 200 }, "min_turns"],
     [phases({ type: "play", target: "discard", min_cards: 3, max_cards: 2 }), "turn_structure.phases[2].min_cards"],
     [

@@ -2,12 +2,13 @@ import type { GenomeInput } from "../genome.ts";
 
 /**
  * Spades, 2 teams of 2: bid tricks or nil, spades are trump and may not be led until one was played. A made bid scores 10 a
- * trick and 1 for each trick more; a failed one costs 10 a trick; nil 100; ten tricks too many cost 100. To 500 points.
+ * trick and 1 for each trick more; a failed one costs 10 a trick; nil 100; ten tricks too many cost 100. To 500 points, 20 hands at most; then
+ * most points win.
  */
 export const spades: GenomeInput = {
   genome_id: "spades",
   player_count: 4,
-  max_turns: 10_000,
+  max_turns: 2000,
   setup: { cards_per_player: 13, trump_suit: "S" },
   turn_structure: {
     turn_model: "sequence",
@@ -32,6 +33,6 @@ export const spades: GenomeInput = {
     [0, 2],
     [1, 3],
   ],
-  hands: { first_player: "next", until: 100 },
+  hands: { first_player: "next", until: 20 },
   win_conditions: [{ type: "high_score", threshold: 500, trigger_mode: "threshold_gate" }],
 };

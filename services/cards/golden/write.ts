@@ -32,5 +32,8 @@ const v2 = names.map((name) => {
 writeFileSync(v2File, head(old) + v2.join(""));
 
 const v3File = new URL("services/cards/golden/classics.txt", root);
-const v3 = [...CLASSICS].map(([name, genome]) => `${name} ${hex(compile(genome, { format: "v3" }))}\n`);
+const played = readGolden(readFileSync(v3File, "utf8"));
+const v3 = [...CLASSICS].map(
+  ([name, genome]) => `${name} ${hex(compile(genome, { format: "v3" }))} ${played.get(name)?.[1] ?? "-"}\n`,
+);
 writeFileSync(v3File, head(readFileSync(v3File, "utf8")) + v3.join(""));

@@ -54,7 +54,7 @@ const leaf = (later: boolean): fc.Arbitrary<object> => {
       operator: compare,
       value: int(-9, 999),
     }),
-    ...of(["has_set_of_n", "has_run_of_n", "can_afford"], { operator: yesOrNo, value: int(0, 13) }),
+    ...of(["has_set_of_n", "has_run_of_n", "can_afford"], { operator: compare, value: int(0, 13) }),
     ...of(
       [
         "has_matching_pair",
@@ -68,7 +68,7 @@ const leaf = (later: boolean): fc.Arbitrary<object> => {
         operator: yesOrNo,
       },
     ),
-    ...of(["card_is_rank"], { operator: yesOrNo, value: rank, reference }),
+    ...of(["card_is_rank"], { operator: compare, value: rank, reference }),
     ...of(["card_is_suit"], { operator: yesOrNo, value: suit, reference }),
     ...of([...CARD_TYPES, ...MORE_CARD_TYPES], { operator: yesOrNo, reference }),
     ...of(["location_empty"], { operator: yesOrNo, reference: names(PLACES) }),

@@ -1,0 +1,80 @@
+/**
+ * Plays and judges every classic and every degenerate game once, as a service beside `cards`: what the falsification suite
+ * looks at. Its result has a line for each game.
+ */
+import { type Bus, BusError, defineService, type ServiceModule } from "#bus";
+import { type AggregatedStats, Cards, type SimulationRequestInit } from "#generated/cardsim";
+import { compile } from "../compile.ts";
+import { CLASSICS } from "../games/index.ts";
+import type { Genome } from "../genome.ts";
+import { DEGENERATE } from "./degenerate.ts";
+import { type Fitness, fitnessOf } from "./fitness.ts";
+import { measuresOf } from "./measures.ts";
+
+const RANDOM_GAMES = 200;
+const GREEDY_GAMES = 40;
+const SEED = 2024n;
+const RANDOM = 1;
+const GREEDY = 2;
+
+export interface Verdict {
+  readonly name: string;
+  readonly degenerate: boolean;
+  readonly fitness: Fitness;
+  /** Of the random players' games, in hex. */
+  readonly resultHash: string;
+  readonly wins: readonly number[];
+  readonly draws: number;
+}
+
+async function judge(bus: Bus, name: string, genome: Genome, degenerate: boolean): Promise<Verdict> {
+  const genomeBytecode = compile(genome);
+  const seats = Array.from({ length: genome.player_count }, (_, seat) => seat);
+  const request = (numGames: number, aiTypes: number[]): SimulationRequestInit => ({
+    genomeBytecode,
+    numGames,
+    aiTypes,
+    randomSeed: SEED,
+  });
+  const requests = [
+    request(
+      RANDOM_GAMES,
+      seats.map(() => RANDOM),
+    ),
+    ...seats.map((one) =>
+      request(
+        GREEDY_GAMES,
+        seats.map((seat) => (seat === one ? GREEDY : RANDOM)),
+      ),
+    ),
+  ];
+  const { results } = await bus.client(Cards).simulate({ requests }, { timeout: "120s" });
+  const bad = results.find(({ error }) => error !== 0);
+  if (bad !== undefined) throw new BusError("core/app", { message: `${name}: ${bad.errorText}` });
+  const [random, ...greedy] = results as [AggregatedStats, ...AggregatedStats[]];
+  const measures = measuresOf(random);
+  const fitness = fitnessOf(genome, {
+    random: measures,
+    greedy: greedy.map((stats, seat) => ({ seat, measures: measuresOf(stats) })),
+    search: [],
+  });
+  const resultHash = random.resultHash.toString(16).padStart(16, "0");
+  return { name, degenerate, fitness, resultHash, wins: measures.wins, draws: measures.draws };
+}
+
+const service: ServiceModule = defineService({
+  start(bus, context) {
+    const all = async (): Promise<{ verdicts: Verdict[] }> => {
+      const verdicts: Verdict[] = [];
+      for (const [name, genome] of CLASSICS) verdicts.push(await judge(bus, name, genome, false));
+      for (const [name, genome] of DEGENERATE) verdicts.push(await judge(bus, name, genome, true));
+      return { verdicts };
+    };
+    void all().then(
+      (result) => context.finish(result),
+      (error: unknown) => context.finish({ error: BusError.from(error).toJSON() }),
+    );
+  },
+});
+
+export default service;
