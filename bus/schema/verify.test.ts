@@ -171,6 +171,17 @@ test("a field that lies in the table's own header, behind the table or off its a
   }
 });
 
+test("an empty vector may lie anywhere, as the C++ builder puts it; one with elements must be aligned", async () => {
+  const longs = await compileSchema("namespace v; table T { longs: [long]; } root_type T;");
+  // root, vtable at 4 (6 bytes, table of 8, field at 4), table at 12, vector at 24: elements would begin at 28
+  const words = (count: number): Uint8Array =>
+    new Uint8Array(Uint32Array.of(12, (8 << 16) | 6, 4, 8, 8, 0, count, 1, 0).buffer).slice(0, 28 + 8 * count);
+  const says = (count: number): string | undefined =>
+    makeVerifier(longs, "v.T")(Memory.copyOf(words(count)), 0, 28 + 8 * count);
+  expect(says(0)).toBeUndefined();
+  expect(says(1)).toContain("a vector that is not aligned");
+});
+
 function chain(length: number): Uint8Array {
   const builder = new Builder(4096);
   const name = builder.createString("n");
