@@ -20,7 +20,8 @@ export const chaosPlan = (): Plan => {
     services: Object.fromEntries(names.map((name) => [name, { process: `p${name}`, ...BOTH }])),
     carrier: "ring",
     policy: "block",
-    timeoutMs: 60_000,
+    // By the clock below: more than a minute, since on a busy computer the next life of a peer may take long to come.
+    timeoutMs: 600_000,
     capacityBytes: 64 * 1024,
     messageBytesMax: 20 * 1024,
   });

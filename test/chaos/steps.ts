@@ -48,7 +48,7 @@ export const STEPS: readonly Step[] = [
   step("no room, waiting announced", "after store waiting", "any", "flood", 3),
   step("waiting for room", "waits", "any", "flood"),
   step("in the middle of a drain", "in a callback", "any", "flow", 150),
-  // The counters before it are plain stores, which no hook sees: a death among them is one "in the middle of a drain".
+  step("passed, counters not shown", "before store delivered", "any", "flow", 12),
   step("counters shown, head not released", "before store head", "any", "flow", 12),
   step("head released, waiting not looked at", "after store head", "any", "flow", 12),
   step("waiting taken, bell not rung", "before bell for room", "any", "slow", 2),

@@ -8,11 +8,7 @@ import { Kind } from "#wire";
 
 export type Fire = (event: string) => void;
 
-const NAMES = new Map<number, string>(
-  Object.entries(Word)
-    .filter(([name]) => name !== "delivered" && name !== "dropped")
-    .map(([name, index]) => [index, name]),
-);
+const NAMES = new Map<number, string>(Object.entries(Word).map(([name, index]) => [index, name]));
 const PACKETS = new Map<number, string>([
   [Kind.hello, "hello"],
   [Kind.welcome, "welcome"],

@@ -220,6 +220,26 @@ export const transportSuite = (harness: Harness): void => {
       addsUp(edgeOf(a.bus));
     });
 
+    test("a stopped subscriber costs bounded memory, however much is offered", async () => {
+      const { a, b } = await both({ policy: "error", capacityBytes: 256 * 1024 });
+      await b.bus.subscriber(Note, { buffer: 16 }).ready;
+      await attached(a, Note);
+      const publisher = a.bus.publisher(Note);
+      const text = "x".repeat(1000);
+      const before = process.memoryUsage().rss;
+      // 200 MB, in turns, so that both sides and their I/O threads do all they can to take it.
+      for (let turn = 0; turn < 200; turn++) {
+        for (let seq = 0; seq < 1000; seq++) publisher.tryPublish({ seq, text });
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      expect(process.memoryUsage().rss - before).toBeLessThan(64 * 1024 * 1024);
+      const account = edgeOf(a.bus);
+      addsUp(account);
+      // The window or the ring, what the sender stages, and the subscriber's buffer; by reference a message counts as 64 bytes.
+      expect(account.data.published).toBeLessThan(8192);
+      expect(account.refused).toBeGreaterThan(190_000);
+    });
+
     test("a stopped subscriber does not stop requests on the same pair", async () => {
       const { a, b } = await both({ policy: "error", capacityBytes: 16 * 1024 });
       b.bus.serve(Echo, { echo: ({ seq, text }) => ({ seq, text }) });

@@ -189,16 +189,16 @@ export class RingReader {
     this.#ended = true;
   }
 
-  /** Plain stores: what matters is that they are seen before the head that follows them, and `release` stores that. */
+  /** Those that moved. They are seen before the head that follows them. */
   #showCounts(): void {
     if (this.#ended) return;
     if (this.#shown !== this.#delivered) {
       this.#shown = this.#delivered;
-      this.#words[Word.delivered] = this.#delivered;
+      Atomics.store(this.#words, Word.delivered, this.#delivered);
     }
     if (!this.#hasDropped) return;
     this.#hasDropped = false;
-    for (let i = 0; i < this.#dropped.length; i++) this.#words[Word.dropped + i] = this.#dropped[i];
+    for (let i = 0; i < this.#dropped.length; i++) Atomics.store(this.#words, Word.dropped + i, this.#dropped[i]);
   }
 
   /** Gives the space of all passed frames back, after the counters are shown, and wakes a producer that waits for it. */
