@@ -3,6 +3,7 @@
 #include <atomic>
 #include <bit>
 #include <cmath>
+#include <cstring>
 
 #include "spatial.h"
 
@@ -32,7 +33,7 @@ class NearbySearch {
     const size_t words = (index.ids_.size() + 63) / 64;
     bits_.assign(words + 1, 0);
     summary_.assign(words / 64 + 1, 0);
-    hits_.resize(index.ids_.size() + 1);
+    hits_.resize(index.ids_.size() + 64);
   }
 
   struct Hit {
@@ -64,8 +65,17 @@ class NearbySearch {
       }
       return found;
     }
-    sort_ranks(found);
-    for (uint32_t i = 0; i < kept; i++) to[i] = index_.ids_[hits_[i]];
+    if (found < 2) {
+      if (found == 1 && kept == 1) to[0] = index_.ids_[static_cast<uint32_t>(hits_[0])];
+      return found;
+    }
+    const int32_t* const ranks = sorted(found);
+    const uint64_t first_id = index_.ids_[0];
+    if (index_.counted_) {
+      for (uint32_t i = 0; i < kept; i++) to[i] = first_id + static_cast<uint32_t>(ranks[i]);
+    } else {
+      for (uint32_t i = 0; i < kept; i++) to[i] = index_.ids_[static_cast<uint32_t>(ranks[i])];
+    }
     return found;
   }
 
@@ -81,21 +91,20 @@ class NearbySearch {
     const uint32_t top = index.row_of(y - reach), bottom = index.row_of(y + reach);
     uint32_t count = 0;
     if constexpr (kWithDistance) far_.clear();
+    int32_t* const hits = hits_.data();
     for (uint32_t row = top; row <= bottom; row++) {
       const uint32_t* const first = index.first_.data() + size_t{row} * index.columns_;
-      for (uint32_t i = first[left], end = first[right + 1]; i < end; i++) {
-        const double dx = index.places_[i].x - x, dy = index.places_[i].y - y, square = dx * dx + dy * dy;
+      const SpatialIndex::Place* const end = index.places_.data() + first[right + 1];
+      for (const SpatialIndex::Place* place = index.places_.data() + first[left]; place < end; place++) {
+        const double dx = place->x - x, dy = place->y - y, square = dx * dx + dy * dy;
         bool hit = square <= limit;
-        if (!all) {
-          const uint32_t group = index.groups_[i];
-          hit &= ((factions >> (group >> 8)) & (kinds >> (group & 255)) & 1) != 0;
-        }
+        if (!all) hit &= ((factions >> place->faction) & (kinds >> place->kind) & 1) != 0;
         if constexpr (kWithDistance) {
-          if (hit) far_.push_back({square, index.ranks_[i]});
+          if (hit) far_.push_back({square, place->rank});
           count += hit;
         } else {
           // Written always, kept when it counts: no branch on geometry.
-          hits_[count] = index.ranks_[i];
+          hits[count] = static_cast<int32_t>(place->rank);
           count += hit;
         }
       }
@@ -103,15 +112,37 @@ class NearbySearch {
     return count;
   }
 
-  /// Sorts the first `count` ranks: few by comparison, more through a bitmap with a summary, where each costs the same.
-  void sort_ranks(uint32_t count) {
-    if (count < 2) return;
-    if (count <= 8 || count > index_.ids_.size() / 8) {
+  using Four [[gnu::vector_size(16)]] = int32_t;
+
+  /// Each rank's place is the number of smaller ones: for few this is the fastest, as it has no branch and no order.
+  template <uint32_t kFours>
+  const int32_t* count_smaller(uint32_t count) {
+    for (uint32_t i = count; i < kFours * 4; i++) hits_[i] = INT32_MAX;
+    Four values[kFours], smaller[kFours] = {};
+    std::memcpy(values, hits_.data(), sizeof values);
+    for (uint32_t j = 0; j < count; j++) {
+      const int32_t value = hits_[j];
+      const Four each = {value, value, value, value};
+      for (uint32_t k = 0; k < kFours; k++) smaller[k] -= each < values[k];
+    }
+    int32_t places[kFours * 4];
+    std::memcpy(places, smaller, sizeof places);
+    for (uint32_t i = 0; i < count; i++) sorted_[static_cast<uint32_t>(places[i])] = hits_[i];
+    return sorted_;
+  }
+
+  /// The first `count` ranks in ascending order: few by counting, more through a bitmap with a summary.
+  const int32_t* sorted(uint32_t count) {
+    if (count <= 16) return count_smaller<4>(count);
+    if (count <= 32) return count_smaller<8>(count);
+    if (count <= 48) return count_smaller<12>(count);
+    if (count <= 64) return count_smaller<16>(count);
+    if (count > index_.ids_.size() / 8) {
       std::sort(hits_.begin(), hits_.begin() + count);
-      return;
+      return hits_.data();
     }
     for (uint32_t i = 0; i < count; i++) {
-      const uint32_t rank = hits_[i];
+      const uint32_t rank = static_cast<uint32_t>(hits_[i]);
       bits_[rank >> 6] |= uint64_t{1} << (rank & 63);
       summary_[rank >> 12] |= uint64_t{1} << ((rank >> 6) & 63);
     }
@@ -120,16 +151,18 @@ class NearbySearch {
       for (uint64_t words = summary_[i]; words != 0; words &= words - 1) {
         const uint32_t word = i * 64 + static_cast<uint32_t>(std::countr_zero(words));
         for (uint64_t bits = bits_[word]; bits != 0; bits &= bits - 1)
-          hits_[to++] = word * 64 + static_cast<uint32_t>(std::countr_zero(bits));
+          hits_[to++] = static_cast<int32_t>(word * 64 + static_cast<uint32_t>(std::countr_zero(bits)));
         bits_[word] = 0;
       }
       summary_[i] = 0;
     }
+    return hits_.data();
   }
 
   const SpatialIndex& index_;
   std::vector<uint64_t> bits_, summary_;
-  std::vector<uint32_t> hits_;
+  std::vector<int32_t> hits_;  // ranks; at least 64, so that few can be padded
+  int32_t sorted_[64];
   std::vector<Hit> far_;
 };
 

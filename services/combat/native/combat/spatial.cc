@@ -100,6 +100,8 @@ Fault SpatialIndex::build(const EntityColumns& entities, const Limits& limits) {
   columns_ = static_cast<uint32_t>(along(width)), rows_ = static_cast<uint32_t>(along(height));
   per_cell_ = 1 / cell_size_;
 
+  counted_ = n > 0 && ids_[n - 1] - ids_[0] == n - 1;
+
   // Counting sort. Going through the entities by id leaves each cell sorted by id.
   std::vector<uint32_t> cell(n);
   first_.assign(size_t{cells()} + 1, 0);
@@ -109,20 +111,24 @@ Fault SpatialIndex::build(const EntityColumns& entities, const Limits& limits) {
     first_[cell[rank] + 1] += 1;
   }
   for (uint32_t i = 0; i < cells(); i++) first_[i + 1] += first_[i];
-  places_.resize(n), ranks_.resize(n), groups_.resize(n);
+  places_.resize(n);
   std::vector<uint32_t> next(first_.begin(), first_.end() - 1);
   for (uint32_t rank = 0; rank < n; rank++) {
     const uint32_t row = row_at(rank), to = next[cell[rank]]++;
-    places_[to] = {entities.x.data[row], entities.y.data[row]};
-    ranks_[to] = rank;
-    groups_[to] = static_cast<uint16_t>(entities.faction.at(row, 0) << 8 | entities.kind.at(row, 0));
+    places_[to] = {entities.x.data[row], entities.y.data[row], rank, entities.faction.at(row, 0),
+                   entities.kind.at(row, 0)};
   }
   hash::Xxh64 hash;
   hash.update_value(uint64_t{n});
   hash.update(ids_.data(), n * sizeof(uint64_t));
-  hash.update(places_.data(), n * sizeof(Place));
-  hash.update(ranks_.data(), n * sizeof(uint32_t));
-  hash.update(groups_.data(), n * sizeof(uint16_t));
+  for (const Place& place : places_) {
+    // Field by field: what lies between fields is nobody's.
+    struct {
+      double x, y;
+      uint64_t rest;
+    } const fields{place.x, place.y, uint64_t{place.rank} << 16 | uint64_t{place.faction} << 8 | place.kind};
+    hash.update(&fields, sizeof fields);
+  }
   hash_ = hash.digest();
   return {};
 }
@@ -132,10 +138,9 @@ void SpatialIndex::entities(std::vector<uint64_t>& id, std::vector<double>& x, s
   const size_t n = ids_.size();
   id = ids_;
   x.resize(n), y.resize(n), faction.resize(n), kind.resize(n);
-  for (size_t i = 0; i < n; i++) {
-    const uint32_t rank = ranks_[i];
-    x[rank] = places_[i].x, y[rank] = places_[i].y;
-    faction[rank] = static_cast<uint8_t>(groups_[i] >> 8), kind[rank] = static_cast<uint8_t>(groups_[i]);
+  for (const Place& place : places_) {
+    x[place.rank] = place.x, y[place.rank] = place.y, faction[place.rank] = place.faction,
+    kind[place.rank] = place.kind;
   }
 }
 

@@ -55,19 +55,21 @@ class SpatialIndex {
 
  private:
   friend class NearbySearch;
+  /// What a query looks at, together in memory. `rank` is the place in the order of ids.
   struct Place {
     double x, y;
+    uint32_t rank;
+    uint8_t faction, kind;
   };
   uint32_t column_of(double x) const;
   uint32_t row_of(double y) const;
 
   double min_x_ = 0, min_y_ = 0, cell_size_ = 1, per_cell_ = 1;
   uint32_t columns_ = 1, rows_ = 1;
-  std::vector<uint32_t> first_;   // of each cell; one more than there are cells
-  std::vector<Place> places_;     // by cell, then id
-  std::vector<uint32_t> ranks_;   // place of each in the order of ids
-  std::vector<uint16_t> groups_;  // faction and kind of each: faction << 8 | kind
-  std::vector<uint64_t> ids_;     // ascending
+  std::vector<uint32_t> first_;  // of each cell; one more than there are cells
+  std::vector<Place> places_;    // by cell, then id
+  std::vector<uint64_t> ids_;    // ascending
+  bool counted_ = false;         // ids follow each other without a gap
   uint64_t hash_ = 0;
 };
 

@@ -3,8 +3,8 @@
 
 #include "combat_generated.h"
 #include "core/random/random.h"
-#include "testing/fake_host.h"
 #include "testing/forces.h"
+#include "testing/plugin.h"
 
 namespace busbar::combat::testing {
 
