@@ -4,8 +4,9 @@ import { dirname, extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Bus, MessageBus } from "#bus";
 import { Payments, PaymentsConfig, PaymentsReport } from "#generated/payments";
-import { type PlainConfig, parseSource, serveDesk } from "../../services/payments/index.ts";
+import { type PlainConfig, parseSource, requireCore, serveDesk } from "../../services/payments/index.ts";
 import { HELP, type Options, readOptions, Usage } from "./options.ts";
+import { runLive } from "./run-live.ts";
 import { sweep, sweepTable } from "./sweep.ts";
 
 /** The folder of this example in the sources: compiled files are in dist, and what they read is not. */
@@ -24,6 +25,7 @@ async function openLab(out: string): Promise<Lab> {
   const options = { core: "payments", store: join(out, "store.sqlite"), root: undefined };
   const serving = serveDesk(desk, options);
   const study = await MessageBus.fromTopology(topology, { service: "study", signals: false });
+  await requireCore(study.client(Payments, "payments"));
   return {
     study,
     async [Symbol.asyncDispose]() {
@@ -46,15 +48,17 @@ async function work(options: Options, signal: AbortSignal): Promise<void> {
     case "run":
     case "life": {
       const text = readFileSync(options.scenario, "utf8");
-      const { simId } = await lab.study.client(PaymentsConfig, "desk").create({ text });
+      const made = await lab.study.client(PaymentsConfig, "desk").create({ text });
+      const { simId } = made;
       const core = lab.study.client(Payments, "payments");
-      for await (const _ of core.runToEnd({ simId }, { signal })) signal.throwIfAborted();
       if (options.command === "life") {
+        for await (const _ of core.runToEnd({ simId }, { signal })) signal.throwIfAborted();
         const life = await report.printLifecycle({ simId, id: options.ids[0]! }, { signal });
         process.stdout.write(options.json ? `${JSON.stringify(life)}\n` : (life.text ?? ""));
         return;
       }
-      if (!options.json) await print(report.print({ simId }, { signal }));
+      const show = options.json ? () => {} : (piece: string) => void process.stdout.write(piece);
+      await runLive(core, made, options.pace, signal, show);
       const { id, events, ticks, runHash } = await report.record({ simId, label: options.scenario }, { signal });
       if (options.json) say({ recording: id, events: String(events), ticks, run_hash: runHash });
       else process.stderr.write(`recording ${id}: ${events} events, run hash ${runHash}\n`);

@@ -16,6 +16,9 @@ Options:
   --json                  one JSON object on standard output instead of text
   --help                  this text
 
+Options of run:
+  --pace <ticks>          ticks a second, such as 10 (default: as fast as it goes)
+
 Options of sweep:
   --vary <path>=<values>  a key of the config and its values; may be given several times. "agents.*.liquidity_pool=1000,2000"
                           (default: agents.*.liquidity_pool, and liquidity saving on and off)
@@ -39,6 +42,8 @@ export interface Options {
   readonly seeds: number;
   readonly floor: number;
   readonly fresh: boolean;
+  /** Ticks a second; 0 = as fast as it goes. */
+  readonly pace: number;
 }
 
 interface Parsed {
@@ -53,6 +58,7 @@ interface Parsed {
     readonly seeds: string;
     readonly floor: string;
     readonly fresh: boolean;
+    readonly pace: string;
   };
 }
 
@@ -94,6 +100,7 @@ export function readOptions(args: readonly string[], scenario: string): Options 
     seeds,
     floor,
     fresh: values.fresh,
+    pace: natural("--pace", values.pace, 1000),
   };
 }
 
@@ -112,6 +119,7 @@ function parse(args: readonly string[]): Parsed {
         seeds: { type: "string", default: "20" },
         floor: { type: "string", default: "0.95" },
         fresh: { type: "boolean", default: false },
+        pace: { type: "string", default: "0" },
       },
     });
   } catch (error) {

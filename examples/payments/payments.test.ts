@@ -148,6 +148,8 @@ test("a run is printed, recorded, and replayed byte for byte by another process;
   expect(printed.stderr).toMatch(/^recording 1: \d+ events, run hash [0-9a-f]{64}\n$/);
   const replayed = await run(["replay", "1", "--out", "runs"]);
   expect(replayed.stdout).toBe(printed.stdout);
+  // At a pace it prints the same.
+  expect((await run(["run", "--out", "runs", "--pace", "200"])).stdout).toBe(printed.stdout);
   expect(printed.stdout.length).toBeGreaterThan(10_000);
   expect((await run(["life", "5"])).stdout).toMatch(/^tx_00000005 .*\n(.*\n)+settled in tick \d+/);
   expect((await run(["--help"])).stdout).toMatch(/Usage: npm run payments/);

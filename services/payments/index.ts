@@ -1,4 +1,5 @@
 /** The TypeScript half of the payments service: configs and policies as people write them, reports, the service itself. */
+export { API_VERSION, requireCore } from "./api-version.ts";
 export { type CanonicalObject, canonicalText } from "./config/canonical.ts";
 export {
   badConfig,
