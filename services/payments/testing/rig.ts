@@ -1,5 +1,6 @@
-/** For tests: the plugin, the TypeScript half and a caller in this process, from a topology written for the occasion. */
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+/** For tests: the plugin, the TypeScript half and a caller, in one process or in two, from a topology written for the occasion. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Bus, type Client, MessageBus } from "#bus";
@@ -7,6 +8,7 @@ import { Payments, PaymentsConfig, PaymentsReport, PaymentsStore } from "#genera
 import { serveDesk } from "../service.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..", "..");
+const CLI = join(ROOT, "dist", "bus", "cli", "main.js");
 
 export interface Rig extends AsyncDisposable {
   readonly folder: string;
@@ -17,7 +19,10 @@ export interface Rig extends AsyncDisposable {
   readonly report: Client<typeof PaymentsReport>;
 }
 
-const topologyOf = (threads: number): string => `[bus]
+/** "local": the plugin is loaded into this process; "isolated": `busbar up` starts a process for it. */
+export type Placement = "local" | "isolated";
+
+const topologyOf = (placement: Placement, threads: number): string => `[bus]
 name = "payments-test"
 schema = ${JSON.stringify(join(ROOT, "schema"))}
 log = "error"
@@ -27,19 +32,17 @@ name = "main"
 services = ["caller", "desk", "payments"]
 
 [services.caller]
-run = "ts:caller.ts"
-calls = ["Payments", "PaymentsConfig", "PaymentsStore", "PaymentsReport"]
+${placement === "local" ? 'run = "ts:caller.ts"\n' : ""}calls = ["Payments", "PaymentsConfig", "PaymentsStore", "PaymentsReport"]
 
 [services.desk]
-run = "ts:desk.ts"
-serves = ["PaymentsConfig", "PaymentsStore", "PaymentsReport"]
+${placement === "local" ? 'run = "ts:desk.ts"\n' : ""}serves = ["PaymentsConfig", "PaymentsStore", "PaymentsReport"]
 calls = ["Payments"]
 
 [services.payments]
 run = "native:payments"
 serves = ["Payments"]
 threads = ${threads}
-
+${placement === "isolated" ? "isolate = true\n" : ""}
 [[edges]]
 from = "*"
 to = "*"
@@ -47,10 +50,11 @@ max_message = "16MiB"
 `;
 
 /** @param store file of checkpoints; default: one that goes with the rig */
-export async function openRig(threads = 1, store?: string): Promise<Rig> {
+export async function openRig(threads = 1, store?: string, placement: Placement = "local"): Promise<Rig> {
   const folder = mkdtempSync(join(tmpdir(), "busbar-payments-"));
   const topology = join(folder, "topology.toml");
-  writeFileSync(topology, topologyOf(threads));
+  writeFileSync(topology, topologyOf(placement, threads));
+  const up = placement === "isolated" ? startUp(topology) : undefined;
   const desk = await MessageBus.fromTopology(topology, { service: "desk", signals: false });
   const serving = serveDesk(desk, { core: "payments", store: store ?? join(folder, "store.sqlite"), root: folder });
   const bus = await MessageBus.fromTopology(topology, { service: "caller", signals: false });
@@ -65,9 +69,22 @@ export async function openRig(threads = 1, store?: string): Promise<Rig> {
       await bus.close();
       serving[Symbol.dispose]();
       await desk.close();
+      if (up !== undefined) await stop(up);
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+function startUp(topology: string): ChildProcess {
+  if (!existsSync(CLI)) throw new Error("the command line runs compiled: npm run build");
+  return spawn(process.execPath, [CLI, "up", "--topology", topology], { stdio: ["ignore", "ignore", "inherit"] });
+}
+
+async function stop(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const gone = new Promise<void>((resolve) => child.once("exit", () => resolve()));
+  child.kill("SIGTERM");
+  await gone;
 }
 
 /** All pieces of a streamed text. */
