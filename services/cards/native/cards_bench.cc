@@ -1,9 +1,13 @@
 // Games per second of the interpreter beside a hand-written War in the same run.
 //   cards_bench [--json] [--quick]
+//   cards_bench --hand-war GAMES                           a War by hand: {"ns": ...}
+//   cards_bench --loop HEX GAMES BATCHES PLAYER ITERATIONS  a program without the bus, BATCHES requests of GAMES games:
+//                                                           {"ns": ..., "playout_moves": ..., "games": ...}
 #include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <vector>
 
@@ -69,9 +73,61 @@ struct Measure {
   }
 };
 
+uint64_t now_ns() {
+  return static_cast<uint64_t>(
+      std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch())
+          .count());
+}
+
+int hand_war(uint32_t games) {
+  hand_written_war(1, games / 10 + 1);
+  const uint64_t start = now_ns();
+  const uint64_t turns = hand_written_war(2, games);
+  std::printf("{\"ns\":%llu,\"turns\":%llu}\n", static_cast<unsigned long long>(now_ns() - start),
+              static_cast<unsigned long long>(turns));
+  return 0;
+}
+
+/// What the plugin does for so many requests, without plugin, host and bus.
+int loop(char** argv) {
+  std::vector<uint8_t> program;
+  for (const char* at = argv[0]; at[0] != 0 && at[1] != 0; at += 2) {
+    const char digits[] = {at[0], at[1], 0};
+    program.push_back(static_cast<uint8_t>(std::strtoul(digits, nullptr, 16)));
+  }
+  const auto games = static_cast<uint32_t>(std::strtoul(argv[1], nullptr, 10));
+  const auto batches = static_cast<uint32_t>(std::strtoul(argv[2], nullptr, 10));
+  Simulator simulator({}, 1);
+  uint64_t start = now_ns(), moves = 0, played = 0;
+  for (uint32_t batch = 0; batch <= batches; ++batch) {
+    if (batch == 1) {  // the first one warms up
+      start = now_ns();
+      moves = played = 0;
+    }
+    Request request = busbar::cards::testing::request_of(program, games, batch);
+    request.ai_player_type = static_cast<uint8_t>(std::strtoul(argv[3], nullptr, 10));
+    request.mcts_iterations = static_cast<uint32_t>(std::strtoul(argv[4], nullptr, 10));
+    Stats stats;
+    simulator.run(&request, 1, {}, &stats);
+    if (stats.fault) {
+      std::fprintf(stderr, "%s\n", stats.fault.text.c_str());
+      return 1;
+    }
+    moves += stats.counts.playout_moves;
+    played += stats.total_games;
+  }
+  std::printf("{\"ns\":%llu,\"playout_moves\":%llu,\"games\":%llu}\n",
+              static_cast<unsigned long long>(now_ns() - start), static_cast<unsigned long long>(moves),
+              static_cast<unsigned long long>(played));
+  return 0;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
+  if (argc == 3 && std::strcmp(argv[1], "--hand-war") == 0)
+    return hand_war(static_cast<uint32_t>(std::strtoul(argv[2], nullptr, 10)));
+  if (argc == 7 && std::strcmp(argv[1], "--loop") == 0) return loop(argv + 2);
   bool json = false, quick = false;
   for (int i = 1; i < argc; ++i) {
     json |= std::strcmp(argv[i], "--json") == 0;
