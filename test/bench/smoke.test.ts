@@ -97,6 +97,10 @@ const CASES: Record<string, { measures: string[]; peers: string[] }> = {
       ...["ring-ts", "cpp-ring", "without"],
     ],
   },
+  cards: {
+    measures: ["war_random", "crazy_random", "trick_random", "mcts1000", "bus_overhead", "threads2"],
+    peers: ["cpp-war", "plain-js", "cpp", "one thread"],
+  },
   codec: {
     measures: ["encode11", "decode11", "view1", "verify480", "verify480_foreign"],
     peers: ["flatbuffers", "msgpackr", "json"],

@@ -46,6 +46,9 @@ export type ContestantName =
   | "codec"
   | "payments"
   | "payments-plain"
+  | "cards"
+  | "cards-native"
+  | "cards-plain"
   | "plain-js"
   | "zeromq"
   | "net"
@@ -60,6 +63,9 @@ export const CONTESTANTS: Record<ContestantName, () => Promise<Contestant>> = {
   "busbar-request": async () => (await import("./busbar-request.ts")).busbarRequest,
   "ring-bare": async () => (await import("./ring-bare.ts")).ringBare,
   "cpp-ring": async () => (await import("./cpp-ring.ts")).cppRing,
+  cards: async () => (await import("../cards/contestant.ts")).cards,
+  "cards-native": async () => (await import("../cards/native.ts")).cardsNative,
+  "cards-plain": async () => (await import("../cards/plain-war.ts")).plainWar,
   codec: async () => (await import("../codec/contestant.ts")).codecCase,
   payments: async () => (await import("../payments/contestant.ts")).payments,
   "payments-plain": async () => (await import("../payments/plain-loop.ts")).paymentsPlain,

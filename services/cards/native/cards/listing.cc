@@ -184,7 +184,7 @@ class Lister {
     }
     if (!rules_.copies) return size_of(set);
     uint32_t count = 0;
-    for (uint32_t i = 0; i < self_.hand.size; ++i) count += set >> self_.hand.cards[i] & 1;
+    for (uint32_t i = 0; i < self_.hand.size; ++i) count += static_cast<uint32_t>(set >> self_.hand.cards[i] & 1);
     return count;
   }
 

@@ -1,0 +1,144 @@
+import { nativeMissing } from "../cards/native.ts";
+import { BATCH, ITERATIONS } from "../cards/workload.ts";
+import { type Calibrate, type Measure, runMeasure } from "../measure.ts";
+import type { Entrant } from "../pairs.ts";
+import { type MeasureFacts, rowOf } from "../row.ts";
+import type { Bench, Suite } from "../suite.ts";
+
+const SUITE = "cards";
+const NS_PER_S = 1e9;
+
+/** As `perMessage`, with a first burst of `first` units, so that one is neither nothing nor minutes. */
+const sized =
+  (first: number, max: number, unit: "ns" | "1/s"): Calibrate =>
+  async (pair, { roundMs, warmUpMs }) => {
+    let count = first;
+    for (let spent = 0; spent < warmUpMs * 1e6; ) {
+      const ns = await pair.burst(count);
+      spent += Math.max(ns, 1e5);
+      count = Math.round(Math.min(max, Math.max(first, (count * roundMs * 1e6) / ns)));
+    }
+    return async (same) => {
+      const ns = (await same.burst(count)) / count;
+      return unit === "ns" ? ns : NS_PER_S / ns;
+    };
+  };
+
+const ours = (variant: string, label = "busbar"): Entrant => ({
+  label,
+  contestant: "cards",
+  transport: "ring",
+  variant,
+  processes: 1,
+});
+const native = (variant: string, note: string): Entrant => {
+  const missing = nativeMissing();
+  return {
+    label: "cpp",
+    contestant: "cards-native",
+    transport: "local",
+    variant,
+    processes: 1,
+    note,
+    ...(missing === undefined ? {} : { missing }),
+  };
+};
+const plain: Entrant = {
+  label: "plain-js",
+  contestant: "cards-plain",
+  transport: "local",
+  variant: "war",
+  processes: 1,
+  note: "War in plain TypeScript, nothing measured, no bus",
+};
+
+const facts = (measure: string, unit: MeasureFacts["unit"], note: string): MeasureFacts => ({
+  suite: SUITE,
+  measure,
+  unit,
+  transport: "ring",
+  note,
+});
+
+const measureOf = (row: MeasureFacts, calibrate: Calibrate, entrants: readonly Entrant[]): Measure => {
+  const [own, ...peers] = entrants;
+  return {
+    title: row.measure,
+    workload: "tick64",
+    calibrate,
+    entrants,
+    comparisons: [
+      { facts: row, ours: own.label, peers: peers.map(({ label, name }: Named) => ({ label, name: name ?? label })) },
+    ],
+  };
+};
+type Named = Entrant & { readonly name?: string };
+
+const games = sized(BATCH, 2_000_000, "1/s");
+const RANDOM = `random players, all measures taken, ${BATCH} games a request, one core plays`;
+
+const MEASURES: readonly Measure[] = [
+  measureOf(facts("war_random", "1/s", `War, ${RANDOM}`), games, [
+    ours("war/rate/1"),
+    {
+      ...native("hand-war", "War written by hand in C++ with the same streams, nothing measured, no bus"),
+      label: "cpp-war",
+    },
+    plain,
+  ]),
+  measureOf(facts("crazy_random", "1/s", `crazy eights for two, ${RANDOM}`), games, [ours("crazy/rate/1")]),
+  measureOf(facts("trick_random", "1/s", `hearts for four to 100 points, ${RANDOM}`), games, [ours("trick/rate/1")]),
+  measureOf(
+    facts("mcts1000", "1/s", `playout moves, crazy eights for two, ${ITERATIONS} iterations a move, a game a request`),
+    sized(100_000, 100_000_000, "1/s"),
+    [ours("crazy/search/1"), native("search", "the same search without plugin and bus")],
+  ),
+];
+
+/** What the bus adds to a request of 1,000 games, as a share of it: from the same rounds, ours and the bare interpreter. */
+const overhead = async (bench: Bench): Promise<void> => {
+  const raw = new Map<string, readonly number[] | string>();
+  const row = facts("bus_overhead", "share", `War, a request of ${BATCH} games at a time: 1 - bare / through the bus`);
+  const silent: Bench = {
+    ...bench,
+    wants: (measure) => bench.wants(measure),
+    progress: (text) => bench.progress(text),
+    emit: () => undefined,
+    record: (about, contestant, samples) => {
+      raw.set(contestant, samples);
+      bench.record(about, contestant, samples);
+    },
+  };
+  const bare = native("batch", "the same requests without plugin and bus");
+  await runMeasure(silent, measureOf({ ...row, unit: "ns" }, sized(10, 2_000, "ns"), [ours("war/batch/1"), bare]));
+  const through = raw.get("busbar");
+  const without = raw.get(bare.label);
+  if (through === undefined || typeof through === "string") return;
+  if (without === undefined || typeof without === "string") {
+    bench.progress(`bus_overhead: ${without ?? "the bare interpreter was not measured"}`);
+    return;
+  }
+  bench.emit(
+    rowOf(
+      row,
+      through.map((ns, i) => 1 - (without[i] ?? ns) / ns),
+    ),
+  );
+};
+
+/** Two threads against one, the caller asleep while the host's workers play. */
+const threads = (bench: Bench): Promise<void> => {
+  const note = `crazy eights for two, ${BATCH} games a request, three under way`;
+  const entrants = [ours("crazy/rate/2"), { ...ours("crazy/rate/1", "one thread"), note: "ours with threads = 1" }];
+  return runMeasure(bench, measureOf(facts("threads2", "1/s", note), games, entrants));
+};
+
+export const cards: Suite = {
+  name: SUITE,
+  about: "card games through the bus: War, crazy eights, hearts, search, overhead, two threads",
+  async run(bench) {
+    for (const measure of MEASURES) await runMeasure(bench, measure);
+    await overhead(bench);
+    await threads(bench);
+  },
+};
