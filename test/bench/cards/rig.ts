@@ -5,8 +5,9 @@ import { type Bus, MessageBus } from "#bus";
 
 const ROOT = join(import.meta.dirname, "..", "..", "..", "..");
 
-const topologyOf = (threads: number): string => `[bus]
+const topologyOf = (folder: string, threads: number): string => `[bus]
 name = "cards-bench"
+runtime_dir = ${JSON.stringify(join(folder, "run"))}
 schema = ${JSON.stringify(join(ROOT, "schema"))}
 log = "error"
 
@@ -27,6 +28,6 @@ threads = ${threads}
 /** @param folder of this run; one file per contestant, since several open theirs at once */
 export const openCaller = (folder: string, threads: number, name: string): Promise<Bus> => {
   const topology = join(folder, `cards-${name}-${threads}.toml`);
-  writeFileSync(topology, topologyOf(threads));
+  writeFileSync(topology, topologyOf(folder, threads));
   return MessageBus.fromTopology(topology, { service: "caller", signals: false });
 };
