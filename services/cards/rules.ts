@@ -25,12 +25,9 @@ export function deckSize({ deck }: Genome): number {
 
 function* deckRules(genome: Genome): Generator<Problem> {
   const { setup, deck, player_count: players } = genome;
-  for (const key of ["ranks", "suits"] as const) {
-    const list: readonly string[] = deck?.[key] ?? [];
-    const twice = list.find((name, i) => list.indexOf(name) !== i);
-    if (twice !== undefined)
-      yield { path: `deck.${key}`, problem: `"${twice}" is there twice; copies repeats the deck` };
-  }
+  yield* twice(deck?.ranks ?? [], "deck.ranks");
+  yield* twice(deck?.suits ?? [], "deck.suits");
+  yield* twice(setup.wild_cards, "setup.wild_cards");
   const cards = deckSize(genome);
   const dealt = players * setup.cards_per_player + setup.initial_discard_count;
   if (dealt > cards) {
@@ -64,6 +61,11 @@ function* deckRules(genome: Genome): Generator<Problem> {
   }
 }
 
+function* twice(names: readonly string[], path: string): Generator<Problem> {
+  const found = names.find((name, i) => names.indexOf(name) !== i);
+  if (found !== undefined) yield { path, problem: `"${found}" is there twice` };
+}
+
 function* turnRules(genome: Genome): Generator<Problem> {
   const types = phaseTypes(genome);
   if (genome.min_turns > genome.max_turns) {
@@ -88,6 +90,9 @@ function* phaseRules(genome: Genome, phase: Phase, path: string): Generator<Prob
       if (phase.source === "hand")
         yield { path: `${path}.source`, problem: '"hand": nothing is drawn from one\'s own hand' };
       yield* candidates(phase.condition, `${path}.condition`);
+      break;
+    case "discard":
+      yield* ownPlays(phase.matching_condition, `${path}.matching_condition`);
       break;
     case "play":
     case "claim":
@@ -125,13 +130,16 @@ function* phaseRules(genome: Genome, phase: Phase, path: string): Generator<Prob
   }
 }
 
-/** What a play phase takes cannot depend on what it would take. */
+/** What a phase takes cannot depend on what play phases would take. */
 function* ownPlays(condition: Condition | null, path: string): Generator<Problem> {
   if (condition === null) return;
   if ("logic" in condition) {
     for (const [i, each] of condition.conditions.entries()) yield* ownPlays(each, `${path}.conditions[${i}]`);
   } else if (condition.reference === "valid_plays") {
-    yield { path: join(path, "reference"), problem: '"valid_plays": a play condition would ask for itself' };
+    yield {
+      path: join(path, "reference"),
+      problem: '"valid_plays": the cards it takes would depend on those it takes',
+    };
   }
 }
 
@@ -229,6 +237,7 @@ function* scoringRules(genome: Genome): Generator<Problem> {
 
 function* evaluationRules(genome: Genome): Generator<Problem> {
   for (const [i, pattern] of (genome.hand_evaluation?.patterns ?? []).entries()) {
+    yield* twice(pattern.required_ranks, `hand_evaluation.patterns[${i}].required_ranks`);
     const grouped = pattern.same_rank_groups.reduce((sum, size) => sum + size, 0);
     if (pattern.required_count !== null && grouped > pattern.required_count) {
       yield {

@@ -149,6 +149,20 @@ test("rules that contradict each other are refused", () => {
       "teams",
     ],
     [phases({ type: "ask" }, { type: "ask" }), "turn_structure.phases"],
+    [
+      phases({ type: "discard", matching_condition: { type: "hand_size", reference: "valid_plays" } }),
+      "turn_structure.phases[2].matching_condition.reference",
+    ],
+    [{ setup: { ...eights.setup, wild_cards: ["8", "8"] } }, "setup.wild_cards"],
+    [
+      {
+        hand_evaluation: {
+          method: "pattern_match",
+          patterns: [{ name: "x", rank_priority: 1, required_ranks: ["A", "K", "A"] }],
+        },
+      },
+      "hand_evaluation.patterns[0].required_ranks",
+    ],
     [{ ...phases({ type: "meld" }), deck: { copies: 2 } }, "deck.copies"],
     [
       phases({

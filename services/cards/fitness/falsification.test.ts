@@ -1,41 +1,14 @@
 // Method: every classic and seven games that are none are played by the native service and judged alike.
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { runOk } from "../../../test/support/processes.ts";
-import { root } from "../../../test/tidy/tree.ts";
+import { readFileSync } from "node:fs";
+import { beforeAll, expect, test } from "vitest";
 import { readGolden } from "../golden/read.ts";
+import { besideCards } from "../testing/beside-cards.ts";
 import { DEGENERATE } from "./degenerate.ts";
 import type { Verdict } from "./judge.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "falsification-"));
-afterAll(() => rmSync(folder, { recursive: true }));
 let verdicts: Verdict[] = [];
-
 beforeAll(async () => {
-  const topology = join(folder, "topology.toml");
-  const judge = join(root, "dist", "services", "cards", "fitness", "judge.js");
-  writeFileSync(
-    topology,
-    `[bus]
-name = "falsification"
-schema = ${JSON.stringify(join(root, "schema"))}
-[[nodes]]
-name = "all"
-services = ["judge", "cards"]
-[services.judge]
-run = ${JSON.stringify(`ts:${judge}`)}
-calls = ["Cards"]
-[services.cards]
-run = "native:cards"
-serves = ["Cards"]
-threads = 2
-`,
-  );
-  const cli = join(root, "dist", "bus", "cli", "main.js");
-  const { stdout } = await runOk(process.execPath, [cli, "up", "--once", "--topology", topology]);
-  verdicts = (JSON.parse(stdout.trim().split("\n").at(-1)!) as { verdicts: Verdict[] }).verdicts;
+  ({ verdicts } = await besideCards<{ verdicts: Verdict[] }>("services/cards/fitness/judge.js"));
 }, 180_000);
 
 const totals = (degenerate: boolean): [string, number][] =>
