@@ -109,6 +109,10 @@ const CASES: Record<string, { measures: string[]; peers: string[] }> = {
     measures: ["settle_fifo", "day200x100", "lsm10k", "submit", "threads2"],
     peers: ["plain-js", "one thread"],
   },
+  combat: {
+    measures: ["battle100", "vacuum", "drag", "build100k", "radius100k", "path_grid"],
+    peers: ["plain-js", "kdbush", "flatbush", "astar"],
+  },
 };
 
 for (const [suite, { measures, peers }] of Object.entries(CASES)) {
@@ -129,8 +133,8 @@ for (const [suite, { measures, peers }] of Object.entries(CASES)) {
     expect(new Set(keys).size, keys.join("\n")).toBe(keys.length);
     expect([...new Set(rows.map((row) => row.measure))]).toEqual(expect.arrayContaining(measures));
     expect([...new Set(rows.map((row) => row.peer))]).toEqual(expect.arrayContaining(peers));
-    // A machine may lack NATS and the native build: every other peer comes with the packages.
-    const optional = ["nats", "cpp-ring", "cpp-war", "cpp"];
+    // A machine may lack NATS, the native build and the spatial indexes: every other peer comes with the packages.
+    const optional = ["kdbush", "flatbush", "nats", "cpp-ring", "cpp-war", "cpp"];
     expect(rows.filter((row) => row.peer_value === null && !optional.includes(row.peer as string))).toEqual([]);
   });
 }

@@ -10,7 +10,8 @@ namespace {
 /// Battles of one part of a streamed batch.
 constexpr uint32_t kPart = 16;
 
-/// Reads the battles into the instance's own memory. @returns false when there are too many
+/// Reads the battles into the instance's own memory. @returns false when it has
+/// refused them
 bool read_battles(Answer& answer, const ::combat::ResolveBatchRequest& request) {
   Instance& self = answer.self();
   const uint32_t count = request.battles() == nullptr ? 0 : request.battles()->size();
@@ -19,8 +20,9 @@ bool read_battles(Answer& answer, const ::combat::ResolveBatchRequest& request) 
     return false;
   }
   if (self.battles.size() < count) self.battles.resize(count);
-  for (uint32_t i = 0; i < count; i++) read_battle(*request.battles()->Get(i), self.battles[i]);
-  return true;
+  ColumnReader columns;
+  for (uint32_t i = 0; i < count; i++) read_battle(*request.battles()->Get(i), columns, self.battles[i]);
+  return !answer.refuses(columns);
 }
 
 }  // namespace
@@ -30,7 +32,9 @@ void answer_resolve(Answer& answer) {
   if (request == nullptr) return;
   Instance& self = answer.self();
   if (self.battles.empty()) self.battles.resize(1);
-  read_battle(*request->battle(), self.battles[0]);
+  ColumnReader columns;
+  read_battle(*request->battle(), columns, self.battles[0]);
+  if (answer.refuses(columns)) return;
   if (!self.resolver.run(self.battles.data(), 1, request->seed(), request->index(), answer.workers(), 0, true))
     return answer.fail(cancelled_fault());
   write_single(self.builder, *request->battle(), self.resolver.outcomes()[0]);

@@ -1,4 +1,5 @@
-// CalculateBallistics, the spatial index, snapshots: requests and answers in columns.
+// CalculateBallistics, the spatial index, snapshots: requests and answers in
+// columns.
 #include "answers.h"
 
 namespace busbar::combat {
@@ -24,9 +25,10 @@ void answer_ballistics(Answer& answer) {
   const auto* message = answer.read<::combat::BallisticsRequest>();
   if (message == nullptr) return;
   Instance& self = answer.self();
+  ColumnReader columns;
   BallisticsRequest request;
-  request.velocity = column_of(message->velocity()), request.angle = column_of(message->angle());
-  request.height = column_of(message->height()), request.target_distance = column_of(message->target_distance());
+  request.velocity = columns(message->velocity()), request.angle = columns(message->angle());
+  request.height = columns(message->height()), request.target_distance = columns(message->target_distance());
   request.step = message->step();
   if (const auto* projectile = message->projectile()) {
     request.drag = static_cast<uint8_t>(projectile->drag());
@@ -39,6 +41,7 @@ void answer_ballistics(Answer& answer) {
     if (environment->pressure().has_value()) request.pressure = environment->pressure().value();
     request.wind_along = environment->wind_along(), request.wind_across = environment->wind_across();
   }
+  if (answer.refuses(columns)) return;
   BallisticsResult& out = self.ballistics;
   if (const Fault fault = calculate(request, self.config.limits, answer.workers(), out)) return answer.fail(fault);
   Builder& builder = self.builder;
@@ -59,8 +62,10 @@ void answer_spatial_build(Answer& answer) {
   const auto* message = answer.read<::combat::SpatialBuildRequest>();
   if (message == nullptr) return;
   Instance& self = answer.self();
-  const EntityColumns entities{column_of(message->id()),      column_of(message->x()),    column_of(message->y()),
-                               column_of(message->faction()), column_of(message->kind()), message->cell_size()};
+  ColumnReader columns;
+  const EntityColumns entities{columns(message->id()),      columns(message->x()),    columns(message->y()),
+                               columns(message->faction()), columns(message->kind()), message->cell_size()};
+  if (answer.refuses(columns)) return;
   uint64_t handle = message->handle();
   StoredIndex* held = nullptr;
   if (const Fault fault = self.store.build_index(handle, entities, held)) return answer.fail(fault);
@@ -77,12 +82,13 @@ void answer_nearby(Answer& answer) {
   Instance& self = answer.self();
   StoredIndex* held = nullptr;
   if (const Fault fault = self.store.index(message->handle(), held)) return answer.fail(fault);
+  ColumnReader columns;
   NearbyRequest request;
-  request.x = column_of(message->x()), request.y = column_of(message->y()),
-  request.radius = column_of(message->radius());
-  request.faction_mask = column_of(message->faction_mask()), request.kind_mask = column_of(message->kind_mask());
+  request.x = columns(message->x()), request.y = columns(message->y()), request.radius = columns(message->radius());
+  request.faction_mask = columns(message->faction_mask()), request.kind_mask = columns(message->kind_mask());
   request.limit = message->limit(), request.order = static_cast<uint8_t>(message->order()),
   request.distances = message->distances();
+  if (answer.refuses(columns)) return;
   NearbyResult& out = self.nearby;
   if (const Fault fault = held->index.query(request, self.config.limits, answer.workers(), out))
     return answer.fail(fault);

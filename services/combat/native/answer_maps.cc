@@ -4,21 +4,22 @@
 namespace busbar::combat {
 namespace {
 
-Fault read_map(const ::combat::MapPutRequest& message, const Limits& limits, std::variant<Grid, Graph>& out) {
+Fault read_map(const ::combat::MapPutRequest& message, ColumnReader& columns, const Limits& limits,
+               std::variant<Grid, Graph>& out) {
   if ((message.grid() == nullptr) == (message.graph() == nullptr))
     return {Code::malformed, "a map is a grid or a graph; give exactly one of both"};
   if (const auto* grid = message.grid())
-    return std::get<Grid>(out).assign(grid->width(), grid->height(), column_of(grid->cells()), limits);
+    return std::get<Grid>(out).assign(grid->width(), grid->height(), columns(grid->cells()), limits);
   const auto* from = message.graph();
-  GraphColumns columns;
-  columns.nodes = from->nodes();
-  columns.x = column_of(from->x()), columns.y = column_of(from->y());
-  columns.source = column_of(from->source()), columns.target = column_of(from->target()),
-  columns.cost = column_of(from->cost());
-  columns.terrain = column_of(from->terrain()), columns.portal = column_of(from->portal()),
-  columns.closed = column_of(from->closed());
+  GraphColumns lanes;
+  lanes.nodes = from->nodes();
+  lanes.x = columns(from->x()), lanes.y = columns(from->y());
+  lanes.source = columns(from->source()), lanes.target = columns(from->target()), lanes.cost = columns(from->cost());
+  lanes.terrain = columns(from->terrain()), lanes.portal = columns(from->portal()),
+  lanes.closed = columns(from->closed());
+  if (!columns.aligned()) return {};
   out = Graph();
-  return std::get<Graph>(out).assign(columns, limits);
+  return std::get<Graph>(out).assign(lanes, limits);
 }
 
 void answer_map(Answer& answer, uint64_t handle, const StoredMap& held) {
@@ -28,15 +29,15 @@ void answer_map(Answer& answer, uint64_t handle, const StoredMap& held) {
   answer.send();
 }
 
-PathRequest read_request(const ::combat::FindPathRequest& message) {
+PathRequest read_request(const ::combat::FindPathRequest& message, ColumnReader& columns) {
   PathRequest request;
-  request.start = column_of(message.start()), request.end = column_of(message.end());
+  request.start = columns(message.start()), request.end = columns(message.end());
   request.profile = static_cast<uint8_t>(message.profile()),
   request.algorithm = static_cast<uint8_t>(message.algorithm());
   request.costs_only = message.costs_only();
   if (const auto* constraints = message.constraints()) {
-    request.closed_lanes = column_of(constraints->closed_lanes()),
-    request.avoid_nodes = column_of(constraints->avoid_nodes());
+    request.closed_lanes = columns(constraints->closed_lanes()),
+    request.avoid_nodes = columns(constraints->avoid_nodes());
     request.no_portals = constraints->no_portals(), request.max_cost = constraints->max_cost();
   }
   return request;
@@ -53,7 +54,8 @@ Fault check(const PathRequest& request, const Limits& limits) {
                                     ", which is no profile; they are 0 space, 1 ground, 2 hover"};
   if (request.algorithm > 3)
     return {Code::unknown_name, "algorithm is " + std::to_string(request.algorithm) +
-                                    ", which is no algorithm; they are 0 automatic, 1 dijkstra, 2 astar, 3 jps"};
+                                    ", which is no algorithm; they are 0 "
+                                    "automatic, 1 dijkstra, 2 astar, 3 jps"};
   if (!(request.max_cost >= 0 && request.max_cost <= 1e15))
     return out_of_range("constraints.max_cost", request.max_cost, "write a positive number, or 0 for no limit");
   return {};
@@ -68,7 +70,10 @@ void answer_map_put(Answer& answer) {
   std::variant<Grid, Graph> content;
   StoredMap* held = nullptr;
   uint64_t handle = message->handle();
-  if (const Fault fault = read_map(*message, self.config.limits, content)) return answer.fail(fault);
+  ColumnReader columns;
+  const Fault unread = read_map(*message, columns, self.config.limits, content);
+  if (answer.refuses(columns)) return;
+  if (unread) return answer.fail(unread);
   if (const Fault fault = self.store.put_map(handle, std::move(content), held)) return answer.fail(fault);
   answer_map(answer, handle, *held);
 }
@@ -83,10 +88,12 @@ void answer_map_patch(Answer& answer) {
                                             std::to_string(held->version) + ", the request names " +
                                             std::to_string(message->version()) + "; read it again"});
   }
-  const GraphPatch lanes{column_of(message->close()), column_of(message->open()), column_of(message->lanes()),
-                         column_of(message->costs())};
-  const Column<uint32_t> cells = column_of(message->cells());
-  const Column<uint8_t> values = column_of(message->values());
+  ColumnReader columns;
+  const GraphPatch lanes{columns(message->close()), columns(message->open()), columns(message->lanes()),
+                         columns(message->costs())};
+  const Column<uint32_t> cells = columns(message->cells());
+  const Column<uint8_t> values = columns(message->values());
+  if (answer.refuses(columns)) return;
   Fault fault;
   if (Grid* grid = std::get_if<Grid>(&held->map)) {
     if (lanes.close.size + lanes.open.size + lanes.lanes.size + lanes.costs.size > 0)
@@ -111,7 +118,9 @@ void answer_find_path(Answer& answer) {
   Instance& self = answer.self();
   StoredMap* held = nullptr;
   if (const Fault fault = self.store.map(message->handle(), held)) return answer.fail(fault);
-  const PathRequest request = read_request(*message);
+  ColumnReader columns;
+  const PathRequest request = read_request(*message, columns);
+  if (answer.refuses(columns)) return;
   if (const Fault fault = check(request, self.config.limits)) return answer.fail(fault);
   PathResult& out = self.paths;
   const Workers workers = answer.workers();

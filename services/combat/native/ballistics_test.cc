@@ -1,4 +1,5 @@
-// Methods: closed forms in long double; the order of Runge and Kutta's method; a second integrator of another kind.
+// Methods: closed forms in long double; the order of Runge and Kutta's method;
+// a second integrator of another kind.
 #include <gtest/gtest.h>
 
 #include <chrono>
@@ -48,7 +49,8 @@ TEST(Vacuum, FollowsTheClosedFormToTwelveDigits) {
       continue;
     }
     const long double root = std::sqrt(v * v * s * s + 2 * g * h);
-    // For falling shots the textbook form cancels even in long double; the equal 2h / (root - v s) does not.
+    // For falling shots the textbook form cancels even in long double; the
+    // equal 2h / (root - v s) does not.
     const long double time = s >= 0 ? (v * s + root) / g : 2 * h / (root - v * s);
     expect_relative(shots.out.time[i], time, 1e-12, "time", kSeed);
     expect_relative(shots.out.range[i], v * c * time, 1e-12, "range", kSeed);
@@ -84,7 +86,8 @@ TEST(Vacuum, LowAndHighAnglesHitTheTargetOrItIsOutOfRange) {
          {static_cast<long double>(shots.out.low_angle[i]), static_cast<long double>(shots.out.high_angle[i])}) {
       const long double up = v * std::sin(angle), root = std::sqrt(up * up + 2 * g * h);
       const long double hit = v * std::cos(angle) * (up >= 0 ? (up + root) / g : 2 * h / (root - up));
-      // Near the greatest range the angle is ill-conditioned, the distance is not.
+      // Near the greatest range the angle is ill-conditioned, the distance is
+      // not.
       EXPECT_NEAR(static_cast<double>(hit / d), 1, 1e-9) << "seed " << kSeed << ", " << i;
     }
   }
@@ -131,8 +134,8 @@ TEST(Drag, WithoutAirItIsTheVacuum) {
   }
 }
 
-/// Deceleration by the textbook, with the system's functions; integrated by the midpoint rule and Richardson's
-/// extrapolation.
+/// Deceleration by the textbook, with the system's functions; integrated by the
+/// midpoint rule and Richardson's extrapolation.
 struct Midpoint {
   const DragCurve& curve;
   double bc;
@@ -201,7 +204,8 @@ TEST(Drag, WindPushesAndMirrorsExactly) {
 }
 
 TEST(Air, IsTheStandardAtmosphere) {
-  // ICAO Doc 7488: density and sound speed at 0, 5,000 and 11,000 m of geopotential altitude.
+  // ICAO Doc 7488: density and sound speed at 0, 5,000 and 11,000 m of
+  // geopotential altitude.
   const Air air(0, 288.15, 101'325);
   for (const auto& [h, density, sound] :
        {std::tuple{0.0, 1.2250, 340.294}, {5000.0, 0.73612, 320.529}, {11'000.0, 0.36392, 295.070}}) {

@@ -1,4 +1,5 @@
-// Method: invariants over random battles of both rule sets (the seed is printed), refusals, and the number of threads.
+// Method: invariants over random battles of both rule sets (the seed is
+// printed), refusals, and the number of threads.
 #include <gtest/gtest.h>
 
 #include <chrono>
@@ -47,7 +48,8 @@ TEST(Invariants, HoldInRandomBattles) {
     const BattleOutcome out = fought(battle.request, 5, static_cast<uint64_t>(round));
     ASSERT_FALSE(out.fault) << out.fault.text;
     results[out.result]++;
-    // What is recorded changes nothing; without events the commonest battles take a path of their own.
+    // What is recorded changes nothing; without events the commonest battles
+    // take a path of their own.
     BattleRequest silent = battle.request;
     silent.events = silent.damage = false;
     EXPECT_EQ(fought(silent, 5, static_cast<uint64_t>(round)).hash, out.hash);
@@ -68,8 +70,8 @@ TEST(Invariants, HoldInRandomBattles) {
     }
     EXPECT_NEAR(from_units, lost - out.statistics[kOverkill], 1e-9 * (1 + booked));
     EXPECT_NEAR(from_log, from_units, 1e-9 * (1 + booked));
-    // Nobody fires after death, nobody dies twice, nobody who routs fires; in projectile battles shells outlive the
-    // shooter.
+    // Nobody fires after death, nobody dies twice, nobody who routs fires; in
+    // projectile battles shells outlive the shooter.
     std::map<uint64_t, uint32_t> dead;
     std::set<uint64_t> routing;
     for (size_t i = 0; i < out.events.kind.size(); i++) {

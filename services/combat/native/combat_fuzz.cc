@@ -1,5 +1,6 @@
-// Mutates requests of every method; each is answered with a sound message or refused by name, and the state can still
-// be saved and restored afterwards (run it under the asan preset).
+// Mutates requests of every method; each is answered with a sound message or
+// refused by name, and the state can still be saved and restored afterwards
+// (run it under the asan preset).
 #include <cstdlib>
 
 #include "combat_generated.h"
@@ -61,7 +62,9 @@ void one(const uint8_t* data, size_t size) {
                                                       &methods::FindPath,
                                                       &methods::Restore};
   // Small limits: time goes into many inputs, not into one.
-  static Plugin plugin("{\"steps_max\": 2000, \"handles_max\": 8, \"hits_max\": 100000, \"events_max\": 10000}");
+  static Plugin plugin(
+      "{\"steps_max\": 2000, \"handles_max\": 8, "
+      "\"hits_max\": 100000, \"events_max\": 10000}");
   static uint64_t count = 0;
   check(plugin.refused.empty());
   if (size == 0) return;

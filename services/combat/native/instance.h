@@ -13,7 +13,8 @@
 
 namespace busbar::combat {
 
-/// Version of the messages: majors must be equal, the caller's minor must not be above ours.
+/// Version of the messages: majors must be equal, the caller's minor must not
+/// be above ours.
 inline constexpr uint16_t kApiMajor = 1, kApiMinor = 0;
 
 struct Instance {
@@ -38,7 +39,8 @@ struct Instance {
   flatbuffers::FlatBufferBuilder builder{256 * 1024};
 };
 
-/// What every method needs to answer: verification, the version check, errors, workers, sending.
+/// What every method needs to answer: verification, the version check, errors,
+/// workers, sending.
 class Answer {
  public:
   Answer(Instance& instance, const busbar_message& message) : self_(instance), message_(message) {}
@@ -62,6 +64,16 @@ class Answer {
     return nullptr;
   }
 
+  /// True when the request has been refused because its columns cannot be read
+  /// in place.
+  bool refuses(const ColumnReader& columns) {
+    if (columns.aligned()) return false;
+    fail(errors::wire_malformed_payload,
+         "a column of the request does not lie "
+         "at a multiple of its element's size");
+    return true;
+  }
+
   void fail(const Fault& fault) { fail(static_cast<uint16_t>(fault.code), fault.text); }
   void fail(uint16_t code, const std::string& text) {
     self_.host.fail(self_.host.context, message_.request, code, text.data(), static_cast<uint32_t>(text.size()));
@@ -82,7 +94,8 @@ class Answer {
     return workers;
   }
 
-  /// Sends what the builder holds. @returns false when nobody wants it any more, which is no error of ours
+  /// Sends what the builder holds. @returns false when nobody wants it any
+  /// more, which is no error of ours
   bool send() {
     const uint32_t size = self_.builder.GetSize();
     uint32_t room = 0;

@@ -1,5 +1,5 @@
-// Method: the pure laws as stochastic runs against the exact Markov chain (small sides) and the closed forms (large
-// ones).
+// Method: the pure laws as stochastic runs against the exact Markov chain
+// (small sides) and the closed forms (large ones).
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -83,7 +83,8 @@ TEST(Lanchester, LargeBattlesFollowTheSquareLaw) {
 }
 
 TEST(Lanchester, LargeBattlesFollowTheLinearLaw) {
-  // dx/dt = -b x y, dy/dt = -a x y; C = a x - b y is constant, x(t) = C x0 / (a x0 - b y0 exp(-C t)).
+  // dx/dt = -b x y, dy/dt = -a x y; C = a x - b y is constant, x(t) = C x0 / (a
+  // x0 - b y0 exp(-C t)).
   const double a = 2e-5, b = 1e-5, x0 = 1500, y0 = 2000, c = a * x0 - b * y0;
   for (const double t : {20.0, 60.0, 200.0}) {
     const double x = c * x0 / (a * x0 - b * y0 * std::exp(-c * t)), y = (a * x - c) / b;
@@ -95,8 +96,8 @@ TEST(Lanchester, LargeBattlesFollowTheLinearLaw) {
 }
 
 TEST(Lanchester, TheMassStepFollowsTheSquareLawOfItsFire) {
-  // With many units the step is Euler's method for dx/dt = -b y; each step leaves one wounded, which the law does not
-  // know.
+  // With many units the step is Euler's method for dx/dt = -b y; each step
+  // leaves one wounded, which the law does not know.
   testing::Force attackers = line(1, 6000, 0), defenders = line(10'000, 4000, 10);
   for (auto* force : {&attackers, &defenders}) {
     force->shields.clear();

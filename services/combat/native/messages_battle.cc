@@ -7,26 +7,25 @@ namespace {
 
 using Builder = flatbuffers::FlatBufferBuilder;
 
-void read_units(const ::combat::Units& from, UnitColumns& to) {
-  to.id = column_of(from.id());
-  if (to.id.data == nullptr) to.id = {};
-  to.faction = column_of(from.faction());
-  to.hp = column_of(from.hp()), to.max_hp = column_of(from.max_hp());
-  to.shields = column_of(from.shields()), to.max_shields = column_of(from.max_shields());
-  to.armor = column_of(from.armor()), to.speed = column_of(from.speed()), to.evasion = column_of(from.evasion());
-  to.x = column_of(from.x()), to.y = column_of(from.y()), to.facing = column_of(from.facing());
-  to.morale = column_of(from.morale()), to.max_morale = column_of(from.max_morale());
-  to.skill = column_of(from.skill()), to.defence = column_of(from.defence());
-  to.cover = column_of(from.cover()), to.invulnerable_save = column_of(from.invulnerable_save());
-  to.doctrine = column_of(from.doctrine()), to.tags = column_of(from.tags());
-  to.weapon_count = column_of(from.weapon_count());
+void read_units(const ::combat::Units& from, ColumnReader& columns, UnitColumns& to) {
+  to.id = columns(from.id());
+  to.faction = columns(from.faction());
+  to.hp = columns(from.hp()), to.max_hp = columns(from.max_hp());
+  to.shields = columns(from.shields()), to.max_shields = columns(from.max_shields());
+  to.armor = columns(from.armor()), to.speed = columns(from.speed()), to.evasion = columns(from.evasion());
+  to.x = columns(from.x()), to.y = columns(from.y()), to.facing = columns(from.facing());
+  to.morale = columns(from.morale()), to.max_morale = columns(from.max_morale());
+  to.skill = columns(from.skill()), to.defence = columns(from.defence());
+  to.cover = columns(from.cover()), to.invulnerable_save = columns(from.invulnerable_save());
+  to.doctrine = columns(from.doctrine()), to.tags = columns(from.tags());
+  to.weapon_count = columns(from.weapon_count());
   to.weapons = {};
   if (const ::combat::Weapons* weapons = from.weapons()) {
-    to.weapons.kind = column_of(weapons->kind()), to.weapons.arc = column_of(weapons->arc());
-    to.weapons.damage = column_of(weapons->damage()), to.weapons.range = column_of(weapons->range());
-    to.weapons.cooldown = column_of(weapons->cooldown()), to.weapons.accuracy = column_of(weapons->accuracy());
-    to.weapons.strength = column_of(weapons->strength()), to.weapons.penetration = column_of(weapons->penetration());
-    to.weapons.speed = column_of(weapons->speed());
+    to.weapons.kind = columns(weapons->kind()), to.weapons.arc = columns(weapons->arc());
+    to.weapons.damage = columns(weapons->damage()), to.weapons.range = columns(weapons->range());
+    to.weapons.cooldown = columns(weapons->cooldown()), to.weapons.accuracy = columns(weapons->accuracy());
+    to.weapons.strength = columns(weapons->strength()), to.weapons.penetration = columns(weapons->penetration());
+    to.weapons.speed = columns(weapons->speed());
   }
 }
 
@@ -96,13 +95,13 @@ flatbuffers::Offset<flatbuffers::Vector<flatbuffers::Offset<flatbuffers::String>
 
 }  // namespace
 
-void read_battle(const ::combat::Battle& message, BattleRequest& out) {
+void read_battle(const ::combat::Battle& message, ColumnReader& columns, BattleRequest& out) {
   std::vector<NamedConstant> constants = std::move(out.constants);
   out = {};
   out.constants = std::move(constants);
   out.constants.clear();
-  read_units(*message.attackers(), out.sides[0]);
-  read_units(*message.defenders(), out.sides[1]);
+  read_units(*message.attackers(), columns, out.sides[0]);
+  read_units(*message.defenders(), columns, out.sides[1]);
   const ::combat::BattleConfig* config = message.config();
   if (config == nullptr) return;
   out.rules = static_cast<uint8_t>(config->rules());

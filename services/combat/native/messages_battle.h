@@ -11,22 +11,40 @@ namespace busbar::combat {
 
 using OutcomeOffsets = std::vector<flatbuffers::Offset<::combat::Outcome>>;
 
-/// A column of the message, borrowed; absent stays absent.
-template <class T>
-Column<T> column_of(const flatbuffers::Vector<T>* vector) {
-  return vector == nullptr ? Column<T>{} : Column<T>{vector->data(), vector->size()};
-}
+/// Borrows columns of a message. Verifiers of some versions let vectors pass
+/// that do not lie at a multiple of their element's size; such a message is not
+/// read.
+class ColumnReader {
+ public:
+  /// Absent stays absent.
+  template <class T>
+  Column<T> operator()(const flatbuffers::Vector<T>* vector) {
+    if (vector == nullptr) return {};
+    // The builder does not align empty ones.
+    if (vector->size() > 0 && reinterpret_cast<uintptr_t>(vector->data()) % alignof(T) != 0) {
+      aligned_ = false;
+      return {};
+    }
+    return {vector->data(), vector->size()};
+  }
+  bool aligned() const { return aligned_; }
 
-/// A column of an answer; an empty one is left out, which reads the same. (The builder does not align empty vectors of
-/// 8-byte values, and readers refuse those.)
+ private:
+  bool aligned_ = true;
+};
+
+/// A column of an answer; an empty one is left out, which reads the same. (The
+/// builder does not align empty vectors of 8-byte values, and readers refuse
+/// those.)
 template <class T>
 flatbuffers::Offset<flatbuffers::Vector<T>> put_column(flatbuffers::FlatBufferBuilder& builder,
                                                        const std::vector<T>& column) {
   return column.empty() ? flatbuffers::Offset<flatbuffers::Vector<T>>{} : builder.CreateVector(column);
 }
 
-/// Borrows from `message`, which must be verified. `out.constants` keeps its memory between calls.
-void read_battle(const ::combat::Battle& message, BattleRequest& out);
+/// Borrows from `message`, which must be verified. `out.constants` keeps its
+/// memory between calls.
+void read_battle(const ::combat::Battle& message, ColumnReader& columns, BattleRequest& out);
 
 void write_single(flatbuffers::FlatBufferBuilder& builder, const ::combat::Battle& battle,
                   const BattleOutcome& outcome);

@@ -1,5 +1,6 @@
-// Methods: an exhaustive Dijkstra of another kind (relaxation until nothing changes) on small maps; A*, JPS and
-// Dijkstra against each other on random maps; a path's steps added up again.
+// Methods: an exhaustive Dijkstra of another kind (relaxation until nothing
+// changes) on small maps; A*, JPS and Dijkstra against each other on random
+// maps; a path's steps added up again.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -303,7 +304,8 @@ TEST(Graph, AgreesWithBellmanAndFordForEveryProfile) {
         }
       }
       if (lanes.source.empty()) break;
-      // Close one, open one, change the cost of one: nothing remembered may stay.
+      // Close one, open one, change the cost of one: nothing remembered may
+      // stay.
       const auto lane = [&] { return static_cast<uint32_t>(dice.below(lanes.source.size())); };
       const uint32_t close = lane(), open = lane(), dear = lane();
       const double cost = 300;

@@ -1,4 +1,5 @@
-// The combat service as a plugin: requests in, answers out, nothing of the mechanics themselves.
+// The combat service as a plugin: requests in, answers out, nothing of the
+// mechanics themselves.
 #include <array>
 #include <cstdio>
 #include <exception>

@@ -152,7 +152,8 @@ TEST(Plugin, StateHasAHashAndComesBackFromASnapshot) {
       EXPECT_EQ(put(*each, same, true), 2 * maps.size() + 1);
     }
     EXPECT_EQ(plugin.service->hash(plugin.instance), other.service->hash(other.instance));
-    // Any damaged byte and any shortened snapshot is refused, and the state stays.
+    // Any damaged byte and any shortened snapshot is refused, and the state
+    // stays.
     const uint64_t before = other.service->hash(other.instance);
     for (int i = 0; i < 20; i++) {
       std::vector<uint8_t> damaged = bytes;

@@ -14,7 +14,8 @@ using testing::fought;
 using testing::line;
 using testing::request_of;
 
-/// One shooter against one target that does not answer, one certain shot of fixed damage.
+/// One shooter against one target that does not answer, one certain shot of
+/// fixed damage.
 struct Duel {
   Force shooter, target;
   BattleRequest request;
@@ -123,7 +124,8 @@ TEST(Basic, UnitsApproachToTheRangeAndCooldownsSpaceShots) {
   duel.request.use_accuracy = false, duel.request.steps_max = 12, duel.request.events = true;
   const BattleOutcome out = fought(duel.request);
   EXPECT_NEAR(out.sides[0].x[0], 40, 1e-9);
-  // Step 0 has no target yet to move to; 7 a step from step 1; 30 away after step 5 (35): fires in step 5, 8, 11.
+  // Step 0 has no target yet to move to; 7 a step from step 1; 30 away after
+  // step 5 (35): fires in step 5, 8, 11.
   ASSERT_EQ(out.events.tick.size(), 3u);
   EXPECT_EQ(out.events.tick[0], 5u);
   EXPECT_EQ(out.events.tick[1], 8u);
@@ -136,8 +138,8 @@ TEST(Tactical, DamageFollowsSaveFacingAndDoctrine) {
   EXPECT_NEAR(duel.lost(Rules::tactical), 80, 1e-9);  // 4 x 10 x 1 x 2
   duel.target.armor = {40};                           // save 3: (7-3)/6
   EXPECT_NEAR(duel.lost(Rules::tactical), 80 * (1 - 4.0 / 6), 1e-9);
-  duel.target.facing = {
-      0};  // in the back: armor 20, save 5. The target turns only once it has a target, after this shot.
+  duel.target.facing = {0};  // in the back: armor 20, save 5. The target turns
+                             // only once it has a target, after this shot.
   EXPECT_NEAR(duel.lost(Rules::tactical), 80 * (1 - 2.0 / 6), 1e-9);
   duel.target.facing = {90};  // at the side: armor 30, save 4
   EXPECT_NEAR(duel.lost(Rules::tactical), 80 * (1 - 3.0 / 6), 1e-9);
@@ -198,7 +200,8 @@ TEST(Tactical, MoraleBreaksRoutsAndRallies) {
   EXPECT_EQ(out.sides[0].morale[0], 10);
   EXPECT_EQ(out.sides[0].state[0], static_cast<uint8_t>(UnitState::routing));
 
-  // Three on one: the routed one flees, is left alone, rests and comes back while the others hold the field.
+  // Three on one: the routed one flees, is left alone, rests and comes back
+  // while the others hold the field.
   Force three = line(1, 3, 0);
   three.speed = {30, 0, 0}, three.tags = {0, kFearless, kFearless}, three.morale = {1, 100, 100},
   three.max_morale = {100, 100, 100};
@@ -250,8 +253,9 @@ TEST(Projectiles, TakeTheirTimeAndHitWhoeverStandsInTheWay) {
   ASSERT_EQ(out.events.kind.size(), 1u);
   EXPECT_EQ(out.events.kind[0], static_cast<uint8_t>(EventKind::hit));
   EXPECT_EQ(out.events.target[0], 3u);
-  EXPECT_EQ(out.events.tick[0], 1u);  // 5 a step, circle of 2: reached within the second step
-  duel.shooter.weapons.speed = {1};   // 5 seconds of life are not enough
+  EXPECT_EQ(out.events.tick[0],
+            1u);                     // 5 a step, circle of 2: reached within the second step
+  duel.shooter.weapons.speed = {1};  // 5 seconds of life are not enough
   duel.request = request_of(duel.shooter, duel.target);
   duel.request.projectiles = true, duel.request.use_accuracy = false, duel.request.steps_max = 30,
   duel.request.events = true;

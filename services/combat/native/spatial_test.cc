@@ -47,7 +47,8 @@ World random_world(random::Stream& dice) {
     for (size_t i = world.id.size(); i > 1; i--) std::swap(world.id[i - 1], world.id[dice.below(i)]);
   }
   for (uint64_t i = 0; i < n; i++) {
-    // Spread, on a lattice (equal distances), all at one point, on a line, far from the origin.
+    // Spread, on a lattice (equal distances), all at one point, on a line, far
+    // from the origin.
     const double a = dice.real() * 100, b = dice.real() * 100;
     world.x.push_back(shape == 1 ? std::floor(a / 10) : shape == 2 ? 5 : shape == 4 ? 1e9 + a : a);
     world.y.push_back(shape == 1 ? std::floor(b / 10) : shape == 2 ? 5 : shape == 3 ? 7 : shape == 4 ? -1e9 + b : b);

@@ -49,6 +49,7 @@ export type ContestantName =
   | "cards"
   | "cards-native"
   | "cards-plain"
+  | "combat"
   | "plain-js"
   | "zeromq"
   | "net"
@@ -69,6 +70,7 @@ export const CONTESTANTS: Record<ContestantName, () => Promise<Contestant>> = {
   codec: async () => (await import("../codec/contestant.ts")).codecCase,
   payments: async () => (await import("../payments/contestant.ts")).payments,
   "payments-plain": async () => (await import("../payments/plain-loop.ts")).paymentsPlain,
+  combat: async () => (await import("../combat/contestant.ts")).combatCase,
   "plain-js": async () => (await import("./plain-js.ts")).plainJs,
   zeromq: async () => (await import("./zeromq.ts")).zeromq,
   net: async () => (await import("./net.ts")).net,
