@@ -1,4 +1,5 @@
-// Method: ballistics, space and paths through the bus; a search over plain arrays is the second opinion.
+// Method: ballistics, space and paths through the bus; kdbush and a search over plain arrays are the second opinion.
+import KDBush from "kdbush";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { Algorithm, DragModel, Order, Profile } from "#generated/combat";
 import { checkItems } from "./index.ts";
@@ -50,8 +51,21 @@ test("drag slows, wind drifts, and thin air slows less", async () => {
   expect(calm.impactSpeed[0]).toBeLessThan(800);
 });
 
-test("an index that was dropped is not there", async () => {
-  const { handle } = await rig.combat.spatialBuild(scatter(10));
+test("kdbush finds the same entities", async () => {
+  const world = scatter(5000, 11);
+  const tree = new KDBush(5000);
+  for (let i = 0; i < 5000; i++) tree.add(world.x[i]!, world.y[i]!);
+  tree.finish();
+  const { handle, count } = await rig.combat.spatialBuild(world);
+  expect(count).toBe(5000);
+  const places = scatter(300, 12);
+  const radius = Float64Array.from({ length: 300 }, (_, i) => (i % 30) / 2);
+  const { offsets, ids, total } = await rig.combat.queryNearbyEntities({ handle, x: places.x, y: places.y, radius });
+  for (let i = 0; i < 300; i++) {
+    const expected = tree.within(places.x[i]!, places.y[i]!, radius[i]!).sort((a, b) => a - b);
+    expect([...ids.subarray(offsets[i], offsets[i + 1])].map(Number)).toEqual(expected);
+    expect(total[i]).toBe(expected.length);
+  }
   expect((await rig.combat.spatialDrop({ handle })).dropped).toBe(true);
   expect(await codeOf(rig.combat.queryNearbyEntities({ handle, x: [0], y: [0], radius: [1] }))).toMatch(
     /combat\/not-found .*spatial index \d+ is not there; build it with SpatialBuild/,
