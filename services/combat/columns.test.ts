@@ -8,7 +8,7 @@ import { openRig, type Rig } from "./testing/rig.ts";
 
 let rig: Rig;
 beforeAll(async () => {
-  rig = await openRig("local", 2);
+  rig = await openRig("local", { threads: 2 });
 });
 afterAll(() => rig[Symbol.asyncDispose]());
 

@@ -115,11 +115,11 @@ test.each([
   ["{ dt = 1000 }", /constant dt is 1000; write a number from 0.001 to 60/],
   ['{ dt = "x" }', /dt is no number/],
 ])("config %s is refused when the service starts", async (config, text) => {
-  await expect(openRig("local", 1, config)).rejects.toThrow(text);
+  await expect(openRig("local", { config })).rejects.toThrow(text);
 });
 
 test("config sets limits and constants", async () => {
-  await using small = await openRig("local", 1, "{ items_max = 1, damage_low = 0, damage_high = 0 }");
+  await using small = await openRig("local", { config: "{ items_max = 1, damage_low = 0, damage_high = 0 }" });
   const battles = [plainBattle("a"), plainBattle("b")];
   expect(await codeOf(small.combat.resolveCombatBatch({ battles }))).toMatch(
     /combat\/limit-exceeded .*number of battles is 2, the limit is 1/,

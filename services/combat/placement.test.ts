@@ -11,7 +11,7 @@ import { openRig, type Placement } from "./testing/rig.ts";
 const GOLDEN = "a6cb2140cebcf32ff7c70b4fa49ae8507fdd2425730e8e9eaa89a8c5bd35873c";
 
 const run = async (placement: Placement, threads: number): Promise<string> => {
-  await using rig = await openRig(placement, threads);
+  await using rig = await openRig(placement, { threads });
   const { combat } = rig;
   const battles = Array.from({ length: 30 }, (_, i) =>
     i % 3 === 0 ? plainBattle(`${i}`) : tacticalBattle(`${i}`, -3 * i),
@@ -53,7 +53,7 @@ test("a process of its own gives the golden hash with 1, 2, 3 and 8 threads", { 
 });
 
 test("the state of one placement goes on in another", { timeout: 60_000 }, async () => {
-  await using here = await openRig("local", 2);
+  await using here = await openRig("local", { threads: 2 });
   await using there = await openRig("isolated");
   await here.combat.spatialBuild(scatter(500));
   const { handle, version } = await here.combat.mapPut({ grid: openGrid(32) });

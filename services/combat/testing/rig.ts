@@ -14,13 +14,22 @@ const CLI = join(ROOT, "dist", "bus", "cli", "main.js");
 
 export type Placement = "local" | "isolated";
 
+export interface RigOptions {
+  readonly threads?: number;
+  /** Inline TOML table of the service's config. */
+  readonly config?: string;
+  /** Default: the folder for temporary files. */
+  readonly parent?: string;
+}
+
 export interface Rig extends AsyncDisposable {
   readonly bus: Bus;
   readonly combat: Client<typeof Combat>;
 }
 
-const topologyOf = (placement: Placement, threads: number, config: string): string => `[bus]
-name = "combat-test"
+const topologyOf = (folder: string, placement: Placement, threads: number, config: string): string => `[bus]
+name = "combat"
+runtime_dir = ${JSON.stringify(join(folder, "r"))}
 schema = ${JSON.stringify(join(ROOT, "schema"))}
 log = "error"
 
@@ -44,12 +53,13 @@ max_message = "16MiB"
 
 /**
  * Opens a bus as `caller`. "local": the plugin is loaded into this process; "isolated": `busbar up` starts a process for it.
- * @param config inline TOML table of the service's config
+ * All its files are in a folder of its own inside `parent`, which closing removes.
  */
-export async function openRig(placement: Placement, threads = 1, config = ""): Promise<Rig> {
-  const folder = mkdtempSync(join(tmpdir(), "busbar-combat-"));
+export async function openRig(placement: Placement, options: RigOptions = {}): Promise<Rig> {
+  const { threads = 1, config = "", parent = tmpdir() } = options;
+  const folder = mkdtempSync(join(parent, "c-"));
   const topology = join(folder, "topology.toml");
-  writeFileSync(topology, topologyOf(placement, threads, config));
+  writeFileSync(topology, topologyOf(folder, placement, threads, config));
   let up: ChildProcess | undefined;
   try {
     if (placement === "isolated") up = await startUp(topology);

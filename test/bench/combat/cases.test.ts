@@ -1,9 +1,15 @@
 // Method: ours and its peers must do the same work, so their sums over the same items must agree.
-import { expect, test } from "vitest";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, expect, test } from "vitest";
 import { CASES } from "./cases.ts";
 import { SPATIAL_PEERS, type SpatialPeer, spatialMissing } from "./spatial-peers.ts";
 
-const sumOf = async (name: string, count: number): Promise<number> => (await CASES[name]())(count);
+const folder = mkdtempSync(join(tmpdir(), "busbar-bench-combat-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const sumOf = async (name: string, count: number): Promise<number> => (await CASES[name](folder))(count);
 
 const missing = new Map(Object.keys(SPATIAL_PEERS).map((name) => [name, spatialMissing(name as SpatialPeer)]));
 for (const reason of missing.values()) if (reason !== undefined) process.stderr.write(`bench: skipped, ${reason}\n`);

@@ -24,7 +24,8 @@ import {
 /** Works off `count` items. @returns a sum over their results */
 export type Work = (count: number) => Promise<number>;
 /** Ready to run: everything that is not to be measured has been done. */
-export type Case = () => Promise<Work>;
+/** @param folder of this run, where the bus may put files */
+export type Case = (folder: string) => Promise<Work>;
 
 /** Batches under way at a time: one is worked on while others are encoded and decoded. */
 const UNDER_WAY = 3;
@@ -61,8 +62,8 @@ const sumOf = (column: ArrayLike<number>): number => {
   return sum;
 };
 
-const battles: Case = async () => {
-  const { combat } = await openRig("local");
+const battles: Case = async (folder) => {
+  const { combat } = await openRig("local", { parent: folder });
   const batch = Array.from({ length: 64 }, (_, i) => battleOf(`${i}`));
   let seed = 0n;
   return inBatches(64, async (items) => {
@@ -74,8 +75,8 @@ const battles: Case = async () => {
 
 const flights = (drag: boolean): Case => {
   const batch = drag ? 1000 : 16_384;
-  return async () => {
-    const { combat } = await openRig("local");
+  return async (folder) => {
+    const { combat } = await openRig("local", { parent: folder });
     const made = drag ? { height: undefined, ...rifleShots(batch) } : shots(batch);
     return inBatches(batch, async (items) => {
       const cut = (column: Float64Array): Float64Array => column.subarray(0, items);
@@ -94,8 +95,8 @@ const flights = (drag: boolean): Case => {
 
 const QUERIES = 1000;
 
-const radius: Case = async () => {
-  const { combat } = await openRig("local");
+const radius: Case = async (folder) => {
+  const { combat } = await openRig("local", { parent: folder });
   const { handle } = await combat.spatialBuild(points());
   const { x, y } = positions(10_000);
   let at = 0;
@@ -108,8 +109,8 @@ const radius: Case = async () => {
 };
 
 /** One item is one index of 100,000 points. */
-const build: Case = async () => {
-  const { combat } = await openRig("local");
+const build: Case = async (folder) => {
+  const { combat } = await openRig("local", { parent: folder });
   const world = points();
   const { handle } = await combat.spatialBuild(world);
   return async (count) => {
@@ -137,8 +138,8 @@ const peerBuild = (name: SpatialPeer): Case => {
 
 const paths = (algorithm: Algorithm): Case => {
   const batch = 100;
-  return async () => {
-    const { combat } = await openRig("local");
+  return async (folder) => {
+    const { combat } = await openRig("local", { parent: folder });
     const { grid, start, end } = journeys(batch);
     const { handle } = await combat.mapPut({ grid });
     return inBatches(batch, async (items) => {

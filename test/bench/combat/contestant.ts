@@ -4,8 +4,8 @@ import { sink } from "../pair/workloads.ts";
 import { CASES } from "./cases.ts";
 
 export const combatCase: Contestant = {
-  async drive({ variant }: SideOptions): Promise<Driver> {
-    const work = await CASES[variant]();
+  async drive({ variant, folder }: SideOptions): Promise<Driver> {
+    const work = await CASES[variant](folder);
     let done = 0;
     const driver: Driver = {
       answered: () => undefined,

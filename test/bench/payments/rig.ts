@@ -6,8 +6,9 @@ import { type Bus, MessageBus } from "#bus";
 const ROOT = join(import.meta.dirname, "..", "..", "..", "..");
 
 /** `keeper` only stands for its process, which loads the plugin. */
-const topologyOf = (threads: number): string => `[bus]
+const topologyOf = (folder: string, threads: number): string => `[bus]
 name = "payments-bench"
+runtime_dir = ${JSON.stringify(join(folder, "r"))}
 schema = ${JSON.stringify(join(ROOT, "schema"))}
 log = "error"
 
@@ -41,6 +42,6 @@ max_message = "16MiB"
 /** Both sides write the same file; the keeper has read it when the caller begins. */
 export const openAs = (service: "caller" | "keeper", folder: string, threads: number): Promise<Bus> => {
   const topology = join(folder, "topology.toml");
-  writeFileSync(topology, topologyOf(threads));
+  writeFileSync(topology, topologyOf(folder, threads));
   return MessageBus.fromTopology(topology, { service, signals: false });
 };
