@@ -32,6 +32,12 @@ import {
   unsafeU8s,
 } from "#schema";
 import { SCHEMA } from "./schema-data.ts";
+import {
+  VersionReply as busbar_api_VersionReply,
+  VersionRequest as busbar_api_VersionRequest,
+  type VersionReplyInit as busbar_api_VersionReplyInit,
+  type VersionRequestInit as busbar_api_VersionRequestInit,
+} from "./busbar/api.ts";
 
 export interface AggregatedStats {
   readonly totalGames: number;
@@ -3900,6 +3906,7 @@ export const Cards: ServiceType<{
   readonly applyMove: MethodType<ApplyMoveRequest, ApplyMoveRequestInit, GameView, GameViewInit, false>;
   readonly aiMove: MethodType<AiMoveRequest, AiMoveRequestInit, GameView, GameViewInit, false>;
   readonly closeGame: MethodType<GameRequest, GameRequestInit, ClosedGame, ClosedGameInit, false>;
+  readonly version: MethodType<busbar_api_VersionRequest, busbar_api_VersionRequestInit, busbar_api_VersionReply, busbar_api_VersionReplyInit, false>;
 }> = {
   name: "cardsim.Cards",
   methods: {
@@ -3911,5 +3918,6 @@ export const Cards: ServiceType<{
     applyMove: { name: "ApplyMove", requestId: 42021059, request: ApplyMoveRequest, response: GameView, streaming: false },
     aiMove: { name: "AiMove", requestId: 2584780428, request: AiMoveRequest, response: GameView, streaming: false },
     closeGame: { name: "CloseGame", requestId: 2544785187, request: GameRequest, response: ClosedGame, streaming: false },
+    version: { name: "Version", requestId: 3660644789, request: busbar_api_VersionRequest, response: busbar_api_VersionReply, streaming: false },
   },
 };

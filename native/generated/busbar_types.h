@@ -309,6 +309,7 @@ inline constexpr Method LegalMoves{"cardsim.Cards", "LegalMoves", 0x656390b9u, :
 inline constexpr Method ApplyMove{"cardsim.Cards", "ApplyMove", 0x028130c3u, ::busbar::types::cardsim::ApplyMoveRequest, ::busbar::types::cardsim::GameView, false};
 inline constexpr Method AiMove{"cardsim.Cards", "AiMove", 0x9a109e8cu, ::busbar::types::cardsim::AiMoveRequest, ::busbar::types::cardsim::GameView, false};
 inline constexpr Method CloseGame{"cardsim.Cards", "CloseGame", 0x97ae5723u, ::busbar::types::cardsim::GameRequest, ::busbar::types::cardsim::ClosedGame, false};
+inline constexpr Method Version{"cardsim.Cards", "Version", 0xda3101b5u, ::busbar::types::busbar::api::VersionRequest, ::busbar::types::busbar::api::VersionReply, false};
 }
 
 namespace busbar::rpc::combat::Combat {

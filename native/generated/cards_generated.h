@@ -9,6 +9,8 @@
 // Headers of FlatBuffers 2.0 or later; Busbar writes and tests for 2.0.8.
 static_assert(FLATBUFFERS_VERSION_MAJOR >= 2, "flatbuffers.h is older than 2.0");
 
+#include "api_generated.h"
+
 namespace cardsim {
 
 struct TeamAssignment;

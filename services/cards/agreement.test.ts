@@ -7,7 +7,8 @@ import { besideCards } from "./testing/beside-cards.ts";
 const TOO_MANY_MOVES = "706 ";
 
 test("what validation accepts is played, in both formats", { timeout: 180_000 }, async () => {
-  const { seed, played, refused } = await besideCards<Agreement>("services/cards/testing/agreement.js");
+  const { seed, version, played, refused } = await besideCards<Agreement>("services/cards/testing/agreement.js");
   expect({ seed, refused: refused.filter((text) => !text.startsWith(TOO_MANY_MOVES)) }).toEqual({ seed, refused: [] });
   expect(played).toBeGreaterThan(700);
+  expect(version).toBe("1.0");
 });

@@ -7,6 +7,7 @@
 #include <memory>
 #include <new>
 
+#include "api_generated.h"
 #include "busbar_service.h"
 #include "busbar_types.h"
 #include "cards/config.h"
@@ -29,6 +30,8 @@ static_assert(static_cast<uint16_t>(Code::not_found) == errors::cards_not_found)
 static_assert(static_cast<uint16_t>(Code::conflict) == errors::cards_conflict);
 static_assert(static_cast<uint16_t>(Code::corrupt_state) == errors::cards_corrupt_state);
 
+/// Version of the requests; its minor grows with the schema. Callers compare it (services/recovery, checkVersion).
+constexpr char kApiVersion[] = "1.0";
 /// Items of one part of a streamed batch.
 constexpr size_t kStreamItems = 16;
 
@@ -183,6 +186,17 @@ class Answer {
     });
   }
 
+  busbar_status version() {
+    if (verified<::busbar::api::VersionRequest>() == nullptr) return BUSBAR_OK;
+    flatbuffers::FlatBufferBuilder& builder = self_.builder;
+    builder.Clear();
+    const auto service = builder.CreateString("cards");
+    const auto spoken = builder.CreateString(kApiVersion);
+    builder.Finish(::busbar::api::CreateVersionReply(builder, service, spoken));
+    send();
+    return BUSBAR_OK;
+  }
+
  private:
   template <class Table, class Work>
   busbar_status with_game(Work work) {
@@ -247,6 +261,7 @@ busbar_status on_frame(void* instance, const busbar_message* message) {
     if (message->type_id == methods::ApplyMove.id) return answer.apply_move();
     if (message->type_id == methods::AiMove.id) return answer.ai_move();
     if (message->type_id == methods::CloseGame.id) return answer.close_game();
+    if (message->type_id == methods::Version.id) return answer.version();
     return BUSBAR_UNSUPPORTED;
   } catch (const std::exception& exception) {
     const std::string text = exception.what();
@@ -310,6 +325,7 @@ extern "C" BUSBAR_PLUGIN_EXPORT const busbar_service* busbar_describe(void) {
       cards::serves("cardsim.Cards/ApplyMove", cards::methods::ApplyMove),
       cards::serves("cardsim.Cards/AiMove", cards::methods::AiMove),
       cards::serves("cardsim.Cards/CloseGame", cards::methods::CloseGame),
+      cards::serves("cardsim.Cards/Version", cards::methods::Version),
   };
   static const busbar_service service = [] {
     busbar_service table{};

@@ -4,6 +4,7 @@
 #include <cstring>
 #include <string>
 
+#include "api_generated.h"
 #include "busbar_service.h"
 #include "busbar_types.h"
 #include "cards_generated.h"
@@ -116,7 +117,7 @@ class Plugin : public ::testing::Test {
 TEST_F(Plugin, DescribesItself) {
   EXPECT_STREQ(service->name, "cards");
   EXPECT_EQ(service->abi, BUSBAR_SERVICE_ABI);
-  ASSERT_EQ(service->type_count, 8u);
+  ASSERT_EQ(service->type_count, 9u);
   EXPECT_EQ(service->types[1].streaming, 1u);
   EXPECT_EQ(service->types[0].type_id, methods::Simulate.id);
 }
@@ -328,6 +329,15 @@ TEST_F(Plugin, RefusesWhatIsNoFlatBufferAndStaysAlive) {
   host.lengths.clear();
   ASSERT_EQ(send(methods::Simulate, builder), BUSBAR_OK);
   EXPECT_EQ(host.answers.size(), 1u);
+}
+
+TEST_F(Plugin, SaysItsVersion) {
+  flatbuffers::FlatBufferBuilder builder;
+  builder.Finish(busbar::api::CreateVersionRequest(builder, builder.CreateString("1.0")));
+  ASSERT_EQ(send(methods::Version, builder), BUSBAR_OK);
+  const auto* reply = answer<busbar::api::VersionReply>(0);
+  EXPECT_EQ(reply->service()->str(), "cards");
+  EXPECT_EQ(reply->version()->str(), "1.0");
 }
 
 TEST_F(Plugin, ACancelledBatchStops) {

@@ -2,6 +2,7 @@
 import fc from "fast-check";
 import { BusError, defineService, type ServiceModule } from "#bus";
 import { Cards } from "#generated/cardsim";
+import { checkVersion } from "../../recovery/index.ts";
 import { compile, parseGenome } from "../index.ts";
 import { genomes } from "./genomes.ts";
 
@@ -10,6 +11,8 @@ const PER_BATCH = 50;
 
 export interface Agreement {
   readonly seed: number;
+  /** Of the requests that `cards` speaks. */
+  readonly version: string;
   readonly played: number;
   /** Error and the beginning of the genome; the seed gives the rest. */
   readonly refused: readonly string[];
@@ -19,7 +22,9 @@ const service: ServiceModule = defineService({
   start(bus, context) {
     const cards = bus.client(Cards);
     const run = async (): Promise<Agreement> => {
-      const seed = Date.now() & 0xfffffff;
+      // Another one looks elsewhere: BUSBAR_SEED=n.
+      const seed = Number(process.env.BUSBAR_SEED ?? 1);
+      const version = await checkVersion(cards, "1.0");
       const refused: string[] = [];
       let played = 0;
       for (const later of [false, true]) {
@@ -34,7 +39,7 @@ const service: ServiceModule = defineService({
           }
         }
       }
-      return { seed, played, refused };
+      return { seed, version, played, refused };
     };
     void run().then(
       (result) => context.finish(result),
