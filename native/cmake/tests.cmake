@@ -15,7 +15,7 @@ endif()
 
 # Sanitizers make code some ten times slower.
 if(BUSBAR_SANITIZE)
-  set(busbar_test_timeout 600)
+  set(busbar_test_timeout 1800)
 else()
   set(busbar_test_timeout 120)
 endif()
