@@ -119,7 +119,7 @@ const configure = (preset) => {
 /** `target` "dist" builds what users need; the name of the preset, tests and fuzzers as well. */
 export const nativeBuild = (preset = "release", target = preset) => {
   const fresh = !existsSync(join(root, ".build", "native", preset, "CMakeCache.txt"));
-  if (fresh) say(`setup: native build (${preset}), a minute or two on two cores`);
+  if (fresh) say(`setup: native build (${preset}), a few minutes on two cores`);
   configure(preset);
   run("the native build", "cmake", ["--build", "--preset", target, "--parallel", "2"], { quiet: true });
 };
