@@ -86,6 +86,11 @@ const TOOLS = [
       ["/usr/include", "/usr/local/include"].some((path) => existsSync(join(path, "flatbuffers", "flatbuffers.h"))),
   },
   {
+    name: "the zstd headers",
+    packages: ["libzstd-dev"],
+    there: () => ["/usr/include", "/usr/local/include"].some((path) => existsSync(join(path, "zstd.h"))),
+  },
+  {
     name: "GoogleTest",
     packages: ["libgtest-dev"],
     testsOnly: true,
