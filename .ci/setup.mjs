@@ -2,6 +2,7 @@
 // when there is nothing to do, so that a second run takes seconds.
 import { existsSync, readFileSync, realpathSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { foreignPrograms } from "./foreign.mjs";
 import { bin, once, root, run, Stop, say, works } from "./steps.mjs";
 
 const NODE_MIN = [20, 11];
@@ -141,6 +142,7 @@ export const setup = (options = {}) => {
   compiledPackages();
   typescript();
   nativeBuild("release", options.tests === true ? "release" : "dist");
+  if (options.foreign === true) foreignPrograms();
 };
 
 /** Runs `main` and turns a Stop into one line and exit code 1. */
@@ -155,4 +157,7 @@ export const guarded = async (main) => {
 };
 
 if (process.argv[1] === join(root, ".ci", "setup.mjs"))
-  await guarded(() => setup({ tests: process.argv.includes("--tests") }));
+  await guarded(() => {
+    const tests = process.argv.includes("--tests");
+    setup({ tests, foreign: tests });
+  });

@@ -55,7 +55,7 @@ const ctest = (preset) => {
 await guarded(() => {
   const args = process.argv.slice(2);
   const filters = args.filter((arg) => !arg.startsWith("--"));
-  setup({ tests: true });
+  setup({ tests: true, foreign: true });
   if (filters.length === 0) {
     check("lint (biome)", bin("biome"), ["check", "--diagnostic-level=error", "."]);
     check("types (tsc)", bin("tsc"), ["-p", "tsconfig.json"]);

@@ -1,10 +1,10 @@
-// Method: other people's solvers and data beside ours; what this machine lacks is skipped with its reason on standard error.
+// Method: other people's solvers and data beside ours; what this machine lacks is skipped with the reason in its name.
 import { spawnSync } from "node:child_process";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { homedir } from "node:os";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { Algorithm, type BallisticsRequestInit, type BallisticsResponse, DragModel } from "#generated/combat";
+import { crateSource, foreignPython, lacking, named } from "../../../test/foreign/foreign.ts";
 import { checkItems } from "../index.ts";
 import { openRig, type Rig } from "../testing/rig.ts";
 
@@ -14,23 +14,11 @@ beforeAll(async () => {
 });
 afterAll(() => rig[Symbol.asyncDispose]());
 
-/** Where cargo has unpacked a crate, or undefined. */
-const crate = (name: string): string | undefined => {
-  const registry = join(process.env.CARGO_HOME ?? join(homedir(), ".cargo"), "registry", "src");
-  const sources = existsSync(registry) ? readdirSync(registry) : [];
-  return sources.map((source) => join(registry, source, name)).find((path) => existsSync(path));
-};
-
-const skipped = (what: string, cure: string): true => {
-  process.stderr.write(`oracle: skipped, ${what} is not on this machine; ${cure}\n`);
-  return true;
-};
-
-const FETCH = "cargo fetch --manifest-path services/combat/oracle/Cargo.toml";
-const movingai = crate("movingai-3.0.1");
-const engine = crate("ballistics-engine-0.49.0");
-const validation = engine === undefined ? "" : join(engine, "data", "validation");
-const python = spawnSync("python3", ["-c", "import py_ballisticcalc"]).status === 0;
+const PACKAGE = "combat-oracle";
+const movingai = crateSource("movingai-3.0.1", PACKAGE);
+const engine = crateSource("ballistics-engine-0.49.0", PACKAGE);
+const validation = engine.path === undefined ? "" : join(engine.path, "data", "validation");
+const python = foreignPython();
 
 /** One shot cut at several distances. */
 const at = async (
@@ -44,11 +32,11 @@ const at = async (
   return checkItems(await rig.combat.calculateBallistics(request));
 };
 
-test.skipIf(movingai === undefined && skipped("the crate movingai", FETCH))(
-  "the arena map: every scenario has its published optimum, by jump points and by A*",
+test.skipIf(lacking(movingai))(
+  named("the arena map: every scenario has its published optimum, by jump points and by A*", movingai),
   async () => {
     const [map, scenarios] = ["arena.map", "arena.map.scen"].map((name) =>
-      readFileSync(join(movingai ?? "", "tests", name), "utf8").split("\n"),
+      readFileSync(join(movingai.path ?? "", "tests", name), "utf8").split("\n"),
     );
     const [width, height] = ["width", "height"].map((key) =>
       Number(map!.find((line) => line.startsWith(`${key} `))!.split(" ")[1]),
@@ -88,8 +76,8 @@ const cases: [string, ValidationCase][] = (validation === "" ? [] : readdirSync(
   .map((name): [string, ValidationCase] => [name, JSON.parse(readFileSync(join(validation, name), "utf8"))])
   .filter(([, made]) => ours(made));
 
-test.skipIf(engine === undefined && skipped("the crate ballistics-engine", FETCH))(
-  "the validation cases of ballistics-engine hold within a quarter of their tolerances",
+test.skipIf(lacking(engine))(
+  named("the validation cases of ballistics-engine hold within a quarter of their tolerances", engine),
   async () => {
     expect(cases.length).toBeGreaterThanOrEqual(9);
     for (const [name, { inputs, expectations }] of cases) {
@@ -126,8 +114,8 @@ test.skipIf(engine === undefined && skipped("the crate ballistics-engine", FETCH
   },
 );
 
-test.skipIf(!python && skipped("py_ballisticcalc", "pip install py_ballisticcalc"))(
-  "py_ballisticcalc flies as we do: G1 and G7, super-, trans- and subsonic, wind, altitude",
+test.skipIf(lacking(python))(
+  named("py_ballisticcalc flies as we do: G1 and G7, super-, trans- and subsonic, wind, altitude", python),
   async () => {
     const made = [
       {
@@ -172,7 +160,7 @@ test.skipIf(!python && skipped("py_ballisticcalc", "pip install py_ballisticcalc
       },
     ];
     const script = join(import.meta.dirname, "flights.py");
-    const child = spawnSync("python3", [script], { input: JSON.stringify(made), encoding: "utf8" });
+    const child = spawnSync(python.path ?? "", [script], { input: JSON.stringify(made), encoding: "utf8" });
     expect(child.status, child.stderr).toBe(0);
     const theirs = JSON.parse(child.stdout) as number[][][];
     for (const [i, flight] of made.entries()) {
