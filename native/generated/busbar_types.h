@@ -29,6 +29,27 @@ struct Method {
 
 }  // namespace busbar::rpc
 
+namespace busbar::types::blackbox {
+inline constexpr Type CombatEnd{"blackbox.CombatEnd", 0x21da3400u, 0x0a0ae33174841880ull};
+inline constexpr Type CombatStart{"blackbox.CombatStart", 0x99a556b5u, 0xc9b2fc8b43ea2f40ull};
+inline constexpr Type DamageDealt{"blackbox.DamageDealt", 0x5c181794u, 0xc11a77ba7e0a76cdull};
+inline constexpr Type EntityDestroyed{"blackbox.EntityDestroyed", 0x8d7c0611u, 0xa7e89abd11b069fbull};
+inline constexpr Type EntitySpawned{"blackbox.EntitySpawned", 0x1a91fa95u, 0x5fa81819da827e78ull};
+inline constexpr Type FactionAction{"blackbox.FactionAction", 0xf7a4a1feu, 0x63c5c65f6303c1baull};
+inline constexpr Type FlushRequest{"blackbox.FlushRequest", 0x1ae55f25u, 0xf4911981b99f716cull};
+inline constexpr Type FlushResponse{"blackbox.FlushResponse", 0xb823e36du, 0x2bf6ac7d6b6da527ull};
+inline constexpr Type KeyValue{"blackbox.KeyValue", 0xac54d942u, 0x50cb4b7b0ea5b457ull};
+inline constexpr Type LogEntry{"blackbox.LogEntry", 0xae12ac8au, 0xc9ccd09afe2dc9c1ull};
+inline constexpr Type Refused{"blackbox.Refused", 0x73aa49fbu, 0x42bfdc6123a11b47ull};
+inline constexpr Type RollRequest{"blackbox.RollRequest", 0x828790d8u, 0xc8f1c2a2a26b5b48ull};
+inline constexpr Type RollResponse{"blackbox.RollResponse", 0xc3abc885u, 0xba01a0387fa6f22bull};
+inline constexpr Type StatsRequest{"blackbox.StatsRequest", 0x1a6e9912u, 0x5ba5d485b575382full};
+inline constexpr Type StatsResponse{"blackbox.StatsResponse", 0xc1d227f4u, 0xf2dea6d467aeb8b4ull};
+inline constexpr Type SystemError{"blackbox.SystemError", 0x7b5acb58u, 0x80c23e36e621000dull};
+inline constexpr Type TurnEnd{"blackbox.TurnEnd", 0x756f899au, 0x409ae80f3566ac68ull};
+inline constexpr Type TurnStart{"blackbox.TurnStart", 0xb9a1b927u, 0x1507adcc5d289346ull};
+}
+
 namespace busbar::types::busbar::api {
 inline constexpr Type VersionReply{"busbar.api.VersionReply", 0x9ee1d86bu, 0x43288f18eefa0a5aull};
 inline constexpr Type VersionRequest{"busbar.api.VersionRequest", 0x3c9ac83cu, 0xf44d1c542962d0ceull};
@@ -286,6 +307,13 @@ inline constexpr Type GameResult{"tournament.GameResult", 0x6f8f2516u, 0xa459d5d
 inline constexpr Type Standing{"tournament.Standing", 0xea9f9110u, 0xc86dfbbf953ab3bdull};
 inline constexpr Type StandingsRequest{"tournament.StandingsRequest", 0x89e635eeu, 0xa910187175fe21c7ull};
 inline constexpr Type StandingsResponse{"tournament.StandingsResponse", 0x1fac60eau, 0x9eae929f858d64f6ull};
+}
+
+namespace busbar::rpc::blackbox::Blackbox {
+inline constexpr Method Flush{"blackbox.Blackbox", "Flush", 0x3cf7bdc7u, ::busbar::types::blackbox::FlushRequest, ::busbar::types::blackbox::FlushResponse, false};
+inline constexpr Method Roll{"blackbox.Blackbox", "Roll", 0x7a9aef56u, ::busbar::types::blackbox::RollRequest, ::busbar::types::blackbox::RollResponse, false};
+inline constexpr Method Stats{"blackbox.Blackbox", "Stats", 0x92f52e15u, ::busbar::types::blackbox::StatsRequest, ::busbar::types::blackbox::StatsResponse, false};
+inline constexpr Method Version{"blackbox.Blackbox", "Version", 0x222768edu, ::busbar::types::busbar::api::VersionRequest, ::busbar::types::busbar::api::VersionReply, false};
 }
 
 namespace busbar::rpc::busbar::genomes::Genomes {
