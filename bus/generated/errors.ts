@@ -122,6 +122,16 @@ export const ERRORS = {
   "combat/limit-exceeded": { number: 749, text: "{path} is {value}, the limit is {limit}" },
   "combat/corrupt-state": { number: 750, text: "the snapshot cannot be restored: {reason}" },
   "combat/calculation-failed": { number: 751, text: "{path}: {problem}" },
+  "telemetry/writer-dead": { number: 980, text: "process {process} ({pid}) died while it was updating the record of {service}; the values read before that are kept" },
+  "telemetry/no-value": { number: 981, text: "no whole value of the record of {service} in {tries} tries: its writer stands in the middle of an update; read again" },
+  "telemetry/bad-magic": { number: 982, text: "the record of {service} starts with {theirs} instead of {ours}: this is not a telemetry record" },
+  "telemetry/unsupported-version": { number: 983, text: "the record of {service} has version {theirs}, this reader reads {ours}; use the reader that comes with the writer" },
+  "telemetry/bad-size": { number: 984, text: "the record of {service} says that it has {bytes} bytes of data; version 1 has at least {least} and no more than its slot holds" },
+  "telemetry/unknown-service": { number: 985, text: "there is no telemetry record of '{service}'{suggestion} (there are: {names})" },
+  "telemetry/malformed": { number: 986, text: "{peer} sent something that is no telemetry message: {reason}" },
+  "telemetry/unavailable": { number: 987, text: "telemetry is not available here: {reason}" },
+  "telemetry/bad-crc": { number: 988, text: "the record of {service} does not fit its own CRC: its memory was written by somebody else" },
+  "telemetry/limit-exceeded": { number: 989, text: "process {process} has {count} telemetry records and takes no more; {service} gets none" },
 } as const;
 
 export type ErrorCode = keyof typeof ERRORS;

@@ -127,6 +127,16 @@ inline constexpr std::uint16_t combat_conflict = 748;
 inline constexpr std::uint16_t combat_limit_exceeded = 749;
 inline constexpr std::uint16_t combat_corrupt_state = 750;
 inline constexpr std::uint16_t combat_calculation_failed = 751;
+inline constexpr std::uint16_t telemetry_writer_dead = 980;
+inline constexpr std::uint16_t telemetry_no_value = 981;
+inline constexpr std::uint16_t telemetry_bad_magic = 982;
+inline constexpr std::uint16_t telemetry_unsupported_version = 983;
+inline constexpr std::uint16_t telemetry_bad_size = 984;
+inline constexpr std::uint16_t telemetry_unknown_service = 985;
+inline constexpr std::uint16_t telemetry_malformed = 986;
+inline constexpr std::uint16_t telemetry_unavailable = 987;
+inline constexpr std::uint16_t telemetry_bad_crc = 988;
+inline constexpr std::uint16_t telemetry_limit_exceeded = 989;
 
 struct Entry {
   std::uint16_t number;
@@ -256,6 +266,16 @@ inline constexpr Entry all[] = {
     {749, "combat/limit-exceeded", "{path} is {value}, the limit is {limit}"},
     {750, "combat/corrupt-state", "the snapshot cannot be restored: {reason}"},
     {751, "combat/calculation-failed", "{path}: {problem}"},
+    {980, "telemetry/writer-dead", "process {process} ({pid}) died while it was updating the record of {service}; the values read before that are kept"},
+    {981, "telemetry/no-value", "no whole value of the record of {service} in {tries} tries: its writer stands in the middle of an update; read again"},
+    {982, "telemetry/bad-magic", "the record of {service} starts with {theirs} instead of {ours}: this is not a telemetry record"},
+    {983, "telemetry/unsupported-version", "the record of {service} has version {theirs}, this reader reads {ours}; use the reader that comes with the writer"},
+    {984, "telemetry/bad-size", "the record of {service} says that it has {bytes} bytes of data; version 1 has at least {least} and no more than its slot holds"},
+    {985, "telemetry/unknown-service", "there is no telemetry record of '{service}'{suggestion} (there are: {names})"},
+    {986, "telemetry/malformed", "{peer} sent something that is no telemetry message: {reason}"},
+    {987, "telemetry/unavailable", "telemetry is not available here: {reason}"},
+    {988, "telemetry/bad-crc", "the record of {service} does not fit its own CRC: its memory was written by somebody else"},
+    {989, "telemetry/limit-exceeded", "process {process} has {count} telemetry records and takes no more; {service} gets none"},
 };
 
 }  // namespace busbar::errors
