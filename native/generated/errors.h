@@ -115,6 +115,15 @@ inline constexpr std::uint16_t payments_corrupt_state = 911;
 inline constexpr std::uint16_t payments_bad_policy = 912;
 inline constexpr std::uint16_t payments_bad_config = 920;
 inline constexpr std::uint16_t payments_no_store = 921;
+inline constexpr std::uint16_t blackbox_unreadable = 840;
+inline constexpr std::uint16_t blackbox_no_recording = 841;
+inline constexpr std::uint16_t blackbox_bad_query = 842;
+inline constexpr std::uint16_t blackbox_unknown_compression = 843;
+inline constexpr std::uint16_t blackbox_too_large = 844;
+inline constexpr std::uint16_t blackbox_exists = 845;
+inline constexpr std::uint16_t blackbox_bad_entry = 846;
+inline constexpr std::uint16_t blackbox_missing_peer = 847;
+inline constexpr std::uint16_t blackbox_replay_refused = 848;
 inline constexpr std::uint16_t combat_malformed = 740;
 inline constexpr std::uint16_t combat_unsupported_version = 741;
 inline constexpr std::uint16_t combat_unknown_key = 742;
@@ -254,6 +263,15 @@ inline constexpr Entry all[] = {
     {912, "payments/bad-policy", "{path}: {problem}"},
     {920, "payments/bad-config", "{name}: {problem}"},
     {921, "payments/no-store", "the store {path} cannot be used: {reason}"},
+    {840, "blackbox/unreadable", "{file}, byte {offset}: {problem}"},
+    {841, "blackbox/no-recording", "{path}: {problem}"},
+    {842, "blackbox/bad-query", "{path} is {value}; {problem}"},
+    {843, "blackbox/unknown-compression", "{file}, byte {offset}: chunks compressed with '{compression}' are not read; known are zstd and none"},
+    {844, "blackbox/too-large", "{what} takes {bytes} bytes, the limit is {limit}; {cure}"},
+    {845, "blackbox/exists", "{path} is there already; recordings are never overwritten, name another place"},
+    {846, "blackbox/bad-entry", "entry {entry} at byte {offset}: {problem}"},
+    {847, "blackbox/missing-peer", "{what} needs the package {package}; npm install {package}"},
+    {848, "blackbox/replay-refused", "{problem}"},
     {740, "combat/malformed", "{path}: {problem}"},
     {741, "combat/unsupported-version", "the caller speaks version {theirs} of Combat, this service {ours}; majors must be equal and the caller's minor not above"},
     {742, "combat/unknown-key", "unknown constant '{key}'{suggestion}"},

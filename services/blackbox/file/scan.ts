@@ -1,0 +1,119 @@
+import { BusError } from "#bus";
+import { Bytes } from "./bytes.ts";
+import { boundChunk, chunkRecords } from "./chunk.ts";
+import {
+  type ChunkIndexRecord,
+  MAGIC,
+  Op,
+  parseChunkHead,
+  parseMessageIndex,
+  parseMetadata,
+  RECORD_HEAD_BYTES,
+} from "./records.ts";
+import type { Source } from "./source.ts";
+import { addChannel, addSchema, emptySummary, type Summary } from "./summary.ts";
+import { type RecordHead, requireMagic, Walker } from "./walk.ts";
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+/**
+ * Makes the summary of a file that has none by going from record to record: heads and message indexes are read, the bodies of
+ * chunks are not. Can be carried on when the file has grown.
+ */
+export class Scan {
+  readonly summary: Summary;
+  /** Why it stopped before the end; undefined when all records were whole. */
+  fault: BusError | undefined;
+  readonly #source: Source;
+  readonly #walker: Walker;
+  #last: Mutable<ChunkIndexRecord> | undefined;
+
+  constructor(source: Source) {
+    this.summary = emptySummary(MAGIC.length);
+    this.#source = source;
+    this.#walker = new Walker(source, MAGIC.length, 0);
+  }
+
+  /** Bytes behind the last whole record. */
+  get torn(): number {
+    return this.#walker.torn;
+  }
+
+  /** Reads on to `size`. Damage ends the scan and is kept in `fault`. */
+  async advance(size: number): Promise<void> {
+    this.#walker.extend(size);
+    try {
+      for (let head = await this.#walker.next(); head !== undefined; head = await this.#walker.next()) {
+        if (head.op === Op.dataEnd || head.op === Op.footer) break;
+        await this.#take(head);
+        this.summary.dataEnd = this.#walker.offset;
+      }
+      if (this.#last?.channels.length === 0) await this.#lookInto(this.#last);
+    } catch (error) {
+      const fault = BusError.from(error);
+      if (!fault.code.startsWith("blackbox/")) throw error;
+      this.fault = fault;
+    }
+  }
+
+  async #take(head: RecordHead): Promise<void> {
+    const { summary } = this;
+    if (head.op === Op.schema) addSchema(summary.schemas, await this.#walker.content(head));
+    else if (head.op === Op.channel) addChannel(summary.channels, await this.#walker.content(head));
+    else if (head.op === Op.chunk) {
+      const chunk = parseChunkHead(await this.#walker.chunkHead(head), head.length);
+      this.#last = {
+        start: chunk.start,
+        end: chunk.end,
+        offset: head.offset,
+        length: RECORD_HEAD_BYTES + head.length,
+        channels: new Uint8Array(0),
+        indexLength: 0,
+        compression: chunk.compression,
+        compressed: chunk.compressed,
+        uncompressed: chunk.uncompressed,
+      };
+      summary.chunks.push(this.#last);
+    } else if (head.op === Op.messageIndex && this.#last !== undefined) {
+      const chunk = this.#last;
+      const index = parseMessageIndex(await this.#walker.content(head));
+      if (!summary.channels.has(index.channel)) await this.#lookInto(chunk);
+      const pair = new DataView(new ArrayBuffer(10));
+      pair.setUint16(0, index.channel, true);
+      pair.setBigUint64(2, BigInt(head.offset), true);
+      chunk.channels = Buffer.concat([chunk.channels, new Uint8Array(pair.buffer)]);
+      chunk.indexLength += RECORD_HEAD_BYTES + head.length;
+    } else if (head.op === Op.metadata) {
+      const { name } = parseMetadata(await this.#walker.content(head));
+      summary.metadata.push({ offset: head.offset, length: RECORD_HEAD_BYTES + head.length, name });
+    }
+  }
+
+  /** Other writers put schemas and channels into the chunks that use them first. */
+  async #lookInto(chunk: ChunkIndexRecord): Promise<void> {
+    const { name } = this.#source;
+    boundChunk(name, chunk.offset, chunk.length);
+    const bytes = new Bytes(name, chunk.offset, await this.#source.read(chunk.offset, chunk.length));
+    bytes.at = RECORD_HEAD_BYTES;
+    const head = parseChunkHead(bytes, chunk.length);
+    const records = new Bytes(
+      name,
+      chunk.offset,
+      chunkRecords(name, chunk.offset, head, bytes.data.subarray(bytes.at)),
+    );
+    while (records.left > 0) {
+      const op = records.u8("an opcode");
+      const content = records.bytes(records.size("a record's length"), "a record");
+      if (op === Op.schema) addSchema(this.summary.schemas, new Bytes(name, chunk.offset, content));
+      else if (op === Op.channel) addChannel(this.summary.channels, new Bytes(name, chunk.offset, content));
+    }
+  }
+}
+
+/** @throws BusError blackbox/unreadable when it is no MCAP file */
+export async function scanFile(source: Source, size: number): Promise<Scan> {
+  await requireMagic(source, size);
+  const scan = new Scan(source);
+  await scan.advance(size);
+  return scan;
+}

@@ -1,0 +1,119 @@
+import { BusError } from "#bus";
+import { Bytes, unreadable } from "./bytes.ts";
+import { crc32 } from "./crc.ts";
+import {
+  type ChannelRecord,
+  type ChunkIndexRecord,
+  MAGIC,
+  type MetadataIndexRecord,
+  Op,
+  parseChannel,
+  parseChunkIndex,
+  parseFooter,
+  parseMetadataIndex,
+  parseSchema,
+  parseStatistics,
+  RECORD_HEAD_BYTES,
+  type SchemaRecord,
+  type Statistics,
+  TAIL_BYTES,
+} from "./records.ts";
+import type { Source } from "./source.ts";
+
+/** What is known of a file without reading its chunks. */
+export interface Summary {
+  readonly schemas: Map<number, SchemaRecord>;
+  readonly channels: Map<number, ChannelRecord>;
+  readonly chunks: ChunkIndexRecord[];
+  readonly metadata: MetadataIndexRecord[];
+  statistics: Statistics | undefined;
+  /** Where the records that are data end. */
+  dataEnd: number;
+}
+
+export const emptySummary = (dataEnd: number): Summary => ({
+  schemas: new Map(),
+  channels: new Map(),
+  chunks: [],
+  metadata: [],
+  statistics: undefined,
+  dataEnd,
+});
+
+/** A summary of two million chunks takes less. */
+const SUMMARY_BYTES_MAX = 512 * 1024 * 1024;
+
+/**
+ * The summary that the footer points to.
+ * @returns undefined when the file has no footer (crashed, or being written), or one without a summary
+ * @throws BusError blackbox/unreadable when there is a footer and what it points to is no summary; blackbox/too-large
+ */
+export async function readSummary(source: Source, size: number): Promise<Summary | undefined> {
+  if (size < MAGIC.length + TAIL_BYTES) return undefined;
+  const tailAt = size - TAIL_BYTES;
+  const tail = new Bytes(source.name, tailAt, await source.read(tailAt, TAIL_BYTES));
+  if (!MAGIC.every((byte, i) => tail.data[TAIL_BYTES - MAGIC.length + i] === byte)) return undefined;
+  if (tail.u8("an opcode") !== Op.footer || tail.size("the footer's length") !== 20) return undefined;
+  const footer = parseFooter(tail);
+  if (footer.summaryStart === 0) return undefined;
+  if (footer.summaryStart < MAGIC.length || footer.summaryStart > tailAt)
+    throw unreadable(source.name, tailAt, `the footer says that the summary begins at byte ${footer.summaryStart}`);
+  const length = tailAt - footer.summaryStart;
+  if (length > SUMMARY_BYTES_MAX)
+    throw new BusError("blackbox/too-large", {
+      details: {
+        what: `the summary of ${source.name}`,
+        bytes: length,
+        limit: SUMMARY_BYTES_MAX,
+        cure: "busbar log recover writes it anew",
+      },
+    });
+  // The CRC goes over the footer's first fields too.
+  const bytes = await source.read(footer.summaryStart, length + RECORD_HEAD_BYTES + 16);
+  if (footer.summaryCrc !== 0 && crc32(bytes) !== footer.summaryCrc)
+    throw unreadable(source.name, footer.summaryStart, "the summary does not fit its CRC");
+  return parseSummary(new Bytes(source.name, footer.summaryStart, bytes.subarray(0, length)));
+}
+
+function parseSummary(bytes: Bytes): Summary {
+  const summary = emptySummary(bytes.base);
+  while (bytes.left > 0) {
+    const op = bytes.u8("an opcode");
+    const length = bytes.size("a record's length");
+    const at = bytes.base + bytes.at;
+    const record = new Bytes(bytes.file, at, bytes.bytes(length, "a record of the summary"));
+    if (op === Op.schema) addSchema(summary.schemas, record);
+    else if (op === Op.channel) addChannel(summary.channels, record);
+    else if (op === Op.chunkIndex) summary.chunks.push(checked(parseChunkIndex(record), bytes.base, record));
+    else if (op === Op.metadataIndex) {
+      const index = parseMetadataIndex(record);
+      if (index.offset + index.length > bytes.base) throw record.fail("a metadata record lies behind the data");
+      summary.metadata.push(index);
+    } else if (op === Op.statistics) summary.statistics = parseStatistics(record);
+  }
+  return summary;
+}
+
+function checked(index: ChunkIndexRecord, dataEnd: number, at: Bytes): ChunkIndexRecord {
+  if (index.offset < MAGIC.length || index.offset + index.length + index.indexLength > dataEnd)
+    throw at.fail(`a chunk lies outside the data: ${index.length} bytes at byte ${index.offset}`);
+  if (index.start > index.end) throw at.fail(`a chunk ends at ${index.end}, before its start ${index.start}`);
+  return index;
+}
+
+/** The same schema may come again; another one under its id may not. */
+export function addSchema(schemas: Map<number, SchemaRecord>, record: Bytes): void {
+  const schema = parseSchema(record);
+  const had = schemas.get(schema.id);
+  if (had !== undefined && (had.name !== schema.name || Buffer.compare(had.data, schema.data) !== 0))
+    throw record.fail(`the schema ${schema.id} is there twice and different`);
+  schemas.set(schema.id, had ?? schema);
+}
+
+export function addChannel(channels: Map<number, ChannelRecord>, record: Bytes): void {
+  const channel = parseChannel(record);
+  const had = channels.get(channel.id);
+  if (had !== undefined && (had.topic !== channel.topic || had.schemaId !== channel.schemaId))
+    throw record.fail(`the channel ${channel.id} is there twice and different`);
+  channels.set(channel.id, had ?? channel);
+}

@@ -1,0 +1,296 @@
+import { McapRecordBuilder } from "@mcap/core";
+import { crc32 } from "./crc.ts";
+import {
+  type ChannelRecord,
+  type ChunkIndexRecord,
+  MAGIC,
+  MESSAGE_HEAD_BYTES,
+  Op,
+  RECORD_HEAD_BYTES,
+  type SchemaRecord,
+} from "./records.ts";
+import type { Sink } from "./sink.ts";
+import { type Noted, TurnTable } from "./turn-table.ts";
+
+export interface MessageToWrite extends Noted {
+  readonly channel: number;
+  /** ns since 1970 */
+  readonly published: bigint;
+  readonly payload: Uint8Array;
+}
+
+/** A message of a chunk that is copied as it is. */
+export interface CopiedMessage extends Noted {
+  readonly channel: number;
+  /** Of its record in the chunk's records. */
+  readonly offset: number;
+}
+
+const CHUNK_BYTES = 128 * 1024;
+
+type Index = Map<number, [bigint, bigint][]>;
+
+/**
+ * Writes a recording with the conventions of the native writer, for tools that make files of files: chunks of 128 KiB, not
+ * compressed, indexes and summary. Schemas and channels come before the first message of theirs.
+ */
+export class RecordingWriter {
+  readonly #sink: Sink;
+  readonly #builder = new McapRecordBuilder();
+  readonly #turns = new TurnTable();
+  readonly #schemas = new Map<number, SchemaRecord>();
+  readonly #channels = new Map<number, ChannelRecord>();
+  readonly #chunks: (ChunkIndexRecord & { readonly indexOffsets: Map<number, bigint> })[] = [];
+  readonly #metadata: { name: string; offset: number; length: number }[] = [];
+  readonly #counts = new Map<number, bigint>();
+  #position = 0;
+  #records = new Uint8Array(CHUNK_BYTES + 4096);
+  #view = new DataView(this.#records.buffer);
+  #filled = 0;
+  #index: Index = new Map();
+  #start = 0n;
+  #end = 0n;
+  #noted: Noted[] = [];
+
+  constructor(sink: Sink) {
+    this.#sink = sink;
+  }
+
+  /** Messages so far. */
+  messages = 0;
+
+  /** @param recording content of `busbar.recording` */
+  async begin(library: string, recording: ReadonlyMap<string, string>): Promise<void> {
+    this.#builder.writeMagic();
+    this.#builder.writeHeader({ profile: "busbar", library });
+    await this.#flush();
+    if (recording.size > 0) await this.metadata("busbar.recording", recording);
+  }
+
+  async schema(record: SchemaRecord): Promise<void> {
+    if (this.#schemas.has(record.id)) return;
+    this.#schemas.set(record.id, record);
+    this.#builder.writeSchema(record);
+    await this.#flush();
+  }
+
+  async channel(record: ChannelRecord): Promise<void> {
+    if (this.#channels.has(record.id)) return;
+    this.#channels.set(record.id, record);
+    // What stands outside chunks must stand before the chunk that uses it; the open one may not use it yet.
+    this.#builder.writeChannel(channelFor(record));
+    await this.#flush();
+  }
+
+  async message(message: MessageToWrite): Promise<void> {
+    const { payload, time } = message;
+    const bytes = RECORD_HEAD_BYTES + MESSAGE_HEAD_BYTES + payload.length;
+    if (this.#filled > 0 && this.#filled + bytes > CHUNK_BYTES) await this.endChunk();
+    if (this.#filled + bytes > this.#records.length) this.#grow(bytes);
+    const at = this.#filled;
+    const view = this.#view;
+    view.setUint8(at, Op.message);
+    view.setBigUint64(at + 1, BigInt(MESSAGE_HEAD_BYTES + payload.length), true);
+    view.setUint16(at + 9, message.channel, true);
+    view.setUint32(at + 11, Number(message.sequence & 0xffff_ffffn), true);
+    view.setBigUint64(at + 15, time, true);
+    view.setBigUint64(at + 23, message.published, true);
+    this.#records.set(payload, at + RECORD_HEAD_BYTES + MESSAGE_HEAD_BYTES);
+    this.#filled += bytes;
+    this.#noted.push(message);
+    if (this.#noted.length === 1) this.#start = this.#end = time;
+    if (time < this.#start) this.#start = time;
+    if (time > this.#end) this.#end = time;
+    this.#note(message.channel, time, at);
+  }
+
+  /** Writes the open chunk, if it holds anything. */
+  async endChunk(): Promise<void> {
+    if (this.#filled === 0) return;
+    const records = this.#records.subarray(0, this.#filled);
+    const offset = this.#position;
+    this.#builder.writeChunk({
+      messageStartTime: this.#start,
+      messageEndTime: this.#end,
+      uncompressedSize: BigInt(records.length),
+      uncompressedCrc: crc32(records),
+      compression: "",
+      records,
+    });
+    const length = this.#builder.length;
+    for (const noted of this.#noted) this.#turns.add(noted, offset);
+    await this.#indexes(offset, length, "", records.length, records.length);
+    this.#noted = [];
+    this.#filled = 0;
+  }
+
+  /** A chunk record as it stands in another file, whose schemas and channels have the same ids here. */
+  async copyChunk(bytes: Uint8Array, chunk: ChunkIndexRecord, messages: readonly CopiedMessage[]): Promise<void> {
+    await this.endChunk();
+    const offset = this.#position;
+    this.#start = chunk.start;
+    this.#end = chunk.end;
+    for (const message of messages) {
+      this.#turns.add(message, offset);
+      this.#note(message.channel, message.time, message.offset);
+    }
+    await this.#write(bytes);
+    await this.#indexes(offset, bytes.length, chunk.compression, chunk.compressed, chunk.uncompressed, true);
+  }
+
+  async metadata(name: string, entries: ReadonlyMap<string, string>): Promise<void> {
+    const offset = this.#position;
+    this.#builder.writeMetadata({ name, metadata: new Map(entries) });
+    this.#metadata.push({ name, offset, length: this.#builder.length });
+    await this.#flush();
+  }
+
+  /** Turn index, summary, footer; the file is then complete and closed. */
+  async end(): Promise<void> {
+    await this.endChunk();
+    await this.metadata("busbar.turns", this.#turns.metadata);
+    this.#builder.writeDataEnd({ dataSectionCrc: 0 });
+    await this.#flush();
+    await this.#write(this.#summary(this.#position));
+    await this.#sink.close(true);
+  }
+
+  /** Removes what was written: half a file helps nobody. */
+  async abandon(): Promise<void> {
+    await this.#sink.close(false);
+  }
+
+  #note(channel: number, time: bigint, offset: number): void {
+    let entries = this.#index.get(channel);
+    if (entries === undefined) this.#index.set(channel, (entries = []));
+    entries.push([time, BigInt(offset)]);
+    this.#counts.set(channel, (this.#counts.get(channel) ?? 0n) + 1n);
+    this.messages++;
+  }
+
+  async #indexes(
+    offset: number,
+    length: number,
+    compression: string,
+    compressed: number,
+    uncompressed: number,
+    written = false,
+  ): Promise<void> {
+    const base = written ? this.#position : offset;
+    const from = written ? 0 : length;
+    const indexOffsets = new Map<number, bigint>();
+    for (const [channelId, records] of this.#index) {
+      indexOffsets.set(channelId, BigInt(base + this.#builder.length));
+      this.#builder.writeMessageIndex({ channelId, records });
+    }
+    this.#chunks.push({
+      start: this.#start,
+      end: this.#end,
+      offset,
+      length,
+      channels: new Uint8Array(0),
+      indexLength: this.#builder.length - from,
+      compression,
+      compressed,
+      uncompressed,
+      indexOffsets,
+    });
+    await this.#flush();
+    this.#index = new Map();
+  }
+
+  #grow(bytes: number): void {
+    const records = new Uint8Array(this.#filled + bytes);
+    records.set(this.#records.subarray(0, this.#filled));
+    this.#records = records;
+    this.#view = new DataView(records.buffer);
+  }
+
+  #summary(start: number): Uint8Array {
+    const b = this.#builder;
+    const groups: { op: number; from: number; length: number }[] = [];
+    const group = (op: number, write: () => void): void => {
+      const from = b.length;
+      write();
+      if (b.length > from) groups.push({ op, from: start + from, length: b.length - from });
+    };
+    group(Op.schema, () => {
+      for (const schema of this.#schemas.values()) b.writeSchema(schema);
+    });
+    group(Op.channel, () => {
+      for (const channel of this.#channels.values()) b.writeChannel(channelFor(channel));
+    });
+    group(Op.statistics, () => {
+      b.writeStatistics(this.#statistics());
+    });
+    group(Op.chunkIndex, () => {
+      for (const chunk of this.#chunks)
+        b.writeChunkIndex({
+          messageStartTime: chunk.start,
+          messageEndTime: chunk.end,
+          chunkStartOffset: BigInt(chunk.offset),
+          chunkLength: BigInt(chunk.length),
+          messageIndexOffsets: chunk.indexOffsets,
+          messageIndexLength: BigInt(chunk.indexLength),
+          compression: chunk.compression,
+          compressedSize: BigInt(chunk.compressed),
+          uncompressedSize: BigInt(chunk.uncompressed),
+        });
+    });
+    group(Op.metadataIndex, () => {
+      for (const { name, offset, length } of this.#metadata)
+        b.writeMetadataIndex({ name, offset: BigInt(offset), length: BigInt(length) });
+    });
+    const offsets = start + b.length;
+    for (const { op, from, length } of groups)
+      b.writeSummaryOffset({ groupOpcode: op, groupStart: BigInt(from), groupLength: BigInt(length) });
+    const tail = new DataView(new ArrayBuffer(RECORD_HEAD_BYTES + 20 + MAGIC.length));
+    tail.setUint8(0, Op.footer);
+    tail.setBigUint64(1, 20n, true);
+    tail.setBigUint64(9, BigInt(start), true);
+    tail.setBigUint64(17, BigInt(offsets), true);
+    const bytes = Buffer.concat([b.buffer, new Uint8Array(tail.buffer)]);
+    const crcAt = bytes.length - MAGIC.length - 4;
+    bytes.writeUInt32LE(crc32(bytes.subarray(0, crcAt)), crcAt);
+    bytes.set(MAGIC, crcAt + 4);
+    b.reset();
+    return bytes;
+  }
+
+  #statistics(): Parameters<McapRecordBuilder["writeStatistics"]>[0] {
+    let [start, end] = [this.#chunks[0]?.start ?? 0n, 0n];
+    for (const chunk of this.#chunks) {
+      if (chunk.start < start) start = chunk.start;
+      if (chunk.end > end) end = chunk.end;
+    }
+    return {
+      messageCount: BigInt(this.messages),
+      schemaCount: this.#schemas.size,
+      channelCount: this.#channels.size,
+      attachmentCount: 0,
+      metadataCount: this.#metadata.length,
+      chunkCount: this.#chunks.length,
+      messageStartTime: start,
+      messageEndTime: end,
+      channelMessageCounts: this.#counts,
+    };
+  }
+
+  async #flush(): Promise<void> {
+    await this.#write(this.#builder.buffer);
+    this.#builder.reset();
+  }
+
+  async #write(bytes: Uint8Array): Promise<void> {
+    await this.#sink.write(bytes);
+    this.#position += bytes.length;
+  }
+}
+
+const channelFor = (record: ChannelRecord): Parameters<McapRecordBuilder["writeChannel"]>[0] => ({
+  id: record.id,
+  schemaId: record.schemaId,
+  topic: record.topic,
+  messageEncoding: record.encoding,
+  metadata: new Map(record.metadata),
+});

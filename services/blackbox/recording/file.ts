@@ -1,0 +1,163 @@
+import { Bytes, unreadable } from "../file/bytes.ts";
+import { boundChunk, chunkRecords } from "../file/chunk.ts";
+import {
+  type ChannelRecord,
+  type ChunkIndexRecord,
+  Op,
+  parseChunkHead,
+  parseMetadata,
+  RECORD_HEAD_BYTES,
+} from "../file/records.ts";
+import { type Scan, scanFile } from "../file/scan.ts";
+import type { Source } from "../file/source.ts";
+import { readSummary, type Summary } from "../file/summary.ts";
+import { requireMagic } from "../file/walk.ts";
+import { TurnIndex } from "./turns.ts";
+import type { RecordedType, TypeCache } from "./types.ts";
+
+/** A channel as queries see it. */
+export interface Channel {
+  readonly id: number;
+  readonly record: ChannelRecord;
+  /** Full name of the type. */
+  readonly typeName: string;
+  /** Undefined when the channel has no schema. */
+  readonly type: RecordedType | undefined;
+  /** All its messages are of this faction; undefined: look at their headers. */
+  readonly faction: bigint | undefined;
+  /** Bus topic of all its messages; "" = none, undefined = not kept. */
+  readonly topic: string | undefined;
+}
+
+/** Metadata records of the writer that end with a file are small, the turn index apart. */
+const METADATA_BYTES_MAX = 64 * 1024 * 1024;
+
+/** One file of a recording: its indexes, and its chunks when they are asked for. */
+export class RecordingFile {
+  readonly source: Source;
+  readonly path: string;
+  readonly bytes: number;
+  /** False: no footer, so it crashed, or is being written; then it was scanned. */
+  readonly complete: boolean;
+  readonly summary: Summary;
+  readonly channels: ReadonlyMap<number, Channel>;
+  /** `busbar.recording`; empty for files of other writers. */
+  readonly recording: ReadonlyMap<string, string>;
+  readonly scan: Scan | undefined;
+  /** Recorder's count of its first message, from which 64-bit sequences are made of their low halves. */
+  readonly first: bigint;
+  #turns: Promise<TurnIndex | undefined> | undefined;
+
+  private constructor(
+    source: Source,
+    bytes: number,
+    summary: Summary,
+    scan: Scan | undefined,
+    recording: ReadonlyMap<string, string>,
+    types: TypeCache,
+  ) {
+    this.source = source;
+    this.path = source.name;
+    this.bytes = bytes;
+    this.complete = scan === undefined;
+    this.summary = summary;
+    this.scan = scan;
+    this.recording = recording;
+    this.first = BigInt(/^\d{1,20}$/.exec(recording.get("first") ?? "")?.[0] ?? "0");
+    this.channels = new Map(
+      [...summary.channels.values()].map((record) => [record.id, this.#channelOf(record, types)]),
+    );
+  }
+
+  /** @throws BusError blackbox/unreadable, blackbox/too-large */
+  static async open(source: Source, types: TypeCache): Promise<RecordingFile> {
+    const size = await source.size();
+    await requireMagic(source, size);
+    let summary = await readSummary(source, size);
+    let scan: Scan | undefined;
+    if (summary === undefined) {
+      scan = await scanFile(source, size);
+      summary = settled(scan.summary);
+    }
+    const at = summary.metadata.find(({ name }) => name === "busbar.recording");
+    const recording = at === undefined ? new Map<string, string>() : (await metadata(source, at)).entries;
+    return new RecordingFile(source, size, summary, scan, recording, types);
+  }
+
+  #channelOf(record: ChannelRecord, types: TypeCache): Channel {
+    const schema = this.summary.schemas.get(record.schemaId);
+    if (schema === undefined && record.schemaId !== 0)
+      throw unreadable(this.path, 0, `the channel ${record.id} has the schema ${record.schemaId}, which is not there`);
+    const { metadata: about } = record;
+    const faction = about.get("faction");
+    return {
+      id: record.id,
+      record,
+      typeName: about.get("type") ?? schema?.name ?? record.topic,
+      type: schema === undefined ? undefined : types.of(schema),
+      faction: faction !== undefined && /^\d{1,20}$/.test(faction) ? BigInt(faction) : undefined,
+      topic: about.get("topics") === "mixed" ? undefined : (about.get("topic") ?? ""),
+    };
+  }
+
+  /** The turn index; undefined when the file has none, as one that was never closed. */
+  turns(): Promise<TurnIndex | undefined> {
+    this.#turns ??= this.#readTurns();
+    return this.#turns;
+  }
+
+  async #readTurns(): Promise<TurnIndex | undefined> {
+    const at = this.summary.metadata.findLast(({ name }) => name === "busbar.turns");
+    if (at === undefined) return undefined;
+    return new TurnIndex(this.path, at.offset, (await metadata(this.source, at)).entries);
+  }
+
+  /** A metadata record by its name, the last of several. */
+  async metadata(name: string): Promise<ReadonlyMap<string, string> | undefined> {
+    const at = this.summary.metadata.findLast((each) => each.name === name);
+    return at === undefined ? undefined : (await metadata(this.source, at)).entries;
+  }
+
+  /** Bytes of a chunk record, as they are stored. @throws BusError blackbox/too-large */
+  async chunkBytes(chunk: ChunkIndexRecord): Promise<Uint8Array> {
+    boundChunk(this.path, chunk.offset, chunk.length);
+    return await this.source.read(chunk.offset, chunk.length);
+  }
+
+  /**
+   * The records of a chunk, checked against its CRC and against what the index says of it.
+   * @throws BusError blackbox/unreadable, blackbox/too-large, blackbox/unknown-compression
+   */
+  chunkRecords(chunk: ChunkIndexRecord, stored: Uint8Array): Uint8Array {
+    const bytes = new Bytes(this.path, chunk.offset, stored);
+    if (bytes.u8("an opcode") !== Op.chunk || bytes.size("a record's length") !== chunk.length - RECORD_HEAD_BYTES)
+      throw unreadable(this.path, chunk.offset, "the index says that a chunk begins here, and none does");
+    const head = parseChunkHead(bytes, stored.length);
+    if (head.start !== chunk.start || head.end !== chunk.end)
+      throw unreadable(this.path, chunk.offset, "the index gives a chunk other times than the chunk does");
+    return chunkRecords(this.path, chunk.offset, head, stored.subarray(bytes.at));
+  }
+
+  close(): Promise<void> {
+    return this.source.close();
+  }
+}
+
+/** Of the last chunk of a file that is being written, not all message indexes may be there yet. */
+function settled(summary: Summary): Summary {
+  const last = summary.chunks.at(-1);
+  if (last === undefined) return summary;
+  return { ...summary, chunks: [...summary.chunks.slice(0, -1), { ...last, channels: new Uint8Array(0) }] };
+}
+
+async function metadata(
+  source: Source,
+  at: { readonly offset: number; readonly length: number },
+): Promise<{ name: string; entries: Map<string, string> }> {
+  if (at.length > METADATA_BYTES_MAX || at.length < RECORD_HEAD_BYTES)
+    throw unreadable(source.name, at.offset, `a metadata record takes ${at.length} bytes`);
+  const bytes = new Bytes(source.name, at.offset, await source.read(at.offset, at.length));
+  if (bytes.u8("an opcode") !== Op.metadata || bytes.size("a record's length") !== at.length - RECORD_HEAD_BYTES)
+    throw unreadable(source.name, at.offset, "the index says that a metadata record begins here, and none does");
+  return parseMetadata(bytes);
+}

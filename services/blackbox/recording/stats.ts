@@ -1,0 +1,105 @@
+import type { RecordingFile } from "./file.ts";
+import type { Recording } from "./recording.ts";
+
+/** What the indexes of one file say. */
+export interface FileStats {
+  readonly path: string;
+  readonly bytes: number;
+  /** False: no footer; messages and types are then unknown until it is recovered. */
+  readonly complete: boolean;
+  readonly messages: number | undefined;
+  readonly chunks: number;
+  /** Share of the stored size of chunks in their size: 1 without compression. */
+  readonly stored: number;
+  /** ns; undefined without messages. */
+  readonly from: bigint | undefined;
+  readonly to: bigint | undefined;
+  readonly turns: number;
+  readonly firstTurn: number | undefined;
+  readonly lastTurn: number | undefined;
+  /** Bytes behind the last whole record, of a file that is not complete. */
+  readonly torn: number;
+}
+
+export interface Stats {
+  readonly files: readonly FileStats[];
+  readonly bytes: number;
+  readonly messages: number;
+  readonly from: bigint | undefined;
+  readonly to: bigint | undefined;
+  /** Messages by type, of the complete files. */
+  readonly types: Readonly<Record<string, number>>;
+  readonly channels: number;
+  readonly turns: number;
+  readonly firstTurn: number | undefined;
+  readonly lastTurn: number | undefined;
+  /** What the last complete file says became of everything received: `busbar.account`. */
+  readonly account: Readonly<Record<string, string>> | undefined;
+}
+
+export async function statsOf(recording: Recording): Promise<Stats> {
+  const files = await Promise.all(recording.files.map(fileStats));
+  const types: Record<string, number> = {};
+  const turns = new Set<number>();
+  let account: Readonly<Record<string, string>> | undefined;
+  for (const file of recording.files) {
+    for (const [id, count] of file.summary.statistics?.perChannel ?? []) {
+      const type = file.channels.get(id)?.typeName ?? `channel ${id}`;
+      types[type] = (types[type] ?? 0) + Number(count);
+    }
+    for (const turn of (await file.turns())?.turns ?? []) turns.add(turn);
+    const said = await file.metadata("busbar.account");
+    if (said !== undefined) account = Object.fromEntries(said);
+  }
+  const sum = (of: (file: FileStats) => number): number => files.reduce((total, file) => total + of(file), 0);
+  let firstTurn: number | undefined;
+  let lastTurn: number | undefined;
+  for (const turn of turns) {
+    if (firstTurn === undefined || turn < firstTurn) firstTurn = turn;
+    if (lastTurn === undefined || turn > lastTurn) lastTurn = turn;
+  }
+  return {
+    files,
+    bytes: sum(({ bytes }) => bytes),
+    messages: sum(({ messages }) => messages ?? 0),
+    from: files
+      .map(({ from }) => from)
+      .reduce((a, b) => (a === undefined || (b !== undefined && b < a) ? b : a), undefined),
+    to: files.map(({ to }) => to).reduce((a, b) => (a === undefined || (b !== undefined && b > a) ? b : a), undefined),
+    types: Object.fromEntries(Object.entries(types).sort(([a], [b]) => (a < b ? -1 : 1))),
+    channels: recording.files.reduce((total, file) => total + file.channels.size, 0),
+    turns: turns.size,
+    firstTurn,
+    lastTurn,
+    account,
+  };
+}
+
+async function fileStats(file: RecordingFile): Promise<FileStats> {
+  const { chunks, statistics } = file.summary;
+  let from: bigint | undefined;
+  let to: bigint | undefined;
+  let stored = 0;
+  let size = 0;
+  for (const chunk of chunks) {
+    if (from === undefined || chunk.start < from) from = chunk.start;
+    if (to === undefined || chunk.end > to) to = chunk.end;
+    stored += chunk.compressed;
+    size += chunk.uncompressed;
+  }
+  const turns = (await file.turns())?.turns ?? [];
+  return {
+    path: file.path,
+    bytes: file.bytes,
+    complete: file.complete,
+    messages: statistics === undefined ? undefined : Number(statistics.messages),
+    chunks: chunks.length,
+    stored: size === 0 ? 1 : stored / size,
+    from,
+    to,
+    turns: turns.length,
+    firstTurn: turns[0],
+    lastTurn: turns.at(-1),
+    torn: file.scan?.torn ?? 0,
+  };
+}
