@@ -141,6 +141,20 @@ export const ERRORS = {
   "telemetry/unavailable": { number: 987, text: "telemetry is not available here: {reason}" },
   "telemetry/bad-crc": { number: 988, text: "the record of {service} does not fit its own CRC: its memory was written by somebody else" },
   "telemetry/limit-exceeded": { number: 989, text: "process {process} has {count} telemetry records and takes no more; {service} gets none" },
+  "ecs/malformed": { number: 950, text: "{path} {problem}" },
+  "ecs/unsupported-version": { number: 951, text: "the request speaks {version}; this service speaks {own}" },
+  "ecs/unknown-key": { number: 952, text: "there is no option '{key}'{suggestion}" },
+  "ecs/unknown-name": { number: 953, text: "there is no {kind} '{name}'{suggestion}" },
+  "ecs/type-mismatch": { number: 954, text: "{path} is {type}, the value is {given}; write a value of the field's type" },
+  "ecs/out-of-range": { number: 955, text: "{path} is {value}; {problem}" },
+  "ecs/not-found": { number: 956, text: "{what} does not exist" },
+  "ecs/stale-id": { number: 957, text: "entity {id} is gone" },
+  "ecs/duplicate": { number: 958, text: "{what} is there already, or twice" },
+  "ecs/conflict": { number: 959, text: "{what} contradicts what is there: {problem}" },
+  "ecs/limit-exceeded": { number: 960, text: "{what} would be {value}, the limit is {limit}" },
+  "ecs/corrupt-state": { number: 961, text: "the snapshot cannot be restored: {reason}" },
+  "ecs/overflow": { number: 962, text: "{path} would be {value}, beyond its type; nothing was changed" },
+  "ecs/bad-system": { number: 963, text: "system {name}: {problem}" },
 } as const;
 
 export type ErrorCode = keyof typeof ERRORS;

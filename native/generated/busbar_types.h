@@ -212,6 +212,73 @@ inline constexpr Type Units{"combat.Units", 0xb76f3a57u, 0x7b60f911e14509eeull};
 inline constexpr Type Weapons{"combat.Weapons", 0xe82ed760u, 0xe75a77d3498382f1ull};
 }
 
+namespace busbar::types::ecs {
+inline constexpr Type AcknowledgeDeltasReply{"ecs.AcknowledgeDeltasReply", 0x9638f4aau, 0x733c60e6d5bffe54ull};
+inline constexpr Type AcknowledgeDeltasRequest{"ecs.AcknowledgeDeltasRequest", 0x078d69b5u, 0xbf157908df27eb45ull};
+inline constexpr Type Acknowledgement{"ecs.Acknowledgement", 0x95a34316u, 0x152939be8a9990ccull};
+inline constexpr Type ActionSummary{"ecs.ActionSummary", 0x268730b5u, 0x710c00efd60901adull};
+inline constexpr Type ArchetypeDefinition{"ecs.ArchetypeDefinition", 0x86e1b3cfu, 0x857f3140dd1d3a56ull};
+inline constexpr Type Column{"ecs.Column", 0xe3794534u, 0x9c466d4e52d03edeull};
+inline constexpr Type ColumnBatch{"ecs.ColumnBatch", 0x101e37deu, 0xb9e49fe12bf76fd1ull};
+inline constexpr Type CombatEvent{"ecs.CombatEvent", 0x359c0864u, 0xd667846d2e5e3022ull};
+inline constexpr Type CombatRelayed{"ecs.CombatRelayed", 0x5990c3c3u, 0xa37085e6a5f49608ull};
+inline constexpr Type ComponentDefinition{"ecs.ComponentDefinition", 0x11afc7a1u, 0xe84088fba994d01cull};
+inline constexpr Type ComponentSet{"ecs.ComponentSet", 0x7bae8865u, 0xb18a845302738012ull};
+inline constexpr Type CreateEntitiesReply{"ecs.CreateEntitiesReply", 0xcad5bcd3u, 0x0e49a57c5088847aull};
+inline constexpr Type CreateEntitiesRequest{"ecs.CreateEntitiesRequest", 0xae3643d1u, 0xfadd292b227ad212ull};
+inline constexpr Type CreateGroup{"ecs.CreateGroup", 0x257fe0dfu, 0xd4807850b3a2f5dcull};
+inline constexpr Type DefineArchetypeRequest{"ecs.DefineArchetypeRequest", 0x0002bf49u, 0x934b13498c1d2877ull};
+inline constexpr Type DefineComponentRequest{"ecs.DefineComponentRequest", 0x63b38a9cu, 0xe57d68d9d7182825ull};
+inline constexpr Type DefineReply{"ecs.DefineReply", 0x7207570bu, 0xebb6d354b2c1255cull};
+inline constexpr Type DeleteEntitiesReply{"ecs.DeleteEntitiesReply", 0xcd0dd957u, 0x64ce8384e17a45a5ull};
+inline constexpr Type DeleteEntitiesRequest{"ecs.DeleteEntitiesRequest", 0x734db826u, 0x9b39c9e13313c18full};
+inline constexpr Type DescribeReply{"ecs.DescribeReply", 0x18b6e234u, 0x905a4ecc97a35787ull};
+inline constexpr Type DescribeRequest{"ecs.DescribeRequest", 0xf9e24c79u, 0xb24004be07f05046ull};
+inline constexpr Type EntitiesCreated{"ecs.EntitiesCreated", 0xfd1a5e9du, 0x022f3b2e90fa5e43ull};
+inline constexpr Type EntitiesDeleted{"ecs.EntitiesDeleted", 0x2224476bu, 0xe1022b873d49fd45ull};
+inline constexpr Type EntitiesUpdated{"ecs.EntitiesUpdated", 0x2e2667c9u, 0x7ad7b3dc611d468eull};
+inline constexpr Type EntityArrived{"ecs.EntityArrived", 0xb2c1ea2fu, 0x19f36e3edf0c4f5aull};
+inline constexpr Type EntityMoved{"ecs.EntityMoved", 0xaee5ddf6u, 0x4ebe9e01637c1b65ull};
+inline constexpr Type FactionTurnEnd{"ecs.FactionTurnEnd", 0x085b92f2u, 0x4d0d328eb0df9c84ull};
+inline constexpr Type FactionTurnStart{"ecs.FactionTurnStart", 0xbdd8f397u, 0x7d6696af5c2eccb9ull};
+inline constexpr Type FieldDefinition{"ecs.FieldDefinition", 0x1364b96cu, 0x16bdb69dc5c42881ull};
+inline constexpr Type Filter{"ecs.Filter", 0xe63122e8u, 0x9f7c1c29ca5cb9efull};
+inline constexpr Type FilterGroup{"ecs.FilterGroup", 0x6e290ba1u, 0x8a349e5cadfda621ull};
+inline constexpr Type GetEntitiesReply{"ecs.GetEntitiesReply", 0x139c0edfu, 0x634b1d5ae8192454ull};
+inline constexpr Type GetEntitiesRequest{"ecs.GetEntitiesRequest", 0xb909f085u, 0xdea80ff855f24cd5ull};
+inline constexpr Type ItemError{"ecs.ItemError", 0x4afe2ac6u, 0xda111bf3c372ecbeull};
+inline constexpr Type OrderKey{"ecs.OrderKey", 0xcc5629f2u, 0x50f9aa4199ff15c6ull};
+inline constexpr Type Query{"ecs.Query", 0x1254a01bu, 0xb5336f143c9210a0ull};
+inline constexpr Type QueryDelta{"ecs.QueryDelta", 0x567fc5d9u, 0x3e1d4489c3448b2bull};
+inline constexpr Type QueryEntitiesReply{"ecs.QueryEntitiesReply", 0xcb0e5ec1u, 0x524df9095a3dcc00ull};
+inline constexpr Type QueryEntitiesRequest{"ecs.QueryEntitiesRequest", 0x0fe2a405u, 0x1ada62fb44acf64eull};
+inline constexpr Type QueryResult{"ecs.QueryResult", 0x731be946u, 0x92cc5c1aa8610750ull};
+inline constexpr Type RestoreReply{"ecs.RestoreReply", 0x166ae92du, 0x75f19cc1dd3411f2ull};
+inline constexpr Type RestoreRequest{"ecs.RestoreRequest", 0x3701fca6u, 0x2286ab6e71fe7ed2ull};
+inline constexpr Type Rows{"ecs.Rows", 0xa846309eu, 0xe35d93dc2890e160ull};
+inline constexpr Type RunSystemReply{"ecs.RunSystemReply", 0xee288cbbu, 0x4ab9576472675cdeull};
+inline constexpr Type RunSystemRequest{"ecs.RunSystemRequest", 0x9f7e12deu, 0x4d0b2364e96bca46ull};
+inline constexpr Type ScanRequest{"ecs.ScanRequest", 0xdde620feu, 0xec53c2621f95cb23ull};
+inline constexpr Type SnapshotMeta{"ecs.SnapshotMeta", 0x5a277fc8u, 0xab92086e73ce8067ull};
+inline constexpr Type SnapshotPart{"ecs.SnapshotPart", 0xe342ac16u, 0xf67f3396e4418e33ull};
+inline constexpr Type SnapshotRequest{"ecs.SnapshotRequest", 0x12d2c40au, 0xcc938c5c83c3c36bull};
+inline constexpr Type SnapshotRows{"ecs.SnapshotRows", 0xce28376fu, 0x5c806b825a1e4d42ull};
+inline constexpr Type SnapshotTable{"ecs.SnapshotTable", 0x699d3a22u, 0xa548eb25f3c7cd03ull};
+inline constexpr Type StatsReply{"ecs.StatsReply", 0x83e1c9e1u, 0x282551b6629f6dbaull};
+inline constexpr Type StatsRequest{"ecs.StatsRequest", 0xa0f6f0cfu, 0xef3c4e87d3548443ull};
+inline constexpr Type SubscribeQueryReply{"ecs.SubscribeQueryReply", 0xb0c27b1cu, 0xf89afd27fc2573e9ull};
+inline constexpr Type SubscribeQueryRequest{"ecs.SubscribeQueryRequest", 0x597f8596u, 0x43e39bdf7f6bd4beull};
+inline constexpr Type SystemInfo{"ecs.SystemInfo", 0x71d1baf3u, 0xa5e9492e1f77cb86ull};
+inline constexpr Type SystemResult{"ecs.SystemResult", 0xd7bfb8f8u, 0x4721f5a113ad439bull};
+inline constexpr Type SystemRun{"ecs.SystemRun", 0x3cdc4facu, 0x0c0d3f9e79353632ull};
+inline constexpr Type TableInfo{"ecs.TableInfo", 0x41a641abu, 0xd03a250900f662e3ull};
+inline constexpr Type UnsubscribeReply{"ecs.UnsubscribeReply", 0xbbd2cc2cu, 0x43c619ade628af24ull};
+inline constexpr Type UnsubscribeRequest{"ecs.UnsubscribeRequest", 0x0755b618u, 0xb2c8175cbf165e76ull};
+inline constexpr Type UpdateEntitiesReply{"ecs.UpdateEntitiesReply", 0xced94427u, 0x73b9d90e9415e95bull};
+inline constexpr Type UpdateEntitiesRequest{"ecs.UpdateEntitiesRequest", 0x8e291cb1u, 0x42e56e509e8c6137ull};
+inline constexpr Type UpdateGroup{"ecs.UpdateGroup", 0xa710643au, 0xffcec200acfe4f6dull};
+}
+
 namespace busbar::types::payments {
 inline constexpr Type ActionInfo{"payments.ActionInfo", 0x8d887855u, 0xe092c91ba2ad0dd1ull};
 inline constexpr Type AgentIdsReply{"payments.AgentIdsReply", 0x4a7b44f6u, 0x2b67cbf3d0d0c164ull};
@@ -354,6 +421,26 @@ inline constexpr Method MapDrop{"combat.Combat", "MapDrop", 0x38360762u, ::busba
 inline constexpr Method FindPath{"combat.Combat", "FindPath", 0xae912706u, ::busbar::types::combat::FindPathRequest, ::busbar::types::combat::FindPathResponse, false};
 inline constexpr Method Snapshot{"combat.Combat", "Snapshot", 0x2addfed4u, ::busbar::types::combat::SnapshotRequest, ::busbar::types::combat::SnapshotResponse, false};
 inline constexpr Method Restore{"combat.Combat", "Restore", 0x9578abe6u, ::busbar::types::combat::RestoreRequest, ::busbar::types::combat::RestoreResponse, false};
+}
+
+namespace busbar::rpc::ecs::Ecs {
+inline constexpr Method Version{"ecs.Ecs", "Version", 0x90d70727u, ::busbar::types::busbar::api::VersionRequest, ::busbar::types::busbar::api::VersionReply, false};
+inline constexpr Method DefineComponent{"ecs.Ecs", "DefineComponent", 0x45d4f5fau, ::busbar::types::ecs::DefineComponentRequest, ::busbar::types::ecs::DefineReply, false};
+inline constexpr Method DefineArchetype{"ecs.Ecs", "DefineArchetype", 0x64eb901du, ::busbar::types::ecs::DefineArchetypeRequest, ::busbar::types::ecs::DefineReply, false};
+inline constexpr Method Describe{"ecs.Ecs", "Describe", 0xf01e5f9cu, ::busbar::types::ecs::DescribeRequest, ::busbar::types::ecs::DescribeReply, false};
+inline constexpr Method CreateEntities{"ecs.Ecs", "CreateEntities", 0xd5b5cd2bu, ::busbar::types::ecs::CreateEntitiesRequest, ::busbar::types::ecs::CreateEntitiesReply, false};
+inline constexpr Method UpdateEntities{"ecs.Ecs", "UpdateEntities", 0x0ca4b6c4u, ::busbar::types::ecs::UpdateEntitiesRequest, ::busbar::types::ecs::UpdateEntitiesReply, false};
+inline constexpr Method DeleteEntities{"ecs.Ecs", "DeleteEntities", 0x434c1cb0u, ::busbar::types::ecs::DeleteEntitiesRequest, ::busbar::types::ecs::DeleteEntitiesReply, false};
+inline constexpr Method GetEntities{"ecs.Ecs", "GetEntities", 0x04f6d7ccu, ::busbar::types::ecs::GetEntitiesRequest, ::busbar::types::ecs::GetEntitiesReply, false};
+inline constexpr Method QueryEntities{"ecs.Ecs", "QueryEntities", 0xb1aec6eeu, ::busbar::types::ecs::QueryEntitiesRequest, ::busbar::types::ecs::QueryEntitiesReply, false};
+inline constexpr Method Scan{"ecs.Ecs", "Scan", 0x713d664eu, ::busbar::types::ecs::ScanRequest, ::busbar::types::ecs::ColumnBatch, true};
+inline constexpr Method SubscribeQuery{"ecs.Ecs", "SubscribeQuery", 0xdb917a99u, ::busbar::types::ecs::SubscribeQueryRequest, ::busbar::types::ecs::SubscribeQueryReply, false};
+inline constexpr Method AcknowledgeDeltas{"ecs.Ecs", "AcknowledgeDeltas", 0x6b2d871au, ::busbar::types::ecs::AcknowledgeDeltasRequest, ::busbar::types::ecs::AcknowledgeDeltasReply, false};
+inline constexpr Method Unsubscribe{"ecs.Ecs", "Unsubscribe", 0xb0a4489fu, ::busbar::types::ecs::UnsubscribeRequest, ::busbar::types::ecs::UnsubscribeReply, false};
+inline constexpr Method RunSystem{"ecs.Ecs", "RunSystem", 0x1bd1629fu, ::busbar::types::ecs::RunSystemRequest, ::busbar::types::ecs::RunSystemReply, false};
+inline constexpr Method Snapshot{"ecs.Ecs", "Snapshot", 0xdb2782deu, ::busbar::types::ecs::SnapshotRequest, ::busbar::types::ecs::SnapshotPart, true};
+inline constexpr Method Restore{"ecs.Ecs", "Restore", 0x9e2defe5u, ::busbar::types::ecs::RestoreRequest, ::busbar::types::ecs::RestoreReply, false};
+inline constexpr Method Stats{"ecs.Ecs", "Stats", 0x96dcb36du, ::busbar::types::ecs::StatsRequest, ::busbar::types::ecs::StatsReply, false};
 }
 
 namespace busbar::rpc::payments::Payments {

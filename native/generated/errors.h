@@ -146,6 +146,20 @@ inline constexpr std::uint16_t telemetry_malformed = 986;
 inline constexpr std::uint16_t telemetry_unavailable = 987;
 inline constexpr std::uint16_t telemetry_bad_crc = 988;
 inline constexpr std::uint16_t telemetry_limit_exceeded = 989;
+inline constexpr std::uint16_t ecs_malformed = 950;
+inline constexpr std::uint16_t ecs_unsupported_version = 951;
+inline constexpr std::uint16_t ecs_unknown_key = 952;
+inline constexpr std::uint16_t ecs_unknown_name = 953;
+inline constexpr std::uint16_t ecs_type_mismatch = 954;
+inline constexpr std::uint16_t ecs_out_of_range = 955;
+inline constexpr std::uint16_t ecs_not_found = 956;
+inline constexpr std::uint16_t ecs_stale_id = 957;
+inline constexpr std::uint16_t ecs_duplicate = 958;
+inline constexpr std::uint16_t ecs_conflict = 959;
+inline constexpr std::uint16_t ecs_limit_exceeded = 960;
+inline constexpr std::uint16_t ecs_corrupt_state = 961;
+inline constexpr std::uint16_t ecs_overflow = 962;
+inline constexpr std::uint16_t ecs_bad_system = 963;
 
 struct Entry {
   std::uint16_t number;
@@ -294,6 +308,20 @@ inline constexpr Entry all[] = {
     {987, "telemetry/unavailable", "telemetry is not available here: {reason}"},
     {988, "telemetry/bad-crc", "the record of {service} does not fit its own CRC: its memory was written by somebody else"},
     {989, "telemetry/limit-exceeded", "process {process} has {count} telemetry records and takes no more; {service} gets none"},
+    {950, "ecs/malformed", "{path} {problem}"},
+    {951, "ecs/unsupported-version", "the request speaks {version}; this service speaks {own}"},
+    {952, "ecs/unknown-key", "there is no option '{key}'{suggestion}"},
+    {953, "ecs/unknown-name", "there is no {kind} '{name}'{suggestion}"},
+    {954, "ecs/type-mismatch", "{path} is {type}, the value is {given}; write a value of the field's type"},
+    {955, "ecs/out-of-range", "{path} is {value}; {problem}"},
+    {956, "ecs/not-found", "{what} does not exist"},
+    {957, "ecs/stale-id", "entity {id} is gone"},
+    {958, "ecs/duplicate", "{what} is there already, or twice"},
+    {959, "ecs/conflict", "{what} contradicts what is there: {problem}"},
+    {960, "ecs/limit-exceeded", "{what} would be {value}, the limit is {limit}"},
+    {961, "ecs/corrupt-state", "the snapshot cannot be restored: {reason}"},
+    {962, "ecs/overflow", "{path} would be {value}, beyond its type; nothing was changed"},
+    {963, "ecs/bad-system", "system {name}: {problem}"},
 };
 
 }  // namespace busbar::errors
