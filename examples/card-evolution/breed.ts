@@ -1,10 +1,10 @@
 /** Makes one genome of a generation, from its own random stream: the same wherever and in whatever order it is made. */
 import { CLASSICS, compile, type Genome, type GenomeInput, parseGenome, validate } from "../../services/cards/index.ts";
+import { Stream } from "../common/streams.ts";
 import { crossed } from "./crossover.ts";
 import { freshGenome } from "./fresh.ts";
 import { mutated } from "./mutate.ts";
 import { type Individual, tournament } from "./population.ts";
-import { Stream } from "./streams.ts";
 
 const FROM_CLASSICS = 0.7;
 const CROSSOVER = 0.7;

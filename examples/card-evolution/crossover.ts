@@ -1,6 +1,6 @@
 /** A child of two genomes: each part is one parent's. */
 import type { Genome, GenomeInput } from "../../services/cards/index.ts";
-import type { Stream } from "./streams.ts";
+import type { Stream } from "../common/streams.ts";
 
 /** What only makes sense together goes together: chips with betting, evaluation with its win, teams with their players. */
 const PARTS = [

@@ -15,6 +15,7 @@ import {
   programOf,
   validate,
 } from "../../services/cards/index.ts";
+import { derive, Stream } from "../common/streams.ts";
 import { type BreedTask, breed, type Candidate } from "./breed.ts";
 import { loadCheckpoint, saveCheckpoint } from "./checkpoint.ts";
 import { crossed } from "./crossover.ts";
@@ -24,7 +25,6 @@ import { play } from "./play.ts";
 import { diversity, type Individual, ranked, tournament } from "./population.ts";
 import { plot, reportOf } from "./report.ts";
 import { type Chapter, evolve, onPlateau, type RunTools, runHash, type State } from "./run.ts";
-import { derive, Stream } from "./streams.ts";
 import { ownThread } from "./tasks.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "card-evolution-"));

@@ -1,7 +1,7 @@
 /** Games out of nothing: the part of the first population that has no classic behind it. */
 import type { GenomeInput } from "../../services/cards/index.ts";
+import type { Stream } from "../common/streams.ts";
 import { freshPhase } from "./mutate.ts";
-import type { Stream } from "./streams.ts";
 
 /** The result need not be a valid genome. */
 export function freshGenome(stream: Stream): GenomeInput {

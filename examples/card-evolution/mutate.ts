@@ -3,7 +3,7 @@
  * comes out may make no sense; whoever breeds checks it and tries again.
  */
 import type { Condition, Genome, GenomeInput, Phase } from "../../services/cards/index.ts";
-import type { Stream } from "./streams.ts";
+import type { Stream } from "../common/streams.ts";
 
 type Change = (genome: Genome, stream: Stream) => GenomeInput;
 type PhaseInput = NonNullable<NonNullable<GenomeInput["turn_structure"]>["phases"]>[number];

@@ -3,9 +3,9 @@ import { BusError, type Client } from "#bus";
 import type { AggregatedStats, Cards, SimulationRequestInit } from "#generated/cardsim";
 import { type Measures, measuresOf, type Played } from "../../services/cards/index.ts";
 import { type Effects, type Recovery, retry } from "../../services/recovery/index.ts";
+import { derive } from "../common/streams.ts";
 import type { Candidate } from "./breed.ts";
 import type { Options } from "./options.ts";
-import { derive } from "./streams.ts";
 
 /** Codes of players in `aiTypes`: code + 1. */
 const RANDOM = 1;

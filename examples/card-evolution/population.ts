@@ -1,6 +1,6 @@
 /** A population and what is read off it: order, parents, diversity. Pure functions. */
 import type { Fitness, Genome } from "../../services/cards/index.ts";
-import type { Stream } from "./streams.ts";
+import type { Stream } from "../common/streams.ts";
 
 export interface Individual {
   readonly genome: Genome;

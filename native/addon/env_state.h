@@ -6,6 +6,8 @@
 
 #include <napi.h>
 
+#include "addon/runtime_memory.h"
+
 namespace busbar::addon {
 
 class LoopHandle;
@@ -30,6 +32,8 @@ class EnvState : public std::enable_shared_from_this<EnvState> {
   /// A running plugin lives as long as the environment, whether or not JavaScript still knows it.
   void keep(std::shared_ptr<PluginHandle> plugin) { plugins_.insert(std::move(plugin)); }
   void forget(const std::shared_ptr<PluginHandle>& plugin) { plugins_.erase(plugin); }
+
+  const std::shared_ptr<RuntimeMemory> runtime_memory = std::make_shared<RuntimeMemory>();
 
   /// Looks at rings before the loop sleeps; made when the first ring is watched.
   std::shared_ptr<LoopSpinner> spinner;

@@ -15,6 +15,16 @@ std::shared_ptr<LinkHandle> LinkHandle::create(Napi::Env env, std::shared_ptr<En
     return nullptr;
   }
   options.ring_peer = [bell] { bell->ring(); };
+  Napi::Array owned;
+  if (!external_buffers_allowed(env)) {
+    owned = Napi::Array::New(env, host::kRings);
+    options.make_memory = [&, made = uint32_t{0}](uint32_t capacity) mutable {
+      Napi::Value buffer;
+      auto memory = EnvState::of(env)->runtime_memory->make(env, capacity, &buffer);
+      if (memory != nullptr) owned.Set(made++, buffer);
+      return memory;
+    };
+  }
   auto link = host::Link::create(std::move(options));
   if (link == nullptr) {
     bell->close();
@@ -26,6 +36,7 @@ std::shared_ptr<LinkHandle> LinkHandle::create(Napi::Env env, std::shared_ptr<En
   handle->plugin_ = std::move(plugin);
   handle->link_ = link;
   handle->bell_ = std::move(bell);
+  if (!owned.IsEmpty()) handle->owned_ = Napi::Persistent(owned);
   handle->host().connect(std::move(link));
   return handle;
 }
@@ -40,6 +51,11 @@ void LinkHandle::close() {
 }
 
 Napi::Array LinkHandle::rings(Napi::Env env) {
+  if (!owned_.IsEmpty()) {
+    const Napi::Array owned = owned_.Value();
+    owned_.Reset();
+    return owned;
+  }
   Napi::Array rings = Napi::Array::New(env, host::kRings);
   for (uint32_t i = 0; i < host::kRings; i++) {
     const auto& memory = link_->memory(static_cast<host::RingIndex>(i));

@@ -16,13 +16,13 @@ class LinkHandle {
  public:
   static constexpr uint32_t kTag = 0x4C494E4B;
 
-  /// @returns null with an exception pending when memory or external buffers are refused
+  /// @returns null with an exception pending when memory is refused
   static std::shared_ptr<LinkHandle> create(Napi::Env env, std::shared_ptr<EnvState> state,
                                             std::shared_ptr<PluginHandle> plugin, host::LinkOptions options,
                                             Napi::Function callback);
   ~LinkHandle();
 
-  /// The four rings in the order of host::RingIndex. Each buffer holds its memory for as long as it lives itself.
+  /// The four rings in the order of host::RingIndex, once. Each buffer holds its memory for as long as it lives itself.
   Napi::Array rings(Napi::Env env);
 
   host::Link& link() { return *link_; }
@@ -34,6 +34,8 @@ class LinkHandle {
   std::shared_ptr<PluginHandle> plugin_;
   std::shared_ptr<host::Link> link_;
   std::shared_ptr<LoopBell> bell_;
+  /// Rings in memory of the runtime, where it takes no other: kept for `rings`.
+  Napi::Reference<Napi::Array> owned_;
   bool closed_ = false;
 };
 

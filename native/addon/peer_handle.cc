@@ -7,6 +7,10 @@ void refuse_ring(Napi::Env env, std::string reason) {
 }
 
 Napi::Value external_buffer(Napi::Env env, uint8_t* bytes, size_t size, std::shared_ptr<void> holder) {
+  if (!external_buffers_allowed(env)) {
+    refuse_ring(env, "this runtime allows no external buffers");
+    return {};
+  }
   auto* held = new std::shared_ptr<void>(std::move(holder));
   napi_value buffer;
   const napi_status status = napi_create_external_arraybuffer(
@@ -14,8 +18,7 @@ Napi::Value external_buffer(Napi::Env env, uint8_t* bytes, size_t size, std::sha
       &buffer);
   if (status == napi_ok) return {env, buffer};
   delete held;
-  refuse_ring(env, status == napi_no_external_buffers_allowed ? "this runtime allows no external buffers"
-                                                              : "the runtime made no buffer of the ring");
+  refuse_ring(env, "the runtime made no buffer of the ring");
   return {};
 }
 

@@ -1,15 +1,17 @@
 #include "host/link.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace busbar::host {
 
 std::shared_ptr<Link> Link::create(LinkOptions options) {
   const uint32_t capacity = ring::capacity_for(options.capacity_bytes, options.frame_bytes_max);
   Rings rings;
+  const auto make_memory = std::exchange(options.make_memory, nullptr);
   for (auto& memory : rings) {
-    memory = std::make_shared<ring::RingMemory>(capacity);
-    if (memory->bytes() == nullptr) return nullptr;
+    memory = make_memory ? make_memory(capacity) : std::make_shared<ring::RingMemory>(capacity);
+    if (memory == nullptr || memory->bytes() == nullptr) return nullptr;
   }
   return std::shared_ptr<Link>(new Link(std::move(options), std::move(rings)));
 }

@@ -23,6 +23,8 @@ struct LinkOptions {
   uint32_t epoch = 0;
   /// How long a publish waits for room before it is dropped and counted as timeout.
   uint32_t block_timeout_ms = 5000;
+  /// Makes the memory of one ring, null when there is none; called by `Link::create` only. Default: pages of its own.
+  std::function<std::shared_ptr<ring::RingMemory>(uint32_t capacity_bytes)> make_memory;
   /// Wakes the other side, which found its ring empty, or full. From the instance's thread; must not block.
   std::function<void()> ring_peer;
 };

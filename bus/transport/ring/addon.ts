@@ -109,7 +109,7 @@ export interface Addon {
   listenThreads(name: string, onPeer: (peer: PeerHandle, pid: number, uid: number) => void): ListenerHandle;
   /** @throws transport/unreachable when no thread listens there */
   connectThread(name: string): PeerHandle;
-  /** Why there are no rings here, "" where there are: between processes, and at all (Electron). */
+  /** Why there are no rings here, "" where there are: between processes, and at all but for plugins (Electron). */
   probeRings(): { readonly shared: string; readonly external: string };
 
   // What both kinds of peers do.

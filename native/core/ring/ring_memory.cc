@@ -1,5 +1,7 @@
 #include "core/ring/ring_memory.h"
 
+#include <utility>
+
 #if defined(_WIN32)
 #include <cstdlib>
 #include <cstring>
@@ -18,13 +20,21 @@ RingMemory::RingMemory(uint32_t capacity) : capacity_(capacity) {
   void* pages = mmap(nullptr, size(), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   bytes_ = pages == MAP_FAILED ? nullptr : static_cast<uint8_t*>(pages);
 #endif
-  if (bytes_ == nullptr) return;
-  word(bytes_, at::kCapacity).store(capacity, std::memory_order_relaxed);
+  if (bytes_ != nullptr) write_header();
+}
+
+RingMemory::RingMemory(uint32_t capacity, uint8_t* bytes, std::shared_ptr<void> holder)
+    : bytes_(bytes), capacity_(capacity), holder_(std::move(holder)) {
+  write_header();
+}
+
+void RingMemory::write_header() {
+  word(bytes_, at::kCapacity).store(capacity_, std::memory_order_relaxed);
   word(bytes_, at::kMagicWord).store(kMagic, std::memory_order_relaxed);
 }
 
 RingMemory::~RingMemory() {
-  if (bytes_ == nullptr) return;
+  if (bytes_ == nullptr || holder_ != nullptr) return;
 #if defined(_WIN32)
   _aligned_free(bytes_);
 #else

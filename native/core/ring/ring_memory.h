@@ -1,8 +1,10 @@
-// The block of bytes that holds a ring, in private memory: pages of the system, zeroed, given back with the object.
+// The block of bytes that holds a ring, in private memory: zeroed pages of the system, given back with the object, or
+// zeroed bytes that somebody else keeps.
 #pragma once
 
 #include <atomic>
 #include <cstdint>
+#include <memory>
 
 #include "core/ring/layout.h"
 
@@ -13,6 +15,8 @@ class RingMemory {
  public:
   /// @param capacity power of two within [kCapacityBytesMin, kCapacityBytesMax]
   explicit RingMemory(uint32_t capacity);
+  /// @param bytes zeroed, `ring_bytes(capacity)` of them, aligned to 8, kept by `holder`
+  RingMemory(uint32_t capacity, uint8_t* bytes, std::shared_ptr<void> holder);
   ~RingMemory();
   RingMemory(const RingMemory&) = delete;
   RingMemory& operator=(const RingMemory&) = delete;
@@ -23,8 +27,11 @@ class RingMemory {
   uint32_t capacity() const { return capacity_; }
 
  private:
+  void write_header();
+
   uint8_t* bytes_ = nullptr;
   uint32_t capacity_;
+  std::shared_ptr<void> holder_;  // null: the bytes are this object's
 };
 
 /// A word of the header. Plain memory on the other side (a typed array or a mapping), so atomic by reference.
