@@ -70,9 +70,12 @@ function tableSound(m: Memory, at: number, plan: TablePlan, depth: number): bool
   const vtable = at - m.i32[at >> 2];
   if ((vtable & 1) !== 0 || vtable < first || vtable + 4 > last) return bad(at, "a vtable out of place");
   const entries = m.u16[vtable >> 1];
-  const bytes = m.u16[(vtable >> 1) + 1];
+  const stated = m.u16[(vtable >> 1) + 1];
   if (entries < 4 || (entries & 1) !== 0 || vtable + entries > last) return bad(vtable, "a vtable of a wrong size");
-  if (bytes < 4 || at + bytes > last) return bad(at, "a table that leaves the message");
+  if (stated < 4 || at + stated > last) return bad(at, "a table that leaves the message");
+  // Fields are held to the message and not to that size: the object API of the official TypeScript Builder writes a first
+  // field that is a struct behind it, and every official reader goes by the fields alone.
+  const room = last - at;
   const fields = plan.fields;
   for (let i = 0; i < fields.length; i++) {
     const field = fields[i];
@@ -80,29 +83,29 @@ function tableSound(m: Memory, at: number, plan: TablePlan, depth: number): bool
       if (entries < plan.vtableBytesMin) return missing(at, plan, entries);
       // A tag may be the last entry, with the value it announces missing.
       if (field.value.check === Check.union && field.entry - 2 < entries) {
-        if (!unionAbsent(m, at, vtable, entries, bytes, field)) return false;
+        if (!unionAbsent(m, at, vtable, entries, room, field)) return false;
       }
       break;
     }
     const offset = m.u16[(vtable + field.entry) >> 1];
     if (offset === 0) {
       if (field.required) return missing(at, plan, field.entry);
-      if (field.value.check === Check.union && !unionAbsent(m, at, vtable, entries, bytes, field)) return false;
+      if (field.value.check === Check.union && !unionAbsent(m, at, vtable, entries, room, field)) return false;
       continue;
     }
     const value = field.value;
     const place = at + offset;
     if (value.check === Check.inline) {
-      if (offset < 4 || offset + value.size > bytes || (place & value.mask) !== 0) {
+      if (offset < 4 || offset + value.size > room || (place & value.mask) !== 0) {
         faultPlace = field.place;
         return bad(place, "a field out of place");
       }
     } else {
-      if (offset < 4 || offset + 4 > bytes || (place & 3) !== 0) {
+      if (offset < 4 || offset + 4 > room || (place & 3) !== 0) {
         faultPlace = field.place;
         return bad(place, "a field out of place");
       }
-      if (!referenceSound(m, at, vtable, entries, bytes, place, field, depth)) {
+      if (!referenceSound(m, at, vtable, entries, room, place, field, depth)) {
         if (faultPlace === "") faultPlace = field.place;
         return false;
       }
@@ -129,7 +132,7 @@ function referenceSound(
   table: number,
   vtable: number,
   entries: number,
-  bytes: number,
+  room: number,
   at: number,
   field: FieldPlan,
   depth: number,
@@ -149,24 +152,24 @@ function referenceSound(
     case Check.tableVector:
       return tablesSound(m, target, plan.table as TablePlan, depth + 1);
     case Check.union: {
-      const tag = tagOffset(m, vtable, entries, bytes, field.entry - 2);
+      const tag = tagOffset(m, vtable, entries, room, field.entry - 2);
       if (tag <= 0 || m.u8[table + tag] === 0) return bad(at, "a union value without its type");
       return memberSound(m, target, plan.members[m.u8[table + tag]], depth + 1);
     }
     default:
-      return unionsSound(m, table, vtable, entries, bytes, target, field, depth + 1);
+      return unionsSound(m, table, vtable, entries, room, target, field, depth + 1);
   }
 }
 
 /** Where the tag of a union lies in its table; 0 when absent, -1 when out of place. */
-function tagOffset(m: Memory, vtable: number, entries: number, bytes: number, entry: number): number {
+function tagOffset(m: Memory, vtable: number, entries: number, room: number, entry: number): number {
   if (entry >= entries) return 0;
   const offset = m.u16[(vtable + entry) >> 1];
-  return offset === 0 ? 0 : offset < 4 || offset >= bytes ? -1 : offset;
+  return offset === 0 ? 0 : offset < 4 || offset >= room ? -1 : offset;
 }
 
-function unionAbsent(m: Memory, at: number, vtable: number, entries: number, bytes: number, field: FieldPlan): boolean {
-  const tag = tagOffset(m, vtable, entries, bytes, field.entry - 2);
+function unionAbsent(m: Memory, at: number, vtable: number, entries: number, room: number, field: FieldPlan): boolean {
+  const tag = tagOffset(m, vtable, entries, room, field.entry - 2);
   if (tag === 0 || (tag > 0 && m.u8[at + tag] === 0)) return true;
   faultPlace = field.place;
   return bad(at, "a union type without its value");
@@ -241,13 +244,13 @@ function unionsSound(
   table: number,
   vtable: number,
   entries: number,
-  bytes: number,
+  room: number,
   values: number,
   field: FieldPlan,
   depth: number,
 ): boolean {
-  const tag = tagOffset(m, vtable, entries, bytes, field.entry - 2);
-  if (tag <= 0 || tag + 4 > bytes || ((table + tag) & 3) !== 0) return bad(table, "a vector of unions without types");
+  const tag = tagOffset(m, vtable, entries, room, field.entry - 2);
+  if (tag <= 0 || tag + 4 > room || ((table + tag) & 3) !== 0) return bad(table, "a vector of unions without types");
   const tags = follow(m, table + tag);
   if (tags === 0) return bad(table + tag, "an offset out of bounds");
   const count = vectorCount(m, values, 4, 3);
