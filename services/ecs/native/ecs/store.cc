@@ -1,0 +1,245 @@
+// Entities: ids, rows, and what moves between tables. Definitions are in definitions.cc, checks in checks.cc.
+#include "store.h"
+
+#include <algorithm>
+
+namespace busbar::ecs {
+
+EntityId Store::take_id() {
+  if (free_.size() > 0) {
+    const uint32_t index = free_.take_lowest();
+    return make_id(slots_[index].row, index);
+  }
+  const auto index = static_cast<uint32_t>(slots_.size());
+  if (slots_.size() == slots_.capacity()) slots_.reserve(slots_.size() + slots_.size() / 4 + 64);
+  slots_.push_back({kNoTable, 1});
+  return make_id(1, index);
+}
+
+Fault Store::create(TableId table_id, uint32_t count, std::span<const ValueColumn> columns, EntityId* ids,
+                    std::vector<ItemFault>& faults) {
+  if (table_id >= tables_.size()) return {Code::unknown_name, "there is no table " + std::to_string(table_id)};
+  Table& table = tables_[table_id];
+  if (Fault fault = check_columns(columns, count)) return fault;
+  for (const ValueColumn& column : columns) {
+    if (table.column(column.field) == nullptr) {
+      return {Code::not_found, fields_[column.field].path + ": its component is not in this archetype; add it"};
+    }
+  }
+  if (count == 0) return {};
+  if (slots_.size() + count > limits_.entities_max + free_.size()) {
+    return limit_exceeded("the number of entities", entity_count_ + count, limits_.entities_max);
+  }
+  const size_t first_fault = faults.size();
+  const bool any_bad = check_values(columns, count, faults);
+  if (any_bad) {
+    std::fill(ids, ids + count, EntityId{1});
+    for (size_t i = first_fault; i < faults.size(); i++) ids[faults[i].item] = kNullEntity;
+  }
+  const auto refused = static_cast<uint32_t>(faults.size() - first_fault);
+  const uint32_t rows_before = table.rows(), added = count - refused;
+  if (added == 0) return {};
+  table.reserve(uint64_t{rows_before} + added, added > 4096 && rows_before == 0);
+  if (free_.size() == 0 && added > 64) {
+    const uint64_t needed = slots_.size() + added;
+    if (needed > slots_.capacity()) slots_.reserve(std::max<uint64_t>(needed, slots_.size() + slots_.size() / 4));
+  }
+  for (uint32_t from = 0; from < count;) {
+    // A run of items that are sound.
+    uint32_t end = from;
+    while (end < count && (!any_bad || ids[end] != kNullEntity)) end++;
+    for (uint32_t i = from; i < end; i++) ids[i] = take_id();
+    if (end > from) append_rows(table, from, end - from, columns, ids);
+    from = end;
+    while (from < count && ids[from] == kNullEntity && any_bad) from++;
+  }
+  table.set_version(++clock_);
+  return {};
+}
+
+void Store::append_rows(Table& table, uint32_t from, uint32_t count, std::span<const ValueColumn> columns,
+                        const EntityId* ids) {
+  const uint32_t rows = table.rows();
+  for (Column& column : table.mutable_columns()) {
+    const auto source = std::find_if(columns.begin(), columns.end(),
+                                     [&](const ValueColumn& given) { return given.field == column.field(); });
+    if (source == columns.end()) {
+      column.append_default(rows, count);
+    } else {
+      column.append(rows, *source, from, count);
+    }
+  }
+  table.add_rows(ids + from, count);
+  for (uint32_t i = 0; i < count; i++) slots_[index_of(ids[from + i])] = {table.id(), rows + i};
+  entity_count_ += count;
+}
+
+bool Store::alive(EntityId id) const {
+  const uint32_t index = index_of(id);
+  if (index >= slots_.size() || slots_[index].table == kNoTable) return false;
+  return tables_[slots_[index].table].ids()[slots_[index].row] == id;
+}
+
+Fault Store::locate(EntityId id, Location& location) const {
+  if (alive(id)) {
+    const Slot& slot = slots_[index_of(id)];
+    location = {slot.table, slot.row};
+    return {};
+  }
+  if (id == kNullEntity) return {Code::not_found, "the id is 0, which is no entity"};
+  const std::string text = "entity " + std::to_string(id);
+  const uint32_t index = index_of(id), generation = generation_of(id);
+  if (index >= slots_.size() || generation == 0) return {Code::not_found, text + " was never created"};
+  const Slot& slot = slots_[index];
+  if (slot.table != kNoTable) {
+    const EntityId now = tables_[slot.table].ids()[slot.row];
+    if (generation > generation_of(now)) return {Code::not_found, text + " was never created"};
+    return {Code::stale_id, text + " is gone; its index is now used by " + std::to_string(now)};
+  }
+  if (slot.row != 0 && generation >= slot.row) return {Code::not_found, text + " was never created"};
+  return {Code::stale_id, text + " is gone"};
+}
+
+void Store::remove_row(Location at) {
+  Table& table = tables_[at.table];
+  const EntityId moved = table.swap_remove(at.row);
+  if (moved != kNullEntity) slots_[index_of(moved)].row = at.row;
+  table.set_version(++clock_);
+}
+
+void Store::erase(std::span<const EntityId> ids, std::vector<ItemFault>& faults) {
+  for (uint32_t i = 0; i < ids.size(); i++) {
+    Location at;
+    if (Fault fault = locate(ids[i], at)) {
+      faults.push_back({i, std::move(fault)});
+      continue;
+    }
+    remove_row(at);
+    const uint32_t index = index_of(ids[i]), generation = generation_of(ids[i]);
+    // A generation that would wrap retires the index: an id is never given out twice.
+    slots_[index] = {kNoTable, generation == kGenerationMax ? 0 : generation + 1};
+    if (generation != kGenerationMax) free_.add(index);
+    entity_count_--;
+  }
+}
+
+void Store::move(Location from, Table& to) {
+  const Table& source = tables_[from.table];
+  const EntityId id = source.ids()[from.row];
+  const uint32_t row = to.rows();
+  to.reserve(uint64_t{row} + 1, false);
+  for (Column& column : to.mutable_columns()) {
+    const Column* old = source.column(column.field());
+    if (old == nullptr) {
+      column.append_default(row, 1);
+    } else {
+      column.append_copy(row, *old, from.row);
+    }
+  }
+  to.add_rows(&id, 1);
+  to.set_version(++clock_);
+  remove_row(from);
+  slots_[index_of(id)] = {to.id(), row};
+}
+
+Fault Store::update(std::span<const EntityId> ids, std::span<const ComponentId> add,
+                    std::span<const ComponentId> remove, std::span<const ValueColumn> columns,
+                    std::vector<ItemFault>& faults) {
+  if (ids.size() > 0xFFFF'FFFE) return limit_exceeded("the number of items", ids.size(), 0xFFFF'FFFE);
+  const auto count = static_cast<uint32_t>(ids.size());
+  if (Fault fault = check_columns(columns, count)) return fault;
+  for (const auto& list : {add, remove}) {
+    for (const ComponentId component : list) {
+      if (component >= components_.size()) {
+        return {Code::unknown_name, "there is no component " + std::to_string(component)};
+      }
+    }
+  }
+  for (const ComponentId component : add) {
+    if (std::find(remove.begin(), remove.end(), component) != remove.end()) {
+      return {Code::conflict, components_[component].type.name + " is both to be added and to be removed"};
+    }
+  }
+  std::vector<ItemFault> bad;
+  check_values(columns, count, bad);
+  size_t next_bad = 0;
+  // Items of one table lead to one table: what was found for the last item mostly holds for the next.
+  TableId from = kNoTable, to = kNoTable;
+  Fault refused;
+  std::vector<Column*> targets(columns.size());
+  for (uint32_t i = 0; i < count; i++) {
+    if (next_bad < bad.size() && bad[next_bad].item == i) {
+      faults.push_back(std::move(bad[next_bad++]));
+      continue;
+    }
+    Location at;
+    if (Fault fault = locate(ids[i], at)) {
+      faults.push_back({i, std::move(fault)});
+      continue;
+    }
+    if (at.table != from) {
+      from = to = at.table;
+      refused = {};
+      for (size_t k = 0; k < add.size() && !refused; k++) refused = step(to, add[k], true, to);
+      for (size_t k = 0; k < remove.size() && !refused; k++) refused = step(to, remove[k], false, to);
+      for (size_t k = 0; k < columns.size() && !refused; k++) {
+        targets[k] = const_cast<Column*>(tables_[to].column(columns[k].field));
+        if (targets[k] != nullptr) continue;
+        const FieldInfo& info = fields_[columns[k].field];
+        refused = {Code::not_found, info.path + ": the entity has no " + components_[info.component].type.name +
+                                        "; name it among the components to add"};
+      }
+    }
+    if (refused) {
+      faults.push_back({i, refused});
+      continue;
+    }
+    if (to != at.table) {
+      const uint32_t row = tables_[to].rows();
+      move(at, tables_[to]);
+      at = {to, row};
+    }
+    if (columns.empty()) continue;
+    ++clock_;
+    for (size_t k = 0; k < columns.size(); k++) {
+      targets[k]->set(at.row, columns[k], i);
+      targets[k]->set_version(clock_);
+    }
+  }
+  return {};
+}
+
+std::vector<FreeIndex> Store::free_indexes() const {
+  std::vector<FreeIndex> found;
+  for (uint32_t index = 0; index < slots_.size(); index++) {
+    if (slots_[index].table == kNoTable) found.push_back({index, slots_[index].row});
+  }
+  return found;
+}
+
+std::vector<TableId> Store::matching(std::span<const ComponentId> all, std::span<const ComponentId> any_of) const {
+  std::vector<TableId> found;
+  for (const Table& table : tables_) {
+    const auto has = [&](ComponentId component) { return table.has(component); };
+    if (!std::all_of(all.begin(), all.end(), has)) continue;
+    if (!any_of.empty() && std::none_of(any_of.begin(), any_of.end(), has)) continue;
+    found.push_back(table.id());
+  }
+  return found;
+}
+
+Column* Store::write_column(TableId table, FieldId field) {
+  auto* column = const_cast<Column*>(tables_[table].column(field));
+  if (column != nullptr) column->set_version(++clock_);
+  return column;
+}
+
+MemoryUse Store::memory() const {
+  MemoryUse use;
+  for (const Table& table : tables_) use.columns += table.memory_bytes();
+  use.entities = slots_.capacity() * sizeof(Slot) + free_.memory_bytes();
+  use.dictionary = dictionary_.memory_bytes();
+  return use;
+}
+
+}  // namespace busbar::ecs

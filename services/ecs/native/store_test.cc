@@ -1,0 +1,103 @@
+// Definitions, ids, rows and columns, one rule at a time.
+#include "ecs/store.h"
+
+#include <gtest/gtest.h>
+
+#include <limits>
+
+#include "ecs/query.h"
+#include "ecs/snapshot.h"
+
+namespace busbar::ecs {
+namespace {
+
+template <typename T>
+ValueColumn values(FieldId field, const std::vector<T>& list, const std::vector<uint8_t>& validity = {}) {
+  return {field, {reinterpret_cast<const uint8_t*>(list.data()), list.size() * sizeof(T)}, validity};
+}
+
+/// Position {x, y} and Tag, with one table each way.
+struct World {
+  World() {
+    const ComponentType type{"Position", {{"x"}, {"y", FieldType::f32, true}}};
+    EXPECT_FALSE(store.define_component(type, position));
+    EXPECT_FALSE(store.define_component({"Tag", {}}, tag));
+    EXPECT_FALSE(store.table_of(std::vector{position}, table));
+    x = *store.find_field("Position.x");
+    y = *store.find_field("Position.y");
+  }
+  std::vector<EntityId> create(const std::vector<float>& xs) {
+    std::vector<EntityId> ids(xs.size());
+    EXPECT_FALSE(store.create(table, static_cast<uint32_t>(xs.size()), std::vector{values(x, xs)}, ids.data(), faults));
+    return ids;
+  }
+  Store store;
+  ComponentId position = 0, tag = 0;
+  TableId table = 0;
+  FieldId x = 0, y = 0;
+  std::vector<ItemFault> faults;
+};
+
+TEST(Store, FreeIndexesAreReusedLowestFirstWithTheNextGeneration) {
+  World world;
+  const auto ids = world.create({1, 2, 3, 4});
+  EXPECT_EQ(ids, (std::vector<EntityId>{make_id(1, 0), make_id(1, 1), make_id(1, 2), make_id(1, 3)}));
+  world.store.erase(std::vector{ids[2], ids[0], ids[2]}, world.faults);
+  ASSERT_EQ(world.faults.size(), 1u);
+  EXPECT_EQ(world.faults[0].item, 2u);
+  EXPECT_EQ(world.faults[0].fault.code, Code::stale_id);
+  EXPECT_EQ(world.create({5, 6, 7}), (std::vector<EntityId>{make_id(2, 0), make_id(2, 2), make_id(1, 4)}));
+  Location at;
+  EXPECT_EQ(world.store.locate(ids[0], at).code, Code::stale_id);
+  EXPECT_EQ(world.store.locate(make_id(3, 0), at).code, Code::not_found);
+  EXPECT_EQ(world.store.locate(make_id(1, 99), at).code, Code::not_found);
+  EXPECT_EQ(world.store.locate(kNullEntity, at).code, Code::not_found);
+  EXPECT_EQ(world.store.entity_count(), 5u);
+}
+
+TEST(Store, ABadItemSpoilsNoNeighbour) {
+  World world;
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  const auto ids = world.create({1, nan, 3});
+  EXPECT_EQ(ids[1], kNullEntity);
+  ASSERT_EQ(world.faults.size(), 1u);
+  EXPECT_EQ(world.faults[0].fault.code, Code::out_of_range);
+  EXPECT_EQ(world.store.table(world.table).rows(), 2u);
+  EXPECT_EQ(world.store.table(world.table).column(world.x)->data<float>()[1], 3);
+  EXPECT_EQ(world.store.table(world.table).column(world.y)->null_count(), 2u);
+}
+
+TEST(Store, AnUpdateAddsAndRemovesComponents) {
+  World world;
+  const auto ids = world.create({1, 2, 3});
+  const std::vector<float> nine{9};
+  EXPECT_FALSE(world.store.update(std::vector{ids[0]}, std::vector{world.tag}, {}, std::vector{values(world.y, nine)},
+                                  world.faults));
+  EXPECT_TRUE(world.faults.empty());
+  Location at;
+  EXPECT_FALSE(world.store.locate(ids[0], at));
+  EXPECT_NE(at.table, world.table);
+  EXPECT_EQ(world.store.table(at.table).column(world.x)->data<float>()[at.row], 1);
+  EXPECT_EQ(world.store.table(at.table).column(world.y)->data<float>()[at.row], 9);
+  EXPECT_EQ(world.store.table(world.table).ids()[0], ids[2]);
+  EXPECT_FALSE(world.store.update(std::vector{ids[0]}, {}, std::vector{world.tag, world.position}, {}, world.faults));
+  EXPECT_FALSE(world.store.update(std::vector{ids[0]}, {}, {}, std::vector{values(world.x, nine)}, world.faults));
+  ASSERT_EQ(world.faults.size(), 1u);
+  EXPECT_EQ(world.faults[0].fault.code, Code::not_found);
+}
+
+TEST(Snapshot, BringsBackHashAndFreeIndexes) {
+  World world;
+  const auto ids = world.create({1, 2, 3});
+  world.store.erase(std::vector{ids[1]}, world.faults);
+  std::unique_ptr<Store> copy;
+  const auto bytes = write_snapshot(world.store);
+  const Fault fault = read_snapshot(bytes, {}, copy);
+  ASSERT_FALSE(fault) << fault.text;
+  EXPECT_EQ(write_snapshot(*copy), bytes);
+  StateHash one, other;
+  EXPECT_EQ(one.of(world.store), other.of(*copy));
+}
+
+}  // namespace
+}  // namespace busbar::ecs
