@@ -17,6 +17,7 @@ export {
   type PublishOptions,
   type PublishResult,
   type RequestContext,
+  type ServiceClock,
   type ServiceContext,
   type ServiceModule,
   type SubscribeOptions,

@@ -188,6 +188,27 @@ export interface Bus extends AsyncDisposable {
   close(options?: { drain?: Duration }): Promise<void>;
 }
 
+/** What a service with `clock = true` sees of the simulated clock. The wall clock plays no part in it. */
+export interface ServiceClock {
+  /** Tick of the present turn, or of the last one; 0 before the first. */
+  readonly tick: bigint;
+  /** Simulated time of that tick, ns. @throws BusError clock/not-following */
+  now(): bigint;
+  /**
+   * The service's turn of each tick. Turns are awaited, one after another, in the order of registration; a turn that throws
+   * fails the tick. Between two services of the clock, what one publishes in its turn reaches the other after the other's
+   * turn of the same tick and before its next one, in order of the sources' names; what it publishes outside its turn
+   * counts as of the next tick. Await what is published (`publish`, not `tryPublish`) to have it within the tick.
+   * @throws BusError clock/not-following
+   */
+  onTick(turn: (tick: bigint, timeNs: bigint) => Promise<void> | void): Subscription;
+  /**
+   * Enters the run hash: called when a tick is over for this service, with everything of the tick arrived.
+   * @param hash of the state, u64 @throws BusError clock/not-following; TypeError when there is one already
+   */
+  onHash(hash: () => bigint): void;
+}
+
 /** Beside the bus, what the runtime gives a service. */
 export interface ServiceContext {
   readonly service: string;
@@ -195,6 +216,7 @@ export interface ServiceContext {
   readonly config: Readonly<Record<string, unknown>>;
   readonly args: readonly string[];
   readonly log: Logger;
+  readonly clock: ServiceClock;
   /** Aborted when the service is to stop. */
   readonly signal: AbortSignal;
   /**

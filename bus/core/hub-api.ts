@@ -83,6 +83,18 @@ export interface HubOptions {
   readonly addressOf: (process: string, transport: "ring" | "unix" | "tcp") => Address | undefined;
 }
 
+/** `late`: nobody will want it any more; it is counted as dropped (closed). */
+export type GateOpinion = "open" | "shut" | "late";
+
+export interface Gate {
+  /** The opinion may have changed. */
+  changed(): void;
+  /** Resolves when nothing that the service has published waits on its own side of an edge. */
+  accepted(signal: AbortSignal): Promise<void>;
+  /** Resolves when what it has published to others than these has been delivered or dropped. */
+  drained(except: (peer: string) => boolean, signal: AbortSignal): Promise<void>;
+}
+
 export interface LinkStatus {
   readonly pair: string;
   readonly transport: string;
@@ -101,6 +113,12 @@ export interface Hub {
   start(): Promise<void>;
   /** The bus of a TypeScript service of this process (or of CLI_SERVICE). One object per service. */
   bus(service: string): Bus;
+  /**
+   * Lets a service of this process decide, frame by frame, whether messages of a peer may come yet. What may not waits in
+   * the carrier, in order, as behind a full iterator.
+   * @param opinion called for every data frame: cheap, and without effects
+   */
+  gate(service: string, opinion: (peer: string) => GateOpinion): Gate;
   /** Makes a native service of this process reachable. Before `start`. */
   attachPlugin(plugin: Plugin): void;
   links(): LinkStatus[];

@@ -12,6 +12,8 @@ import { decodeHello, encodeRefuse, HANDSHAKE_BYTES_MAX } from "./handshake.ts";
 import {
   CLI_SERVICE,
   type Clock,
+  type Gate,
+  type GateOpinion,
   type Hub,
   type HubOptions,
   type LinkStatus,
@@ -103,6 +105,25 @@ export class HubCore implements Hub {
     for (const peer of this.#peersOf(service)) this.#link(resident, peer);
     for (const other of this.#residents.values()) other.links.get(service)?.connector?.kick();
     return bus;
+  }
+
+  gate(service: string, opinion: (peer: string) => GateOpinion): Gate {
+    this.bus(service);
+    const resident = this.#residents.get(service)!;
+    resident.gate = opinion;
+    const links = () => [...resident.links.values()];
+    return {
+      changed: () => {
+        for (const link of links()) link.resume();
+      },
+      accepted: async (signal) => {
+        await Promise.all(links().map((link) => link.edge.accepted(signal)));
+      },
+      drained: async (except, signal) => {
+        const others = links().filter((link) => link.isOpen && !except(link.peer));
+        await Promise.all(others.map((link) => link.edge.drained(signal)));
+      },
+    };
   }
 
   attachPlugin(plugin: Plugin): void {

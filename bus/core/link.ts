@@ -20,6 +20,7 @@ import { transcode } from "./transcode.ts";
 
 const MALFORMED = dropped("malformed");
 const EXPIRED = dropped("expired");
+const LATE = dropped("closed");
 const NOT_ALLOWED = dropped("refused_schema");
 /** Of the second word of a frame. */
 const KIND_MASK = 0xff0000;
@@ -298,10 +299,20 @@ export class Link implements ByteReceiver, ReferenceReceiver {
       if (this.#allowed !== undefined && !this.#allowed.has(typeId >>> 0)) return NOT_ALLOWED;
       this.#lastTypeId = typeId;
     }
+    if (this.#resident.gate !== undefined) {
+      const opinion = this.#resident.gate(this.peer);
+      if (opinion !== "open") return this.#stopped(opinion);
+    }
     if (words[w + 14] !== 0 && this.#isExpired(memory, offset)) return EXPIRED;
     const verdict = this.#inbox.frame(this.peer, typeId, memory, offset, offset + length, this.#verifies);
     if (verdict === HOLD) this.#heldData = true;
     return verdict;
+  }
+
+  #stopped(opinion: "shut" | "late"): number {
+    if (opinion === "late") return LATE;
+    this.#heldData = true;
+    return HOLD;
   }
 
   #isExpired(memory: Memory, offset: number): boolean {
@@ -327,6 +338,10 @@ export class Link implements ByteReceiver, ReferenceReceiver {
     if (type !== this.#lastType) {
       if (this.#allowed !== undefined && !this.#allowed.has(type.typeId)) return NOT_ALLOWED;
       this.#lastType = type;
+    }
+    if (this.#resident.gate !== undefined) {
+      const opinion = this.#resident.gate(this.peer);
+      if (opinion !== "open") return this.#stopped(opinion);
     }
     if (envelope.expiresAt !== 0 && this.#resident.hub.clock.now() > envelope.expiresAt) return EXPIRED;
     const verdict = this.#resident.inbox.message(this.peer, type, message, envelope, this.#referenceSequence + 1);

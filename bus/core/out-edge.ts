@@ -185,12 +185,17 @@ export class OutEdge {
     this.#notify();
   }
 
-  /** Resolves when everything offered so far has been delivered or dropped. */
-  async drained(signal: AbortSignal): Promise<void> {
+  /** Resolves when nothing that was published before waits on this side any more. */
+  accepted(signal: AbortSignal): Promise<void> {
     const last = this.#serial;
     const waits = (item: Pending): boolean => item.serial <= last;
     const isAhead = (queue: PendingQueue): boolean => queue.length > 0 && queue.find(waits) !== undefined;
-    await this.#until(() => !isAhead(this.#queue) && !isAhead(this.#aside), signal);
+    return this.#until(() => !isAhead(this.#queue) && !isAhead(this.#aside), signal);
+  }
+
+  /** Resolves when everything offered so far has been delivered or dropped. */
+  async drained(signal: AbortSignal): Promise<void> {
+    await this.accepted(signal);
     const mark = this.account.committed;
     const { carrier } = this.#sender;
     await this.#until(() => this.#sender.carrier !== carrier || this.account.settledOnCarrier >= mark, signal);

@@ -6,7 +6,7 @@ import type { Arrived } from "./control.ts";
 import { topicIdFor } from "./envelope.ts";
 import { History } from "./history.ts";
 import type { HubCore } from "./hub.ts";
-import { CLI_SERVICE } from "./hub-api.ts";
+import { CLI_SERVICE, type GateOpinion } from "./hub-api.ts";
 import { Inbox } from "./inbox.ts";
 import type { Link } from "./link.ts";
 import type { PlanIndex } from "./plan-index.ts";
@@ -29,6 +29,8 @@ export class Resident {
   readonly #publishers = new Map<AnyMessageType, Map<string, PublisherImpl<unknown>>>();
   readonly unheard: Map<string, number> = new Map();
   readonly creditType: AnyMessageType = Credit;
+  /** Whether messages of a peer may come; see Hub.gate. */
+  gate: ((peer: string) => GateOpinion) | undefined;
   isClosed = false;
 
   constructor(hub: HubCore, name: string) {

@@ -3,6 +3,7 @@ import type { MessageType, ServiceType } from "#schema";
 import * as blackbox from "./blackbox.ts";
 import * as busbar_api from "./busbar/api.ts";
 import * as busbar_cards from "./busbar/cards.ts";
+import * as busbar_clock from "./busbar/clock.ts";
 import * as busbar_control from "./busbar/control.ts";
 import * as busbar_features from "./busbar/features.ts";
 import * as busbar_genomes from "./busbar/genomes.ts";
@@ -67,6 +68,16 @@ export const TYPES: readonly MessageType<any, any, any>[] = [
   busbar_cards.ProgramTurn,
   busbar_cards.ProgramWar,
   busbar_cards.ProgramWin,
+  busbar_clock.Done,
+  busbar_clock.Follower,
+  busbar_clock.Mark,
+  busbar_clock.NowRequest,
+  busbar_clock.PauseRequest,
+  busbar_clock.RunRequest,
+  busbar_clock.State,
+  busbar_clock.StepRequest,
+  busbar_clock.Tick,
+  busbar_clock.WatchRequest,
   busbar_control.Ack,
   busbar_control.Bye,
   busbar_control.Cancel,
@@ -332,6 +343,7 @@ export const TYPES: readonly MessageType<any, any, any>[] = [
 /** Every rpc_service. */
 export const SERVICES: readonly ServiceType[] = [
   blackbox.Blackbox,
+  busbar_clock.Clock,
   busbar_genomes.Genomes,
   busbar_testing.Echo,
   cardsim.Cards,

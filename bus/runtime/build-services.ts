@@ -3,6 +3,7 @@ import { existsSync, readdirSync, statSync, utimesSync, writeFileSync } from "no
 import { createRequire } from "node:module";
 import { dirname, join, relative, resolve } from "node:path";
 import { type Plan, RunKind, type Service } from "#generated/busbar/plan";
+import { CLOCK_TARGET } from "#topology";
 import { BusError } from "#wire";
 import { emittedCandidates, findProject, type TsProject } from "./tsconfig-file.ts";
 
@@ -61,7 +62,7 @@ export async function buildServices(
 ): Promise<void> {
   const done = new Set<string>();
   for (const service of services) {
-    if (service.kind !== RunKind.typescript) continue;
+    if (service.kind !== RunKind.typescript || service.target === CLOCK_TARGET) continue;
     const code = findCode(plan, service);
     if (code.script !== undefined && !code.stale) continue;
     const { project } = code;

@@ -1,14 +1,24 @@
 import { pathToFileURL } from "node:url";
+import { clockService } from "#clock";
 import type { ServiceModule } from "#core";
 import type { Plan, Service } from "#generated/busbar/plan";
+import { CLOCK_TARGET } from "#topology";
 import { BusError } from "#wire";
 import { findCode, scriptOf } from "./build-services.ts";
+import { systemClock } from "./clock.ts";
+
+const CLOCK_PORT: Parameters<typeof clockService>[0] = {
+  now: systemClock.now,
+  after: systemClock.after,
+  pause: () => new Promise((resolve) => setImmediate(resolve)),
+};
 
 /**
  * Loads the module of a `ts:` service. Nothing is compiled here; `up` has done that before it started processes.
  * @throws BusError runtime/not-built, runtime/bad-service
  */
 export async function loadService(plan: Plan, service: Service): Promise<ServiceModule> {
+  if (service.target === CLOCK_TARGET) return clockService(CLOCK_PORT);
   const script = scriptOf(findCode(plan, service));
   let module: { default?: unknown };
   try {

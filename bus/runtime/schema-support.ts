@@ -1,8 +1,15 @@
 import { join } from "node:path";
 import type { SchemaSupport } from "#core";
+import { Clock, Done, Mark, Tick } from "#generated/busbar/clock";
 import type { Plan } from "#generated/busbar/plan";
 import { checkFresh, firstDifference, loadBinarySchema, readLock, TypeRegistry } from "#schema";
 import { BusError, requestIdOf } from "#wire";
+
+/** The clock's messages are the bus's own, so a schema folder need not have them. */
+const CLOCK_TYPES = new Map([
+  ...[Tick, Mark, Done].map((type) => [type.typeId, type] as const),
+  ...Object.values(Clock.methods).map((method) => [method.requestId, method.request] as const),
+]);
 
 const registries = new Map<string, TypeRegistry>();
 
@@ -29,6 +36,8 @@ export function schemaSupport(plan: Plan): SchemaSupport {
       return new Uint8Array(Buffer.from(registryOf(plan).lock.bfbs, "base64"));
     },
     verify(typeId, memory, payload, end) {
+      const own = CLOCK_TYPES.get(typeId);
+      if (own !== undefined) return own.verify(memory, payload, end);
       const name = typeOf(typeId);
       return name !== undefined && registryOf(plan).verify(name, memory, payload, end) === undefined;
     },

@@ -1,3 +1,4 @@
+import { Follower, marksOf, notFollowing } from "#clock";
 import type { Hub, ServiceContext, ServiceModule } from "#core";
 import { type Plan, RunKind, type Service } from "#generated/busbar/plan";
 import { BusError } from "#wire";
@@ -17,6 +18,7 @@ export interface ServiceHostOptions {
 
 interface Running {
   readonly module: ServiceModule | undefined;
+  readonly follower?: Follower | undefined;
   readonly controller: AbortController;
 }
 
@@ -44,12 +46,22 @@ export class ServiceHost {
       return;
     }
     const module = await load(plan, service);
-    this.#running.set(name, { module, controller });
+    const follower = service.clock
+      ? new Follower({
+          bus: hub.bus(name),
+          gate: hub.gate.bind(hub),
+          peers: marksOf(plan, name),
+          follows: (other) => plan.services.some((each) => each.clock && each.name === other),
+          log: logOf(log, name),
+        })
+      : undefined;
+    this.#running.set(name, { module, controller, follower });
     const context: ServiceContext = {
       service: name,
       config: Object.freeze(JSON.parse(service.config ?? "{}")),
       args: service.args,
       log: logOf(log, name),
+      clock: follower ?? notFollowing(name),
       signal: controller.signal,
       // Through text, so that what the caller holds and what travels are the same, whatever it was made of.
       finish: (result) => this.#options.finish(name, JSON.parse(toJson(result ?? null))),
@@ -57,6 +69,7 @@ export class ServiceHost {
     };
     try {
       await module.start(hub.bus(name), context);
+      follower?.open();
     } catch (error) {
       if (error instanceof BusError) throw error;
       log.error(
@@ -81,14 +94,16 @@ export class ServiceHost {
     this.#running.delete(name);
     const { plan, hub, log } = this.#options;
     running.controller.abort();
+    running.follower?.close();
     if (running.module === undefined) return; // a plugin serves until the hub closes
-    const drainMs = plan.services.find((service) => service.name === name)?.stopTimeoutMs ?? 5000;
+    let drainMs = plan.services.find((service) => service.name === name)?.stopTimeoutMs ?? 5000;
     try {
       await running.module.stop?.();
     } catch (error) {
       log.error({ service: name, error }, "stop failed");
     }
     try {
+      if (running.follower !== undefined) drainMs = await running.follower.drained(drainMs);
       await hub.bus(name).close({ drain: drainMs });
     } catch (error) {
       log.error({ service: name, error }, "the bus did not close cleanly");

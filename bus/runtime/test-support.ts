@@ -96,6 +96,7 @@ export function makePlan(sketch: PlanSketch): Plan {
       history: [],
       readyTimeoutMs: 30_000,
       stopTimeoutMs: 5000,
+      clock: false,
       ...service,
       restart: {
         policy: 1,

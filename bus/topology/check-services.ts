@@ -1,5 +1,6 @@
 /** Services of a topology: where they are placed, what their keys say, and which keys do not go together. */
 import { sourceIdOf, suggestion } from "#wire";
+import { CLOCK_SERVICE } from "./clock.ts";
 import { isForbiddenVariable, isVariableName } from "./environment.ts";
 import type { KeyPath } from "./place.ts";
 import type { Problems } from "./problem.ts";
@@ -11,6 +12,7 @@ import { instanceNames, type NodeEntry, type RestartEntry, type ServiceEntry } f
 export const MONOLITH = "monolith";
 /** Source ids of this name are taken by the command line. */
 const COMMAND_LINE = "busbar.cli";
+const RESERVED: readonly string[] = [COMMAND_LINE, CLOCK_SERVICE];
 
 export function checkServices(
   problems: Problems,
@@ -96,7 +98,8 @@ function checkUnplaced(
   }
 }
 
-function serviceOf(name: string, node: string, values: Values): ServiceEntry {
+/** A service as its section says, with the defaults of the rest. */
+export function serviceOf(name: string, node: string, values: Values): ServiceEntry {
   const restart = (values.restart ?? {}) as Values;
   const list = (key: string): string[] => (values[key] as string[] | undefined) ?? [];
   const number = (key: string, otherwise: number): number => (values[key] as number | undefined) ?? otherwise;
@@ -128,6 +131,7 @@ function serviceOf(name: string, node: string, values: Values): ServiceEntry {
     history: (values.history as [string, number][] | undefined) ?? [],
     readyTimeoutMs: number("ready_timeout", 30_000),
     stopTimeoutMs: number("stop_timeout", 5000),
+    clock: values.clock === true,
   };
 }
 
@@ -189,7 +193,7 @@ function checkSourceIds(
   services: readonly ServiceEntry[],
   places: ReadonlyMap<string, Placed>,
 ): void {
-  const names = new Map<number, string>([[sourceIdOf(COMMAND_LINE), COMMAND_LINE]]);
+  const names = new Map<number, string>(RESERVED.map((name) => [sourceIdOf(name), name]));
   for (const service of services) {
     for (const name of instanceNames(service)) {
       const id = sourceIdOf(name);

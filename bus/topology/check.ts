@@ -1,5 +1,6 @@
 /** From parsed TOML to a checked topology. Finds all faults that need neither a schema nor a computer to be seen. */
 import { suggestion } from "#wire";
+import { withClock } from "./check-clock.ts";
 import { checkEdges } from "./check-edges.ts";
 import { checkServices } from "./check-services.ts";
 import { LOCALHOST, normalisedHost } from "./host.ts";
@@ -40,7 +41,7 @@ export function checkTopology(parsed: ParsedTopology): Topology {
   const nodes = withSites(problems, root.sites, placed);
   // A list of services that could not be read may hold any name: nothing is said to be unknown then.
   const complete = nodes.every((node) => node.complete);
-  const services = checkServices(problems, maps, nodes, complete);
+  const services = withClock(problems, root.clock, checkServices(problems, maps, nodes, complete), nodes);
   const edges = checkEdges(problems, listOf(problems, root.edges, "edges"), services, complete);
   const keys = keysFolder(problems, root.security);
   const engine = engineOf(problems, root.engine);
@@ -57,6 +58,7 @@ export function checkTopology(parsed: ParsedTopology): Topology {
     nodes,
     services,
     edges,
+    clock: root.clock !== undefined,
     keys,
     engine,
     problems: () => new Problems(file, places),

@@ -80,6 +80,8 @@ function settingsOf(
   const last = <T>(read: (entry: EdgeEntry) => T | undefined): T | undefined =>
     entries.map(({ entry }) => read(entry)).findLast((value) => value !== undefined);
   const policyFor = (type: string | undefined): PolicyOf => {
+    // A tick that was dropped would stop the clock, whatever the file says of the rest.
+    if (type?.startsWith("busbar.clock.") === true) return { kind: "block", timeoutMs: BLOCK_TIMEOUT_MS };
     let policy: PolicyOf = { kind: fallback.kind ?? "block", timeoutMs: fallback.timeoutMs ?? BLOCK_TIMEOUT_MS };
     for (const { entry, type: covers } of entries) {
       if (entry.policy === undefined || (entry.types !== undefined && (type === undefined || !covers(type)))) continue;

@@ -31,9 +31,10 @@ function fits(schema: Schema, value: unknown, top: Schema): boolean {
       typeof value === "string" && (schema.pattern === undefined || new RegExp(schema.pattern as string).test(value))
     );
   }
-  if (schema.type === "integer") {
+  if (schema.type === "integer" || schema.type === "number") {
     const { minimum = -Infinity, maximum = Infinity } = schema as { minimum?: number; maximum?: number };
-    return Number.isInteger(value) && (value as number) >= minimum && (value as number) <= maximum;
+    const isKind = schema.type === "integer" ? Number.isInteger(value) : typeof value === "number";
+    return isKind && (value as number) >= minimum && (value as number) <= maximum;
   }
   if (schema.type === "boolean") return typeof value === "boolean";
   if (schema.type === "array")
@@ -59,7 +60,7 @@ const schema = topologySchema() as Schema;
 const accepts = (text: string): boolean => fits(schema, parseTopology(text, "t").root, schema);
 
 test("the JSON Schema accepts a file with every key, and so does the check", () => {
-  const example = (section: "bus" | "services" | "nodes" | "edges", skip: string[] = []): string =>
+  const example = (section: "bus" | "services" | "nodes" | "edges" | "clock", skip: string[] = []): string =>
     keysOf(section)
       .filter((key) => !skip.includes(key.name))
       .map((key) => `${key.name} = ${key.example}`)
@@ -75,7 +76,9 @@ port = 9002
 services = ["turns"]
 [services.cards]
 run = "exec:cards"
-${example("services", ["run", "thread"])}
+${example("services", ["run", "thread", "clock"])}
+[clock]
+${example("clock")}
 [[edges]]
 ${example("edges", ["policy"])}
 policy = { kind = "block", timeout = "2s" }
@@ -90,7 +93,7 @@ name = "berlin"
 nodes = ["core", "home"]
 `;
   expect(accepts(text)).toBe(true);
-  expect(plan(text).services).toHaveLength(4);
+  expect(plan(text).services).toHaveLength(5);
 });
 
 test("the JSON Schema refuses what the check refuses by kind, key and range", () => {

@@ -2,6 +2,7 @@ export { canonicalJson } from "./canonical.ts";
 export { CAPABILITIES, type Capabilities, type CarrierName } from "./carrier.ts";
 export { checkTopology } from "./check.ts";
 export { MONOLITH } from "./check-services.ts";
+export { CLOCK_SERVICE, CLOCK_TARGET, MARK_TYPE } from "./clock.ts";
 export { canDial } from "./dial.ts";
 export { isForbiddenVariable } from "./environment.ts";
 export { carrierName, type ExplainRow, explainEdge, explainPlan, explainTable, policyText } from "./explain.ts";

@@ -7,6 +7,7 @@ export type SectionId =
   | "security.tcp"
   | "engine"
   | "sites"
+  | "clock"
   | "policy"
   | "restart";
 
@@ -26,6 +27,10 @@ export type ValueType =
   | "boolean"
   | "integer"
   | "duration"
+  /** Simulated time: from nanoseconds to hours. */
+  | "span"
+  /** Simulated seconds per second, or a word. */
+  | "rate"
   /** Two durations, "200ms..10s". */
   | "durations"
   | "size"

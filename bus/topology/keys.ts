@@ -45,6 +45,12 @@ export const SECTIONS: readonly Section[] = [
     doc: "Groups of nodes that reach each other only through the engine.",
   },
   {
+    id: "clock",
+    form: "table",
+    heading: "[clock]",
+    doc: "The simulated clock: the reserved service `busbar.clock`, which services with `clock = true` follow.",
+  },
+  {
     id: "policy",
     form: "inline",
     heading: "policy",
@@ -61,4 +67,13 @@ export const SECTIONS: readonly Section[] = [
 export const keysOf = (section: SectionId): readonly Key[] => KEYS.filter((key) => key.section === section);
 
 /** What may stand at the root of the file. */
-export const ROOT_KEYS: readonly string[] = ["bus", "nodes", "services", "edges", "security", "engine", "sites"];
+export const ROOT_KEYS: readonly string[] = [
+  "bus",
+  "nodes",
+  "services",
+  "edges",
+  "security",
+  "engine",
+  "sites",
+  "clock",
+];

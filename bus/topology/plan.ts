@@ -19,6 +19,7 @@ import { sourceIdOf } from "#wire";
 import { canonicalJson } from "./canonical.ts";
 import type { Capabilities } from "./carrier.ts";
 import { checkTopology } from "./check.ts";
+import { withClockTypes } from "./clock.ts";
 import type { PolicyOf } from "./edge-settings.ts";
 import { parseTopology } from "./parse.ts";
 import type { Member } from "./placement.ts";
@@ -80,7 +81,8 @@ const RESTARTS: Readonly<Record<RestartEntry["policy"], RestartPolicy>> = {
   always: RestartPolicy.always,
 };
 
-export function planOf(topology: Topology, inputs: PlanInputs): Plan {
+export function planOf(topology: Topology, given: PlanInputs): Plan {
+  const inputs = topology.clock ? { ...given, lock: withClockTypes(given.lock) } : given;
   const names = schemaNames(inputs.lock);
   const resolution = resolveTopology(topology, names, inputs.capabilities, inputs.overrides);
   const here = new Set(resolution.nodes.filter((node) => node.here).map((node) => node.name));
@@ -150,6 +152,7 @@ function serviceOf(member: Member, resolution: Resolution): Service {
     history: access.history.map(([type, depth]) => ({ type, depth })),
     readyTimeoutMs: service.readyTimeoutMs,
     stopTimeoutMs: service.stopTimeoutMs,
+    clock: service.clock,
   };
 }
 
@@ -201,7 +204,12 @@ function hashOf(topology: Topology, inputs: PlanInputs): string {
       services,
       site: topology.nodes.find((node) => node.name === name)?.site ?? "",
     })),
-    services: written.members.map((member) => ({ ...serviceOf(member, written), process: undefined })),
+    services: written.members.map((member) => ({
+      ...serviceOf(member, written),
+      process: undefined,
+      // Left out where it says nothing, so that files without a clock keep the hash they had.
+      clock: member.service.clock ? true : undefined,
+    })),
     edges: written.edges.map(({ asked, ...edge }) => ({
       ...edgeOf(edge as ResolvedEdge),
       asked,

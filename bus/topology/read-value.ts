@@ -2,7 +2,15 @@
 import { suggestion } from "#wire";
 import type { Key } from "./keys.ts";
 import { RUN_SCHEMES } from "./keys.ts";
-import { formatDuration, formatSize, readDuration, readDurationRange, readSize } from "./units.ts";
+import {
+  formatDuration,
+  formatSize,
+  formatSpan,
+  readDuration,
+  readDurationRange,
+  readSize,
+  readSpan,
+} from "./units.ts";
 
 export interface Fault {
   readonly problem: string;
@@ -103,6 +111,13 @@ function readQuantity(
   return ok(quantity);
 }
 
+function readRate(key: Key, value: unknown): Outcome {
+  if (value === "paused" || value === "max") return ok(value);
+  const rule = `must be "paused", "max" or a number from ${key.min} to ${key.max}`;
+  if (typeof value !== "number") return bad(`${rule}, not ${shown(value)}`);
+  return value >= key.min! && value <= key.max! ? ok(value) : bad(`${rule}, not ${value}`);
+}
+
 function readRun(value: unknown): Outcome {
   const text = readText(value);
   if ("problem" in text) return text;
@@ -199,6 +214,10 @@ export function readValue(key: Key, value: unknown): Outcome {
       return readInteger(key, value);
     case "duration":
       return readQuantity(key, value, readDuration, formatDuration, 'a duration such as "500ms", "5s", "2m" or "1h"');
+    case "span":
+      return readQuantity(key, value, readSpan, formatSpan, 'a time such as "20ms", "500us" or "1s"');
+    case "rate":
+      return readRate(key, value);
     case "durations": {
       const range = typeof value === "string" ? readDurationRange(value) : undefined;
       return range === undefined

@@ -1,6 +1,6 @@
 /** The reference page of topology.toml, made from the key table. Pure. */
 import { type Key, keysOf, SECTIONS, type Section, type ValueType } from "./keys.ts";
-import { formatDuration, formatSize } from "./units.ts";
+import { formatDuration, formatSize, formatSpan } from "./units.ts";
 
 const TYPES: Readonly<Record<ValueType, string>> = {
   name: "name",
@@ -14,6 +14,8 @@ const TYPES: Readonly<Record<ValueType, string>> = {
   boolean: "true or false",
   integer: "integer",
   duration: "duration",
+  span: "simulated time",
+  rate: '`"paused"`, `"max"` or number',
   durations: "two durations",
   size: "size",
   choice: "choice",
@@ -24,11 +26,17 @@ const TYPES: Readonly<Record<ValueType, string>> = {
   restart: "text or table, see [restart](#restart)",
 };
 
+const SHOW: Readonly<Partial<Record<ValueType, (value: number) => string>>> = {
+  duration: formatDuration,
+  span: formatSpan,
+  size: formatSize,
+};
+
 const cell = (text: string): string => text.replaceAll("|", "\\|");
 
 function limits(key: Key): string {
   if (key.allowed !== undefined) return key.allowed.map((item) => `\`"${item}"\``).join(", ");
-  const show = key.type === "duration" ? formatDuration : key.type === "size" ? formatSize : String;
+  const show = SHOW[key.type] ?? String;
   if (key.min !== undefined && key.max !== undefined) return `${show(key.min)} to ${show(key.max)}`;
   return key.min === undefined ? "" : `at least ${show(key.min)}`;
 }
@@ -80,7 +88,7 @@ export const topologyReference = (): string =>
     "not on this page is refused, with line, column and, where one is near, the key that was probably meant.",
     "",
     'Durations are numbers with `ms`, `s`, `m` or `h` (`"500ms"`, `"5s"`), sizes numbers with `B`, `KiB`, `MiB` or `GiB`',
-    '(`"4MiB"`); both are texts, in quotes. Names begin with a letter and go on with letters, digits, `_`, `-` or `.`, 48 at',
+    '(`"4MiB"`); simulated times may also have `ns` and `us`. All are texts, in quotes. Names begin with a letter and go on with letters, digits, `_`, `-` or `.`, 48 at',
     "most; names that begin with `busbar.` are reserved. In patterns `*` stands for any characters. Editors that know JSON",
     "Schema read `schema/topology.schema.json`.",
     "",

@@ -6,6 +6,7 @@ import { BusError, suggestion } from "#wire";
 import { type Access, accessOf, checkEdgeTypes } from "./access.ts";
 import { blockCycles } from "./block-cycles.ts";
 import { type Capabilities, type CarrierName, chooseCarrier, type End, type Wish } from "./carrier.ts";
+import { MARK_TYPE } from "./clock.ts";
 import { type EdgeRules, type EdgeSettings, edgeRules, linkWish, type Pair } from "./edge-settings.ts";
 import { isGlob } from "./glob.ts";
 import { isLoopback, LOCALHOST } from "./host.ts";
@@ -161,6 +162,9 @@ interface Scene {
 
 const common = (a: readonly string[], b: readonly string[]): string[] => a.filter((name) => b.includes(name));
 
+/** Marks of the clock go where something else goes, and nowhere for themselves. */
+const travelling = (types: string[]): string[] => (types.length === 1 && types[0] === MARK_TYPE ? [] : types);
+
 /** Both edges of a pair, or none when nothing may travel between the two. */
 function link(a: Member, b: Member, scene: Scene): ResolvedEdge[] {
   const { access, rules } = scene;
@@ -168,8 +172,8 @@ function link(a: Member, b: Member, scene: Scene): ResolvedEdge[] {
   const [mine, yours] = [access.get(a.service.name)!, access.get(b.service.name)!];
   const there: Pair = { source: a, target: b };
   const back: Pair = { source: b, target: a };
-  const typesThere = open ? undefined : common(mine.publishes, yours.subscribes);
-  const typesBack = open ? undefined : common(yours.publishes, mine.subscribes);
+  const typesThere = open ? undefined : travelling(common(mine.publishes, yours.subscribes));
+  const typesBack = open ? undefined : travelling(common(yours.publishes, mine.subscribes));
   const rpcsThere = common(mine.calls, yours.serves);
   const rpcsBack = common(yours.calls, mine.serves);
   if (!open && [typesThere!, typesBack!, rpcsThere, rpcsBack].every((list) => list.length === 0)) return [];

@@ -5,6 +5,9 @@ import { isGlob, matcher } from "./glob.ts";
 /** Tables that the bus itself exchanges; no service publishes them. */
 const isOwn = (name: string): boolean => name.startsWith("busbar.control.") || name.startsWith("busbar.plan.");
 
+/** Of the simulated clock: who means them says so, "*" does not. */
+const isClock = (name: string): boolean => name.startsWith("busbar.clock.");
+
 const lastPart = (name: string): string => name.slice(name.lastIndexOf(".") + 1);
 
 export type Expansion = { readonly names: readonly string[] } | { readonly ambiguous: readonly string[] };
@@ -29,9 +32,16 @@ export function schemaNames(lock: Pick<SchemaLock, "types" | "methods">): Schema
   return {
     types,
     rpcs,
-    expandType: (pattern) => (isGlob(pattern) ? types.filter(matcher(pattern)) : known.has(pattern) ? [pattern] : []),
+    expandType(pattern) {
+      if (!isGlob(pattern)) return known.has(pattern) ? [pattern] : [];
+      const found = types.filter(matcher(pattern));
+      return pattern.startsWith("busbar.") ? found : found.filter((name) => !isClock(name));
+    },
     expandRpc(pattern) {
-      if (isGlob(pattern)) return { names: rpcs.filter(matcher(pattern)) };
+      if (isGlob(pattern)) {
+        const found = rpcs.filter(matcher(pattern));
+        return { names: pattern.startsWith("busbar.") ? found : found.filter((name) => !isClock(name)) };
+      }
       if (rpcs.includes(pattern)) return { names: [pattern] };
       const short = rpcs.filter((name) => lastPart(name) === pattern);
       return short.length > 1 ? { ambiguous: short } : { names: short };

@@ -5,6 +5,7 @@ type Json = string | number | boolean | Json[] | { [key: string]: Json };
 
 const NAME = "^[A-Za-z][A-Za-z0-9_.-]{0,47}$";
 const DURATION = "^\\d+(\\.\\d+)? ?(ms|s|m|h)$";
+const SPAN = "^\\d+(\\.\\d+)? ?(ns|us|ms|s|m|h)$";
 const DURATIONS = "^\\d+(\\.\\d+)? ?(ms|s|m|h)\\.\\.\\d+(\\.\\d+)? ?(ms|s|m|h)$";
 const SIZE = "^\\d+(\\.\\d+)? ?(B|KiB|MiB|GiB)$";
 const RUN = "^(ts|native|python|exec):\\S.*$";
@@ -39,6 +40,12 @@ function typeOf(key: Key): { [key: string]: Json } {
       return range;
     case "duration":
       return text(DURATION);
+    case "span":
+      return text(SPAN);
+    case "rate":
+      return {
+        anyOf: [{ enum: ["paused", "max"] }, { type: "number", minimum: key.min ?? 0, maximum: key.max ?? 0 }],
+      };
     case "durations":
       return text(DURATIONS);
     case "size":

@@ -59,6 +59,8 @@ export interface ServiceEntry {
   readonly history: readonly (readonly [string, number])[];
   readonly readyTimeoutMs: number;
   readonly stopTimeoutMs: number;
+  /** Follows the simulated clock. */
+  readonly clock: boolean;
 }
 
 export interface EdgeEntry {
@@ -85,6 +87,8 @@ export interface Topology {
   readonly nodes: readonly NodeEntry[];
   readonly services: readonly ServiceEntry[];
   readonly edges: readonly EdgeEntry[];
+  /** There is a [clock]: its service is among `services`. */
+  readonly clock: boolean;
   /** Folder of CURVE keys as written. */
   readonly keys?: string;
   readonly engine?: { readonly kind: string; readonly servers: readonly string[]; readonly credentials?: string };

@@ -33,6 +33,24 @@ export const readDuration = (text: string): number | undefined => {
 /** @returns bytes, or undefined when the text is not a number with B, KiB, MiB or GiB */
 export const readSize = (text: string): number | undefined => read(text, SIZE_UNITS);
 
+/** Largest simulated time in the file, ns: what a number holds exactly, about 104 days. */
+export const SPAN_NS_MAX: number = Number.MAX_SAFE_INTEGER;
+
+const SPAN_UNITS: ReadonlyMap<string, number> = new Map([
+  ["ns", 1],
+  ["us", 1000],
+  ["ms", 1_000_000],
+  ["s", 1_000_000_000],
+  ["m", 60_000_000_000],
+  ["h", 3_600_000_000_000],
+]);
+
+/** @returns ns, or undefined when the text is not a number with ns, us, ms, s, m or h, or is beyond SPAN_NS_MAX */
+export const readSpan = (text: string): number | undefined => {
+  const ns = read(text, SPAN_UNITS);
+  return ns === undefined || ns > SPAN_NS_MAX ? undefined : ns;
+};
+
 /** "200ms..10s". @returns [from, to] in ms, or undefined when it is no such range or runs backwards */
 export const readDurationRange = (text: string): readonly [number, number] | undefined => {
   const ends = text.split("..");
@@ -76,6 +94,9 @@ const largestWhole = (value: number, units: ReadonlyMap<string, number>): string
 
 /** Shortest exact text of a number of ms: 60000 -> "1m", 1500 -> "1500ms". */
 export const formatDuration = (ms: number): string => (ms === 0 ? "0ms" : largestWhole(ms, DURATION_UNITS));
+
+/** Shortest exact text of a number of ns: 20000000 -> "20ms". */
+export const formatSpan = (ns: number): string => (ns === 0 ? "0ns" : largestWhole(ns, SPAN_UNITS));
 
 /** Shortest exact text of a number of bytes: 4194304 -> "4MiB", 1500 -> "1500B". */
 export const formatSize = (bytes: number): string => (bytes === 0 ? "0B" : largestWhole(bytes, SIZE_UNITS));

@@ -162,7 +162,7 @@ const context = (config: object): ServiceContext =>
     log: { debug() {}, info() {}, warn() {}, error() {} },
     finish() {},
     progress() {},
-  }) as ServiceContext;
+  }) as unknown as ServiceContext;
 const stats = {
   totalGames: 5,
   wins: Uint32Array.from([3, 2]),

@@ -86,6 +86,19 @@ inline constexpr Type ProgramWar{"busbar.cards.ProgramWar", 0x0505bf86u, 0xc7652
 inline constexpr Type ProgramWin{"busbar.cards.ProgramWin", 0x8ff0583bu, 0x7c9034b6b1e8efd3ull};
 }
 
+namespace busbar::types::busbar::clock {
+inline constexpr Type Done{"busbar.clock.Done", 0xa66da3f1u, 0x321f6431495d18a5ull};
+inline constexpr Type Follower{"busbar.clock.Follower", 0xc220dfc9u, 0x55f35c6cae2814cdull};
+inline constexpr Type Mark{"busbar.clock.Mark", 0xc36e9ca3u, 0xb820fc905b1f6ef8ull};
+inline constexpr Type NowRequest{"busbar.clock.NowRequest", 0xe7f952efu, 0x9fe73d68d80a5a4aull};
+inline constexpr Type PauseRequest{"busbar.clock.PauseRequest", 0x72271be9u, 0x40590ae91b8c427eull};
+inline constexpr Type RunRequest{"busbar.clock.RunRequest", 0x5123c776u, 0x60151a18bcd1d800ull};
+inline constexpr Type State{"busbar.clock.State", 0x010ec301u, 0x96f3f2347ca37190ull};
+inline constexpr Type StepRequest{"busbar.clock.StepRequest", 0x6e655b6eu, 0xef24cafc19415b52ull};
+inline constexpr Type Tick{"busbar.clock.Tick", 0xf2741131u, 0xbd06a8cbd44bf4a4ull};
+inline constexpr Type WatchRequest{"busbar.clock.WatchRequest", 0xbc8a547du, 0x416950c1b6bd4eb6ull};
+}
+
 namespace busbar::types::busbar::control {
 inline constexpr Type Ack{"busbar.control.Ack", 0xab845cd9u, 0xf7a7992d28da0d73ull};
 inline constexpr Type Bye{"busbar.control.Bye", 0x3999c689u, 0x892ec7eebf584fa8ull};
@@ -131,11 +144,11 @@ inline constexpr Type EnvEntry{"busbar.plan.EnvEntry", 0x6d55ea9bu, 0x48b3c1192c
 inline constexpr Type HistoryEntry{"busbar.plan.HistoryEntry", 0x8ac2ad85u, 0x945f4b5f12fdbcc2ull};
 inline constexpr Type Method{"busbar.plan.Method", 0xe13452f4u, 0xa1c26f054ca63b50ull};
 inline constexpr Type Node{"busbar.plan.Node", 0xf7b6dc59u, 0x5137f4f8320fcecbull};
-inline constexpr Type Plan{"busbar.plan.Plan", 0x2cac95e3u, 0xba1270002a5e0b6bull};
+inline constexpr Type Plan{"busbar.plan.Plan", 0x2cac95e3u, 0xf5e3779e9d953fe8ull};
 inline constexpr Type Policy{"busbar.plan.Policy", 0x401ceb21u, 0x7e9c0bc512055956ull};
 inline constexpr Type Process{"busbar.plan.Process", 0xe2662431u, 0xd036f6f5ee6ee96dull};
 inline constexpr Type Restart{"busbar.plan.Restart", 0x22465be6u, 0xb1611a0cb7282ca3ull};
-inline constexpr Type Service{"busbar.plan.Service", 0x03119a37u, 0x57a456736e37d0a1ull};
+inline constexpr Type Service{"busbar.plan.Service", 0x03119a37u, 0x6fd40281fca62389ull};
 inline constexpr Type Type{"busbar.plan.Type", 0x72f43320u, 0x79360fd0713518b1ull};
 }
 
@@ -381,6 +394,14 @@ inline constexpr Method Flush{"blackbox.Blackbox", "Flush", 0x3cf7bdc7u, ::busba
 inline constexpr Method Roll{"blackbox.Blackbox", "Roll", 0x7a9aef56u, ::busbar::types::blackbox::RollRequest, ::busbar::types::blackbox::RollResponse, false};
 inline constexpr Method Stats{"blackbox.Blackbox", "Stats", 0x92f52e15u, ::busbar::types::blackbox::StatsRequest, ::busbar::types::blackbox::StatsResponse, false};
 inline constexpr Method Version{"blackbox.Blackbox", "Version", 0x222768edu, ::busbar::types::busbar::api::VersionRequest, ::busbar::types::busbar::api::VersionReply, false};
+}
+
+namespace busbar::rpc::busbar::clock::Clock {
+inline constexpr Method Now{"busbar.clock.Clock", "Now", 0xed2c8167u, ::busbar::types::busbar::clock::NowRequest, ::busbar::types::busbar::clock::State, false};
+inline constexpr Method Step{"busbar.clock.Clock", "Step", 0xd19d6bbeu, ::busbar::types::busbar::clock::StepRequest, ::busbar::types::busbar::clock::State, false};
+inline constexpr Method Run{"busbar.clock.Clock", "Run", 0x852e0c39u, ::busbar::types::busbar::clock::RunRequest, ::busbar::types::busbar::clock::State, false};
+inline constexpr Method Pause{"busbar.clock.Clock", "Pause", 0x0f00f4e5u, ::busbar::types::busbar::clock::PauseRequest, ::busbar::types::busbar::clock::State, false};
+inline constexpr Method Watch{"busbar.clock.Clock", "Watch", 0x02b54b8du, ::busbar::types::busbar::clock::WatchRequest, ::busbar::types::busbar::clock::State, true};
 }
 
 namespace busbar::rpc::busbar::genomes::Genomes {

@@ -88,6 +88,12 @@ inline constexpr std::uint16_t plugin_abi_mismatch = 601;
 inline constexpr std::uint16_t plugin_bad_config = 602;
 inline constexpr std::uint16_t plugin_failed = 603;
 inline constexpr std::uint16_t plugin_bad_answer = 604;
+inline constexpr std::uint16_t clock_not_following = 640;
+inline constexpr std::uint16_t clock_incomplete = 641;
+inline constexpr std::uint16_t clock_tick_failed = 642;
+inline constexpr std::uint16_t clock_busy = 643;
+inline constexpr std::uint16_t clock_bad_request = 644;
+inline constexpr std::uint16_t clock_no_clock = 645;
 inline constexpr std::uint16_t services_incompatible_version = 690;
 inline constexpr std::uint16_t cards_unknown_format = 700;
 inline constexpr std::uint16_t cards_bad_header = 701;
@@ -250,6 +256,12 @@ inline constexpr Entry all[] = {
     {602, "plugin/bad-config", "plugin {name} refused its config: {reason}"},
     {603, "plugin/failed", "plugin {name} failed: {reason}"},
     {604, "plugin/bad-answer", "plugin {name} answered with {problem}"},
+    {640, "clock/not-following", "{service} does not follow the simulated clock; write clock = true under [services.{service}] and a section [clock]"},
+    {641, "clock/incomplete", "tick {tick} is not over after {timeout}: {services}; the next step or run goes on with this tick"},
+    {642, "clock/tick-failed", "tick {tick} failed in {services}; the clock is paused behind it"},
+    {643, "clock/busy", "the clock is {mode}; pause it first"},
+    {644, "clock/bad-request", "{field} is {value}; {problem}"},
+    {645, "clock/no-clock", "the bus {bus} has no clock; add a section [clock] to {path}"},
     {690, "services/incompatible-version", "{service} speaks API version {offered}, the caller needs {caller}: {problem}"},
     {700, "cards/unknown-format", "the program is in no format this version reads (V1, V2, V3): {reason}"},
     {701, "cards/bad-header", "the program's header is wrong at byte {offset}: {reason}"},

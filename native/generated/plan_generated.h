@@ -1026,7 +1026,8 @@ struct Service FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
     VT_WAIT = 48,
     VT_HISTORY = 50,
     VT_READY_TIMEOUT_MS = 52,
-    VT_STOP_TIMEOUT_MS = 54
+    VT_STOP_TIMEOUT_MS = 54,
+    VT_CLOCK = 56
   };
   const ::flatbuffers::String *name() const {
     return GetPointer<const ::flatbuffers::String *>(VT_NAME);
@@ -1112,6 +1113,10 @@ struct Service FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
   uint32_t stop_timeout_ms() const {
     return GetField<uint32_t>(VT_STOP_TIMEOUT_MS, 5000);
   }
+  /// Follows the simulated clock.
+  bool clock() const {
+    return GetField<uint8_t>(VT_CLOCK, 0) != 0;
+  }
   bool Verify(::flatbuffers::Verifier &verifier) const {
     return VerifyTableStart(verifier) &&
            VerifyOffsetRequired(verifier, VT_NAME) &&
@@ -1161,6 +1166,7 @@ struct Service FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
            verifier.VerifyVectorOfTables(history()) &&
            VerifyField<uint32_t>(verifier, VT_READY_TIMEOUT_MS, 4) &&
            VerifyField<uint32_t>(verifier, VT_STOP_TIMEOUT_MS, 4) &&
+           VerifyField<uint8_t>(verifier, VT_CLOCK, 1) &&
            verifier.EndTable();
   }
 };
@@ -1247,6 +1253,9 @@ struct ServiceBuilder {
   void add_stop_timeout_ms(uint32_t stop_timeout_ms) {
     fbb_.AddElement<uint32_t>(Service::VT_STOP_TIMEOUT_MS, stop_timeout_ms, 5000);
   }
+  void add_clock(bool clock) {
+    fbb_.AddElement<uint8_t>(Service::VT_CLOCK, static_cast<uint8_t>(clock), 0);
+  }
   explicit ServiceBuilder(::flatbuffers::FlatBufferBuilder &_fbb)
         : fbb_(_fbb) {
     start_ = fbb_.StartTable();
@@ -1288,7 +1297,8 @@ inline ::flatbuffers::Offset<Service> CreateService(
     busbar::plan::Wait wait = busbar::plan::Wait::adaptive,
     ::flatbuffers::Offset<::flatbuffers::Vector<::flatbuffers::Offset<busbar::plan::HistoryEntry>>> history = 0,
     uint32_t ready_timeout_ms = 30000,
-    uint32_t stop_timeout_ms = 5000) {
+    uint32_t stop_timeout_ms = 5000,
+    bool clock = false) {
   ServiceBuilder builder_(_fbb);
   builder_.add_stop_timeout_ms(stop_timeout_ms);
   builder_.add_ready_timeout_ms(ready_timeout_ms);
@@ -1311,6 +1321,7 @@ inline ::flatbuffers::Offset<Service> CreateService(
   builder_.add_node(node);
   builder_.add_id(id);
   builder_.add_name(name);
+  builder_.add_clock(clock);
   builder_.add_wait(wait);
   builder_.add_isolate(isolate);
   builder_.add_own_thread(own_thread);
@@ -1351,7 +1362,8 @@ inline ::flatbuffers::Offset<Service> CreateServiceDirect(
     busbar::plan::Wait wait = busbar::plan::Wait::adaptive,
     const std::vector<::flatbuffers::Offset<busbar::plan::HistoryEntry>> *history = nullptr,
     uint32_t ready_timeout_ms = 30000,
-    uint32_t stop_timeout_ms = 5000) {
+    uint32_t stop_timeout_ms = 5000,
+    bool clock = false) {
   auto name__ = name ? _fbb.CreateString(name) : 0;
   auto node__ = node ? _fbb.CreateString(node) : 0;
   auto process__ = process ? _fbb.CreateString(process) : 0;
@@ -1392,7 +1404,8 @@ inline ::flatbuffers::Offset<Service> CreateServiceDirect(
       wait,
       history__,
       ready_timeout_ms,
-      stop_timeout_ms);
+      stop_timeout_ms,
+      clock);
 }
 
 struct Policy FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {

@@ -139,4 +139,5 @@ const serviceOf = (name: string, service: TestService, process: string): Plan["s
   history: Object.entries(service.history ?? {}).map(([type, depth]) => ({ type, depth })),
   readyTimeoutMs: 30_000,
   stopTimeoutMs: 5000,
+  clock: false,
 });

@@ -1099,10 +1099,10 @@ const foreign$Plan = foreignVerifier(SCHEMA, "busbar.plan.Plan");
 export const Plan: MessageType<Plan, PlanInit, PlanView> = {
   name: "busbar.plan.Plan",
   typeId: 749508067,
-  fingerprint: "ba1270002a5e0b6b",
-  fingerprintLo: 710806379,
-  fingerprintHi: 3121770496,
-  lineage: ["3c126d9b4b7551ff", "ba1270002a5e0b6b"],
+  fingerprint: "f5e3779e9d953fe8",
+  fingerprintLo: 2643804136,
+  fingerprintHi: 4125325214,
+  lineage: ["3c126d9b4b7551ff", "ba1270002a5e0b6b", "f5e3779e9d953fe8"],
   schema: SCHEMA,
   encode(m, offset, limit, value) {
     const end = put$Plan(m, offset + 4, limit, value, 0);
@@ -1981,6 +1981,8 @@ export interface Service {
   readonly history: readonly HistoryEntry[];
   readonly readyTimeoutMs: number;
   readonly stopTimeoutMs: number;
+  /** Follows the simulated clock. */
+  readonly clock: boolean;
 }
 export interface ServiceInit {
   name: string;
@@ -2009,6 +2011,7 @@ export interface ServiceInit {
   history?: readonly HistoryEntryInit[] | null;
   readyTimeoutMs?: number;
   stopTimeoutMs?: number;
+  clock?: boolean;
 }
 export interface ServiceView extends MessageView, Readonly<Service> {}
 
@@ -2016,10 +2019,10 @@ const foreign$Service = foreignVerifier(SCHEMA, "busbar.plan.Service");
 export const Service: MessageType<Service, ServiceInit, ServiceView> = {
   name: "busbar.plan.Service",
   typeId: 51485239,
-  fingerprint: "57a456736e37d0a1",
-  fingerprintLo: 1849151649,
-  fingerprintHi: 1470387827,
-  lineage: ["57a456736e37d0a1"],
+  fingerprint: "6fd40281fca62389",
+  fingerprintLo: 4238746505,
+  fingerprintHi: 1876165249,
+  lineage: ["57a456736e37d0a1", "6fd40281fca62389"],
   schema: SCHEMA,
   encode(m, offset, limit, value) {
     const end = put$Service(m, offset + 4, limit, value, 0);
@@ -2037,11 +2040,11 @@ export const Service: MessageType<Service, ServiceInit, ServiceView> = {
 function put$Service(m: Memory, p: number, lim: number, x: ServiceInit, d: number): number {
   const { i32, u16, u32, u8 } = m;
   if (d > 63 || typeof x !== "object" || x === null) unfit(Service, x, d);
-  const t = p + 56;
+  const t = p + 60;
   let e = t + 96;
   if (e > lim) return -1;
   const w = p >> 2;
-  i32[w] = 6094904;
+  i32[w] = 6160442;
   i32[w + 1] = 524292;
   i32[w + 2] = 1048588;
   i32[w + 3] = 1310808;
@@ -2055,6 +2058,7 @@ function put$Service(m: Memory, p: number, lim: number, x: ServiceInit, d: numbe
   i32[w + 11] = 4718660;
   i32[w + 12] = 4980828;
   i32[w + 13] = 5505104;
+  i32[w + 14] = 93;
   const q = t >> 2;
   i32[q] = t - p;
   i32[q + 23] = 0;
@@ -2082,6 +2086,8 @@ function put$Service(m: Memory, p: number, lim: number, x: ServiceInit, d: numbe
   u32[q + 20] = v24 === undefined ? 30000 : v24 === v24 >>> 0 ? v24 : unfit(Service, x);
   const v25 = x.stopTimeoutMs;
   u32[q + 21] = v25 === undefined ? 5000 : v25 === v25 >>> 0 ? v25 : unfit(Service, x);
+  const v26 = x.clock;
+  u8[t + 93] = v26 === undefined ? 0 : typeof v26 === "boolean" ? (v26 ? 1 : 0) : unfit(Service, x);
   const v0 = x.name;
   if ((e = putString(m, t + 4, e, lim, v0)) < 0) return stop(e, Service, x);
   const v2 = x.node;
@@ -2162,7 +2168,7 @@ function put$Service(m: Memory, p: number, lim: number, x: ServiceInit, d: numbe
 function get$Service(m: Memory, t: number): Service {
   const { i32, u16, u32, u8 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 6094904 && i32[(v >> 2) + 1] === 524292 && i32[(v >> 2) + 2] === 1048588 && u16[(v >> 1) + 6] === 88 && u16[(v >> 1) + 16] === 89 && i32[(v >> 2) + 9] === 5898300 && i32[(v >> 2) + 10] === 4194395 && i32[(v >> 2) + 11] === 4718660 && u16[(v >> 1) + 24] === 92 && i32[(v >> 2) + 13] === 5505104)) return own$Service(new Reader$Service(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 6160442 && i32[(v >> 2) + 1] === 524292 && i32[(v >> 2) + 2] === 1048588 && u16[(v >> 1) + 6] === 88 && u16[(v >> 1) + 16] === 89 && i32[(v >> 2) + 9] === 5898300 && i32[(v >> 2) + 10] === 4194395 && i32[(v >> 2) + 11] === 4718660 && u16[(v >> 1) + 24] === 92 && i32[(v >> 2) + 13] === 5505104 && u16[(v >> 1) + 28] === 93)) return own$Service(new Reader$Service(m).$to(t));
   const o5 = u16[(v >> 1) + 7]!;
   const o6 = u16[(v >> 1) + 8]!;
   const o7 = u16[(v >> 1) + 9]!;
@@ -2201,6 +2207,7 @@ function get$Service(m: Memory, t: number): Service {
     history: o23 === 0 ? [] : getTables(m, t + o23, get$HistoryEntry),
     readyTimeoutMs: u32[(t + 80) >> 2]!,
     stopTimeoutMs: u32[(t + 84) >> 2]!,
+    clock: u8[t + 93]! !== 0,
   };
 }
 function own$Service(r: Reader$Service): Service {
@@ -2231,6 +2238,7 @@ function own$Service(r: Reader$Service): Service {
     history: r.history,
     readyTimeoutMs: r.readyTimeoutMs,
     stopTimeoutMs: r.stopTimeoutMs,
+    clock: r.clock,
   };
 }
 
@@ -2397,15 +2405,21 @@ class Reader$Service implements ServiceView {
     const o = this.#o(54);
     return o === 0 ? 5000 : u32[(this.#t + o) >> 2]!;
   }
+  get clock(): Service["clock"] {
+    const m = this.#m;
+    const { u8 } = m;
+    const o = this.#o(56);
+    return o === 0 ? false : u8[this.#t + o]! !== 0;
+  }
 }
 
 function ok$Service(m: Memory, t: number, low: number, end: number, d: number): boolean {
   const { i32, u16 } = m;
-  if ((t & 3) !== 0 || t + 93 > end || d > 63) return false;
+  if ((t & 3) !== 0 || t + 94 > end || d > 63) return false;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || v < low || v + 56 > end) return false;
-  if (!(i32[v >> 2] === 6094904 && i32[(v >> 2) + 1] === 524292 && i32[(v >> 2) + 2] === 1048588 && u16[(v >> 1) + 6] === 88 && u16[(v >> 1) + 16] === 89 && i32[(v >> 2) + 9] === 5898300 && i32[(v >> 2) + 10] === 4194395 && i32[(v >> 2) + 11] === 4718660 && u16[(v >> 1) + 24] === 92 && i32[(v >> 2) + 13] === 5505104)) return false;
-  if ((m.budget -= 149) < 0) return false;
+  if ((v & 3) !== 0 || v < low || v + 60 > end) return false;
+  if (!(i32[v >> 2] === 6160442 && i32[(v >> 2) + 1] === 524292 && i32[(v >> 2) + 2] === 1048588 && u16[(v >> 1) + 6] === 88 && u16[(v >> 1) + 16] === 89 && i32[(v >> 2) + 9] === 5898300 && i32[(v >> 2) + 10] === 4194395 && i32[(v >> 2) + 11] === 4718660 && u16[(v >> 1) + 24] === 92 && i32[(v >> 2) + 13] === 5505104 && u16[(v >> 1) + 28] === 93)) return false;
+  if ((m.budget -= 152) < 0) return false;
   let o = 0;
   if (!okString(m, t + 4, end)) return false;
   if (!okString(m, t + 12, end)) return false;
@@ -2446,7 +2460,7 @@ function full$Service(x: ServiceInit, d: number): Service {
   const f13 = x.calls ?? [];
   const f15 = x.restart === null || x.restart === undefined ? null : full$Restart(x.restart, d + 1);
   const f23 = fullTables(x.history, full$HistoryEntry, d + 1);
-  if (x.id !== undefined && x.kind !== undefined && x.target !== undefined && f6 === x.args && f7 === x.env && x.cwd !== undefined && x.config !== undefined && f10 === x.publishes && f11 === x.subscribes && f12 === x.serves && f13 === x.calls && x.open !== undefined && f15 === x.restart && x.threads !== undefined && x.ownThread !== undefined && x.isolate !== undefined && x.instance !== undefined && x.instances !== undefined && x.concurrency !== undefined && x.wait !== undefined && f23 === x.history && x.readyTimeoutMs !== undefined && x.stopTimeoutMs !== undefined) return x as Service;
+  if (x.id !== undefined && x.kind !== undefined && x.target !== undefined && f6 === x.args && f7 === x.env && x.cwd !== undefined && x.config !== undefined && f10 === x.publishes && f11 === x.subscribes && f12 === x.serves && f13 === x.calls && x.open !== undefined && f15 === x.restart && x.threads !== undefined && x.ownThread !== undefined && x.isolate !== undefined && x.instance !== undefined && x.instances !== undefined && x.concurrency !== undefined && x.wait !== undefined && f23 === x.history && x.readyTimeoutMs !== undefined && x.stopTimeoutMs !== undefined && x.clock !== undefined) return x as Service;
   return {
     name: x.name,
     id: x.id === undefined ? 0 : x.id,
@@ -2474,6 +2488,7 @@ function full$Service(x: ServiceInit, d: number): Service {
     history: f23,
     readyTimeoutMs: x.readyTimeoutMs === undefined ? 30000 : x.readyTimeoutMs,
     stopTimeoutMs: x.stopTimeoutMs === undefined ? 5000 : x.stopTimeoutMs,
+    clock: x.clock === undefined ? false : x.clock,
   };
 }
 
