@@ -106,3 +106,46 @@ await Promise.all([a.close(), b.close()]);
   const { stdout } = await runOk(process.execPath, ["main.js"], { cwd: project });
   expect(JSON.parse(stdout.trim())).toEqual({ seq: 7, text: "over a real socket" });
 });
+
+test("a project uses a service that ships with the package: its schema, its plugin, its TypeScript half", {
+  timeout: 300_000,
+}, async () => {
+  const project = join(folder, "player");
+  const cli = join(root, "dist", "bus", "cli", "main.js");
+  await runOk(process.execPath, [cli, "init", project, "--name", "player", "--busbar", `file:${tarball}`]);
+  await npm(project, "install");
+  // As docs/native.md tells it.
+  const shipped = join(project, "node_modules", "busbar", "schema", "service");
+  await runOk("cp", ["-r", join(shipped, "api"), join(shipped, "cards"), join(project, "schema")]);
+  await writeFile(
+    join(project, "topology.toml"),
+    [
+      '[bus]\nname = "player"\nschema = "schema"',
+      '[services.player]\nrun = "ts:services/player.ts"\ncalls = ["Cards"]',
+      '[services.cards]\nrun = "native:cards"\nserves = ["Cards"]',
+    ].join("\n"),
+  );
+  await writeFile(
+    join(project, "services", "player.ts"),
+    `import { defineService } from "busbar";
+import { CLASSICS, compile } from "busbar/services/cards";
+import { Cards } from "../generated/cardsim.js";
+
+export default defineService({
+  async start(bus, context) {
+    const [game] = CLASSICS.values();
+    if (game === undefined) throw new Error("no classic");
+    const request = { genomeBytecode: compile(game), numGames: 10, aiTypes: [1, 1], randomSeed: 7n };
+    void bus
+      .client(Cards)
+      .simulate({ batchId: 1n, requests: [request] })
+      .then(({ results }) => context.finish({ games: results[0]?.totalGames }));
+  },
+});
+`,
+  );
+  for (const script of ["gen", "build"]) await runOk("npm", ["run", script], { cwd: project });
+  const busbar = join(project, "node_modules", ".bin", "busbar");
+  const { stdout } = await runOk(busbar, ["up", "--once"], { cwd: project });
+  expect(JSON.parse(stdout.trim().split("\n").at(-1) ?? "")).toEqual({ games: 10 });
+});
