@@ -1,8 +1,5 @@
 #include "dictionary.h"
 
-#include <algorithm>
-#include <numeric>
-
 namespace busbar::ecs {
 
 bool is_utf8(std::string_view text) {
@@ -35,23 +32,14 @@ uint32_t Dictionary::intern(std::string_view text) {
   const uint32_t code = size();
   texts_.emplace_back(text);
   codes_.emplace(texts_.back(), code);
+  prefixes_.push_back(text_prefix(text));
   text_bytes_ += text.size();
   return code;
 }
 
-const std::vector<uint32_t>& Dictionary::ranks() const {
-  if (ranks_.size() == texts_.size()) return ranks_;
-  std::vector<uint32_t> order(texts_.size());
-  std::iota(order.begin(), order.end(), 0u);
-  std::sort(order.begin(), order.end(), [this](uint32_t a, uint32_t b) { return texts_[a] < texts_[b]; });
-  ranks_.resize(texts_.size());
-  for (uint32_t rank = 0; rank < order.size(); rank++) ranks_[order[rank]] = rank;
-  return ranks_;
-}
-
 uint64_t Dictionary::memory_bytes() const {
-  // Text, its std::string, the entry and bucket of the map, its rank: what libstdc++ takes, rounded.
-  return text_bytes_ + texts_.size() * (sizeof(std::string) + 48 + 8) + ranks_.capacity() * 4;
+  // Text, its std::string, the entry and bucket of the map, its prefix: what libstdc++ takes, rounded.
+  return text_bytes_ + texts_.size() * (sizeof(std::string) + 48 + 8) + prefixes_.capacity() * 8;
 }
 
 }  // namespace busbar::ecs

@@ -1,117 +1,112 @@
+// From a query to its result: cache, then table by table an index or a scan, then the first rows of the order.
 #include <algorithm>
-#include <bit>
 
+#include "cache.h"
+#include "index.h"
+#include "plan.h"
 #include "query.h"
 #include "query_check.h"
+#include "top.h"
 
 namespace busbar::ecs {
 
 struct QueryEngine::State {
+  State(const Store& from, EngineOptions chosen)
+      : store(from), options(chosen), indexes(store, options, stats), cache(options.cache_bytes_max) {}
+
+  /// Adds the rows of a table that match. @returns how many
+  uint64_t collect(const Table& table, const Query& query, Top& top, uint64_t keep, bool by_id);
+
   const Store& store;
   EngineOptions options;
   EngineStats stats;
+  Indexes indexes;
+  ResultCache cache;
 };
 
 namespace {
 
-struct Key { bool null; uint64_t key; };
-
-template <typename T> uint64_t ordered(T v) {
-  if constexpr (std::is_same_v<T, float>) { v += 0.0f; const auto b = std::bit_cast<uint32_t>(v == 0 ? 0.0f : v); return b >> 31 ? uint32_t(~b) : b | 0x80000000u; }
-  else if constexpr (std::is_same_v<T, double>) { const auto b = std::bit_cast<uint64_t>(v == 0 ? 0.0 : v); return b >> 63 ? ~b : b | 1ull << 63; }
-  else if constexpr (std::is_signed_v<T>) return uint64_t(int64_t(v)) ^ 1ull << 63;
-  else return v;
-}
-
-uint64_t plain(const Store& store, const Column& c, uint32_t row) {
-  switch (c.type()) {
-    case FieldType::boolean: return bits::get(c.value_bits(), row);
-    case FieldType::i8: return ordered(c.data<int8_t>()[row]);
-    case FieldType::i16: return ordered(c.data<int16_t>()[row]);
-    case FieldType::i32: return ordered(c.data<int32_t>()[row]);
-    case FieldType::i64: return ordered(c.data<int64_t>()[row]);
-    case FieldType::u8: return c.data<uint8_t>()[row];
-    case FieldType::u16: return c.data<uint16_t>()[row];
-    case FieldType::u32: return c.data<uint32_t>()[row];
-    case FieldType::f32: return ordered(c.data<float>()[row]);
-    case FieldType::f64: return ordered(c.data<double>()[row]);
-    case FieldType::utf8: return store.dictionary().ranks()[c.data<uint32_t>()[row]];
-    default: return c.data<uint64_t>()[row];
-  }
-}
-
-int compare(const Store& store, const Column& c, uint32_t row, const Value& v) {
-  if (v.type == FieldType::utf8) return store.dictionary().text(c.data<uint32_t>()[row]).compare(v.text);
-  uint64_t a = plain(store, c, row), b = v.bits;
-  switch (v.type) {
-    case FieldType::i8: case FieldType::i16: case FieldType::i32: case FieldType::i64: b = ordered(int64_t(b)); break;
-    case FieldType::f32: b = ordered(std::bit_cast<float>(uint32_t(b))); break;
-    case FieldType::f64: b = ordered(std::bit_cast<double>(b)); break;
-    default: break;
-  }
-  return a < b ? -1 : a > b;
-}
-
-bool holds(const Store& store, const Table& table, uint32_t row, const Filter& f) {
-  if (f.kind == FilterKind::has) return table.has(f.component);
-  if (f.kind == FilterKind::has_not) return !table.has(f.component);
-  const Column* c = table.column(f.field);
-  const bool there = table.has(store.field(f.field).component) && c != nullptr && !c->is_null(row);
-  if (f.kind == FilterKind::exists) return there;
-  if (f.kind == FilterKind::not_exists) return !there;
-  if (!there) return false;
-  if (f.kind == FilterKind::range) {
-    const auto low = f.low.kind == BoundKind::open ? 1 : compare(store, *c, row, f.low.value);
-    const auto high = f.high.kind == BoundKind::open ? -1 : compare(store, *c, row, f.high.value);
-    return (low > 0 || (low == 0 && f.low.kind == BoundKind::inclusive)) && (high < 0 || (high == 0 && f.high.kind == BoundKind::inclusive));
-  }
-  return std::any_of(f.values.begin(), f.values.end(), [&](const Value& v) { return compare(store, *c, row, v) == 0; });
+/// Rows that have to be known in order: offset and limit together; 0: all.
+uint64_t rows_to_keep(const Query& query) {
+  if (query.limit == 0) return 0;
+  return query.limit > UINT64_MAX - query.offset ? UINT64_MAX : query.limit + query.offset;
 }
 
 }  // namespace
 
-QueryEngine::QueryEngine(const Store& store, EngineOptions options) : state_(new State{store, options, {}}) {}
-QueryEngine::~QueryEngine() = default;
-void QueryEngine::clear() {}
-const EngineStats& QueryEngine::stats() const { return state_->stats; }
-
-Fault QueryEngine::run(const Query& query, std::shared_ptr<const Result>& result) {
-  const Store& store = state_->store;
-  if (Fault fault = check_query(store, state_->options, query)) return fault;
-  state_->stats.queries++;
-  struct Row { std::vector<Key> keys; EntityId id; Location at; };
-  std::vector<Row> rows;
-  for (const TableId t : store.matching(query.all, query.any_of)) {
-    const Table& table = store.table(t);
-    for (uint32_t row = 0; row < table.rows(); row++) {
-      const auto one = [&](const Filter& f) { return holds(store, table, row, f); };
-      if (!std::all_of(query.filters.begin(), query.filters.end(), one)) continue;
-      if (!std::all_of(query.any.begin(), query.any.end(), [&](const OrGroup& g) { return std::any_of(g.begin(), g.end(), one); })) continue;
-      Row found{{}, table.ids()[row], {t, row}};
-      for (const OrderKey& key : query.order_by) {
-        const Column* c = table.column(key.field);
-        if (c == nullptr || c->is_null(row)) { found.keys.push_back({true, 0}); continue; }
-        const uint64_t k = plain(store, *c, row);
-        found.keys.push_back({false, key.descending ? ~k : k});
-      }
-      rows.push_back(std::move(found));
+uint64_t QueryEngine::State::collect(const Table& table, const Query& query, Top& top, uint64_t keep, bool by_id) {
+  const TablePlan plan(store, table, query);
+  if (plan.never()) return 0;
+  if (!plan.everything()) {
+    if (const auto rows = plan.by_index(indexes, options.index_share)) {
+      stats.tables_indexed++;
+      top.add(table, *rows);
+      return rows->size();
     }
   }
-  std::sort(rows.begin(), rows.end(), [](const Row& a, const Row& b) {
-    for (size_t i = 0; i < a.keys.size(); i++) {
-      if (a.keys[i].null != b.keys[i].null) return b.keys[i].null;
-      if (a.keys[i].key != b.keys[i].key) return a.keys[i].key < b.keys[i].key;
+  stats.tables_scanned++;
+  // Where ids ascend with the rows, rows after the first `keep` only count.
+  const bool in_order = by_id && keep != 0 && table.ids_ascend();
+  uint64_t count = 0;
+  for (uint32_t first = 0; first < table.rows(); first += kBlockRows) {
+    if (plan.everything() && in_order && count >= keep) return table.rows();
+    uint64_t mask[kBlockWords];
+    const uint32_t matches = plan.block(first, std::min(kBlockRows, table.rows() - first), mask);
+    if (matches > 0 && !(in_order && count >= keep)) top.add(table, first, mask);
+    count += matches;
+  }
+  return count;
+}
+
+QueryEngine::QueryEngine(const Store& store, EngineOptions options) : state_(new State(store, options)) {}
+QueryEngine::~QueryEngine() = default;
+
+void QueryEngine::clear() {
+  state_->cache.clear();
+  state_->indexes.clear();
+}
+
+EngineStats QueryEngine::stats() const {
+  EngineStats stats = state_->stats;
+  stats.cache_bytes = state_->cache.bytes();
+  stats.cache_entries = state_->cache.entries();
+  return stats;
+}
+
+Fault QueryEngine::run(const Query& query, std::shared_ptr<const Result>& result) {
+  State& state = *state_;
+  if (Fault fault = check_query(state.store, state.options, query)) return fault;
+  state.stats.queries++;
+  std::string key;
+  if (state.options.use_cache) {
+    key = canonical(query);
+    if (auto known = state.cache.find(state.store, key)) {
+      state.stats.cache_hits++;
+      result = std::move(known);
+      return {};
     }
-    return a.id < b.id;
-  });
-  auto out = std::make_shared<Result>();
-  out->total = rows.size();
+  }
+  ReadSet reads(state.store, query);
+  const uint64_t keep = rows_to_keep(query);
+  const RowOrder order(state.store, query.order_by);
+  Top top(order, keep);
+  auto found = std::make_shared<Result>();
+  for (const TableId id : reads.tables()) {
+    found->total += state.collect(state.store.table(id), query, top, keep, order.by_id());
+  }
+  const std::vector<Candidate> rows = top.take();
   const uint64_t from = std::min<uint64_t>(query.offset, rows.size());
-  const uint64_t end = query.limit == 0 ? rows.size() : std::min<uint64_t>(rows.size(), from + std::min<uint64_t>(query.limit, rows.size()));
-  for (uint64_t i = from; i < end; i++) { out->ids.push_back(rows[i].id); out->rows.push_back(rows[i].at); }
-  out->has_more = end < rows.size() && query.offset <= rows.size();
-  for (const FieldId f : query.select) { out->columns.emplace_back(); gather(store, f, out->rows, out->columns.back()); }
-  result = std::move(out);
+  found->ids.reserve(rows.size() - from);
+  found->rows.reserve(rows.size() - from);
+  for (uint64_t i = from; i < rows.size(); i++) {
+    found->ids.push_back(rows[i].id);
+    found->rows.push_back(rows[i].at);
+  }
+  found->has_more = query.offset < found->total && found->total - query.offset > found->ids.size();
+  found->columns.resize(query.select.size());
+  for (size_t i = 0; i < query.select.size(); i++) gather(state.store, query.select[i], found->rows, found->columns[i]);
+  if (state.options.use_cache) state.cache.put(std::move(key), std::move(reads), found);
+  result = std::move(found);
   return {};
 }
 

@@ -84,8 +84,11 @@ struct EngineOptions {
   bool use_indexes = true;
   uint64_t cache_bytes_max = 33'554'432;
   uint64_t index_bytes_max = 268'435'456;
-  /// A question asked this often of an unchanged column gets its index.
-  uint32_t index_after = 2;
+  /// A column that was asked about this often since it last changed gets its index: sorting one costs some hundred scans.
+  uint32_t hash_index_after = 8;
+  uint32_t sorted_index_after = 64;
+  /// An index is used where it leaves less than one in this many rows.
+  uint32_t index_share = 10;
   uint32_t filters_max = 256;  ///< of a query, groups included
   uint32_t values_max = 65'536;  ///< of a query
   uint32_t order_keys_max = 16;
@@ -117,7 +120,7 @@ class QueryEngine {
   Fault run(const Query& query, std::shared_ptr<const Result>& result);
   /// Forgets results and indexes: after the store was restored.
   void clear();
-  const EngineStats& stats() const;
+  EngineStats stats() const;
 
  private:
   struct State;

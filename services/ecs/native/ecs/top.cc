@@ -1,0 +1,134 @@
+#include "top.h"
+
+#include <algorithm>
+#include <bit>
+
+#include "kernels.h"
+#include "ordering.h"
+
+namespace busbar::ecs {
+namespace {
+
+/// Candidates beyond what is kept, before they are cut: a cut costs its length, so it should be rare.
+constexpr uint64_t kSlack = 4'096;
+
+template <typename Body>
+void each_bit(const uint64_t* mask, Body&& body) {
+  for (uint32_t word = 0; word < kBlockWords; word++) {
+    for (uint64_t left = mask[word]; left != 0; left &= left - 1) {
+      body(word * 64 + static_cast<uint32_t>(std::countr_zero(left)));
+    }
+  }
+}
+
+}  // namespace
+
+RowOrder::RowOrder(const Store& store, const std::vector<OrderKey>& keys) : store_(store), keys_(keys) {
+  deep_ = keys.size() > 1 || (keys.size() == 1 && store.field(keys[0].field).field.type == FieldType::utf8);
+}
+
+template <typename Rows>
+void RowOrder::each(const Table& table, const Candidate* limit, std::vector<Candidate>& out, Rows&& rows) const {
+  const EntityId* ids = table.ids().data();
+  const auto add = [&](uint32_t row, uint64_t key, uint32_t null) {
+    if (limit != nullptr && (null > limit->null || (null == limit->null && key > limit->key))) return;
+    out.push_back({key, ids[row], {table.id(), row}, null});
+  };
+  if (keys_.empty()) {
+    rows([&](uint32_t row) { add(row, ids[row], 0); });
+    return;
+  }
+  const Column* column = table.column(keys_[0].field);
+  if (column == nullptr) {
+    rows([&](uint32_t row) { add(row, 0, 1); });
+    return;
+  }
+  const uint64_t flip = keys_[0].descending ? ~uint64_t{0} : 0;
+  const auto with = [&](auto&& key_at) {
+    if (column->null_count() == 0) {
+      rows([&](uint32_t row) { add(row, key_at(row) ^ flip, 0); });
+    } else {
+      rows([&](uint32_t row) {
+        const bool null = column->is_null(row);
+        add(row, null ? 0 : key_at(row) ^ flip, null);
+      });
+    }
+  };
+  if (column->type() == FieldType::boolean || column->type() == FieldType::utf8) {
+    with([&](uint32_t row) { return ordered_at(*column, store_.dictionary(), row); });
+  } else {
+    with_type(column->type(), [&]<typename T>(T) {
+      const T* values = column->data<T>();
+      with([values](uint32_t row) { return ordered(values[row]); });
+    });
+  }
+}
+
+void RowOrder::candidates(const Table& table, uint32_t first, const uint64_t* mask, std::vector<Candidate>& out) const {
+  each(table, nullptr, out, [&](auto&& body) { each_bit(mask, [&](uint32_t bit) { body(first + bit); }); });
+}
+
+void RowOrder::candidates(const Table& table, std::span<const uint32_t> rows, std::vector<Candidate>& out) const {
+  each(table, nullptr, out, [&](auto&& body) {
+    for (const uint32_t row : rows) body(row);
+  });
+}
+
+void RowOrder::candidates_below(const Table& table, uint32_t first, const uint64_t* mask, const Candidate& limit,
+                                std::vector<Candidate>& out) const {
+  each(table, &limit, out, [&](auto&& body) { each_bit(mask, [&](uint32_t bit) { body(first + bit); }); });
+}
+
+bool RowOrder::further(const Candidate& a, const Candidate& b) const {
+  const Dictionary& texts = store_.dictionary();
+  for (size_t i = 0; i < keys_.size(); i++) {
+    const Column* left = store_.table(a.at.table).column(keys_[i].field);
+    const Column* right = store_.table(b.at.table).column(keys_[i].field);
+    const bool left_null = left == nullptr || left->is_null(a.at.row);
+    const bool right_null = right == nullptr || right->is_null(b.at.row);
+    if (left_null != right_null) return right_null;
+    if (left_null) continue;
+    if (left->type() == FieldType::utf8) {
+      const uint32_t one = left->data<uint32_t>()[a.at.row], other = right->data<uint32_t>()[b.at.row];
+      if (one == other) continue;
+      return (texts.text(one) < texts.text(other)) != keys_[i].descending;
+    }
+    const uint64_t one = ordered_at(*left, texts, a.at.row), other = ordered_at(*right, texts, b.at.row);
+    if (one != other) return (one < other) != keys_[i].descending;
+  }
+  return a.id < b.id;
+}
+
+void Top::add(const Table& table, uint32_t first, const uint64_t* mask) {
+  if (limited_) {
+    order_.candidates_below(table, first, mask, limit_, found_);
+  } else {
+    order_.candidates(table, first, mask, found_);
+  }
+  cut();
+}
+
+void Top::add(const Table& table, std::span<const uint32_t> rows) {
+  order_.candidates(table, rows, found_);
+  cut();
+}
+
+void Top::cut() {
+  if (keep_ == 0 || found_.size() < keep_ + std::max(keep_, kSlack)) return;
+  std::nth_element(found_.begin(), found_.begin() + static_cast<ptrdiff_t>(keep_ - 1), found_.end(), order_);
+  found_.resize(keep_);
+  limit_ = found_.back();
+  limited_ = true;
+}
+
+std::vector<Candidate> Top::take() {
+  if (keep_ != 0 && found_.size() > keep_) {
+    std::nth_element(found_.begin(), found_.begin() + static_cast<ptrdiff_t>(keep_ - 1), found_.end(), order_);
+    found_.resize(keep_);
+  }
+  // Rows of one table that only grew come in order already.
+  if (!std::is_sorted(found_.begin(), found_.end(), order_)) std::sort(found_.begin(), found_.end(), order_);
+  return std::move(found_);
+}
+
+}  // namespace busbar::ecs

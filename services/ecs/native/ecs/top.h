@@ -1,0 +1,68 @@
+// The first n rows of an order, without sorting the rest.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "query.h"
+#include "store.h"
+
+namespace busbar::ecs {
+
+struct Candidate {
+  uint64_t key;  ///< of the first order key, so that most comparisons end here; without one, the id
+  EntityId id;
+  Location at;
+  uint32_t null;  ///< 1: the first key is null, so it comes last
+};
+
+/// Compares rows by order keys and, in the end, by id: never equal.
+class RowOrder {
+ public:
+  RowOrder(const Store& store, const std::vector<OrderKey>& keys);
+
+  bool by_id() const { return keys_.empty(); }
+  bool operator()(const Candidate& a, const Candidate& b) const {
+    if (a.null != b.null) return a.null < b.null;
+    if (a.key != b.key) return a.key < b.key;
+    return deep_ ? further(a, b) : a.id < b.id;
+  }
+  /// Appends rows first + (set bits of the mask) of a table.
+  void candidates(const Table& table, uint32_t first, const uint64_t* mask, std::vector<Candidate>& out) const;
+  void candidates(const Table& table, std::span<const uint32_t> rows, std::vector<Candidate>& out) const;
+  /// Leaves out those that cannot come before `limit`.
+  void candidates_below(const Table& table, uint32_t first, const uint64_t* mask, const Candidate& limit,
+                        std::vector<Candidate>& out) const;
+
+ private:
+  template <typename Rows>
+  void each(const Table& table, const Candidate* limit, std::vector<Candidate>& out, Rows&& rows) const;
+  bool further(const Candidate& a, const Candidate& b) const;
+
+  const Store& store_;
+  std::vector<OrderKey> keys_;
+  /// Equal first keys do not decide yet: there are more keys, or texts whose prefixes are equal.
+  bool deep_ = false;
+};
+
+/// Takes candidates in any order, keeps the first `keep` (0: all).
+class Top {
+ public:
+  Top(const RowOrder& order, uint64_t keep) : order_(order), keep_(keep) {}
+
+  void add(const Table& table, uint32_t first, const uint64_t* mask);
+  void add(const Table& table, std::span<const uint32_t> rows);
+  /// Sorted; `keep` at most.
+  std::vector<Candidate> take();
+
+ private:
+  void cut();
+
+  const RowOrder& order_;
+  uint64_t keep_;
+  bool limited_ = false;
+  Candidate limit_{};
+  std::vector<Candidate> found_;
+};
+
+}  // namespace busbar::ecs
