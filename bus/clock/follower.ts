@@ -1,8 +1,6 @@
 /** A TypeScript service that follows the simulated clock: its turns, and which messages may come when. */
 import type { Bus, Gate, Hub, Logger, Publisher, ServiceClock, Subscription } from "#core";
 import { Done, type DoneInit, Mark, type MarkInit, Stage, Tick } from "#generated/busbar/clock";
-import type { Plan } from "#generated/busbar/plan";
-import { MARK_TYPE } from "#topology";
 import { BusError } from "#wire";
 
 export interface FollowerOptions {
@@ -19,16 +17,6 @@ export interface FollowerOptions {
 const LAST_MS = 200;
 
 type Turn = (tick: bigint, timeNs: bigint) => Promise<void> | void;
-
-/** Services of the clock that may publish something to `service`, sorted by name. */
-export function marksOf(plan: Plan, service: string): string[] {
-  const follows = new Set(plan.services.filter((each) => each.clock).map((each) => each.name));
-  return plan.edges
-    .filter(({ source, target }) => target === service && source !== service && follows.has(source))
-    .filter((edge) => edge.open || edge.types.some(({ type }) => type === MARK_TYPE))
-    .map((edge) => edge.source)
-    .sort();
-}
 
 export class Follower implements ServiceClock {
   readonly #bus: Bus;

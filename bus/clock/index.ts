@@ -1,2 +1,2 @@
-export { Follower, marksOf, notFollowing } from "./follower.ts";
+export { Follower, notFollowing } from "./follower.ts";
 export { clockService } from "./service.ts";

@@ -1,4 +1,5 @@
 export * from "./api.ts";
+export { marksOf } from "./clock-marks.ts";
 export { durationMs } from "./duration.ts";
 export { createHub } from "./hub.ts";
 export * from "./hub-api.ts";

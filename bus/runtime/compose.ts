@@ -1,8 +1,9 @@
 /** The one place that knows which transports there are: a plan and the name of a process become a running hub. */
 import { randomBytes } from "node:crypto";
 import { basename, dirname } from "node:path";
-import { type Clock, createHub, type Hub, type Logger, type Plugin, type SchemaSupport } from "#core";
+import { type Clock, createHub, type Hub, type Logger, marksOf, type Plugin, type SchemaSupport } from "#core";
 import { Carrier, type Plan, RunKind, Wait } from "#generated/busbar/plan";
+import { CLOCK_SERVICE } from "#topology";
 import type { Address, Transport, TransportName } from "#transport";
 import { BusError } from "#wire";
 import { systemClock } from "./clock.ts";
@@ -183,6 +184,7 @@ async function loadPlugins(plan: Plan, process: string, log: ComposeOptions["log
           service: service.name,
           config: service.config ?? "{}",
           threads: service.threads,
+          ...(service.clock ? { clock: { service: CLOCK_SERVICE, marks: marksOf(plan, service.name) } } : {}),
           log: log.child({ service: service.name }) as unknown as Logger,
         }),
       );

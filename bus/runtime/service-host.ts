@@ -1,5 +1,5 @@
-import { Follower, marksOf, notFollowing } from "#clock";
-import type { Hub, ServiceContext, ServiceModule } from "#core";
+import { Follower, notFollowing } from "#clock";
+import { type Hub, marksOf, type ServiceContext, type ServiceModule } from "#core";
 import { type Plan, RunKind, type Service } from "#generated/busbar/plan";
 import { BusError } from "#wire";
 import { toJson } from "./control-protocol.ts";

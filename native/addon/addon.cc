@@ -14,6 +14,9 @@
 namespace busbar::addon {
 namespace {
 
+/// `clockRank` of the link to the simulated clock; of links to services without marks it is 2^32 - 1.
+constexpr uint32_t kClockItself = UINT32_MAX - 1;
+
 const std::shared_ptr<EnvState>& state_of(Napi::Env env) { return EnvState::of(env); }
 
 Napi::Value layout(const Napi::CallbackInfo& info) {
@@ -63,6 +66,14 @@ Napi::Value hash_plugin(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
+Napi::Value follow_clock(const Napi::CallbackInfo& info) {
+  Arguments arguments(info, "followClock");
+  const auto plugin = arguments.handle<PluginHandle>("plugin");
+  const uint32_t marks = arguments.u32("marks");
+  if (arguments.ok()) plugin->host().follow_clock(marks);
+  return info.Env().Undefined();
+}
+
 Napi::Value stop_plugin(const Napi::CallbackInfo& info) {
   Arguments arguments(info, "stopPlugin");
   if (const auto plugin = arguments.handle<PluginHandle>("plugin")) plugin->host().stop();
@@ -89,6 +100,9 @@ Napi::Value create_link(const Napi::CallbackInfo& info) {
   options.source_id = arguments.u32_of(given, "sourceId");
   options.epoch = arguments.u32_of(given, "epoch");
   options.block_timeout_ms = arguments.u32_of(given, "blockTimeoutMs");
+  options.clock_rank = arguments.u32_of(given, "clockRank");
+  options.is_clock = options.clock_rank == kClockItself;
+  if (options.is_clock) options.clock_rank = host::LinkOptions::kUnmarked;
   if (!arguments.ok()) return env.Undefined();
   if (options.frame_bytes_max < frame::kHeaderBytes || options.capacity_bytes > ring::kCapacityBytesMax ||
       options.frame_bytes_max > ring::kCapacityBytesMax / 2) {
@@ -194,6 +208,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
       {"loadPlugin", load_plugin},
       {"describePlugin", describe_plugin},
       {"hashPlugin", hash_plugin},
+      {"followClock", follow_clock},
       {"stopPlugin", stop_plugin},
       {"refPlugin", ref_plugin},
       {"createLink", create_link},

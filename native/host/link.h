@@ -25,6 +25,11 @@ struct LinkOptions {
   uint32_t block_timeout_ms = 5000;
   /// Makes the memory of one ring, null when there is none; called by `Link::create` only. Default: pages of its own.
   std::function<std::shared_ptr<ring::RingMemory>(uint32_t capacity_bytes)> make_memory;
+  /// Place of the peer among those whose marks close a tick for this instance; kUnmarked for all others.
+  uint32_t clock_rank = kUnmarked;
+  /// The peer is the simulated clock.
+  bool is_clock = false;
+  static constexpr uint32_t kUnmarked = UINT32_MAX;
   /// Wakes the other side, which found its ring empty, or full. From the instance's thread; must not block.
   std::function<void()> ring_peer;
 };

@@ -65,6 +65,10 @@ void PluginHost::connect(std::shared_ptr<Link> link) {
   bell_.ring();
 }
 
+void PluginHost::follow_clock(uint32_t marks) {
+  marks_wanted_.store(marks, std::memory_order_release);  // release; pairs with the exchange in refresh_links
+}
+
 void PluginHost::disconnect(Link& link) {
   link.close();
   {
@@ -149,6 +153,10 @@ void PluginHost::refresh_links() {
   // acquire; pairs with the releases in connect and disconnect
   if (!links_changed_.load(std::memory_order_relaxed) || !links_changed_.exchange(false, std::memory_order_acq_rel))
     return;
+  // acquire; pairs with the release in follow_clock, which came before the first link
+  if (const int64_t marks = marks_wanted_.exchange(-1, std::memory_order_acquire); marks >= 0) {
+    ticks_.follow(static_cast<uint32_t>(marks));
+  }
   const std::lock_guard lock(links_mutex_);
   links_ = wanted_links_;
 }
@@ -170,6 +178,7 @@ bool PluginHost::drain(Link& link, uint32_t lane, uint32_t budget) {
   ring::RingReader& in = link.in[lane];
   bool worked = false;
   for (; budget > 0 && !link.closed() && !stopping_.load(std::memory_order_relaxed); budget--) {
+    if (lane == frame::lane::kData && is_shut(link)) break;
     const ring::Next next = in.peek();
     if (next == ring::Next::kFault) {
       fault(link, in.fault());
@@ -205,6 +214,7 @@ void PluginHost::take_frame(Link& link, uint32_t lane) {
       break;
     case frame::kind::kData:
       if (expired(header, wall_ns())) return in.count_dropped(ring::Drop::kExpired);
+      if (ticks_.follows() && take_clock_frame(link, header, bytes)) break;
       if (library_.find(header.type_id, BUSBAR_SUBSCRIBES) == nullptr)
         return in.count_dropped(ring::Drop::kRefusedSchema);
       if (const busbar_status status = call_plugin(header, bytes, 0); status < 0) {
@@ -326,7 +336,11 @@ void PluginHost::sleep() {
                links_changed_.load(std::memory_order_acquire);
   for (const auto& link : links_) {
     if (link->closed()) continue;
-    for (ring::RingReader& in : link->in) found |= !in.announce_sleep();
+    // What is shut is opened on this thread only, so nobody needs to wake it for that.
+    for (uint32_t lane = 0; lane < link->in.size(); lane++) {
+      if (lane == frame::lane::kData && is_shut(*link)) continue;
+      found |= !link->in[lane].announce_sleep();
+    }
     report(*link);
   }
   if (!found) {

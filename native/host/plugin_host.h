@@ -20,6 +20,7 @@
 #include "host/failure.h"
 #include "host/link.h"
 #include "host/plugin_library.h"
+#include "host/ticks.h"
 #include "host/worker_pool.h"
 
 namespace busbar::host {
@@ -51,6 +52,9 @@ class PluginHost {
   // All of these: any thread, never blocking.
   void start();
   void connect(std::shared_ptr<Link> link);
+  /// The instance follows the simulated clock. Once, before the first link.
+  /// @param marks services whose marks close a tick here; `clock_rank` of their links counts them
+  void follow_clock(uint32_t marks);
   void disconnect(Link& link);
   /// The caller of a request gave up. Seen by `cancelled` at once when it is in work, else when its turn comes; the
   /// CANCEL frame that follows in the ring ends the matter.
@@ -92,6 +96,12 @@ class PluginHost {
   bool drain_all();
   bool drain(Link& link, uint32_t lane, uint32_t budget);
   void take_frame(Link& link, uint32_t lane);
+  bool take_clock_frame(Link& link, const frame::Header& header, const uint8_t* bytes);
+  void take_turn(uint64_t tick, uint64_t time_ns);
+  void end_tick();
+  void publish_mark();
+  void answer_clock();
+  bool is_shut(const Link& link) const { return ticks_.is_shut(link.options().clock_rank); }
   void take_request(Link& link, const frame::Header& header, const uint8_t* bytes);
   busbar_status call_plugin(const frame::Header& header, const uint8_t* bytes, uint64_t request);
   void finish_request(busbar_status status);
@@ -112,6 +122,8 @@ class PluginHost {
   busbar_status end_stream(uint64_t request);
   busbar_status publish(uint32_t type_id, uint64_t fingerprint, const uint8_t* payload, uint32_t payload_length,
                         std::string_view topic);
+  busbar_status publish_own(const Link* only, uint32_t type_id, uint64_t fingerprint, const uint8_t* payload,
+                            uint32_t payload_length);
   busbar_status publish_on(Link& link, const frame::Header& header, const uint8_t* payload, std::string_view topic);
   bool send_error(Link& link, const frame::Header& answer, uint16_t number, std::string_view text);
   bool answer_error(uint16_t number, std::string_view text);
@@ -132,6 +144,7 @@ class PluginHost {
   std::atomic<bool> stopping_{false};
   std::atomic<bool> hash_wanted_{false};
   std::atomic<bool> links_changed_{false};
+  std::atomic<int64_t> marks_wanted_{-1};  // by follow_clock, until the instance's thread has seen it
 
   // Read by `cancelled` on any thread, written under requests_mutex_.
   std::atomic<uint64_t> active_handle_{0};
@@ -148,6 +161,9 @@ class PluginHost {
 
   // The instance's thread only.
   std::vector<std::shared_ptr<Link>> links_;
+  Ticks ticks_;
+  std::optional<uint64_t> tick_hash_;
+  std::string tick_reason_;
   uint64_t handles_ = 0;
   uint64_t wake_at_ = 0;
   std::string last_topic_;

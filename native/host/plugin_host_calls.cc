@@ -240,6 +240,24 @@ busbar_status PluginHost::publish(uint32_t type_id, uint64_t fingerprint, const 
   return worst;
 }
 
+/// A message of the host itself: to one link, or to all that want it.
+busbar_status PluginHost::publish_own(const Link* only, uint32_t type_id, uint64_t fingerprint, const uint8_t* payload,
+                                      uint32_t payload_length) {
+  frame::Header header;
+  header.kind = frame::kind::kData;
+  header.type_id = type_id;
+  header.schema = fingerprint;
+  header.payload_offset = frame::kHeaderBytes;
+  header.length = header.payload_offset + payload_length;
+  busbar_status worst = BUSBAR_OK;
+  for (size_t i = 0; i < links_.size(); i++) {
+    Link& link = *links_[i];
+    if (link.closed() || (only == nullptr ? !link.wants(type_id, 0) : only != &link)) continue;
+    if (const busbar_status status = publish_on(link, header, payload, {}); status != BUSBAR_OK) worst = status;
+  }
+  return worst;
+}
+
 busbar_status PluginHost::publish_on(Link& link, const frame::Header& header, const uint8_t* payload,
                                      std::string_view topic) {
   if (header.length > link.options().frame_bytes_max) return BUSBAR_TOO_LARGE;

@@ -47,7 +47,12 @@ export interface NativeLinkOptions {
   readonly sourceId: number;
   readonly epoch: number;
   readonly blockTimeoutMs: number;
+  /** Place of the peer among those whose marks close a tick, or one of CLOCK_RANK. */
+  readonly clockRank: number;
 }
+
+/** `clockRank` of links to services whose messages no tick orders, and to the clock itself. */
+export const CLOCK_RANK = { none: 0xffff_ffff, clock: 0xffff_fffe } as const;
 
 export interface NativeLink {
   readonly link: LinkHandle;
@@ -71,6 +76,8 @@ export interface Addon {
   describePlugin(plugin: PluginHandle): PluginDescription;
   /** Answered by the event `hash`, between two frames. */
   hashPlugin(plugin: PluginHandle): void;
+  /** The plugin follows the simulated clock: `marks` services close its ticks. Before the first link. */
+  followClock(plugin: PluginHandle, marks: number): void;
   /** Ends the thread after the frame in work; the event `closed` follows. */
   stopPlugin(plugin: PluginHandle): void;
   /** Whether events to come keep the process alive. Not at first. */

@@ -1,7 +1,8 @@
 import type { Plugin, PluginLink, PluginType } from "#core";
+import { Done, Mark, Tick } from "#generated/busbar/clock";
 import { DROP_REASONS, type TransportLog } from "#transport";
 import { BusError, Memory } from "#wire";
-import { type Addon, openAddon, PluginEvent, type PluginHandle } from "./addon.ts";
+import { type Addon, CLOCK_RANK, openAddon, PluginEvent, type PluginHandle } from "./addon.ts";
 import { RingCarrier } from "./carrier.ts";
 import { capacityFor } from "./layout.ts";
 import { fromNative, native } from "./native-error.ts";
@@ -18,6 +19,8 @@ export interface LoadPluginOptions {
   readonly config?: string;
   /** Workers that the plugin may use at once, its own thread among them. Default 1. */
   readonly threads?: number;
+  /** It follows the simulated clock: name of the clock's service, and whose marks close a tick here, sorted. */
+  readonly clock?: { readonly service: string; readonly marks: readonly string[] };
   /** Gets what the plugin logs, and what befalls it. */
   readonly log: TransportLog;
   /** Default: the one of this package. */
@@ -37,6 +40,13 @@ export async function loadPlugin(options: LoadPluginOptions): Promise<Plugin> {
   return plugin;
 }
 
+const CLOCK_TYPES: readonly PluginType[] = [
+  { name: Tick.name, role: "subscribes", typeId: Tick.typeId, fingerprint: Tick.fingerprint },
+  { name: Mark.name, role: "subscribes", typeId: Mark.typeId, fingerprint: Mark.fingerprint },
+  { name: Mark.name, role: "publishes", typeId: Mark.typeId, fingerprint: Mark.fingerprint },
+  { name: Done.name, role: "publishes", typeId: Done.typeId, fingerprint: Done.fingerprint },
+];
+
 const ROLES = { 1: "serves", 2: "subscribes", 3: "publishes" } as const;
 
 class NativePlugin implements Plugin {
@@ -54,6 +64,7 @@ class NativePlugin implements Plugin {
   readonly #started: PromiseParts<void> = parts();
   readonly #ended: PromiseParts<void> = parts();
   readonly #hashes: PromiseParts<string | undefined>[] = [];
+  readonly #clock: LoadPluginOptions["clock"];
   #closed = false;
   #stopping = false;
   /** Events that somebody waits for. */
@@ -71,25 +82,37 @@ class NativePlugin implements Plugin {
     const about = native(() => addon.describePlugin(this.#handle));
     this.name = about.name;
     this.version = about.version;
-    this.types = about.types.map(({ name, role, typeId, fingerprint }) => ({
+    const own = about.types.map(({ name, role, typeId, fingerprint }) => ({
       name,
       role: ROLES[role as keyof typeof ROLES],
       typeId,
       fingerprint,
     }));
+    // The host speaks with the clock and the other followers for it.
+    this.types = options.clock === undefined ? own : [...own, ...CLOCK_TYPES];
+    this.#clock = options.clock;
+    if (this.#clock !== undefined) {
+      const { length } = this.#clock.marks;
+      native(() => addon.followClock(this.#handle, length));
+    }
     this.ready = this.#awaited(this.#started.promise);
   }
 
   connect(options: Parameters<Plugin["connect"]>[0]): PluginLink {
     if (this.#closed || this.#stopping) throw new BusError("core/closed", { details: { what: `plugin ${this.name}` } });
     const { sourceId, epoch, frameBytesMax, blockTimeoutMs } = options;
+    const clockRank = this.#rankOf(options.service);
     const capacityBytes = capacityFor(options.capacityBytes, frameBytesMax);
     const addon = this.#addon;
     let carrier: RingCarrier | undefined;
     const { link, rings } = native(() =>
-      addon.createLink(this.#handle, { sourceId, epoch, frameBytesMax, blockTimeoutMs, capacityBytes }, () => {
-        carrier?.bell();
-      }),
+      addon.createLink(
+        this.#handle,
+        { sourceId, epoch, frameBytesMax, blockTimeoutMs, capacityBytes, clockRank },
+        () => {
+          carrier?.bell();
+        },
+      ),
     );
     const [toData, toControl, fromData, fromControl] = rings.map((buffer) => new Memory(buffer));
     carrier = new RingCarrier(
@@ -115,6 +138,13 @@ class NativePlugin implements Plugin {
         return { committed: [data, control], dropped: dropped.slice(0, DROP_REASONS.length) };
       },
     };
+  }
+
+  #rankOf(peer: string): number {
+    if (this.#clock === undefined) return CLOCK_RANK.none;
+    if (peer === this.#clock.service) return CLOCK_RANK.clock;
+    const rank = this.#clock.marks.indexOf(peer);
+    return rank < 0 ? CLOCK_RANK.none : rank;
   }
 
   hash(): Promise<string | undefined> {

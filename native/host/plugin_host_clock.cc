@@ -1,0 +1,90 @@
+// A plugin instance and the simulated clock: Tick becomes on_tick, and Done tells the clock of it. The clock's messages
+// travel on the data lanes like any other, so they are in order with what is published.
+#include <flatbuffers/flatbuffers.h>
+
+#include "busbar_types.h"
+#include "clock_generated.h"
+#include "host/plugin_host.h"
+
+namespace busbar::host {
+namespace {
+
+namespace types = ::busbar::types::busbar::clock;
+
+template <typename Table>
+const Table* read(const frame::Header& header, const uint8_t* bytes) {
+  const uint8_t* payload = bytes + header.payload_offset;
+  flatbuffers::Verifier verifier(payload, header.length - header.payload_offset);
+  return verifier.VerifyBuffer<Table>() ? flatbuffers::GetRoot<Table>(payload) : nullptr;
+}
+
+}  // namespace
+
+/// @returns whether it was one
+bool PluginHost::take_clock_frame(Link& link, const frame::Header& header, const uint8_t* bytes) {
+  if (header.type_id == types::Mark.id && link.options().clock_rank != LinkOptions::kUnmarked) {
+    const auto* mark = read<clock::Mark>(header, bytes);
+    if (mark != nullptr && ticks_.marked(link.options().clock_rank, mark->tick())) end_tick();
+    return true;
+  }
+  if (header.type_id != types::Tick.id || !link.options().is_clock) return false;
+  const auto* tick = read<clock::Tick>(header, bytes);
+  if (tick == nullptr) return true;
+  switch (ticks_.ticked(tick->tick(), tick->time_ns(), tick->over())) {
+    case Ticks::Do::kTurn:
+      take_turn(tick->tick(), tick->time_ns());
+      break;
+    case Ticks::Do::kRepeat:
+      publish_mark();
+      answer_clock();
+      break;
+    case Ticks::Do::kAnswer:
+      answer_clock();
+      break;
+  }
+  return true;
+}
+
+void PluginHost::take_turn(uint64_t tick, uint64_t time_ns) {
+  tick_reason_.clear();
+  tick_hash_.reset();
+  const auto on_tick = library_.service().on_tick;
+  const busbar_status status = on_tick == nullptr ? BUSBAR_OK : on_tick(instance_, tick, time_ns);
+  if (status < 0) tick_reason_ = "on_tick gave status " + std::to_string(status);
+  publish_mark();
+  if (ticks_.turned(status < 0))
+    end_tick();
+  else
+    answer_clock();
+}
+
+void PluginHost::end_tick() {
+  if (const auto hash = library_.service().hash; hash != nullptr) tick_hash_ = hash(instance_);
+  answer_clock();
+}
+
+/// One that is lost is sent again when the clock repeats the tick.
+void PluginHost::publish_mark() {
+  flatbuffers::FlatBufferBuilder builder(64);
+  builder.Finish(clock::CreateMark(builder, ticks_.tick()));
+  publish_own(nullptr, types::Mark.id, types::Mark.fingerprint, builder.GetBufferPointer(), builder.GetSize());
+}
+
+void PluginHost::answer_clock() {
+  flatbuffers::FlatBufferBuilder builder(256);
+  const auto reason = tick_reason_.empty() ? 0 : builder.CreateString(tick_reason_);
+  clock::DoneBuilder done(builder);
+  done.add_tick(ticks_.tick());
+  done.add_time_ns(ticks_.time_ns());
+  done.add_stage(static_cast<clock::Stage>(ticks_.stage()));
+  if (tick_hash_.has_value()) done.add_hash(*tick_hash_);
+  if (!tick_reason_.empty()) done.add_reason(reason);
+  done.add_taken(ticks_.taken());
+  builder.Finish(done.Finish());
+  for (const auto& link : links_) {
+    if (!link->options().is_clock) continue;
+    publish_own(link.get(), types::Done.id, types::Done.fingerprint, builder.GetBufferPointer(), builder.GetSize());
+  }
+}
+
+}  // namespace busbar::host
