@@ -270,11 +270,12 @@ export class SimulatedClock {
   }
 
   #whereabouts(name: string, tick: bigint): string {
-    const { joined, tick: at, stage, waitsFor } = this.#followers.get(name)!;
+    const { joined, tick: at, stage, waitsFor, reason } = this.#followers.get(name)!;
     if (!joined) return `${name} (has not joined)`;
-    if (at !== tick) return `${name} (has not begun it)`;
+    if (at !== tick) return `${name} (has not begun it${reason === null ? "" : `: ${reason}`})`;
     if (stage === Stage.working) return `${name} (has its turn)`;
-    return `${name} (waits for messages of ${waitsFor.join(", ")})`;
+    // A plugin knows its peers by number.
+    return `${name} (waits for messages of ${waitsFor.length === 0 ? "others" : waitsFor.join(", ")})`;
   }
 
   /** @returns whether it came true within `ms` */

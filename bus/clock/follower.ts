@@ -56,7 +56,6 @@ export class Follower implements ServiceClock {
       if (place === undefined || (this.#stage === Stage.ticked && place === this.#place)) return "open";
       return this.#closed.signal.aborted ? "late" : "shut";
     });
-    bus.subscriber(Mark).on(({ tick }, { source }) => this.#marked(source, tick));
   }
 
   get tick(): bigint {
@@ -85,6 +84,8 @@ export class Follower implements ServiceClock {
   open(): void {
     if (this.#isOpen) return;
     this.#isOpen = true;
+    // Behind what the service itself subscribed to: a peer that sees this one has seen all of them.
+    this.#bus.subscriber(Mark).on(({ tick }, { source }) => this.#marked(source, tick));
     this.#bus.subscriber(Tick).on(({ tick, timeNs, over }) => this.#ticked(tick, timeNs, over));
     this.#answer();
   }

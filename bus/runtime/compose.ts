@@ -184,7 +184,7 @@ async function loadPlugins(plan: Plan, process: string, log: ComposeOptions["log
           service: service.name,
           config: service.config ?? "{}",
           threads: service.threads,
-          ...(service.clock ? { clock: { service: CLOCK_SERVICE, marks: marksOf(plan, service.name) } } : {}),
+          ...(service.clock ? { clock: { service: CLOCK_SERVICE, ...marksOf(plan, service.name) } } : {}),
           log: log.child({ service: service.name }) as unknown as Logger,
         }),
       );

@@ -50,7 +50,7 @@ export class ServiceHost {
       ? new Follower({
           bus: hub.bus(name),
           gate: hub.gate.bind(hub),
-          peers: marksOf(plan, name),
+          peers: marksOf(plan, name).marks,
           follows: (other) => plan.services.some((each) => each.clock && each.name === other),
           log: logOf(log, name),
         })

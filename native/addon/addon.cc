@@ -69,8 +69,8 @@ Napi::Value hash_plugin(const Napi::CallbackInfo& info) {
 Napi::Value follow_clock(const Napi::CallbackInfo& info) {
   Arguments arguments(info, "followClock");
   const auto plugin = arguments.handle<PluginHandle>("plugin");
-  const uint32_t marks = arguments.u32("marks");
-  if (arguments.ok()) plugin->host().follow_clock(marks);
+  const uint32_t marks = arguments.u32("marks"), listeners = arguments.u32("listeners");
+  if (arguments.ok()) plugin->host().follow_clock(marks, listeners);
   return info.Env().Undefined();
 }
 

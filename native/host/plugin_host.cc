@@ -65,7 +65,8 @@ void PluginHost::connect(std::shared_ptr<Link> link) {
   bell_.ring();
 }
 
-void PluginHost::follow_clock(uint32_t marks) {
+void PluginHost::follow_clock(uint32_t marks, uint32_t listeners) {
+  mark_listeners_.store(listeners, std::memory_order_relaxed);  // published by the release below
   marks_wanted_.store(marks, std::memory_order_release);  // release; pairs with the exchange in refresh_links
 }
 

@@ -54,7 +54,8 @@ class PluginHost {
   void connect(std::shared_ptr<Link> link);
   /// The instance follows the simulated clock. Once, before the first link.
   /// @param marks services whose marks close a tick here; `clock_rank` of their links counts them
-  void follow_clock(uint32_t marks);
+  /// @param listeners services that wait for the marks of this one: no turn is taken before all their links want them
+  void follow_clock(uint32_t marks, uint32_t listeners);
   void disconnect(Link& link);
   /// The caller of a request gave up. Seen by `cancelled` at once when it is in work, else when its turn comes; the
   /// CANCEL frame that follows in the ring ends the matter.
@@ -101,6 +102,7 @@ class PluginHost {
   void end_tick();
   void publish_mark();
   void answer_clock();
+  bool is_heard() const;
   bool is_shut(const Link& link) const { return ticks_.is_shut(link.options().clock_rank); }
   void take_request(Link& link, const frame::Header& header, const uint8_t* bytes);
   busbar_status call_plugin(const frame::Header& header, const uint8_t* bytes, uint64_t request);
@@ -144,6 +146,7 @@ class PluginHost {
   std::atomic<bool> stopping_{false};
   std::atomic<bool> hash_wanted_{false};
   std::atomic<bool> links_changed_{false};
+  std::atomic<uint32_t> mark_listeners_{0};
   std::atomic<int64_t> marks_wanted_{-1};  // by follow_clock, until the instance's thread has seen it
 
   // Read by `cancelled` on any thread, written under requests_mutex_.

@@ -30,6 +30,12 @@ bool PluginHost::take_clock_frame(Link& link, const frame::Header& header, const
   if (header.type_id != types::Tick.id || !link.options().is_clock) return false;
   const auto* tick = read<clock::Tick>(header, bytes);
   if (tick == nullptr) return true;
+  if (!tick->over() && tick->tick() > ticks_.tick() && !is_heard()) {
+    // What is published before would be for nobody. The clock asks again.
+    tick_reason_ = "a service of the clock that takes its messages is not linked";
+    answer_clock();
+    return true;
+  }
   switch (ticks_.ticked(tick->tick(), tick->time_ns(), tick->over())) {
     case Ticks::Do::kTurn:
       take_turn(tick->tick(), tick->time_ns());
@@ -43,6 +49,13 @@ bool PluginHost::take_clock_frame(Link& link, const frame::Header& header, const
       break;
   }
   return true;
+}
+
+/// A peer subscribes to marks behind everything else that it takes.
+bool PluginHost::is_heard() const {
+  uint32_t listeners = 0;
+  for (const auto& link : links_) listeners += !link->closed() && link->wants(types::Mark.id, 0) ? 1 : 0;
+  return listeners >= mark_listeners_.load(std::memory_order_relaxed);
 }
 
 void PluginHost::take_turn(uint64_t tick, uint64_t time_ns) {

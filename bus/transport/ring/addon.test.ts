@@ -32,7 +32,14 @@ test("a handle of one kind is not taken for the other", async () => {
   const spying: Addon = { ...addon, loadPlugin: (...args) => (handle = addon.loadPlugin(...args)) as never };
   const plugin = await loadEcho({ addon: spying });
   expect(() => addon.wake(handle as never)).toThrow(TypeError);
-  const options = { capacityBytes: 4096, frameBytesMax: 8, sourceId: 1, epoch: 1, blockTimeoutMs: 1, clockRank: 0xffffffff };
+  const options = {
+    capacityBytes: 4096,
+    frameBytesMax: 8,
+    sourceId: 1,
+    epoch: 1,
+    blockTimeoutMs: 1,
+    clockRank: 0xffffffff,
+  };
   expect(() => addon.createLink(handle as never, options, () => {})).toThrow(RangeError);
   expect(() => addon.createLink(handle as never, { ...options, epoch: 0.5 }, () => {})).toThrow("epoch must be");
   await plugin.close();

@@ -76,8 +76,8 @@ export interface Addon {
   describePlugin(plugin: PluginHandle): PluginDescription;
   /** Answered by the event `hash`, between two frames. */
   hashPlugin(plugin: PluginHandle): void;
-  /** The plugin follows the simulated clock: `marks` services close its ticks. Before the first link. */
-  followClock(plugin: PluginHandle, marks: number): void;
+  /** The plugin follows the simulated clock: `marks` services close its ticks, it closes those of `listeners`. Before the first link. */
+  followClock(plugin: PluginHandle, marks: number, listeners: number): void;
   /** Ends the thread after the frame in work; the event `closed` follows. */
   stopPlugin(plugin: PluginHandle): void;
   /** Whether events to come keep the process alive. Not at first. */

@@ -19,8 +19,8 @@ export interface LoadPluginOptions {
   readonly config?: string;
   /** Workers that the plugin may use at once, its own thread among them. Default 1. */
   readonly threads?: number;
-  /** It follows the simulated clock: name of the clock's service, and whose marks close a tick here, sorted. */
-  readonly clock?: { readonly service: string; readonly marks: readonly string[] };
+  /** It follows the simulated clock: name of the clock's service, whose marks close a tick here, sorted, and to how many it sends its own. */
+  readonly clock?: { readonly service: string; readonly marks: readonly string[]; readonly listeners: number };
   /** Gets what the plugin logs, and what befalls it. */
   readonly log: TransportLog;
   /** Default: the one of this package. */
@@ -92,8 +92,8 @@ class NativePlugin implements Plugin {
     this.types = options.clock === undefined ? own : [...own, ...CLOCK_TYPES];
     this.#clock = options.clock;
     if (this.#clock !== undefined) {
-      const { length } = this.#clock.marks;
-      native(() => addon.followClock(this.#handle, length));
+      const { marks, listeners } = this.#clock;
+      native(() => addon.followClock(this.#handle, marks.length, listeners));
     }
     this.ready = this.#awaited(this.#started.promise);
   }
