@@ -138,6 +138,108 @@ TEST(Spatial, TheOrderOfRowsAndTheNumberOfThreadsChangeNothing) {
   EXPECT_EQ(a.query(query.ready(), {}, workers, three).code, Code::cancelled);
 }
 
+TEST(Spatial, TheSizeOfCellsChangesNeitherHashNorHits) {
+  random::Stream dice(24, "spatial/test", 3);
+  const World world = random_world(dice);
+  Query query;
+  for (int i = 0; i < 100; i++) query.x.push_back(dice.real() * 100), query.y.push_back(dice.real() * 100);
+  query.radius = {12};
+  SpatialIndex index;
+  ASSERT_FALSE(index.build(world.columns(), {}));
+  const uint64_t hash = index.hash();
+  NearbyResult first, other;
+  ASSERT_FALSE(index.query(query.ready(), {}, {}, first));
+  for (const double size : {0.5, 3.0, 1000.0}) {
+    EntityColumns columns = world.columns();
+    columns.cell_size = size;
+    ASSERT_FALSE(index.build(columns, {}));
+    EXPECT_EQ(index.hash(), hash);
+    ASSERT_FALSE(index.query(query.ready(), {}, {}, other));
+    EXPECT_EQ(other.ids, first.ids);
+  }
+  EntityColumns moved = world.columns();
+  std::vector<double> x = world.x;
+  x[0] += 1e-9, moved.x = {x.data(), x.size()};
+  ASSERT_FALSE(index.build(moved, {}));
+  EXPECT_NE(index.hash(), hash);
+}
+
+// The loops for this processor and those for every processor, over random rows.
+TEST(Spatial, EveryProcessorCountsAlike) {
+  random::Stream dice(25, "spatial/test", 4);
+  const NearLoops &own = near_loops(), &plain = plain_near_loops();
+  std::vector<PlaceBlock> blocks(64);
+  for (PlaceBlock& block : blocks) {
+    for (int i = 0; i < 4; i++) {
+      block.x[i] = static_cast<float>(dice.real()), block.y[i] = static_cast<float>(dice.real());
+      block.rank[i] = static_cast<uint32_t>(dice.next() >> 33);
+      block.faction[i] = static_cast<uint8_t>(dice.below(64)), block.kind[i] = static_cast<uint8_t>(dice.below(64));
+    }
+  }
+  uint32_t doubts = 0, hits = 0;
+  for (int round = 0; round < 2000; round++) {
+    std::vector<PlaceRow> rows(dice.below(4));
+    for (PlaceRow& row : rows) {
+      row.from = static_cast<uint32_t>(dice.below(255));
+      row.to = row.from + 1 + static_cast<uint32_t>(dice.below(255 - row.from + 1));
+    }
+    const float square = static_cast<float>(dice.real() * dice.real());
+    const RoundedCircle circle{static_cast<float>(dice.real()), static_cast<float>(dice.real()), square,
+                               square * (1 + 0.01f * static_cast<float>(dice.below(2)))};
+    GroupMasks masks;
+    if (dice.below(2) == 0) masks = {dice.next(), dice.next()};
+    std::vector<uint32_t> a(1024 + kRankSlack), b(1024 + kRankSlack);
+    bool doubtful_a = false, doubtful_b = true;
+    const uint32_t count = static_cast<uint32_t>(rows.size());
+    const uint32_t found = own.collect(blocks.data(), rows.data(), count, circle, masks, a.data(), doubtful_a);
+    ASSERT_EQ(plain.collect(blocks.data(), rows.data(), count, circle, masks, b.data(), doubtful_b), found);
+    ASSERT_EQ(doubtful_a, doubtful_b);
+    a.resize(found), b.resize(found);
+    ASSERT_EQ(a, b);
+    doubts += doubtful_a, hits += found;
+  }
+  EXPECT_GT(doubts, 50u);
+  EXPECT_GT(hits, 10'000u);
+  for (uint32_t count = 0; count <= kFewMax; count++) {
+    std::set<uint32_t> different;
+    while (different.size() < count) different.insert(static_cast<uint32_t>(dice.next() >> 33));
+    std::vector<uint32_t> ranks(different.begin(), different.end()), places(kFewMax);
+    for (size_t i = count; i > 1; i--) std::swap(ranks[i - 1], ranks[dice.below(i)]);
+    for (const NearLoops* loops : {&own, &plain}) {
+      std::vector<uint32_t> room = ranks;
+      room.resize(kFewMax);
+      loops->place_of_each(room.data(), count, places.data());
+      for (uint32_t i = 0; i < count; i++)
+        ASSERT_EQ(places[i], std::distance(different.begin(), different.find(ranks[i]))) << count;
+    }
+  }
+}
+
+// Points whose rounded coordinates say one thing and whose exact ones another: on the circle, and just beside it.
+TEST(Spatial, TheEdgeOfTheCircleIsExact) {
+  World world;
+  for (uint64_t i = 0; i < 4000; i++) {
+    const double angle = static_cast<double>(i) * 0.00157, radius = 5 * (1 + (static_cast<double>(i % 5) - 2) * 1e-15);
+    world.id.push_back(i), world.x.push_back(50 + radius * std::cos(angle)),
+        world.y.push_back(50 + radius * std::sin(angle));
+  }
+  world.id.push_back(4000), world.x.push_back(0), world.y.push_back(0);
+  SpatialIndex index;
+  ASSERT_FALSE(index.build(world.columns(), {}));
+  Query query;
+  query.x = {50}, query.y = {50}, query.radius = {5};
+  NearbyResult out;
+  ASSERT_FALSE(index.query(query.ready(), {}, {}, out));
+  std::vector<uint64_t> expected;
+  for (size_t i = 0; i < world.id.size(); i++) {
+    const double dx = world.x[i] - 50, dy = world.y[i] - 50;
+    if (dx * dx + dy * dy <= 25) expected.push_back(world.id[i]);
+  }
+  EXPECT_GT(expected.size(), 1000u);
+  EXPECT_LT(expected.size(), 3000u);
+  EXPECT_EQ(out.ids, expected);
+}
+
 TEST(Spatial, RefusesWhatItCannotHold) {
   World world;
   world.id = {1, 2, 1}, world.x = {0, 1, 2}, world.y = {0, 1, 2};

@@ -11,7 +11,7 @@ namespace {
 
 constexpr double kFarthest = 1e12;
 /// Entities a cell holds on average when its size is not given: small cells waste fewer tests, large ones fewer rows.
-constexpr double kPerCell = 2;
+constexpr double kPerCell = 4;
 constexpr uint32_t kCellsMax = 1u << 22;
 constexpr uint8_t kGroupsMax = 63;
 
@@ -47,6 +47,19 @@ Fault check(const EntityColumns& entities, const Limits& limits) {
     if (entities.kind.at(i, 0) > kGroupsMax) return out_of_range(at("kind"), entities.kind.data[i], kGroup);
   }
   return {};
+}
+
+/// A column in the order of ids; one that is absent is zeros.
+template <class Value>
+void hash_column(hash::Xxh64& hash, const Column<Value>& column, const std::vector<uint32_t>& order, size_t n) {
+  if (order.empty() && column) return hash.update(column.data, n * sizeof(Value));
+  // Many at a time, because a call costs more than a value.
+  Value values[512] = {};
+  for (size_t from = 0; from < n; from += 512) {
+    const size_t count = std::min<size_t>(512, n - from);
+    for (size_t i = 0; column && i < count; i++) values[i] = column.data[order.empty() ? from + i : order[from + i]];
+    hash.update(values, count * sizeof(Value));
+  }
 }
 
 }  // namespace
@@ -88,6 +101,7 @@ Fault SpatialIndex::build(const EntityColumns& entities, const Limits& limits) {
     min_y_ = std::min(min_y_, entities.y.data[i]), max_y = std::max(max_y, entities.y.data[i]);
   }
   const double width = max_x - min_x_, height = max_y - min_y_;
+  extent_ = std::max(width, height);
   cell_size_ = entities.cell_size;
   if (cell_size_ == 0) {
     const double cells = std::max(1.0, n / kPerCell);
@@ -111,30 +125,22 @@ Fault SpatialIndex::build(const EntityColumns& entities, const Limits& limits) {
     first_[cell[rank] + 1] += 1;
   }
   for (uint32_t i = 0; i < cells(); i++) first_[i + 1] += first_[i];
-  places_.resize(n);
+  points_.resize(n), blocks_.resize((size_t{n} + 3) / 4);
   std::vector<uint32_t> next(first_.begin(), first_.end() - 1);
   for (uint32_t rank = 0; rank < n; rank++) {
     const uint32_t row = row_at(rank), to = next[cell[rank]]++;
-    places_[to] = {entities.x.data[row], entities.y.data[row], rank, entities.faction.at(row, 0),
-                   entities.kind.at(row, 0)};
+    const Point point = points_[to] = {entities.x.data[row], entities.y.data[row]};
+    PlaceBlock& block = blocks_[to / 4];
+    const uint32_t lane = to % 4;
+    block.x[lane] = static_cast<float>(point.x - min_x_), block.y[lane] = static_cast<float>(point.y - min_y_);
+    block.rank[lane] = rank;
+    block.faction[lane] = entities.faction.at(row, 0), block.kind[lane] = entities.kind.at(row, 0);
   }
   hash::Xxh64 hash;
   hash.update_value(uint64_t{n});
   hash.update(ids_.data(), n * sizeof(uint64_t));
-  // Field by field, because what lies between fields is nobody's; many at a time, because a call costs more than a
-  // record.
-  struct Record {
-    double x, y;
-    uint64_t rest;
-  } records[64];
-  for (size_t from = 0; from < n; from += 64) {
-    const size_t count = std::min<size_t>(64, n - from);
-    for (size_t i = 0; i < count; i++) {
-      const Place& place = places_[from + i];
-      records[i] = {place.x, place.y, uint64_t{place.rank} << 16 | uint64_t{place.faction} << 8 | place.kind};
-    }
-    hash.update(records, count * sizeof(Record));
-  }
+  hash_column(hash, entities.x, order, n), hash_column(hash, entities.y, order, n);
+  hash_column(hash, entities.faction, order, n), hash_column(hash, entities.kind, order, n);
   hash_ = hash.digest();
   return {};
 }
@@ -144,9 +150,10 @@ void SpatialIndex::entities(std::vector<uint64_t>& id, std::vector<double>& x, s
   const size_t n = ids_.size();
   id = ids_;
   x.resize(n), y.resize(n), faction.resize(n), kind.resize(n);
-  for (const Place& place : places_) {
-    x[place.rank] = place.x, y[place.rank] = place.y, faction[place.rank] = place.faction,
-    kind[place.rank] = place.kind;
+  for (size_t i = 0; i < n; i++) {
+    const PlaceBlock& block = blocks_[i / 4];
+    const uint32_t lane = i % 4, rank = block.rank[lane];
+    x[rank] = points_[i].x, y[rank] = points_[i].y, faction[rank] = block.faction[lane], kind[rank] = block.kind[lane];
   }
 }
 
