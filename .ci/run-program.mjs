@@ -1,12 +1,18 @@
 // Sets up what is missing, then runs a program of this repository with the words that follow. Its signals decide.
 import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { guarded, setup } from "./setup.mjs";
-import { root } from "./steps.mjs";
+import { asksForHelp, root } from "./steps.mjs";
 
 export const runProgram = (args, options = {}) =>
   guarded(() => {
-    setup(options);
-    const child = spawn(process.execPath, [...args, ...process.argv.slice(2)], { stdio: "inherit", cwd: root });
+    const words = process.argv.slice(2);
+    // Who only asks how it is used waits for no native build.
+    const program = args.find((arg) => !arg.startsWith("-"));
+    if (!asksForHelp(words)) setup(options);
+    else if (!existsSync(join(root, program))) setup({ native: false });
+    const child = spawn(process.execPath, [...args, ...words], { stdio: "inherit", cwd: root });
     // Ctrl-C reaches the child by itself; a signal to this process alone is passed on.
     process.on("SIGINT", () => undefined);
     process.on("SIGTERM", () => child.kill("SIGTERM"));

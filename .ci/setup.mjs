@@ -138,6 +138,7 @@ const typescript = () => {
 export const setup = (options = {}) => {
   requireNode();
   npmPackages();
+  if (options.native === false) return typescript();
   systemPackages(options.tests === true);
   compiledPackages();
   typescript();

@@ -11,6 +11,8 @@ export const bin = (name) => join(root, "node_modules", ".bin", name);
 /** Progress goes to standard error: standard output belongs to the program that is started. */
 export const say = (text) => process.stderr.write(`${text}\n`);
 
+export const asksForHelp = (words) => words.includes("--help") || words.includes("-h");
+
 export class Stop extends Error {}
 
 /** Runs a program to its end; its output goes to standard error. Throws Stop with one line when it fails. */

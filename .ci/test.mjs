@@ -1,10 +1,18 @@
 // npm test: set up what is missing, then everything: lint, types, generated files, TypeScript tests, native tests.
-// `npm test -- --sanitizers` adds the native tests under address, undefined-behaviour and thread sanitizers.
-// `npm test -- some/path` runs only the TypeScript tests of that path.
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { guarded, nativeBuild, setup } from "./setup.mjs";
-import { bin, root, run, Stop, say } from "./steps.mjs";
+import { asksForHelp, bin, root, run, Stop, say } from "./steps.mjs";
+
+const USAGE = `Usage: npm test -- [paths...] [options]
+
+Sets up what is missing, then runs everything: lint, types, generated files, TypeScript tests, native tests. The last line of
+standard output is "<n> passed, <n> failed, <n> skipped"; skipped tests are listed with their reasons.
+
+  paths         only the TypeScript tests whose file contains one of them, such as bus/wire
+  --sanitizers  also the native tests under the address, undefined-behaviour and thread sanitizers
+  --help        this text
+`;
 
 const totals = { passed: 0, failed: 0, skipped: 0 };
 const skippedTests = [];
@@ -54,7 +62,10 @@ const ctest = (preset) => {
 
 await guarded(() => {
   const args = process.argv.slice(2);
-  const filters = args.filter((arg) => !arg.startsWith("--"));
+  if (asksForHelp(args)) return void process.stdout.write(USAGE);
+  const filters = args.filter((arg) => !arg.startsWith("-"));
+  const unknown = args.find((arg) => arg.startsWith("-") && arg !== "--sanitizers");
+  if (unknown !== undefined) throw new Stop(`unknown option '${unknown}'; see npm test -- --help`);
   setup({ tests: true, foreign: true });
   if (filters.length === 0) {
     check("lint (biome)", bin("biome"), ["check", "--diagnostic-level=error", "."]);
