@@ -22,11 +22,14 @@ test.skipIf(missing.length > 0).each([
   ["bench", /^Usage: npm run bench -- <suite\.\.\.>.*--quick/s],
   ["soak", /^Usage: npm run soak -- .*--seconds/s],
   ["payments", /Usage: npm run payments -- /],
-])(`npm run %s tells how it is used${missing.length > 0 ? " (skipped: dist is not built)" : ""}`, async (name, usage) => {
-  const { stdout } = await script(name, "--help");
-  expect(stdout).toMatch(usage);
-  expect((await script(name, "-h")).stdout).toBe(stdout);
-});
+])(
+  `npm run %s tells how it is used${missing.length > 0 ? " (skipped: dist is not built)" : ""}`,
+  async (name, usage) => {
+    const { stdout } = await script(name, "--help");
+    expect(stdout).toMatch(usage);
+    expect((await script(name, "-h")).stdout).toBe(stdout);
+  },
+);
 
 test("npm test refuses an option it does not know, rather than running everything", async () => {
   await expect(script("test", "--bogus")).rejects.toMatchObject({
