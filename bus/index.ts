@@ -25,6 +25,14 @@ export {
   type Subscription,
   type WaitOptions,
 } from "#core";
-export { type FromTopologyOptions, MessageBus } from "#runtime";
+export {
+  type CommandCall,
+  type CommandModule,
+  type CommandOption,
+  type CommandSpec,
+  type FromTopologyOptions,
+  MessageBus,
+  toJson,
+} from "#runtime";
 export type { MessageType, MessageView, MethodType, ServiceType } from "#schema";
 export { BusError, type ErrorCode, suggestion } from "#wire";

@@ -2,6 +2,7 @@
 import { Command, CommanderError } from "commander";
 import { libraryVersion } from "#runtime";
 import { Cli } from "./cli.ts";
+import { addServiceCommands } from "./commands/added.ts";
 import { addCall } from "./commands/call.ts";
 import { addDoctor } from "./commands/doctor.ts";
 import { addDown } from "./commands/down.ts";
@@ -48,6 +49,7 @@ async function main(): Promise<void> {
   const cli = new Cli(process.stdout, process.stderr);
   for (const add of COMMANDS) add(program, cli);
   try {
+    await addServiceCommands(program, cli, process.argv.slice(2));
     await program.parseAsync();
   } catch (error) {
     if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : EXIT_USAGE;

@@ -14,6 +14,8 @@ export interface PublishOptions {
   key?: string;
   /** A message that is older on arrival is dropped and counted as expired. */
   ttl?: Duration;
+  /** It happened before and is published again: subscribers see `meta.replayed`, recorders leave it out. */
+  replayed?: boolean;
 }
 
 export interface WaitOptions {
@@ -45,7 +47,7 @@ export interface MessageMeta {
   readonly sequence: number;
   /** ns since the Unix epoch, sender's clock. */
   readonly timestampNs: bigint;
-  /** From the publisher's history, before live data. */
+  /** From the publisher's history, before live data; or published again from a recording. */
   readonly replayed: boolean;
   /**
    * Keeps the message of this callback beyond its end, without decoding it: for large ones that somebody else goes on with.

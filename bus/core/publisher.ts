@@ -152,7 +152,7 @@ export class PublisherImpl<Init> implements Publisher<Init> {
   /** Of a message with history it is its own: replaying tells messages apart by it. */
   #envelope(options: PublishOptions | undefined): Envelope {
     if (options === undefined) return this.#keepsHistory ? envelopeOf(NO_OPTIONS, 0) : PLAIN;
-    return envelopeOf(options, this.#resident.hub.clock.now());
+    return envelopeOf(options, this.#resident.hub.clock.now(), options.replayed);
   }
 
   /** One edge that cannot take a message must not keep it from the others. */

@@ -1,4 +1,5 @@
 export { capabilities } from "./capabilities.ts";
+export type { CommandCall, CommandModule, CommandOption, CommandSpec } from "./command-module.ts";
 export { ControlClient } from "./control-client.ts";
 export { toJson } from "./control-protocol.ts";
 export { type FromTopologyOptions, findTopology, MessageBus } from "./from-topology.ts";

@@ -1,11 +1,22 @@
 /** The TypeScript half of the black box: reads, asks, recovers, checks, merges, exports and replays recordings. */
+export { type MergeOptions, type MergeReport, merge } from "./care/merge.ts";
+export type { Work } from "./care/progress.ts";
+export { type RecoverOptions, type RecoveryReport, recover } from "./care/recover.ts";
+export { type VerifyReport, verify } from "./care/verify.ts";
+export { exportEntries, importEntries } from "./exchange/entries.ts";
+export { exportJsonLines, type Write } from "./exchange/json-lines.ts";
+export { exportParquet } from "./exchange/parquet.ts";
+export { fileSink, type Sink } from "./file/sink.ts";
 export type { Source } from "./file/source.ts";
 export { fileSource, memorySource } from "./file/source.ts";
 export type { Combat } from "./recording/combat.ts";
 export { RecordedEvent } from "./recording/event.ts";
 export type { Channel, RecordingFile } from "./recording/file.ts";
+export { type FollowOptions, follow } from "./recording/follow.ts";
 export type { Query, Turns } from "./recording/query.ts";
 export { open, openSources, Recording } from "./recording/recording.ts";
 export type { FileStats, Stats } from "./recording/stats.ts";
 export type { CombatTurn, FactionTurn, Timeline } from "./recording/timeline.ts";
 export type { TurnEntry } from "./recording/turns.ts";
+export { type RawType, rawType } from "./replay/raw-type.ts";
+export { type ReplayOptions, type ReplayPorts, type ReplayReport, replay } from "./replay/replay.ts";

@@ -12,7 +12,7 @@ import {
 } from "./records.ts";
 import type { Source } from "./source.ts";
 import { addChannel, addSchema, emptySummary, type Summary } from "./summary.ts";
-import { type RecordHead, requireMagic, Walker } from "./walk.ts";
+import { isBarelyBegun, type RecordHead, requireMagic, Walker } from "./walk.ts";
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
@@ -24,6 +24,8 @@ export class Scan {
   readonly summary: Summary;
   /** Why it stopped before the end; undefined when all records were whole. */
   fault: BusError | undefined;
+  /** It came to the end of the data, so the file was closed. */
+  ended = false;
   readonly #source: Source;
   readonly #walker: Walker;
   #last: Mutable<ChunkIndexRecord> | undefined;
@@ -41,14 +43,18 @@ export class Scan {
 
   /** Reads on to `size`. Damage ends the scan and is kept in `fault`. */
   async advance(size: number): Promise<void> {
+    if (this.ended) return;
     this.#walker.extend(size);
     try {
       for (let head = await this.#walker.next(); head !== undefined; head = await this.#walker.next()) {
-        if (head.op === Op.dataEnd || head.op === Op.footer) break;
+        if (head.op === Op.dataEnd || head.op === Op.footer) {
+          this.ended = true;
+          break;
+        }
         await this.#take(head);
         this.summary.dataEnd = this.#walker.offset;
       }
-      if (this.#last?.channels.length === 0) await this.#lookInto(this.#last);
+      if (this.#last?.channels.length === 0) await this.#lookIntoIfSound(this.#last);
     } catch (error) {
       const fault = BusError.from(error);
       if (!fault.code.startsWith("blackbox/")) throw error;
@@ -77,7 +83,7 @@ export class Scan {
     } else if (head.op === Op.messageIndex && this.#last !== undefined) {
       const chunk = this.#last;
       const index = parseMessageIndex(await this.#walker.content(head));
-      if (!summary.channels.has(index.channel)) await this.#lookInto(chunk);
+      if (!summary.channels.has(index.channel)) await this.#lookIntoIfSound(chunk);
       const pair = new DataView(new ArrayBuffer(10));
       pair.setUint16(0, index.channel, true);
       pair.setBigUint64(2, BigInt(head.offset), true);
@@ -86,6 +92,15 @@ export class Scan {
     } else if (head.op === Op.metadata) {
       const { name } = parseMetadata(await this.#walker.content(head));
       summary.metadata.push({ offset: head.offset, length: RECORD_HEAD_BYTES + head.length, name });
+    }
+  }
+
+  /** What is wrong with a chunk is said when its messages are asked for. */
+  async #lookIntoIfSound(chunk: ChunkIndexRecord): Promise<void> {
+    try {
+      await this.#lookInto(chunk);
+    } catch (error) {
+      if (!BusError.from(error).code.startsWith("blackbox/")) throw error;
     }
   }
 
@@ -112,8 +127,9 @@ export class Scan {
 
 /** @throws BusError blackbox/unreadable when it is no MCAP file */
 export async function scanFile(source: Source, size: number): Promise<Scan> {
-  await requireMagic(source, size);
   const scan = new Scan(source);
+  if (await isBarelyBegun(source, size)) return scan;
+  await requireMagic(source, size);
   await scan.advance(size);
   return scan;
 }

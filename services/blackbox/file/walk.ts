@@ -76,6 +76,12 @@ export class Walker {
   }
 }
 
+/** A file that was made and not yet begun: empty, or cut off in its first bytes. */
+export async function isBarelyBegun(source: Source, size: number): Promise<boolean> {
+  if (size >= MAGIC.length) return false;
+  return (await source.read(0, size)).every((byte, i) => byte === MAGIC[i]);
+}
+
 /** @throws BusError blackbox/unreadable when the file does not begin as an MCAP file does */
 export async function requireMagic(source: Source, size: number): Promise<void> {
   const have = await source.read(0, Math.min(size, MAGIC.length));

@@ -69,6 +69,12 @@ export class RecordedEvent {
     return at === 0 ? undefined : this.#view.getBigUint64(at + this.channel.type!.layout.header!.faction, true);
   }
 
+  /** Whether `sequence` is its publisher's; else it is the recorder's own count. */
+  get isCounted(): boolean {
+    const at = this.#header();
+    return at !== 0 && this.#view.getBigUint64(at + this.channel.type!.layout.header!.sequence, true) !== 0n;
+  }
+
   /** Where a query goes on behind this event. */
   get cursor(): string {
     return cursorOf(this.place);
@@ -82,6 +88,11 @@ export class RecordedEvent {
   value(): JsonObject {
     const { type } = this.channel;
     return type === undefined ? { $base64: Buffer.from(this.payload).toString("base64") } : type.json(this.payload);
+  }
+
+  /** Why the payload is no message of its type; undefined when it is one, or when nothing is known of the type. */
+  fault(): string | undefined {
+    return this.channel.type?.fault(this.payload);
   }
 
   toJSON(): JsonObject {

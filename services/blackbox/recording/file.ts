@@ -1,3 +1,4 @@
+import { BusError } from "#bus";
 import { Bytes, unreadable } from "../file/bytes.ts";
 import { boundChunk, chunkRecords } from "../file/chunk.ts";
 import {
@@ -11,9 +12,9 @@ import {
 import { type Scan, scanFile } from "../file/scan.ts";
 import type { Source } from "../file/source.ts";
 import { readSummary, type Summary } from "../file/summary.ts";
-import { requireMagic } from "../file/walk.ts";
+import { isBarelyBegun, requireMagic } from "../file/walk.ts";
 import { TurnIndex } from "./turns.ts";
-import type { RecordedType, TypeCache } from "./types.ts";
+import { type RecordedType, TypeCache } from "./types.ts";
 
 /** A channel as queries see it. */
 export interface Channel {
@@ -72,7 +73,7 @@ export class RecordingFile {
   /** @throws BusError blackbox/unreadable, blackbox/too-large */
   static async open(source: Source, types: TypeCache): Promise<RecordingFile> {
     const size = await source.size();
-    await requireMagic(source, size);
+    if (!(await isBarelyBegun(source, size))) await requireMagic(source, size);
     let summary = await readSummary(source, size);
     let scan: Scan | undefined;
     if (summary === undefined) {
@@ -82,6 +83,61 @@ export class RecordingFile {
     const at = summary.metadata.find(({ name }) => name === "busbar.recording");
     const recording = at === undefined ? new Map<string, string>() : (await metadata(source, at)).entries;
     return new RecordingFile(source, size, summary, scan, recording, types);
+  }
+
+  /** What a scan has found so far of a file that grows. */
+  static async ofScan(source: Source, scan: Scan, size: number, types: TypeCache): Promise<RecordingFile> {
+    const { summary } = scan;
+    const at = summary.metadata.find(({ name }) => name === "busbar.recording");
+    const recording = at === undefined ? new Map<string, string>() : (await metadata(source, at)).entries;
+    return new RecordingFile(source, size, summary, scan, recording, types);
+  }
+
+  /**
+   * Whatever can be known of a file that may be damaged anywhere. A sound summary is believed, since it has a CRC; without one the
+   * file is gone through from head to head.
+   * @param extend may add schemas and channels from elsewhere before they are needed
+   * @throws BusError blackbox/unreadable when it does not begin as an MCAP file does
+   */
+  static async salvage<T>(
+    source: Source,
+    extend: (into: Summary) => Promise<T> | undefined,
+  ): Promise<{ file: RecordingFile; indexed: boolean; fault: BusError | undefined; journal: T | undefined }> {
+    const size = await source.size();
+    await requireMagic(source, size);
+    let summary: Summary | undefined;
+    let fault: BusError | undefined;
+    try {
+      summary = await readSummary(source, size);
+    } catch (error) {
+      fault = BusError.from(error);
+    }
+    const indexed = summary !== undefined;
+    let scan: Scan | undefined;
+    if (summary === undefined) {
+      scan = await scanFile(source, size);
+      fault ??= scan.fault;
+      if (scan.fault === undefined && scan.torn > 0 && fault === undefined && !scan.ended)
+        fault = unreadable(
+          source.name,
+          scan.summary.dataEnd,
+          `the file ends inside a record, ${scan.torn} bytes into it`,
+        );
+      summary = scan.summary;
+    }
+    const journal = await extend(summary);
+    let recording: ReadonlyMap<string, string> = new Map();
+    try {
+      const at = summary.metadata.find(({ name }) => name === "busbar.recording");
+      if (at !== undefined) recording = (await metadata(source, at)).entries;
+    } catch (error) {
+      fault ??= BusError.from(error);
+    }
+    // Channels of schemas that were lost are kept, as messages without a type.
+    for (const [id, channel] of summary.channels)
+      if (!summary.schemas.has(channel.schemaId)) summary.channels.set(id, { ...channel, schemaId: 0 });
+    const file = new RecordingFile(source, size, summary, scan, recording, new TypeCache(true));
+    return { file, indexed, fault, journal };
   }
 
   #channelOf(record: ChannelRecord, types: TypeCache): Channel {

@@ -17,12 +17,20 @@ import { TypeCache } from "./types.ts";
 const OPENING = 16;
 
 /**
- * Opens a file, or all files of a folder, for reading. Only indexes are read; a file without a footer is gone through from
+ * Opens a file, all files of a folder, or a list of files in their order, for reading. Only indexes are read; a file without a footer is gone through from
  * head to head.
  * @throws BusError blackbox/no-recording, blackbox/unreadable, blackbox/too-large
  */
-export async function open(path: string): Promise<Recording> {
-  return await openSources(await Promise.all((await pathsOf(path)).map((each) => fileSource(each))));
+export async function open(path: string | readonly string[]): Promise<Recording> {
+  const paths = typeof path === "string" ? await pathsOf(path) : path;
+  const sources: Source[] = [];
+  try {
+    for (const each of paths) sources.push(await fileSource(each));
+  } catch (error) {
+    await Promise.all(sources.map((source) => source.close()));
+    throw error;
+  }
+  return await openSources(sources);
 }
 
 /** The same over any sources, in the order of the recording. It owns them from now on. */
@@ -42,7 +50,7 @@ export async function openSources(sources: readonly Source[]): Promise<Recording
 }
 
 /**
- * The recordings that a path means, in their order: by prefix, then number.
+ * The recordings that a path means, in their order: by prefix, then number. `x.recovered.mcap` stands for `x.mcap`.
  * @throws BusError blackbox/no-recording
  */
 export async function pathsOf(path: string): Promise<string[]> {
@@ -56,7 +64,9 @@ export async function pathsOf(path: string): Promise<string[]> {
     });
   }
   if (!isFolder) return [path];
-  const names = (await readdir(path)).filter((name) => name.endsWith(".mcap"));
+  const all = new Set((await readdir(path)).filter((name) => name.endsWith(".mcap")));
+  // What was recovered of a file stands for it.
+  const names = [...all].filter((name) => !all.has(name.replace(/\.mcap$/, ".recovered.mcap")));
   if (names.length === 0)
     throw new BusError("blackbox/no-recording", { details: { path, problem: "the folder has no .mcap file" } });
   return names.sort(byNumber).map((name) => join(path, name));
@@ -64,8 +74,8 @@ export async function pathsOf(path: string): Promise<string[]> {
 
 /** Numbers have at least six digits, and more when they need them. */
 function byNumber(a: string, b: string): number {
-  const [, prefixA, numberA] = /^(.*?)(\d*)\.mcap$/.exec(a) ?? [];
-  const [, prefixB, numberB] = /^(.*?)(\d*)\.mcap$/.exec(b) ?? [];
+  const [, prefixA, numberA] = /^(.*?)(\d*)\.mcap$/.exec(a.replace(".recovered", "")) ?? [];
+  const [, prefixB, numberB] = /^(.*?)(\d*)\.mcap$/.exec(b.replace(".recovered", "")) ?? [];
   if (prefixA !== prefixB) return a < b ? -1 : 1;
   return Number(numberA) - Number(numberB) || (a < b ? -1 : 1);
 }

@@ -1,0 +1,237 @@
+import { existsSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { BusError } from "#bus";
+import { type Journal, readJournal } from "../file/journal.ts";
+import type { ChunkIndexRecord } from "../file/records.ts";
+import { fileSink, type Sink } from "../file/sink.ts";
+import { fileSource, type Source } from "../file/source.ts";
+import { RecordingWriter } from "../file/writer.ts";
+import type { RecordedEvent } from "../recording/event.ts";
+import { RecordingFile } from "../recording/file.ts";
+import { TypeCache } from "../recording/types.ts";
+import { copied, everything, messagesOf } from "./messages.ts";
+import { goOn, type Work } from "./progress.ts";
+import { Sequences } from "./sequences.ts";
+
+export interface RecoverOptions extends Work {
+  /** Default: `<name>.recovered.mcap` beside the file. */
+  readonly out?: string;
+  /** Takes chunks that read well behind one that does not. Default: only when the file's summary says where they are. */
+  readonly pastDamage?: boolean;
+}
+
+/** What became of a file. */
+export interface RecoveryReport {
+  readonly file: string;
+  readonly out: string;
+  /** It had a footer and a sound summary. */
+  readonly complete: boolean;
+  readonly chunks: number;
+  readonly messages: number;
+  /** Messages of the journal among them; undefined: there was none, or it was older than the file. */
+  readonly journal: number | undefined;
+  /** Places that did not read, in words; the first one ended the reading unless chunks behind it were taken. */
+  readonly damage: readonly string[];
+  /** Bytes of the file that are in no record of the new one's. */
+  readonly lostBytes: number;
+  readonly missing: {
+    /** Events that are surely missing; undefined: the file does not tell how many were received. */
+    readonly events: number | undefined;
+    /** Sequences between the first and the last one that are not there, both ends included. */
+    readonly sequences: readonly { readonly from: bigint; readonly to: bigint }[];
+    /** How `events` is known, or why it is not. */
+    readonly by: string;
+  };
+}
+
+/**
+ * Writes all that can be read of a file, and of its journal, into a new file with a summary and turn index of its own.
+ * @throws BusError blackbox/exists, blackbox/unreadable when it is no MCAP file at all
+ */
+export async function recover(path: string, options: RecoverOptions = {}): Promise<RecoveryReport> {
+  const out = options.out ?? `${path.replace(/\.mcap$/, "")}.recovered.mcap`;
+  const source = await fileSource(path);
+  const journalPath = `${path}.journal`;
+  const journal = existsSync(journalPath) ? await fileSource(journalPath) : undefined;
+  try {
+    const sink = await fileSink(out);
+    try {
+      return await recoverSource(source, journal, sink, { ...options, next: await firstOfNext(path) });
+    } catch (error) {
+      await sink.close(false);
+      throw error;
+    }
+  } finally {
+    await source.close();
+    await journal?.close();
+  }
+}
+
+export interface RecoverSourceOptions extends Work {
+  readonly pastDamage?: boolean;
+  /** Recorder's count of the first message of the file that follows. */
+  readonly next?: bigint | undefined;
+}
+
+/** The same from any source to any sink. */
+export async function recoverSource(
+  source: Source,
+  journalSource: Source | undefined,
+  sink: Sink,
+  options: RecoverSourceOptions = {},
+): Promise<RecoveryReport> {
+  const { file, indexed, fault, journal } = await RecordingFile.salvage(source, (into) =>
+    journalSource === undefined ? undefined : journalOrFault(journalSource, into),
+  );
+  const damage: string[] = fault === undefined ? [] : [fault.message];
+  if (typeof journal === "string") damage.push(journal);
+  const taken = new Taken(file, sink);
+  await taken.begin();
+  const { chunks } = file.summary;
+  const goesPast = options.pastDamage ?? indexed;
+  const usable = typeof journal === "object" ? journal : undefined;
+  let soundBehindJournal = false;
+  for (const [i, chunk] of chunks.entries()) {
+    goOn(options, i / Math.max(1, chunks.length));
+    try {
+      await taken.chunk(chunk);
+      if (usable !== undefined && chunk.offset >= usable.chunkStart) soundBehindJournal = true;
+    } catch (error) {
+      const problem = BusError.from(error);
+      if (!/^(blackbox|schema)\//.test(problem.code)) throw error;
+      damage.push(problem.message);
+      if (!goesPast) break;
+    }
+  }
+  const journaled = usable === undefined || soundBehindJournal ? undefined : await taken.journal(usable);
+  if (usable?.fault !== undefined && journaled !== undefined) damage.push(usable.fault);
+  await taken.end();
+  return {
+    file: source.name,
+    out: sink.name,
+    complete: indexed && damage.length === 0,
+    chunks: taken.chunks,
+    messages: taken.messages,
+    journal: journaled,
+    damage,
+    lostBytes: Math.max(0, taken.lostBytes(file.bytes, indexed)),
+    missing: taken.missing(options.next, journaled === undefined ? undefined : usable),
+  };
+}
+
+async function journalOrFault(
+  source: Source,
+  into: Parameters<typeof readJournal>[1],
+): Promise<Journal | string | undefined> {
+  try {
+    return await readJournal(source, into);
+  } catch (error) {
+    return BusError.from(error).message;
+  }
+}
+
+/** The new file while it is filled, and what is known of what should be in it. */
+class Taken {
+  chunks = 0;
+  readonly #file: RecordingFile;
+  readonly #writer: RecordingWriter;
+  readonly #byPublisher = new Sequences();
+  readonly #byRecorder = new Sequences();
+  #bytes = 0;
+
+  constructor(file: RecordingFile, sink: Sink) {
+    this.#file = file;
+    this.#writer = new RecordingWriter(sink);
+  }
+
+  get messages(): number {
+    return this.#writer.messages;
+  }
+
+  async begin(): Promise<void> {
+    await this.#writer.begin("busbar-blackbox recovery", this.#file.recording);
+    for (const schema of this.#file.summary.schemas.values()) await this.#writer.schema(schema);
+    for (const channel of this.#file.summary.channels.values()) await this.#writer.channel(channel);
+  }
+
+  async chunk(chunk: ChunkIndexRecord): Promise<void> {
+    const stored = await this.#file.chunkBytes(chunk);
+    const events = messagesOf(everything(this.#file), chunk, this.#file.chunkRecords(chunk, stored));
+    const messages = events.map(copied);
+    this.#count(events);
+    await this.#writer.copyChunk(stored, chunk, messages);
+    this.#bytes += chunk.length + chunk.indexLength;
+    this.chunks++;
+  }
+
+  /** @returns how many messages it gave */
+  async journal({ records, chunkStart }: Journal): Promise<number> {
+    const anyTime = { offset: chunkStart, start: 0n, end: (1n << 64n) - 1n };
+    const events = messagesOf(everything(this.#file), anyTime, records);
+    for (const event of events)
+      await this.#writer.message({ ...copied(event), published: event.published, payload: event.payload });
+    this.#count(events);
+    return events.length;
+  }
+
+  end(): Promise<void> {
+    return this.#writer.end();
+  }
+
+  #count(events: readonly RecordedEvent[]): void {
+    this.#byPublisher.add(events.filter((event) => event.isCounted).map(({ sequence }) => sequence));
+    this.#byRecorder.add(events.filter((event) => !event.isCounted).map(({ sequence }) => sequence));
+  }
+
+  lostBytes(size: number, indexed: boolean): number {
+    const whole = this.#file.summary.chunks.reduce((sum, chunk) => sum + chunk.length + chunk.indexLength, 0);
+    // Behind the end of the data there is the summary alone, which is written anew.
+    const tail = indexed || this.#file.scan?.ended === true ? 0 : size - this.#file.summary.dataEnd;
+    return tail + whole - this.#bytes;
+  }
+
+  missing(next: bigint | undefined, journal: Journal | undefined): RecoveryReport["missing"] {
+    const { first, recording } = this.#file;
+    // Where publishers count, the recorder's numbers of other messages have holes that mean nothing.
+    const counted = this.#byPublisher.first === undefined ? this.#byRecorder : this.#byPublisher;
+    const sequences = counted.scattered ? [] : counted.holes.map(([from, to]) => ({ from, to }));
+    const held = BigInt(this.messages);
+    if (recording.has("first") && next !== undefined && next >= first + held)
+      return { events: Number(next - first - held), sequences, by: `the next file begins with message ${next}` };
+    if (recording.has("first") && journal !== undefined) {
+      const before = journal.first - first - (held - BigInt(journal.messages));
+      if (before >= 0n)
+        return { events: Number(before), sequences, by: `the journal begins with message ${journal.first}` };
+    }
+    const inHoles = sequences.reduce((sum, { from, to }) => sum + Number(to - from + 1n), 0);
+    if (this.#file.complete) {
+      const said = this.#file.summary.statistics?.messages;
+      if (said !== undefined && said >= held)
+        return { events: Number(said - held), sequences, by: "the file says how many messages it holds" };
+    }
+    const by = "nothing tells how many messages came after the last one that was read";
+    return {
+      events: inHoles === 0 ? undefined : inHoles,
+      sequences,
+      by: inHoles === 0 ? by : `holes in the sequences; ${by}`,
+    };
+  }
+}
+
+/** `first` of the file with the next number, when there is one of the same recorder. */
+async function firstOfNext(path: string): Promise<bigint | undefined> {
+  const parts = /^(.*?)(\d{6,})\.mcap$/.exec(path);
+  if (parts === null) return undefined;
+  const [, prefix, number] = parts;
+  const next = `${prefix}${String(Number(number) + 1).padStart(6, "0")}.mcap`;
+  if (!existsSync(join(dirname(path), next.slice(next.lastIndexOf("/") + 1)))) return undefined;
+  const source = await fileSource(next);
+  try {
+    const file = await RecordingFile.open(source, new TypeCache());
+    return file.recording.has("first") ? file.first : undefined;
+  } catch {
+    return undefined;
+  } finally {
+    await source.close();
+  }
+}
