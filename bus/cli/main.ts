@@ -4,6 +4,7 @@ import { libraryVersion } from "#runtime";
 import { Cli } from "./cli.ts";
 import { addServiceCommands } from "./commands/added.ts";
 import { addCall } from "./commands/call.ts";
+import { addClock } from "./commands/clock.ts";
 import { addDoctor } from "./commands/doctor.ts";
 import { addDown } from "./commands/down.ts";
 import { addEcho } from "./commands/echo.ts";
@@ -12,9 +13,11 @@ import { addGen } from "./commands/gen.ts";
 import { addGraph } from "./commands/graph.ts";
 import { addInit } from "./commands/init.ts";
 import { addKeys } from "./commands/keys.ts";
+import { addMetrics } from "./commands/metrics.ts";
 import { addPlan } from "./commands/plan.ts";
 import { addPub } from "./commands/pub.ts";
 import { addStatus } from "./commands/status.ts";
+import { addTop } from "./commands/top.ts";
 import { addUp } from "./commands/up.ts";
 import { addValidate } from "./commands/validate.ts";
 import { EXIT_USAGE } from "./exit-codes.ts";
@@ -34,6 +37,9 @@ const COMMANDS = [
   addCall,
   addPub,
   addEcho,
+  addClock,
+  addTop,
+  addMetrics,
 ];
 
 async function main(): Promise<void> {

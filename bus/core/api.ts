@@ -145,6 +145,8 @@ export interface EdgeAccount {
   refused: number;
   /** Messages waiting on our side of the edge. */
   waiting: number;
+  /** What they take there. */
+  waitingBytes: number;
   /** Types that the target has subscribed to by now. A declared type that is not here has nobody attached. */
   attached: string[];
   /** Why the link is not open, or which types it refuses. */

@@ -441,6 +441,7 @@ export class Link implements ByteReceiver, ReferenceReceiver {
       control: this.#control.snapshot(),
       refused: this.edge.refused,
       waiting: this.edge.waiting,
+      waitingBytes: this.edge.waitingBytes,
       attached: this.routes.attached,
       ...(this.note === undefined ? {} : { note: this.note }),
     };

@@ -64,6 +64,10 @@ export class OutEdge {
     return this.#queue.length + this.#aside.length;
   }
 
+  get waitingBytes(): number {
+    return this.#queue.bytes + this.#aside.bytes;
+  }
+
   attachBytes(carrier: ByteCarrier): void {
     this.#upSinceMs = this.#options.clock.now();
     this.#sender.attachBytes(carrier);

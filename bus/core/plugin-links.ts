@@ -83,6 +83,7 @@ export class PluginEdge {
       control: lane(Lane.control),
       refused: 0,
       waiting: 0,
+      waitingBytes: 0,
       attached: [],
     };
   }
@@ -234,6 +235,7 @@ export class RemotePluginLink {
       control: this.#accounts[Lane.control].snapshot(),
       refused: 0,
       waiting: 0,
+      waitingBytes: 0,
       attached: [],
       ...(this.connector.note === undefined ? {} : { note: this.connector.note }),
     };

@@ -1,5 +1,7 @@
 import { CLI_SERVICE, durationMs, type Hub } from "#core";
+import { Clock } from "#generated/busbar/clock";
 import type { Plan } from "#generated/busbar/plan";
+import { CLOCK_SERVICE } from "#topology";
 import { BusError } from "#wire";
 import type { ControlHandler } from "./control-server.ts";
 import { registryOf } from "./schema-support.ts";
@@ -12,6 +14,9 @@ export interface HubCommandsOptions {
   services(): readonly string[];
   stop(): void;
 }
+
+/** A tick has a time-out of its own; how many of them a step takes is the user's affair. */
+const CLOCK_TIMEOUT = "24h";
 
 /** How long a publish of the command line waits for the link to its subscriber. */
 const CONNECT_MS = 5000;
@@ -34,6 +39,7 @@ export function hubCommands(options: HubCommandsOptions): Record<string, Control
       pid: process.pid,
       uptimeMs: Date.now() - startedAt,
       rssBytes: process.memoryUsage.rss(),
+      cpuMs: cpuMs(),
       services: options.services(),
       links: hub.links().filter((link) => !link.pair.includes(CLI_SERVICE)),
       accounts: withoutCli(hub),
@@ -66,6 +72,25 @@ export function hubCommands(options: HubCommandsOptions): Record<string, Control
         if (context.signal.aborted) break;
       }
       return { items: count };
+    },
+
+    /** By the bus's own binding: a schema folder need not know the clock's messages. */
+    async clock(args, context) {
+      const bus = await cli([CLOCK_SERVICE]);
+      const method = Object.entries(Clock.methods).find(([key]) => key === args.method);
+      if (method === undefined || method[1].streaming)
+        throw new BusError("runtime/bad-request", { details: { reason: `the clock has no method ${args.method}` } });
+      const client = bus.client(Clock, CLOCK_SERVICE) as unknown as Record<
+        string,
+        (request: object, options: object) => Promise<unknown>
+      >;
+      const request = Object.fromEntries(
+        Object.entries((args.request ?? {}) as object).map(([name, value]) => [
+          name,
+          typeof value === "string" ? BigInt(value) : value,
+        ]),
+      );
+      return await client[method[0]](request, { signal: context.signal, timeout: CLOCK_TIMEOUT });
     },
 
     async pub(args) {
@@ -106,6 +131,12 @@ export function hubCommands(options: HubCommandsOptions): Record<string, Control
     },
   };
 }
+
+/** Of the whole process since it started, ms: user and system. */
+const cpuMs = (): number => {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+};
 
 function withoutCli(hub: Hub): { edges: unknown[]; unheard: unknown } {
   const { edges, unheard } = hub.accounts();

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { type Plan, RunKind } from "#generated/busbar/plan";
-import { loadPlan, type Mode, type TransportChoice } from "#topology";
+import { loadPlan, loadTopology, type Mode, type TransportChoice } from "#topology";
 import { BusError } from "#wire";
 import { buildServices } from "./build-services.ts";
 import { capabilities } from "./capabilities.ts";
@@ -9,6 +9,7 @@ import { systemClock } from "./clock.ts";
 import { toJson } from "./control-protocol.ts";
 import { ControlServer } from "./control-server.ts";
 import { noBridge, ProcessLauncher } from "./launch.ts";
+import { MetricsServer } from "./metrics-server.ts";
 import { findGuard } from "./native-path.ts";
 import { osProcessOf } from "./os-process.ts";
 import { Output, type Terminal } from "./output.ts";
@@ -16,6 +17,7 @@ import { writePlan } from "./plan-file.ts";
 import { RunFolder } from "./run-folder.ts";
 import { refuseStaleSchema } from "./schema-support.ts";
 import { Supervisor, type SupervisorEvents } from "./supervise.ts";
+import { watchBus } from "./watch-bus.ts";
 
 export interface UpOptions {
   /** Path of topology.toml. */
@@ -66,6 +68,7 @@ export async function up(options: UpOptions): Promise<number> {
   });
   if (holder !== undefined)
     throw new BusError("runtime/already-running", { details: { bus: plan.bus, pid: holder.pid } });
+  let metrics: { close(): Promise<void> } | undefined;
   const run = new Run(plan, processes, folder, options);
   try {
     folder.sweep();
@@ -75,17 +78,37 @@ export async function up(options: UpOptions): Promise<number> {
     const kinds = `${services.length} service${services.length === 1 ? "" : "s"} in ${processes.length} process${processes.length === 1 ? "" : "es"}`;
     output.say(plan.bus, `${plan.mode}, ${kinds}${once ? "" : "; Ctrl-C stops"}`, "info", { plan: plan.hash });
     for (const warning of plan.warnings) output.say(plan.bus, warning, "warn");
+    metrics = await serveMetrics(options, (url) => output.say(plan.bus, `metrics at ${url}`));
     return await run.run();
   } catch (error) {
     // Stopped while it was still being built: as wished, unless somebody waits for a result.
     if (once || !(error instanceof BusError) || error.code !== "core/cancelled") throw error;
     return 0;
   } finally {
+    await metrics?.close();
     await run.close();
     folder.unlockUp(node);
     folder.sweep(plan.nodes.every((candidate) => candidate.here));
     if (once && run.hasResult) options.stdout.write(`${toJson(run.result)}\n`);
   }
+}
+
+/** Where the file says so, and once for all nodes of this computer. */
+async function serveMetrics(
+  { topology: path, node }: UpOptions,
+  say: (url: string) => void,
+): Promise<{ close(): Promise<void> } | undefined> {
+  const { metrics } = (await loadTopology(path)).topology;
+  if (metrics === undefined || (node !== undefined && node !== metrics.node)) return undefined;
+  const watch = await watchBus(path);
+  const server = await MetricsServer.open(metrics, () => watch.look());
+  say(server.url);
+  return {
+    async close() {
+      await server.close();
+      await watch[Symbol.asyncDispose]();
+    },
+  };
 }
 
 /** Those of the node that was named, else of all nodes on this computer that have something to start. */

@@ -5,6 +5,7 @@ import { checkEdges } from "./check-edges.ts";
 import { checkServices } from "./check-services.ts";
 import { LOCALHOST, normalisedHost } from "./host.ts";
 import { ROOT_KEYS } from "./keys.ts";
+import { parseListen } from "./listen.ts";
 import type { ParsedTopology } from "./parse.ts";
 import type { KeyPath } from "./place.ts";
 import { checkPolicy, policyOf } from "./policy.ts";
@@ -44,6 +45,7 @@ export function checkTopology(parsed: ParsedTopology): Topology {
   const services = withClock(problems, root.clock, checkServices(problems, maps, nodes, complete), nodes);
   const edges = checkEdges(problems, listOf(problems, root.edges, "edges"), services, complete);
   const keys = keysFolder(problems, root.security);
+  const metrics = metricsOf(problems, root.metrics, nodes);
   const engine = engineOf(problems, root.engine);
   problems.throwIfAny();
   return {
@@ -59,6 +61,7 @@ export function checkTopology(parsed: ParsedTopology): Topology {
     services,
     edges,
     clock: root.clock !== undefined,
+    ...(metrics === undefined ? {} : { metrics }),
     keys,
     engine,
     problems: () => new Problems(file, places),
@@ -178,4 +181,19 @@ function engineOf(problems: Problems, value: unknown): Topology["engine"] {
     servers: (values.servers as string[] | undefined) ?? [],
     credentials: values.credentials as string | undefined,
   };
+}
+
+function metricsOf(problems: Problems, value: unknown, nodes: readonly NodeEntry[]): Topology["metrics"] {
+  if (value === undefined) return undefined;
+  const values = readSection(problems, "metrics", value, ["metrics"], "[metrics]");
+  const known = nodes.map(({ name }) => name);
+  const node = (values.node as string | undefined) ?? known[0] ?? "";
+  if (!known.includes(node))
+    problems.add("topology/unknown-node", ["metrics", "node"], "value", { node, suggestion: suggestion(node, known) });
+  const { listen } = values;
+  if (typeof listen !== "string") return undefined;
+  const address = parseListen(listen, values.remote === true);
+  if (typeof address !== "string") return { ...address, node };
+  problems.add("topology/bad-value", ["metrics", "listen"], "value", { key: "[metrics] listen", problem: address });
+  return undefined;
 }

@@ -60,7 +60,10 @@ const schema = topologySchema() as Schema;
 const accepts = (text: string): boolean => fits(schema, parseTopology(text, "t").root, schema);
 
 test("the JSON Schema accepts a file with every key, and so does the check", () => {
-  const example = (section: "bus" | "services" | "nodes" | "edges" | "clock", skip: string[] = []): string =>
+  const example = (
+    section: "bus" | "services" | "nodes" | "edges" | "clock" | "metrics",
+    skip: string[] = [],
+  ): string =>
     keysOf(section)
       .filter((key) => !skip.includes(key.name))
       .map((key) => `${key.name} = ${key.example}`)
@@ -79,6 +82,8 @@ run = "exec:cards"
 ${example("services", ["run", "thread", "clock"])}
 [clock]
 ${example("clock")}
+[metrics]
+${example("metrics")}
 [[edges]]
 ${example("edges", ["policy"])}
 policy = { kind = "block", timeout = "2s" }

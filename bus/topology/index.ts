@@ -9,6 +9,7 @@ export { carrierName, type ExplainRow, explainEdge, explainPlan, explainTable, p
 export { isGlob, matcher } from "./glob.ts";
 export { graphMermaid, graphText } from "./graph.ts";
 export { isLoopback, LOCALHOST, normalisedHost } from "./host.ts";
+export { type ListenAddress, parseListen } from "./listen.ts";
 export { type LoadOptions, loadPlan, loadTopology } from "./load.ts";
 export { type ParsedTopology, parseTopology } from "./parse.ts";
 export type { Position } from "./place.ts";

@@ -8,6 +8,7 @@ export type SectionId =
   | "engine"
   | "sites"
   | "clock"
+  | "metrics"
   | "policy"
   | "restart";
 

@@ -51,6 +51,12 @@ export const SECTIONS: readonly Section[] = [
     doc: "The simulated clock: the reserved service `busbar.clock`, which services with `clock = true` follow.",
   },
   {
+    id: "metrics",
+    form: "table",
+    heading: "[metrics]",
+    doc: "Metrics for Prometheus: `busbar up` serves `/metrics` over HTTP.",
+  },
+  {
     id: "policy",
     form: "inline",
     heading: "policy",
@@ -76,4 +82,5 @@ export const ROOT_KEYS: readonly string[] = [
   "engine",
   "sites",
   "clock",
+  "metrics",
 ];

@@ -89,6 +89,8 @@ export interface Topology {
   readonly edges: readonly EdgeEntry[];
   /** There is a [clock]: its service is among `services`. */
   readonly clock: boolean;
+  /** Where `busbar up` serves metrics. */
+  readonly metrics?: { readonly host: string; readonly port: number; readonly node: string };
   /** Folder of CURVE keys as written. */
   readonly keys?: string;
   readonly engine?: { readonly kind: string; readonly servers: readonly string[]; readonly credentials?: string };

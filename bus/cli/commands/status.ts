@@ -1,27 +1,7 @@
 import type { Command } from "commander";
-import type { EdgeAccount, LinkStatus } from "#core";
-import { nodeOf, RunningBus, type ServiceStatus } from "#runtime";
+import { isNobody, type Observation, observe, RunningBus } from "#runtime";
 import type { Cli, CommonOptions } from "../cli.ts";
 import { table } from "../table.ts";
-
-interface UpStatus {
-  pid: number;
-  mode: string;
-  uptimeMs: number;
-  services: ServiceStatus[];
-}
-
-interface ProcessStatus {
-  process: string;
-  pid: number;
-  uptimeMs: number;
-  rssBytes: number;
-  services: string[];
-  links: LinkStatus[];
-  accounts: { edges: EdgeAccount[]; unheard: Record<string, number> };
-}
-
-const ANSWER_MS = 2000;
 
 export function addStatus(program: Command, cli: Cli): void {
   const command = program
@@ -29,37 +9,14 @@ export function addStatus(program: Command, cli: Cli): void {
     .description("Show what runs: services, links, and what every edge published, delivered and dropped.");
   cli.command<CommonOptions>(command, ["busbar status", "busbar status --json"], async () => {
     const bus = await RunningBus.find(cli.topologyPath());
-    const plan = await bus.plan();
-    const ups: (UpStatus & { node: string | null })[] = [];
-    for (const up of bus.ups) {
-      const client = await bus.connectUp(up);
-      ups.push({ ...((await client.call("status")) as UpStatus), node: nodeOf(up) ?? null });
-      client.close();
-    }
-    const processes: ProcessStatus[] = [];
-    const silent: { process: string; pid: number }[] = [];
-    for (const { name, pid } of bus.processes(plan)) {
-      const client = await bus.connect(name);
-      try {
-        processes.push((await client.call("status", {}, { timeoutMs: ANSWER_MS })) as ProcessStatus);
-      } catch {
-        silent.push({ process: name, pid });
-      } finally {
-        client.close();
-      }
-    }
-    if (ups.length === 0 && processes.length === 0 && silent.length === 0) throw bus.notRunning();
-    cli.print({ bus: bus.name, plan: plan.hash, ups, processes, silent }, textOf(bus.name, ups, processes, silent));
+    const seen = await observe(bus);
+    if (isNobody(seen)) throw bus.notRunning();
+    cli.print(seen, textOf(seen));
     return undefined;
   });
 }
 
-function textOf(
-  name: string,
-  ups: readonly (UpStatus & { node: string | null })[],
-  processes: readonly ProcessStatus[],
-  silent: readonly { process: string; pid: number }[],
-): string {
+function textOf({ bus: name, ups, processes, silent }: Observation): string {
   const supervised = ups.flatMap((up) => up.services);
   const known = new Set(supervised.map((service) => service.service));
   const joined = processes.flatMap((process) =>

@@ -1,0 +1,176 @@
+// Method: a real bus, looked at by `metrics`, `top` and `clock` as real processes; the text over HTTP is held against the
+// accounts that `status` tells.
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { buildPackage, Project } from "./test-support.ts";
+
+let project: Project;
+beforeAll(async () => {
+  await buildPackage();
+  project = new Project();
+  expect(await project.run("init", ".", "--name", "hello")).toMatchObject({ code: 0, stderr: "" });
+  expect((await project.run("gen")).stderr).toBe("");
+}, 120_000);
+afterAll(() => project.close());
+afterEach(() => project.endAll());
+
+const plain = (): string => readFileSync(join(project.folder, "topology.toml"), "utf8");
+
+type Samples = Map<string, number>;
+
+/** "name{labels}" to value; every line must be one of the text format. */
+function samplesOf(text: string): Samples {
+  const samples: Samples = new Map();
+  for (const line of text.split("\n")) {
+    if (line === "" || line.startsWith("# HELP ") || line.startsWith("# TYPE ")) continue;
+    const match = /^([a-z_]+(?:\{.*\})?) (-?[0-9.e+-]+)$/.exec(line);
+    expect(match, line).not.toBeNull();
+    samples.set(match![1], Number(match![2]));
+  }
+  return samples;
+}
+
+const scrape = async (url: string): Promise<Samples> => {
+  const response = await fetch(url);
+  expect(response.status).toBe(200);
+  expect(response.headers.get("content-type")).toBe("text/plain; version=0.0.4; charset=utf-8");
+  return samplesOf(await response.text());
+};
+
+test("`up` serves metrics that add up and are what the accounts say; scrapes at the same time agree", async () => {
+  project.write("with-metrics.toml", `${plain()}\n[metrics]\nlisten = "127.0.0.1:0"\n`);
+  const up = project.start(["up", "--topology", "with-metrics.toml"]);
+  await up.saw("ready");
+  await up.saw(/metrics at (http:\S+)/);
+  const url = /metrics at (http:\S+)/.exec(up.stdout)![1];
+  const all = await Promise.all(Array.from({ length: 8 }, () => scrape(url)));
+  const samples = await scrape(url);
+  for (const other of all) expect([...other.keys()].sort()).toEqual([...samples.keys()].sort());
+  const status = JSON.parse((await project.run("status", "--json", "--topology", "with-metrics.toml")).stdout);
+  const edges = status.processes.flatMap((process: { accounts: { edges: object[] } }) => process.accounts.edges);
+  expect(edges.length).toBeGreaterThan(0);
+  for (const { source, target, transport, data, control } of edges) {
+    for (const [lane, account] of Object.entries({ data, control })) {
+      const labels = `source="${source}",target="${target}",transport="${transport}",lane="${lane}"`;
+      const value = (name: string, more = ""): number =>
+        samples.get(`busbar_edge_${name}{${labels}${more}}`) ?? Number.NaN;
+      const reasons = Object.entries((account as { dropped: Record<string, number> }).dropped);
+      const dropped = reasons.map(([reason]) => value("dropped_messages_total", `,reason="${reason}"`));
+      expect(value("published_messages_total")).toBe(
+        value("delivered_messages_total") + dropped.reduce((a, b) => a + b, 0) + value("in_flight_messages"),
+      );
+      // The caller has had its answers; nothing moves any more.
+      expect(value("published_messages_total")).toBe((account as { published: number }).published);
+      expect(value("delivered_messages_total")).toBe((account as { delivered: number }).delivered);
+      expect(dropped).toEqual(reasons.map(([, count]) => count));
+    }
+    expect(
+      samples.get(`busbar_link_state{source="${source}",target="${target}",transport="${transport}",state="open"}`),
+    ).toBe(1);
+  }
+  for (const { service, process } of status.ups[0].services) {
+    expect(samples.get(`busbar_service_restarts_total{service="${service}",process="${process}"}`)).toBe(0);
+    expect(samples.get(`busbar_service_state{service="${service}",process="${process}",state="ready"}`)).toBe(1);
+  }
+  expect((await fetch(url.replace("/metrics", "/"))).status).toBe(404);
+  expect((await fetch(url, { method: "POST" })).status).toBe(405);
+
+  const port = new URL(url).port;
+  const second = await project.run("metrics", "--listen", `127.0.0.1:${port}`, "--topology", "with-metrics.toml");
+  expect(second.code).toBe(1);
+  expect(second.stderr).toMatch(new RegExp(`^transport/address-in-use: .*127\\.0\\.0\\.1:${port}[^\\n]*\\n$`));
+
+  const beside = project.start(["metrics", "--listen", "127.0.0.1:0", "--topology", "with-metrics.toml"]);
+  await beside.saw(/metrics at (http:\S+);/);
+  const other = await scrape(/metrics at (http:\S+);/.exec(beside.stderr)![1]);
+  expect([...other.keys()].sort()).toEqual([...samples.keys()].sort());
+  beside.child.kill("SIGINT");
+  expect((await beside.ended).code).toBe(0);
+  const once = await project.run("metrics", "--topology", "with-metrics.toml");
+  expect(samplesOf(once.stdout).size).toBe(samples.size);
+
+  const top = await project.run("top", "--once", "--json", "--interval", "0.2", "--topology", "with-metrics.toml");
+  const seen = JSON.parse(top.stdout);
+  expect(seen.edges.map((edge: { edge: string; published: number }) => [edge.edge, edge.published])).toEqual(
+    edges.map(
+      ({ edge, data, control }: { edge: string; data: { published: number }; control: { published: number } }) => [
+        edge,
+        data.published + control.published,
+      ],
+    ),
+  );
+  for (const { ratePerS } of seen.edges) expect(ratePerS).toBe(0);
+  // Not a terminal: it prints once and ends.
+  const text = await project.run("top", "--interval", "0.2", "--topology", "with-metrics.toml");
+  expect(text).toMatchObject({ code: 0, stderr: "" });
+  expect(text.stdout).toMatch(/EDGE +BY +STATE +MSG\/S/);
+  expect(text.stdout).not.toContain("\u001b");
+  up.child.kill("SIGINT");
+  expect((await up.ended).code).toBe(0);
+  await expect(fetch(url)).rejects.toThrow();
+});
+
+test("addresses that others reach are refused unless they are meant; so are those that are none", async () => {
+  project.write("remote.toml", `${plain()}\n[metrics]\nlisten = "0.0.0.0:9464"\n`);
+  const refused = await project.run("validate", "--topology", "remote.toml");
+  expect(refused.code).toBe(1);
+  expect(refused.stderr).toMatch(
+    /^topology\/bad-value: remote\.toml:\d+:\d+: .*open to other computers.*remote = true/,
+  );
+  project.write("remote.toml", `${plain()}\n[metrics]\nlisten = "0.0.0.0:9464"\nremote = true\n`);
+  expect((await project.run("validate", "--topology", "remote.toml")).code).toBe(0);
+  for (const [listen, words] of [
+    ["10.0.0.1:80", "open to other computers"],
+    ["127.0.0.1:99999", "65535 at most"],
+    ["nonsense", "no address"],
+  ]) {
+    const result = await project.run("metrics", "--listen", listen);
+    expect(result.code).toBe(2);
+    expect(result.stderr).toContain(words);
+  }
+  expect(await project.run("top")).toMatchObject({ code: 1, stderr: expect.stringContaining("runtime/not-running") });
+  expect((await project.run("top", "--interval", "0")).code).toBe(2);
+});
+
+test("the clock is shown and driven from the command line, in a project whose schema knows nothing of it", async () => {
+  const ticking = `export default { start(bus, ctx) {
+  let sum = 0n;
+  ctx.clock.onTick((tick, timeNs) => { sum += timeNs; if (tick === 7n && ctx.service === "b") throw new Error("no"); });
+  ctx.clock.onHash(() => sum);
+} };
+`;
+  project.write("a.js", ticking);
+  project.write(
+    "clocked.toml",
+    `[bus]\nname = "clocked"\n[[nodes]]\nname = "n"\nservices = ["a"]\n[[nodes]]\nname = "m"\nservices = ["b"]
+[clock]\nstep = "20ms"\n[services.a]\nrun = "ts:a.js"\nclock = true\n[services.b]\nrun = "ts:a.js"\nclock = true\n`,
+  );
+  const hashes: string[] = [];
+  for (const args of [[], ["--mode", "monolith"], ["--transport", "tcp"]]) {
+    const up = project.start(["up", "--topology", "clocked.toml", ...args]);
+    await up.saw(/\| ready$/m);
+    const clock = (...words: string[]) => project.run("clock", ...words, "--topology", "clocked.toml");
+    const step = await clock("step", "5", "--json");
+    expect(step.stderr).toBe("");
+    expect(JSON.parse(step.stdout)).toMatchObject({ tick: "5", timeNs: "100000000", mode: 0 });
+    hashes.push(JSON.parse(step.stdout).runHash);
+    const failed = await clock("step", "5");
+    expect(failed).toMatchObject({ code: 1, stderr: expect.stringMatching(/^clock\/tick-failed: tick 7 failed in b/) });
+    expect((await clock("run", "--until", "20")).code).toBe(0);
+    await expect
+      .poll(async () => JSON.parse((await clock("now", "--json")).stdout), { timeout: 20_000 })
+      .toMatchObject({ tick: "20", mode: 0 });
+    const now = await clock("now");
+    expect(now.stdout).toMatch(/^tick 20, 0\.4 s, paused\nrun hash [0-9a-f]{64}\n/);
+    expect((await clock("pause")).code).toBe(0);
+    expect(await clock("step", "x")).toMatchObject({ code: 2 });
+    up.child.kill("SIGINT");
+    await up.ended;
+  }
+  expect(new Set(hashes).size).toBe(1);
+  const up = project.start(["up"]);
+  await up.saw(/\| ready$/m);
+  const none = await project.run("clock", "now");
+  expect(none).toMatchObject({ code: 1, stderr: expect.stringMatching(/^clock\/no-clock: /) });
+}, 120_000);
