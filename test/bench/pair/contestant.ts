@@ -50,6 +50,8 @@ export type ContestantName =
   | "cards-native"
   | "cards-plain"
   | "combat"
+  | "ecs-native"
+  | "ecs-peer"
   | "plain-js"
   | "zeromq"
   | "net"
@@ -71,6 +73,8 @@ export const CONTESTANTS: Record<ContestantName, () => Promise<Contestant>> = {
   payments: async () => (await import("../payments/contestant.ts")).payments,
   "payments-plain": async () => (await import("../payments/plain-loop.ts")).paymentsPlain,
   combat: async () => (await import("../combat/contestant.ts")).combatCase,
+  "ecs-native": async () => (await import("../ecs/native.ts")).ecsNative,
+  "ecs-peer": async () => (await import("../ecs/contestant.ts")).ecsPeer,
   "plain-js": async () => (await import("./plain-js.ts")).plainJs,
   zeromq: async () => (await import("./zeromq.ts")).zeromq,
   net: async () => (await import("./net.ts")).net,

@@ -4,6 +4,12 @@
 #include <bit>
 
 namespace busbar::ecs {
+namespace {
+
+/// From so many rows of a block on, comparing the whole block is cheaper than looking at each of them.
+constexpr size_t kDenseRows = 16;
+
+}  // namespace
 
 TablePlan::TablePlan(const Store& store, const Table& table, const Query& query) : table_(table) {
   if (table.rows() == 0) never_ = true;
@@ -22,11 +28,12 @@ void TablePlan::add(const Store& store, std::span<const Filter> filters) {
   if (!never_) groups_.push_back(std::move(group));
 }
 
-uint32_t TablePlan::block(uint32_t first, uint32_t rows, uint64_t* mask) const {
+uint32_t TablePlan::block(uint32_t first, uint32_t rows, uint64_t* mask, const Group* met) const {
   for (uint32_t i = 0; i < kBlockWords; i++) {
     mask[i] = i * 64 >= rows ? 0 : bits::low_mask(rows - i * 64);
   }
   for (const Group& group : groups_) {
+    if (&group == met) continue;
     uint64_t any[kBlockWords], one[kBlockWords];
     group[0].block(first, rows, any);
     for (size_t i = 1; i < group.size(); i++) {
@@ -53,7 +60,7 @@ std::optional<std::vector<uint32_t>> TablePlan::by_index(Indexes& indexes, uint3
   // Copied, since the next index may push this one out.
   std::vector<uint32_t> candidates;
   uint64_t fewest = table_.rows() / std::max(share, 1u);
-  bool found = false;
+  const Group* met = nullptr;
   for (const Group& group : groups_) {
     // An OR needs all of its sides; an index helps with one.
     if (group.size() != 1 || group[0].column() == nullptr) continue;
@@ -65,15 +72,40 @@ std::optional<std::vector<uint32_t>> TablePlan::by_index(Indexes& indexes, uint3
     for (const auto& run : runs) rows += run.size();
     if (rows >= fewest) continue;
     fewest = rows;
-    found = true;
+    met = &group;
     candidates.clear();
     for (const auto& run : runs) candidates.insert(candidates.end(), run.begin(), run.end());
   }
-  if (!found) return std::nullopt;
-  std::erase_if(candidates, [this](uint32_t row) { return !holds(row); });
+  if (met == nullptr) return std::nullopt;
   // Runs are ascending, but not one behind the other.
   if (!std::is_sorted(candidates.begin(), candidates.end())) std::sort(candidates.begin(), candidates.end());
+  narrow(candidates, *met);
   return candidates;
+}
+
+/// Leaves the rows that meet the other groups, too. Rows are ascending.
+void TablePlan::narrow(std::vector<uint32_t>& rows, const Group& met) const {
+  if (groups_.size() == 1) return;
+  size_t kept = 0;
+  for (size_t at = 0; at < rows.size();) {
+    const uint32_t first = rows[at] / kBlockRows * kBlockRows;
+    size_t end = at;
+    while (end < rows.size() && rows[end] < first + kBlockRows) end++;
+    if (end - at < kDenseRows) {
+      for (; at < end; at++) {
+        if (holds(rows[at])) rows[kept++] = rows[at];
+      }
+      continue;
+    }
+    uint64_t mask[kBlockWords];
+    block(first, std::min(kBlockRows, table_.rows() - first), mask, &met);
+    for (; at < end; at++) {
+      const uint32_t row = rows[at];
+      rows[kept] = row;
+      kept += bits::get(mask, row - first);
+    }
+  }
+  rows.resize(kept);
 }
 
 }  // namespace busbar::ecs

@@ -6,14 +6,20 @@
 namespace busbar::ecs {
 
 EntityId Store::take_id() {
-  if (free_.size() > 0) {
-    const uint32_t index = free_.take_lowest();
-    return make_id(slots_[index].row, index);
+  const uint32_t index = free_.take_lowest();
+  return make_id(slots_[index].row, index);
+}
+
+void Store::take_ids(EntityId* ids, uint32_t count) {
+  uint32_t done = 0;
+  while (done < count && free_.size() > 0) ids[done++] = take_id();
+  // Indexes that were never used, side by side.
+  const auto first = static_cast<uint32_t>(slots_.size());
+  if (slots_.size() + count - done > slots_.capacity()) {
+    slots_.reserve(std::max(slots_.size() + count - done, slots_.size() + slots_.size() / 4 + 64));
   }
-  const auto index = static_cast<uint32_t>(slots_.size());
-  if (slots_.size() == slots_.capacity()) slots_.reserve(slots_.size() + slots_.size() / 4 + 64);
-  slots_.push_back({kNoTable, 1});
-  return make_id(1, index);
+  slots_.resize(slots_.size() + count - done, {kNoTable, 1});
+  for (uint32_t i = done; i < count; i++) ids[i] = make_id(1, first + i - done);
 }
 
 Fault Store::create(TableId table_id, uint32_t count, std::span<const ValueColumn> columns, EntityId* ids,
@@ -40,15 +46,11 @@ Fault Store::create(TableId table_id, uint32_t count, std::span<const ValueColum
   const uint32_t rows_before = table.rows(), added = count - refused;
   if (added == 0) return {};
   table.reserve(uint64_t{rows_before} + added, added > 4096 && rows_before == 0);
-  if (free_.size() == 0 && added > 64) {
-    const uint64_t needed = slots_.size() + added;
-    if (needed > slots_.capacity()) slots_.reserve(std::max<uint64_t>(needed, slots_.size() + slots_.size() / 4));
-  }
   for (uint32_t from = 0; from < count;) {
     // A run of items that are sound.
     uint32_t end = from;
     while (end < count && (!any_bad || ids[end] != kNullEntity)) end++;
-    for (uint32_t i = from; i < end; i++) ids[i] = take_id();
+    take_ids(ids + from, end - from);
     if (end > from) append_rows(table, from, end - from, columns, ids);
     from = end;
     while (from < count && ids[from] == kNullEntity && any_bad) from++;

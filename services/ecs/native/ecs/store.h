@@ -150,6 +150,8 @@ class Store {
   Fault make_table(std::vector<ComponentId> sorted, TableId& table);
   Fault step(TableId from, ComponentId component, bool adds, TableId& to);
   EntityId take_id();
+  /// Free indexes first, lowest first, then new ones.
+  void take_ids(EntityId* ids, uint32_t count);
   void append_rows(Table& table, uint32_t from, uint32_t count, std::span<const ValueColumn> columns,
                    const EntityId* ids);
   void move(Location from, Table& to);

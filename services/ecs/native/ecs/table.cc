@@ -31,12 +31,11 @@ void Table::reserve(uint64_t rows, bool exact) {
 }
 
 void Table::add_rows(const EntityId* ids, uint32_t count) {
-  EntityId last = rows_ == 0 ? kNullEntity : mutable_ids()[rows_ - 1];
-  for (uint32_t i = 0; i < count; i++) {
-    ascending_ = ascending_ && ids[i] > last;
-    last = ids[i];
-    mutable_ids()[rows_ + i] = last;
-  }
+  if (count == 0) return;
+  uint32_t falls = rows_ > 0 && ids[0] <= mutable_ids()[rows_ - 1];
+  for (uint32_t i = 1; i < count; i++) falls += ids[i] <= ids[i - 1];
+  ascending_ = ascending_ && falls == 0;
+  std::memcpy(mutable_ids() + rows_, ids, count * sizeof(EntityId));
   rows_ += count;
 }
 

@@ -64,19 +64,16 @@ void RowOrder::each(const Table& table, const Candidate* limit, std::vector<Cand
   }
 }
 
-void RowOrder::candidates(const Table& table, uint32_t first, const uint64_t* mask, std::vector<Candidate>& out) const {
-  each(table, nullptr, out, [&](auto&& body) { each_bit(mask, [&](uint32_t bit) { body(first + bit); }); });
+void RowOrder::candidates(const Table& table, uint32_t first, const uint64_t* mask, const Candidate* limit,
+                          std::vector<Candidate>& out) const {
+  each(table, limit, out, [&](auto&& body) { each_bit(mask, [&](uint32_t bit) { body(first + bit); }); });
 }
 
-void RowOrder::candidates(const Table& table, std::span<const uint32_t> rows, std::vector<Candidate>& out) const {
-  each(table, nullptr, out, [&](auto&& body) {
+void RowOrder::candidates(const Table& table, std::span<const uint32_t> rows, const Candidate* limit,
+                          std::vector<Candidate>& out) const {
+  each(table, limit, out, [&](auto&& body) {
     for (const uint32_t row : rows) body(row);
   });
-}
-
-void RowOrder::candidates_below(const Table& table, uint32_t first, const uint64_t* mask, const Candidate& limit,
-                                std::vector<Candidate>& out) const {
-  each(table, &limit, out, [&](auto&& body) { each_bit(mask, [&](uint32_t bit) { body(first + bit); }); });
 }
 
 bool RowOrder::further(const Candidate& a, const Candidate& b) const {
@@ -100,34 +97,38 @@ bool RowOrder::further(const Candidate& a, const Candidate& b) const {
 }
 
 void Top::add(const Table& table, uint32_t first, const uint64_t* mask) {
-  if (limited_) {
-    order_.candidates_below(table, first, mask, limit_, found_);
-  } else {
-    order_.candidates(table, first, mask, found_);
-  }
+  order_.candidates(table, first, mask, limited_ ? &limit_ : nullptr, found_);
   cut();
 }
 
 void Top::add(const Table& table, std::span<const uint32_t> rows) {
-  order_.candidates(table, rows, found_);
-  cut();
+  // In parts, so that most are held against the limit that the first ones set.
+  for (size_t at = 0; at < rows.size(); at += kBlockRows) {
+    order_.candidates(table, rows.subspan(at, std::min<size_t>(kBlockRows, rows.size() - at)),
+                      limited_ ? &limit_ : nullptr, found_);
+    cut();
+  }
+}
+
+void Top::keep_first() {
+  // By reference: algorithms copy what they are given, and an order owns its keys.
+  const auto before = [this](const Candidate& a, const Candidate& b) { return order_(a, b); };
+  std::nth_element(found_.begin(), found_.begin() + static_cast<ptrdiff_t>(keep_ - 1), found_.end(), before);
+  found_.resize(keep_);
 }
 
 void Top::cut() {
   if (keep_ == 0 || found_.size() < keep_ + std::max(keep_, kSlack)) return;
-  std::nth_element(found_.begin(), found_.begin() + static_cast<ptrdiff_t>(keep_ - 1), found_.end(), order_);
-  found_.resize(keep_);
+  keep_first();
   limit_ = found_.back();
   limited_ = true;
 }
 
 std::vector<Candidate> Top::take() {
-  if (keep_ != 0 && found_.size() > keep_) {
-    std::nth_element(found_.begin(), found_.begin() + static_cast<ptrdiff_t>(keep_ - 1), found_.end(), order_);
-    found_.resize(keep_);
-  }
+  if (keep_ != 0 && found_.size() > keep_) keep_first();
+  const auto before = [this](const Candidate& a, const Candidate& b) { return order_(a, b); };
   // Rows of one table that only grew come in order already.
-  if (!std::is_sorted(found_.begin(), found_.end(), order_)) std::sort(found_.begin(), found_.end(), order_);
+  if (!std::is_sorted(found_.begin(), found_.end(), before)) std::sort(found_.begin(), found_.end(), before);
   return std::move(found_);
 }
 

@@ -27,12 +27,11 @@ class RowOrder {
     if (a.key != b.key) return a.key < b.key;
     return deep_ ? further(a, b) : a.id < b.id;
   }
-  /// Appends rows first + (set bits of the mask) of a table.
-  void candidates(const Table& table, uint32_t first, const uint64_t* mask, std::vector<Candidate>& out) const;
-  void candidates(const Table& table, std::span<const uint32_t> rows, std::vector<Candidate>& out) const;
-  /// Leaves out those that cannot come before `limit`.
-  void candidates_below(const Table& table, uint32_t first, const uint64_t* mask, const Candidate& limit,
-                        std::vector<Candidate>& out) const;
+  /// Appends rows first + (set bits of the mask) of a table, but those that cannot come before `limit` (null: none such).
+  void candidates(const Table& table, uint32_t first, const uint64_t* mask, const Candidate* limit,
+                  std::vector<Candidate>& out) const;
+  void candidates(const Table& table, std::span<const uint32_t> rows, const Candidate* limit,
+                  std::vector<Candidate>& out) const;
 
  private:
   template <typename Rows>
@@ -56,6 +55,7 @@ class Top {
   std::vector<Candidate> take();
 
  private:
+  void keep_first();
   void cut();
 
   const RowOrder& order_;

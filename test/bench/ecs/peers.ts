@@ -1,0 +1,115 @@
+/** Other ways to keep and ask a million entities, where they are installed. Each case prepares itself and returns what is timed. */
+import { ENTITIES, expectedSum, factionOf, HP_BELOW, HP_FROM, hpOf, LIMIT, STEP, WANTED, xOf } from "./workload.ts";
+
+/** Does `count` units. @returns ns of the part that counts */
+export type Work = (count: number) => Promise<number>;
+
+const now = (): number => performance.now() * 1e6;
+
+/** As many rounds of `units` as `count` asks for; ns for `count`. */
+const inRounds =
+  (units: number, once: () => Promise<number> | number): Work =>
+  async (count) => {
+    const rounds = Math.max(1, Math.floor(count / units));
+    let ns = 0;
+    for (let i = 0; i < rounds; i++) ns += await once();
+    return (ns / (rounds * units)) * count;
+  };
+
+const check = (found: number): void => {
+  if (found !== expectedSum()) throw new Error(`found ${found} instead of ${expectedSum()}`);
+};
+
+const bitecsWorld = async () => {
+  const { createWorld, addEntity, addComponent, removeComponent, query } = await import("bitecs");
+  const world = createWorld();
+  const two = () => ({ x: new Float32Array(ENTITIES + 1), y: new Float32Array(ENTITIES + 1) });
+  const [position, velocity, tag] = [two(), two(), {}];
+  const create = (): void => {
+    for (let i = 0; i < ENTITIES; i++) {
+      const id = addEntity(world);
+      addComponent(world, id, position);
+      addComponent(world, id, velocity);
+      position.x[id] = i % 1000;
+      position.y[id] = i % 1000;
+      velocity.x[id] = i % 1000;
+      velocity.y[id] = i % 1000;
+    }
+  };
+  return { world, position, velocity, tag, create, query, addComponent, removeComponent };
+};
+
+const FILTER = `faction = '${WANTED}' AND hp >= ${HP_FROM} AND hp < ${HP_BELOW}`;
+const FIRST = `SELECT id, hp, x FROM units WHERE ${FILTER} ORDER BY x, id LIMIT ${LIMIT}`;
+const TOTAL = `SELECT count(*) AS total FROM units WHERE ${FILTER}`;
+
+const sqlite = async (): Promise<Work> => {
+  const { default: Database } = await import("better-sqlite3");
+  const database = new Database(":memory:");
+  database.exec("CREATE TABLE units (id INTEGER PRIMARY KEY, faction TEXT, hp INTEGER, x REAL)");
+  const insert = database.prepare("INSERT INTO units VALUES (?, ?, ?, ?)");
+  database.transaction(() => {
+    for (let i = 1; i <= ENTITIES; i++) insert.run(i - 1, factionOf(i), hpOf(i), xOf(i));
+  })();
+  database.exec("CREATE INDEX by_faction_hp ON units (faction, hp)");
+  const first = database.prepare<[], { id: number }>(FIRST);
+  const total = database.prepare<[], { total: number }>(TOTAL);
+  return inRounds(1, () => {
+    const start = now();
+    const rows = first.all();
+    const all = total.get();
+    const ns = now() - start;
+    check(rows.reduce((sum, { id }) => sum + id, all?.total ?? 0));
+    return ns;
+  });
+};
+
+const duckdb = async (): Promise<Work> => {
+  const { DuckDBInstance } = await import("@duckdb/node-api");
+  const connection = await (await DuckDBInstance.create(":memory:", { threads: "1" })).connect();
+  await connection.run(`CREATE TABLE units AS SELECT (i - 1)::INTEGER AS id,
+    'f' || ((h // 32) % 20) AS faction, ((h // 1024) % 1000)::INTEGER AS hp, (g // 256)::FLOAT AS x
+    FROM (SELECT i, (i * 2654435761) % 4294967296 AS h, (i * 2246822519) % 4294967296 AS g
+    FROM range(1, ${ENTITIES + 1}) AS numbers(i))`);
+  const first = await connection.prepare(FIRST);
+  const total = await connection.prepare(TOTAL);
+  return inRounds(1, async () => {
+    const start = now();
+    const rows = (await first.runAndReadAll()).getRows();
+    const [[all]] = (await total.runAndReadAll()).getRows();
+    const ns = now() - start;
+    check(rows.reduce((sum, [id]) => sum + Number(id), Number(all)));
+    return ns;
+  });
+};
+
+export const PEER_CASES: Readonly<Record<string, () => Promise<Work>>> = {
+  "bitecs/create": async () =>
+    inRounds(ENTITIES, async () => {
+      const { create } = await bitecsWorld();
+      const start = now();
+      create();
+      return now() - start;
+    }),
+  "bitecs/iterate2": async () => {
+    const { world, position, velocity, create, query } = await bitecsWorld();
+    create();
+    return inRounds(ENTITIES, () => {
+      const start = now();
+      for (const id of query(world, [position, velocity])) position.x[id] += velocity.x[id] * STEP;
+      return now() - start;
+    });
+  },
+  "bitecs/add_remove": async () => {
+    const { world, tag, create, addComponent, removeComponent } = await bitecsWorld();
+    create();
+    return inRounds(1000, () => {
+      const start = now();
+      for (let id = 1; id <= 1000; id++) addComponent(world, id, tag);
+      for (let id = 1; id <= 1000; id++) removeComponent(world, id, tag);
+      return now() - start;
+    });
+  },
+  "sqlite/query1m": sqlite,
+  "duckdb/query1m": duckdb,
+};

@@ -1,0 +1,160 @@
+import { nativeMissing } from "../ecs/native.ts";
+import { ENTITIES, LIMIT } from "../ecs/workload.ts";
+import { type Calibrate, type Measure, runMeasure } from "../measure.ts";
+import type { Entrant } from "../pairs.ts";
+import type { Unit } from "../row.ts";
+import type { Suite } from "../suite.ts";
+
+/** Bursts begin at `first` units: so many are worked on at a time. */
+const sized =
+  (first: number, max: number): Calibrate =>
+  async (pair, { roundMs, warmUpMs }) => {
+    let count = first;
+    for (let spent = 0; spent < warmUpMs * 1e6; ) {
+      const ns = await pair.burst(count);
+      spent += Math.max(ns, 1e6);
+      const wanted = Math.min(max, Math.max(first, (count * roundMs * 1e6) / ns));
+      count = Math.round(wanted / first) * first;
+    }
+    return async (same) => (await same.burst(count)) / count;
+  };
+
+/** Bytes do not depend on how often they are counted. */
+const once: Calibrate = async () => (pair) => pair.burst(1);
+
+interface EcsMeasure {
+  readonly measure: string;
+  readonly unit: Unit;
+  readonly calibrate: Calibrate;
+  /** Variants of the program itself, label to variant. */
+  readonly native?: Readonly<Record<string, string>>;
+  readonly peers?: Readonly<Record<string, string>>;
+  readonly size?: number;
+  readonly note: string;
+}
+
+const perEntity = sized(ENTITIES, 200 * ENTITIES);
+const BARE = "bare columns in C++, in the same program";
+const ASKED = `a faction of 20, a range of hp, first ${LIMIT} by x, the total, two columns`;
+const QUERY_PEERS = {
+  sqlite: "better-sqlite3 in memory, indexed by faction and hp; rows and count are two statements",
+  duckdb: "in memory, one thread; rows and count are two statements",
+};
+
+const MEASURES: readonly EcsMeasure[] = [
+  {
+    measure: "create",
+    unit: "ns",
+    calibrate: perEntity,
+    native: { columns: "create-bare" },
+    peers: { bitecs: "one by one, as it offers" },
+    size: ENTITIES,
+    note: "two components of two f32, from columns, one call, into an empty store; per entity",
+  },
+  {
+    measure: "iterate2",
+    unit: "ns",
+    calibrate: perEntity,
+    native: { columns: "iterate2-bare" },
+    peers: { bitecs: "query and typed arrays" },
+    size: ENTITIES,
+    note: "x += dx * dt over two columns; per entity",
+  },
+  {
+    measure: "add_remove",
+    unit: "ns",
+    calibrate: sized(1000, 10_000_000),
+    peers: { bitecs: "one by one" },
+    size: ENTITIES,
+    note: "a tag added and taken away again, 1,000 entities a call; per entity",
+  },
+  {
+    measure: "query1m",
+    unit: "ns",
+    calibrate: sized(10, 10_000),
+    native: { columns: "query1m-bare", indexed: "query1m_indexed", cached: "query1m_cached" },
+    peers: QUERY_PEERS,
+    size: ENTITIES,
+    note: `${ASKED}; by scan, without index and cache`,
+  },
+  {
+    measure: "query1000",
+    unit: "ns",
+    calibrate: sized(100, 1_000_000),
+    size: 1000,
+    note: "all of 1,000 entities ordered by x, two columns; without cache",
+  },
+  {
+    measure: "snapshot1m",
+    unit: "ns",
+    calibrate: sized(1, 100),
+    size: ENTITIES,
+    note: "two components of two f32: written and read back",
+  },
+  {
+    measure: "memory_ratio",
+    unit: "B",
+    calibrate: once,
+    native: { columns: "memory_ratio-bare" },
+    size: ENTITIES,
+    note: "two components of two f32; all memory of the store",
+  },
+];
+
+const NATIVE_NOTES: Readonly<Record<string, string>> = {
+  columns: BARE,
+  indexed: "ours with a hash index on faction",
+  cached: "ours with the result cache",
+};
+
+const entrant = (label: string, variant: string, note?: string): Entrant => {
+  const missing = nativeMissing();
+  return {
+    label,
+    contestant: "ecs-native",
+    transport: "local",
+    variant,
+    processes: 1,
+    ...(note === undefined ? {} : { note }),
+    ...(missing === undefined ? {} : { missing }),
+  };
+};
+
+const measureOf = ({ measure, unit, calibrate, native = {}, peers = {}, size, note }: EcsMeasure): Measure => {
+  const all: Entrant[] = [
+    ...Object.entries(native).map(([label, variant]) => entrant(label, variant, NATIVE_NOTES[label])),
+    ...Object.entries(peers).map(
+      ([label, about]): Entrant => ({
+        label,
+        contestant: "ecs-peer",
+        transport: "local",
+        variant: `${label}/${measure}`,
+        processes: 1,
+        note: about,
+      }),
+    ),
+  ];
+  return {
+    title: measure,
+    workload: "tick64",
+    calibrate,
+    entrants: [entrant("store", measure), ...all],
+    comparisons: [
+      {
+        facts: { suite: "ecs", measure, unit, transport: "local", note, ...(size === undefined ? {} : { size }) },
+        ours: "store",
+        peers: all.map(({ label }) => ({ label, name: label })),
+      },
+    ],
+  };
+};
+
+export const ecs: Suite = {
+  name: "ecs",
+  about: "the entity store by itself beside bare columns, bitECS, SQLite and DuckDB",
+  async run(bench) {
+    const missing = nativeMissing();
+    if (missing !== undefined) throw new Error(missing);
+    for (const measure of MEASURES) await runMeasure(bench, measureOf(measure));
+  },
+};
