@@ -161,6 +161,10 @@ export const ERRORS = {
   "ecs/corrupt-state": { number: 961, text: "the snapshot cannot be restored: {reason}" },
   "ecs/overflow": { number: 962, text: "{path} would be {value}, beyond its type; nothing was changed" },
   "ecs/bad-system": { number: 963, text: "system {name}: {problem}" },
+  "ecs/not-expressible": { number: 970, text: "{path}: {problem}" },
+  "ecs/no-store": { number: 971, text: "{path}: {reason}" },
+  "ecs/bad-file": { number: 972, text: "{path} is no {what} that can be read: {reason}" },
+  "ecs/unsupported-format": { number: 973, text: "{path} was written as format {theirs}; this version reads {ours}" },
 } as const;
 
 export type ErrorCode = keyof typeof ERRORS;

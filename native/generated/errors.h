@@ -166,6 +166,10 @@ inline constexpr std::uint16_t ecs_limit_exceeded = 960;
 inline constexpr std::uint16_t ecs_corrupt_state = 961;
 inline constexpr std::uint16_t ecs_overflow = 962;
 inline constexpr std::uint16_t ecs_bad_system = 963;
+inline constexpr std::uint16_t ecs_not_expressible = 970;
+inline constexpr std::uint16_t ecs_no_store = 971;
+inline constexpr std::uint16_t ecs_bad_file = 972;
+inline constexpr std::uint16_t ecs_unsupported_format = 973;
 
 struct Entry {
   std::uint16_t number;
@@ -334,6 +338,10 @@ inline constexpr Entry all[] = {
     {961, "ecs/corrupt-state", "the snapshot cannot be restored: {reason}"},
     {962, "ecs/overflow", "{path} would be {value}, beyond its type; nothing was changed"},
     {963, "ecs/bad-system", "system {name}: {problem}"},
+    {970, "ecs/not-expressible", "{path}: {problem}"},
+    {971, "ecs/no-store", "{path}: {reason}"},
+    {972, "ecs/bad-file", "{path} is no {what} that can be read: {reason}"},
+    {973, "ecs/unsupported-format", "{path} was written as format {theirs}; this version reads {ours}"},
 };
 
 }  // namespace busbar::errors

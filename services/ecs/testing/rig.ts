@@ -1,0 +1,135 @@
+/** For tests: a caller and the ecs service in several placements, from a topology written for the occasion. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { type Bus, type Client, MessageBus } from "#bus";
+import { Ecs } from "#generated/ecs";
+import { serveModel } from "./model-service.ts";
+
+/** From the sources and from what is compiled into dist alike. */
+const rootAbove = (folder: string): string =>
+  existsSync(join(folder, "package.json")) ? folder : rootAbove(dirname(folder));
+const ROOT = rootAbove(import.meta.dirname);
+const CLI = join(ROOT, "dist", "bus", "cli", "main.js");
+
+/**
+ * "model": the reference model in this process; "local": the plugin in this process; "bundled": in a second node, together with what
+ * else that node may carry; "isolated": in a process of its own that `busbar up` starts.
+ */
+export type Placement = "model" | "local" | "bundled" | "isolated";
+
+export interface RigOptions {
+  readonly threads?: number;
+  /** Inline TOML table of the service's config. */
+  readonly config?: string;
+  /** Default: the folder for temporary files. */
+  readonly parent?: string;
+}
+
+export interface Rig extends AsyncDisposable {
+  /** Removed with the rig. */
+  readonly folder: string;
+  readonly bus: Bus;
+  readonly ecs: Client<typeof Ecs>;
+}
+
+const typesOf = (names: string): string =>
+  `[${names
+    .split(" ")
+    .map((name) => `"ecs.${name}"`)
+    .join(", ")}]`;
+const EVENTS = typesOf(
+  "EntitiesCreated EntitiesUpdated EntitiesDeleted EntityMoved EntityArrived QueryDelta CombatRelayed",
+);
+const FOLLOWED = typesOf("FactionTurnStart FactionTurnEnd CombatEvent");
+
+function topologyOf(folder: string, placement: Placement, threads: number, config: string): string {
+  const here = placement === "model" || placement === "local";
+  const native = placement !== "model";
+  return `[bus]
+name = "ecs"
+runtime_dir = ${JSON.stringify(join(folder, "r"))}
+schema = ${JSON.stringify(join(ROOT, "schema"))}
+log = "error"
+
+[[nodes]]
+name = "main"
+services = ${placement === "bundled" ? '["caller"]' : '["caller", "ecs"]'}
+${placement === "bundled" ? '\n[[nodes]]\nname = "store"\nservices = ["ecs"]\n' : ""}
+[services.caller]
+${here ? 'run = "ts:caller.ts"\n' : ""}calls = ["Ecs"]
+publishes = ${FOLLOWED}
+subscribes = ${EVENTS}
+
+[services.ecs]
+run = "${native ? "native:ecs" : "ts:ecs.ts"}"
+serves = ["Ecs"]
+publishes = ${EVENTS}
+subscribes = ${FOLLOWED}
+${native ? `threads = ${threads}\n` : ""}${placement === "isolated" ? "isolate = true\n" : ""}${config === "" ? "" : `config = ${config}\n`}
+[[edges]]
+from = "*"
+to = "*"
+max_message = "16MiB"
+`;
+}
+
+/** The plugin where it is built, else the model, so that the TypeScript half is tested without a compiler, too. */
+export const availablePlacement = (): Placement => (hasPlugin() ? "local" : "model");
+const hasPlugin = (): boolean => {
+  const folder = join(ROOT, "dist", "native");
+  return (
+    existsSync(folder) &&
+    readdirSync(folder, { recursive: true }).some((name) => /libecs\.(so|dylib)$/.test(String(name)))
+  );
+};
+
+/** Opens a bus as `caller`. All its files are in a folder of its own inside `parent`, which closing removes. */
+export async function openRig(placement: Placement, options: RigOptions = {}): Promise<Rig> {
+  const { threads = 1, config = "", parent = tmpdir() } = options;
+  const folder = mkdtempSync(join(parent, "e-"));
+  const topology = join(folder, "topology.toml");
+  writeFileSync(topology, topologyOf(folder, placement, threads, config));
+  let up: ChildProcess | undefined;
+  const closers: (() => Promise<void> | void)[] = [() => rmSync(folder, { recursive: true, force: true })];
+  const close = async (): Promise<void> => {
+    for (const one of closers.splice(0).reverse()) await one();
+  };
+  try {
+    if (placement === "bundled" || placement === "isolated") {
+      up = await startUp(topology);
+      closers.push(() => stop(up));
+    }
+    if (placement === "model") {
+      const server = await MessageBus.fromTopology(topology, { service: "ecs", signals: false });
+      closers.push(() => server.close());
+      serveModel(server);
+    }
+    const bus = await MessageBus.fromTopology(topology, { service: "caller", signals: false });
+    closers.push(() => bus.close());
+    return { folder, bus, ecs: bus.client(Ecs, "ecs"), [Symbol.asyncDispose]: close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function startUp(topology: string): Promise<ChildProcess> {
+  if (!existsSync(CLI)) throw new Error("the command line runs compiled: npm run build");
+  const child = spawn(process.execPath, [CLI, "up", "--topology", topology], {
+    stdio: ["ignore", "ignore", "inherit"],
+  });
+  await new Promise<void>((resolve, reject) => {
+    child.once("error", reject);
+    child.once("spawn", resolve);
+  });
+  return child;
+}
+
+async function stop(child: ChildProcess | undefined): Promise<void> {
+  if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+  const gone = new Promise<void>((resolve) => child.once("exit", () => resolve()));
+  child.kill("SIGTERM");
+  await gone;
+}

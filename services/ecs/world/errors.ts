@@ -1,0 +1,47 @@
+import { BusError, type ErrorCode } from "#bus";
+import type { ItemError } from "#generated/ecs";
+import { ERRORS } from "#generated/errors";
+
+const byNumber = new Map<number, ErrorCode>(
+  Object.entries(ERRORS).map(([code, { number }]) => [number, code as ErrorCode]),
+);
+
+/** An error that came as number and text. @param details what it is about */
+export const errorOf = (number: number, text: string | null, details: Record<string, unknown>): BusError =>
+  new BusError(byNumber.get(number) ?? "core/app", { message: text ?? "", details: { ...details, number } });
+
+/** An item of a batch that has no result. The others have theirs. */
+export interface ItemFailure {
+  /** Place in the batch, from 0. */
+  readonly item: number;
+  /** `code` says what to do (services.md, 1.3); `details.path` where. */
+  readonly error: BusError;
+}
+
+/**
+ * One failure per item; the service counts neighbours with the same error together.
+ * @param placeOf item of the request to its place in the caller's list
+ */
+export function failuresOf(errors: readonly ItemError[], placeOf: (item: number) => number): ItemFailure[] {
+  return errors
+    .flatMap(({ item, count, error, path, text }) =>
+      Array.from({ length: count }, (_, i) => {
+        const place = placeOf(item + i);
+        return { item: place, error: errorOf(error, text, { item: place, path }) };
+      }),
+    )
+    .sort((a, b) => a.item - b.item);
+}
+
+/** @throws BusError of the first item that failed */
+export function throwFirst(errors: readonly ItemFailure[]): void {
+  const [first] = errors;
+  if (first !== undefined) throw first.error;
+}
+
+/** What a batch answers when some items may fail. */
+export interface Batch {
+  readonly failures: readonly ItemFailure[];
+  /** State after the batch, for `readVersion`. */
+  readonly version: bigint;
+}
