@@ -18,6 +18,7 @@ export type {
   ValueOf,
 } from "./components/fields.ts";
 export { componentOf, type TableComponent, type TableOptions } from "./components/from-message.ts";
+export { type ExportOptions, type ExportReport, exportArrow, exportParquet } from "./files/export.ts";
 export type { ColumnData, Value } from "./frame/column.ts";
 export { loadSnapshot, type SnapshotInfo, saveSnapshot } from "./store/snapshot.ts";
 export { Answer, Frame, type TypedColumn } from "./world/answer.ts";

@@ -74,6 +74,7 @@ test("every ts block of README.md and docs/ compiles against the doors of the pa
       busbar: "bus/index.ts",
       "busbar/schema": "bus/schema/index.ts",
       "busbar/testing": "bus/testing.ts",
+      "busbar/services/*": "services/*/index.ts",
     };
     mkdirSync(join(folder, "node_modules"));
     if (existsSync(join(root, "node_modules/@types"))) {

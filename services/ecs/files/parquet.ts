@@ -52,7 +52,8 @@ export function parquetFile(path: string, columns: readonly FileColumn[]): Table
 /** Arrays as they are where the writer takes them; else one value after the other. */
 function plainOf(column: ColumnData, rows: number) {
   const { kind, values, validity } = column;
-  const asIs: readonly FieldKind[] = ["i32", "i64", "u32", "u64", "entity", "f32", "f64"];
+  // Not u32: the writer turns its large values into the format's signed ones in lists only.
+  const asIs: readonly FieldKind[] = ["i32", "i64", "u64", "entity", "f32", "f64"];
   if (validity === undefined && asIs.includes(kind)) return values as never;
   const wide = widthOf(kind) > 1;
   return Array.from({ length: rows }, (_, row) => {
