@@ -6,11 +6,14 @@ import { join } from "node:path";
 import { DuckDBInstance } from "@duckdb/node-api";
 import { tableFromIPC } from "apache-arrow";
 import { parquetMetadata, parquetReadObjects } from "hyparquet";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { foreignPython, lacking, named } from "../../../test/foreign/foreign.ts";
 import { defineComponents, exportArrow, exportParquet, openWorld, type World } from "../index.ts";
 import { EXTREMES, extremeRows } from "../testing/extremes.ts";
 import { availablePlacement, openRig, type Rig } from "../testing/rig.ts";
+
+// Threads are started and files are synced: on a busy machine that takes its time.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 let rig: Rig;
 let world: World<typeof EXTREMES>;

@@ -5,7 +5,7 @@ import { copyFileSync, existsSync, readdirSync, readFileSync, truncateSync, writ
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import type { Database as Sqlite } from "better-sqlite3";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { defineComponents, loadSnapshot, openWorld, saveSnapshot, type World } from "../index.ts";
 import { EXTREMES, extremeRows } from "../testing/extremes.ts";
 import { availablePlacement, openRig, type Rig } from "../testing/rig.ts";
@@ -14,6 +14,9 @@ import { SnapshotReader } from "./read-file.ts";
 
 const Database = createRequire(import.meta.url)("better-sqlite3") as new (path: string) => Sqlite;
 const components = defineComponents(EXTREMES);
+// Threads are started and files are synced: on a busy machine that takes its time.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
+
 let rig: Rig;
 let world: World<typeof EXTREMES>;
 let path: string;
