@@ -27,7 +27,8 @@ export class Screen implements Disposable {
   }
 
   get columns(): number {
-    return this.#out.columns ?? 80;
+    // A terminal that does not know its size says 0.
+    return this.#out.columns || 80;
   }
 
   get ended(): AbortSignal {
@@ -36,7 +37,7 @@ export class Screen implements Disposable {
 
   /** As many lines as there is room for; none is longer than a row. */
   show(lines: readonly string[]): void {
-    const rows = Math.max(1, this.#out.rows ?? 24);
+    const rows = this.#out.rows || 24;
     const shown = lines.length <= rows ? lines : [...lines.slice(0, rows - 1), `… ${lines.length - rows + 1} more`];
     const text = shown.map((line) => `${line.slice(0, this.columns)}${ESC}K`).join("\r\n");
     this.#out.write(`${ESC}H${text}${ESC}J`);
