@@ -2805,6 +2805,612 @@ function full$NewGameRequest(x: NewGameRequestInit, d: number): NewGameRequest {
   };
 }
 
+/** One step: exactly one of these. Two steps of one game are taken one after the other. */
+export interface PlayItem {
+  readonly newGame: NewGameRequest | null;
+  readonly legalMoves: GameRequest | null;
+  readonly applyMove: ApplyMoveRequest | null;
+  readonly aiMove: AiMoveRequest | null;
+  readonly closeGame: GameRequest | null;
+}
+export interface PlayItemInit {
+  newGame?: NewGameRequestInit | null;
+  legalMoves?: GameRequestInit | null;
+  applyMove?: ApplyMoveRequestInit | null;
+  aiMove?: AiMoveRequestInit | null;
+  closeGame?: GameRequestInit | null;
+}
+export interface PlayItemView extends MessageView, Readonly<PlayItem> {}
+
+const foreign$PlayItem = foreignVerifier(SCHEMA, "cardsim.PlayItem");
+export const PlayItem: MessageType<PlayItem, PlayItemInit, PlayItemView> = {
+  name: "cardsim.PlayItem",
+  typeId: 2921300473,
+  fingerprint: "93e1cbb15400c102",
+  fingerprintLo: 1409335554,
+  fingerprintHi: 2481048497,
+  lineage: ["93e1cbb15400c102"],
+  schema: SCHEMA,
+  encode(m, offset, limit, value) {
+    const end = put$PlayItem(m, offset + 4, limit, value, 0);
+    if (end >= 0) m.i32[offset >> 2] = m.table - offset;
+    return end;
+  },
+  decode: (m, offset) => get$PlayItem(m, offset + m.i32[offset >> 2]!),
+  verify: (m, offset, end) =>
+    (openVerify(m, offset, end) && ok$PlayItem(m, offset + m.u32[offset >> 2]!, offset, end, 0)) || foreign$PlayItem(m, offset, end),
+  view: (m) => new Reader$PlayItem(m),
+  complete: (value) => full$PlayItem(value, 0),
+  check: (value) => checkValue(PlayItem, value),
+};
+
+function put$PlayItem(m: Memory, p: number, lim: number, x: PlayItemInit, d: number): number {
+  const { i32, u16 } = m;
+  if (d > 63 || typeof x !== "object" || x === null) unfit(PlayItem, x, d);
+  const t = p + 16;
+  let e = t + 24;
+  if (e > lim) return -1;
+  const w = p >> 2;
+  i32[w] = 1572878;
+  i32[w + 1] = 524292;
+  i32[w + 2] = 1048588;
+  i32[w + 3] = 20;
+  const q = t >> 2;
+  i32[q] = t - p;
+  const v0 = x.newGame;
+  if (v0 === null || v0 === undefined) {
+    u16[(p >> 1) + 2] = 0; i32[q + 1] = 0;
+  } else {
+    if ((e = put$NewGameRequest(m, e, lim, v0, d + 1)) < 0) return -1;
+    i32[q + 1] = m.table - (t + 4);
+  }
+  const v1 = x.legalMoves;
+  if (v1 === null || v1 === undefined) {
+    u16[(p >> 1) + 3] = 0; i32[q + 2] = 0;
+  } else {
+    if ((e = put$GameRequest(m, e, lim, v1, d + 1)) < 0) return -1;
+    i32[q + 2] = m.table - (t + 8);
+  }
+  const v2 = x.applyMove;
+  if (v2 === null || v2 === undefined) {
+    u16[(p >> 1) + 4] = 0; i32[q + 3] = 0;
+  } else {
+    if ((e = put$ApplyMoveRequest(m, e, lim, v2, d + 1)) < 0) return -1;
+    i32[q + 3] = m.table - (t + 12);
+  }
+  const v3 = x.aiMove;
+  if (v3 === null || v3 === undefined) {
+    u16[(p >> 1) + 5] = 0; i32[q + 4] = 0;
+  } else {
+    if ((e = put$AiMoveRequest(m, e, lim, v3, d + 1)) < 0) return -1;
+    i32[q + 4] = m.table - (t + 16);
+  }
+  const v4 = x.closeGame;
+  if (v4 === null || v4 === undefined) {
+    u16[(p >> 1) + 6] = 0; i32[q + 5] = 0;
+  } else {
+    if ((e = put$GameRequest(m, e, lim, v4, d + 1)) < 0) return -1;
+    i32[q + 5] = m.table - (t + 20);
+  }
+  m.table = t;
+  return e;
+}
+
+function get$PlayItem(m: Memory, t: number): PlayItem {
+  const { i32, u16 } = m;
+  const v = t - i32[t >> 2]!;
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 1572878)) return own$PlayItem(new Reader$PlayItem(m).$to(t));
+  const o0 = u16[(v >> 1) + 2]!;
+  const o1 = u16[(v >> 1) + 3]!;
+  const o2 = u16[(v >> 1) + 4]!;
+  const o3 = u16[(v >> 1) + 5]!;
+  const o4 = u16[(v >> 1) + 6]!;
+  return {
+    newGame: o0 === 0 ? null : get$NewGameRequest(m, t + o0 + i32[(t + o0) >> 2]!),
+    legalMoves: o1 === 0 ? null : get$GameRequest(m, t + o1 + i32[(t + o1) >> 2]!),
+    applyMove: o2 === 0 ? null : get$ApplyMoveRequest(m, t + o2 + i32[(t + o2) >> 2]!),
+    aiMove: o3 === 0 ? null : get$AiMoveRequest(m, t + o3 + i32[(t + o3) >> 2]!),
+    closeGame: o4 === 0 ? null : get$GameRequest(m, t + o4 + i32[(t + o4) >> 2]!),
+  };
+}
+function own$PlayItem(r: Reader$PlayItem): PlayItem {
+  return {
+    newGame: r.newGame,
+    legalMoves: r.legalMoves,
+    applyMove: r.applyMove,
+    aiMove: r.aiMove,
+    closeGame: r.closeGame,
+  };
+}
+
+class Reader$PlayItem implements PlayItemView {
+  readonly #m: Memory;
+  #t = 0;
+  #v = 0;
+  #n = 0;
+  constructor(m: Memory) {
+    this.#m = m;
+  }
+  at(offset: number): this {
+    return this.$to(offset + this.#m.i32[offset >> 2]!);
+  }
+  $to(t: number): this {
+    this.#t = t;
+    this.#v = t - this.#m.i32[t >> 2]!;
+    this.#n = this.#m.u16[this.#v >> 1]!;
+    return this;
+  }
+  #o(slot: number): number {
+    return slot < this.#n ? this.#m.u16[(this.#v + slot) >> 1]! : 0;
+  }
+  get newGame(): PlayItem["newGame"] {
+    const m = this.#m;
+    const { i32 } = m;
+    const o = this.#o(4);
+    return o === 0 ? null : get$NewGameRequest(m, this.#t + o + i32[(this.#t + o) >> 2]!);
+  }
+  get legalMoves(): PlayItem["legalMoves"] {
+    const m = this.#m;
+    const { i32 } = m;
+    const o = this.#o(6);
+    return o === 0 ? null : get$GameRequest(m, this.#t + o + i32[(this.#t + o) >> 2]!);
+  }
+  get applyMove(): PlayItem["applyMove"] {
+    const m = this.#m;
+    const { i32 } = m;
+    const o = this.#o(8);
+    return o === 0 ? null : get$ApplyMoveRequest(m, this.#t + o + i32[(this.#t + o) >> 2]!);
+  }
+  get aiMove(): PlayItem["aiMove"] {
+    const m = this.#m;
+    const { i32 } = m;
+    const o = this.#o(10);
+    return o === 0 ? null : get$AiMoveRequest(m, this.#t + o + i32[(this.#t + o) >> 2]!);
+  }
+  get closeGame(): PlayItem["closeGame"] {
+    const m = this.#m;
+    const { i32 } = m;
+    const o = this.#o(12);
+    return o === 0 ? null : get$GameRequest(m, this.#t + o + i32[(this.#t + o) >> 2]!);
+  }
+}
+
+function ok$PlayItem(m: Memory, t: number, low: number, end: number, d: number): boolean {
+  const { i32, u16 } = m;
+  if ((t & 3) !== 0 || t + 24 > end || d > 63) return false;
+  const v = t - i32[t >> 2]!;
+  if ((v & 3) !== 0 || v < low || v + 16 > end) return false;
+  if (!(i32[v >> 2] === 1572878)) return false;
+  if ((m.budget -= 38) < 0) return false;
+  let o = 0;
+  o = u16[(v >> 1) + 2]!;
+  if (o !== 0 && (o !== 4 || !ok$NewGameRequest(m, tableAt(m, t + 4, end), low, end, d + 1))) return false;
+  o = u16[(v >> 1) + 3]!;
+  if (o !== 0 && (o !== 8 || !ok$GameRequest(m, tableAt(m, t + 8, end), low, end, d + 1))) return false;
+  o = u16[(v >> 1) + 4]!;
+  if (o !== 0 && (o !== 12 || !ok$ApplyMoveRequest(m, tableAt(m, t + 12, end), low, end, d + 1))) return false;
+  o = u16[(v >> 1) + 5]!;
+  if (o !== 0 && (o !== 16 || !ok$AiMoveRequest(m, tableAt(m, t + 16, end), low, end, d + 1))) return false;
+  o = u16[(v >> 1) + 6]!;
+  if (o !== 0 && (o !== 20 || !ok$GameRequest(m, tableAt(m, t + 20, end), low, end, d + 1))) return false;
+  return true;
+}
+
+function full$PlayItem(x: PlayItemInit, d: number): PlayItem {
+  if (d > 63 || typeof x !== "object" || x === null) unfit(PlayItem, x, d);
+  const f0 = x.newGame === null || x.newGame === undefined ? null : full$NewGameRequest(x.newGame, d + 1);
+  const f1 = x.legalMoves === null || x.legalMoves === undefined ? null : full$GameRequest(x.legalMoves, d + 1);
+  const f2 = x.applyMove === null || x.applyMove === undefined ? null : full$ApplyMoveRequest(x.applyMove, d + 1);
+  const f3 = x.aiMove === null || x.aiMove === undefined ? null : full$AiMoveRequest(x.aiMove, d + 1);
+  const f4 = x.closeGame === null || x.closeGame === undefined ? null : full$GameRequest(x.closeGame, d + 1);
+  if (f0 === x.newGame && f1 === x.legalMoves && f2 === x.applyMove && f3 === x.aiMove && f4 === x.closeGame) return x as PlayItem;
+  return {
+    newGame: f0,
+    legalMoves: f1,
+    applyMove: f2,
+    aiMove: f3,
+    closeGame: f4,
+  };
+}
+
+export interface PlayRequest {
+  readonly items: readonly PlayItem[];
+}
+export interface PlayRequestInit {
+  items?: readonly PlayItemInit[] | null;
+}
+export interface PlayRequestView extends MessageView, Readonly<PlayRequest> {}
+
+const foreign$PlayRequest = foreignVerifier(SCHEMA, "cardsim.PlayRequest");
+export const PlayRequest: MessageType<PlayRequest, PlayRequestInit, PlayRequestView> = {
+  name: "cardsim.PlayRequest",
+  typeId: 4233333436,
+  fingerprint: "b0977963c7945255",
+  fingerprintLo: 3348386389,
+  fingerprintHi: 2962717027,
+  lineage: ["b0977963c7945255"],
+  schema: SCHEMA,
+  encode(m, offset, limit, value) {
+    const end = put$PlayRequest(m, offset + 4, limit, value, 0);
+    if (end >= 0) m.i32[offset >> 2] = m.table - offset;
+    return end;
+  },
+  decode: (m, offset) => get$PlayRequest(m, offset + m.i32[offset >> 2]!),
+  verify: (m, offset, end) =>
+    (openVerify(m, offset, end) && ok$PlayRequest(m, offset + m.u32[offset >> 2]!, offset, end, 0)) || foreign$PlayRequest(m, offset, end),
+  view: (m) => new Reader$PlayRequest(m),
+  complete: (value) => full$PlayRequest(value, 0),
+  check: (value) => checkValue(PlayRequest, value),
+};
+
+function put$PlayRequest(m: Memory, p: number, lim: number, x: PlayRequestInit, d: number): number {
+  const { i32, u16 } = m;
+  if (d > 63 || typeof x !== "object" || x === null) unfit(PlayRequest, x, d);
+  const t = p + 8;
+  let e = t + 8;
+  if (e > lim) return -1;
+  const w = p >> 2;
+  i32[w] = 524294;
+  i32[w + 1] = 4;
+  const q = t >> 2;
+  i32[q] = t - p;
+  const v0 = x.items;
+  if (v0 === null || v0 === undefined) {
+    u16[(p >> 1) + 2] = 0; i32[q + 1] = 0;
+  } else {
+    if ((e = putTables(m, t + 4, e, lim, v0, put$PlayItem, d + 1)) < 0) return stop(e, PlayRequest, x);
+  }
+  m.table = t;
+  return e;
+}
+
+function get$PlayRequest(m: Memory, t: number): PlayRequest {
+  const { i32, u16 } = m;
+  const v = t - i32[t >> 2]!;
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 524294)) return own$PlayRequest(new Reader$PlayRequest(m).$to(t));
+  const o0 = u16[(v >> 1) + 2]!;
+  return {
+    items: o0 === 0 ? [] : getTables(m, t + o0, get$PlayItem),
+  };
+}
+function own$PlayRequest(r: Reader$PlayRequest): PlayRequest {
+  return {
+    items: r.items,
+  };
+}
+
+class Reader$PlayRequest implements PlayRequestView {
+  readonly #m: Memory;
+  #t = 0;
+  #v = 0;
+  #n = 0;
+  constructor(m: Memory) {
+    this.#m = m;
+  }
+  at(offset: number): this {
+    return this.$to(offset + this.#m.i32[offset >> 2]!);
+  }
+  $to(t: number): this {
+    this.#t = t;
+    this.#v = t - this.#m.i32[t >> 2]!;
+    this.#n = this.#m.u16[this.#v >> 1]!;
+    return this;
+  }
+  #o(slot: number): number {
+    return slot < this.#n ? this.#m.u16[(this.#v + slot) >> 1]! : 0;
+  }
+  get items(): PlayRequest["items"] {
+    const m = this.#m;
+    const o = this.#o(4);
+    return o === 0 ? [] : getTables(m, this.#t + o, get$PlayItem);
+  }
+}
+
+function ok$PlayRequest(m: Memory, t: number, low: number, end: number, d: number): boolean {
+  const { i32, u16 } = m;
+  if ((t & 3) !== 0 || t + 8 > end || d > 63) return false;
+  const v = t - i32[t >> 2]!;
+  if ((v & 3) !== 0 || v < low || v + 8 > end) return false;
+  if (!(i32[v >> 2] === 524294)) return false;
+  if ((m.budget -= 14) < 0) return false;
+  let o = 0;
+  o = u16[(v >> 1) + 2]!;
+  if (o !== 0 && (o !== 4 || !okTables(m, t + 4, low, end, ok$PlayItem, d + 1))) return false;
+  return true;
+}
+
+function full$PlayRequest(x: PlayRequestInit, d: number): PlayRequest {
+  if (d > 63 || typeof x !== "object" || x === null) unfit(PlayRequest, x, d);
+  const f0 = fullTables(x.items, full$PlayItem, d + 1);
+  if (f0 === x.items) return x as PlayRequest;
+  return {
+    items: f0,
+  };
+}
+
+export interface PlayResponse {
+  readonly results: readonly PlayResult[];
+}
+export interface PlayResponseInit {
+  results?: readonly PlayResultInit[] | null;
+}
+export interface PlayResponseView extends MessageView, Readonly<PlayResponse> {}
+
+const foreign$PlayResponse = foreignVerifier(SCHEMA, "cardsim.PlayResponse");
+export const PlayResponse: MessageType<PlayResponse, PlayResponseInit, PlayResponseView> = {
+  name: "cardsim.PlayResponse",
+  typeId: 1676222725,
+  fingerprint: "c312dcdc96e86f85",
+  fingerprintLo: 2531815301,
+  fingerprintHi: 3272793308,
+  lineage: ["c312dcdc96e86f85"],
+  schema: SCHEMA,
+  encode(m, offset, limit, value) {
+    const end = put$PlayResponse(m, offset + 4, limit, value, 0);
+    if (end >= 0) m.i32[offset >> 2] = m.table - offset;
+    return end;
+  },
+  decode: (m, offset) => get$PlayResponse(m, offset + m.i32[offset >> 2]!),
+  verify: (m, offset, end) =>
+    (openVerify(m, offset, end) && ok$PlayResponse(m, offset + m.u32[offset >> 2]!, offset, end, 0)) || foreign$PlayResponse(m, offset, end),
+  view: (m) => new Reader$PlayResponse(m),
+  complete: (value) => full$PlayResponse(value, 0),
+  check: (value) => checkValue(PlayResponse, value),
+};
+
+function put$PlayResponse(m: Memory, p: number, lim: number, x: PlayResponseInit, d: number): number {
+  const { i32, u16 } = m;
+  if (d > 63 || typeof x !== "object" || x === null) unfit(PlayResponse, x, d);
+  const t = p + 8;
+  let e = t + 8;
+  if (e > lim) return -1;
+  const w = p >> 2;
+  i32[w] = 524294;
+  i32[w + 1] = 4;
+  const q = t >> 2;
+  i32[q] = t - p;
+  const v0 = x.results;
+  if (v0 === null || v0 === undefined) {
+    u16[(p >> 1) + 2] = 0; i32[q + 1] = 0;
+  } else {
+    if ((e = putTables(m, t + 4, e, lim, v0, put$PlayResult, d + 1)) < 0) return stop(e, PlayResponse, x);
+  }
+  m.table = t;
+  return e;
+}
+
+function get$PlayResponse(m: Memory, t: number): PlayResponse {
+  const { i32, u16 } = m;
+  const v = t - i32[t >> 2]!;
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 524294)) return own$PlayResponse(new Reader$PlayResponse(m).$to(t));
+  const o0 = u16[(v >> 1) + 2]!;
+  return {
+    results: o0 === 0 ? [] : getTables(m, t + o0, get$PlayResult),
+  };
+}
+function own$PlayResponse(r: Reader$PlayResponse): PlayResponse {
+  return {
+    results: r.results,
+  };
+}
+
+class Reader$PlayResponse implements PlayResponseView {
+  readonly #m: Memory;
+  #t = 0;
+  #v = 0;
+  #n = 0;
+  constructor(m: Memory) {
+    this.#m = m;
+  }
+  at(offset: number): this {
+    return this.$to(offset + this.#m.i32[offset >> 2]!);
+  }
+  $to(t: number): this {
+    this.#t = t;
+    this.#v = t - this.#m.i32[t >> 2]!;
+    this.#n = this.#m.u16[this.#v >> 1]!;
+    return this;
+  }
+  #o(slot: number): number {
+    return slot < this.#n ? this.#m.u16[(this.#v + slot) >> 1]! : 0;
+  }
+  get results(): PlayResponse["results"] {
+    const m = this.#m;
+    const o = this.#o(4);
+    return o === 0 ? [] : getTables(m, this.#t + o, get$PlayResult);
+  }
+}
+
+function ok$PlayResponse(m: Memory, t: number, low: number, end: number, d: number): boolean {
+  const { i32, u16 } = m;
+  if ((t & 3) !== 0 || t + 8 > end || d > 63) return false;
+  const v = t - i32[t >> 2]!;
+  if ((v & 3) !== 0 || v < low || v + 8 > end) return false;
+  if (!(i32[v >> 2] === 524294)) return false;
+  if ((m.budget -= 14) < 0) return false;
+  let o = 0;
+  o = u16[(v >> 1) + 2]!;
+  if (o !== 0 && (o !== 4 || !okTables(m, t + 4, low, end, ok$PlayResult, d + 1))) return false;
+  return true;
+}
+
+function full$PlayResponse(x: PlayResponseInit, d: number): PlayResponse {
+  if (d > 63 || typeof x !== "object" || x === null) unfit(PlayResponse, x, d);
+  const f0 = fullTables(x.results, full$PlayResult, d + 1);
+  if (f0 === x.results) return x as PlayResponse;
+  return {
+    results: f0,
+  };
+}
+
+export interface PlayResult {
+  readonly gameId: bigint;
+  /** What the step leaves; absent when the game was closed or the step was refused. */
+  readonly view: GameView | null;
+  /** Why the step was refused: number of schema/bus/errors.toml, 0 = none. A refused step changes nothing. */
+  readonly error: number;
+  readonly errorText: string | null;
+}
+export interface PlayResultInit {
+  gameId?: bigint;
+  view?: GameViewInit | null;
+  error?: number;
+  errorText?: string | null;
+}
+export interface PlayResultView extends MessageView, Readonly<PlayResult> {}
+
+const foreign$PlayResult = foreignVerifier(SCHEMA, "cardsim.PlayResult");
+export const PlayResult: MessageType<PlayResult, PlayResultInit, PlayResultView> = {
+  name: "cardsim.PlayResult",
+  typeId: 1131406416,
+  fingerprint: "2422a3a3ddc8c418",
+  fingerprintLo: 3720922136,
+  fingerprintHi: 606249891,
+  lineage: ["2422a3a3ddc8c418"],
+  schema: SCHEMA,
+  encode(m, offset, limit, value) {
+    const end = put$PlayResult(m, offset + 4, limit, value, 0);
+    if (end >= 0) m.i32[offset >> 2] = m.table - offset;
+    return end;
+  },
+  decode: (m, offset) => get$PlayResult(m, offset + m.i32[offset >> 2]!),
+  verify: (m, offset, end) =>
+    (openVerify(m, offset, end) && ok$PlayResult(m, offset + m.u32[offset >> 2]!, offset, end, 0)) || foreign$PlayResult(m, offset, end),
+  view: (m) => new Reader$PlayResult(m),
+  complete: (value) => full$PlayResult(value, 0),
+  check: (value) => checkValue(PlayResult, value),
+};
+
+function put$PlayResult(m: Memory, p: number, lim: number, x: PlayResultInit, d: number): number {
+  const { i32, u16, u64 } = m;
+  if (d > 63 || typeof x !== "object" || x === null) unfit(PlayResult, x, d);
+  const t = ((p + 15) & ~7) + 4;
+  let e = t + 24;
+  if (e > lim) return -1;
+  i32[(t >> 2) - 1] = 0;
+  const w = p >> 2;
+  i32[w] = 1441804;
+  i32[w + 1] = 786436;
+  i32[w + 2] = 1048596;
+  const q = t >> 2;
+  i32[q] = t - p;
+  const h = (t + 4) >> 3;
+  i32[q + 5] = 0;
+  const v0 = x.gameId;
+  u64[h] = v0 === undefined ? 0n : typeof v0 === "bigint" ? v0 : unfit(PlayResult, x);
+  const v2 = x.error;
+  u16[(t + 20) >> 1] = v2 === undefined ? 0 : v2 === (v2 & 65535) ? v2 : unfit(PlayResult, x);
+  const v1 = x.view;
+  if (v1 === null || v1 === undefined) {
+    u16[(p >> 1) + 3] = 0; i32[q + 3] = 0;
+  } else {
+    if ((e = put$GameView(m, e, lim, v1, d + 1)) < 0) return -1;
+    i32[q + 3] = m.table - (t + 12);
+  }
+  const v3 = x.errorText;
+  if (v3 === null || v3 === undefined) {
+    u16[(p >> 1) + 5] = 0; i32[q + 4] = 0;
+  } else {
+    if ((e = putString(m, t + 16, e, lim, v3)) < 0) return stop(e, PlayResult, x);
+  }
+  m.table = t;
+  return e;
+}
+
+function get$PlayResult(m: Memory, t: number): PlayResult {
+  const { i32, u16, u64 } = m;
+  const v = t - i32[t >> 2]!;
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 1441804 && u16[(v >> 1) + 2] === 4 && u16[(v >> 1) + 4] === 20)) return own$PlayResult(new Reader$PlayResult(m).$to(t));
+  const o1 = u16[(v >> 1) + 3]!;
+  const o3 = u16[(v >> 1) + 5]!;
+  return {
+    gameId: u64[(t + 4) >> 3]!,
+    view: o1 === 0 ? null : get$GameView(m, t + o1 + i32[(t + o1) >> 2]!),
+    error: u16[(t + 20) >> 1]!,
+    errorText: o3 === 0 ? null : getString(m, t + o3),
+  };
+}
+function own$PlayResult(r: Reader$PlayResult): PlayResult {
+  return {
+    gameId: r.gameId,
+    view: r.view,
+    error: r.error,
+    errorText: r.errorText,
+  };
+}
+
+class Reader$PlayResult implements PlayResultView {
+  readonly #m: Memory;
+  #t = 0;
+  #v = 0;
+  #n = 0;
+  constructor(m: Memory) {
+    this.#m = m;
+  }
+  at(offset: number): this {
+    return this.$to(offset + this.#m.i32[offset >> 2]!);
+  }
+  $to(t: number): this {
+    this.#t = t;
+    this.#v = t - this.#m.i32[t >> 2]!;
+    this.#n = this.#m.u16[this.#v >> 1]!;
+    return this;
+  }
+  #o(slot: number): number {
+    return slot < this.#n ? this.#m.u16[(this.#v + slot) >> 1]! : 0;
+  }
+  get gameId(): PlayResult["gameId"] {
+    const m = this.#m;
+    const { u64 } = m;
+    const o = this.#o(4);
+    return o === 0 ? 0n : u64[(this.#t + o) >> 3]!;
+  }
+  get view(): PlayResult["view"] {
+    const m = this.#m;
+    const { i32 } = m;
+    const o = this.#o(6);
+    return o === 0 ? null : get$GameView(m, this.#t + o + i32[(this.#t + o) >> 2]!);
+  }
+  get error(): PlayResult["error"] {
+    const m = this.#m;
+    const { u16 } = m;
+    const o = this.#o(8);
+    return o === 0 ? 0 : u16[(this.#t + o) >> 1]!;
+  }
+  get errorText(): PlayResult["errorText"] {
+    const m = this.#m;
+    const o = this.#o(10);
+    return o === 0 ? null : getString(m, this.#t + o);
+  }
+}
+
+function ok$PlayResult(m: Memory, t: number, low: number, end: number, d: number): boolean {
+  const { i32, u16 } = m;
+  if ((t & 7) !== 4 || t + 22 > end || d > 63) return false;
+  const v = t - i32[t >> 2]!;
+  if ((v & 3) !== 0 || v < low || v + 12 > end) return false;
+  if (!(i32[v >> 2] === 1441804 && u16[(v >> 1) + 2] === 4 && u16[(v >> 1) + 4] === 20)) return false;
+  if ((m.budget -= 34) < 0) return false;
+  let o = 0;
+  o = u16[(v >> 1) + 3]!;
+  if (o !== 0 && (o !== 12 || !ok$GameView(m, tableAt(m, t + 12, end), low, end, d + 1))) return false;
+  o = u16[(v >> 1) + 5]!;
+  if (o !== 0 && (o !== 16 || !okString(m, t + 16, end))) return false;
+  return true;
+}
+
+function full$PlayResult(x: PlayResultInit, d: number): PlayResult {
+  if (d > 63 || typeof x !== "object" || x === null) unfit(PlayResult, x, d);
+  const f1 = x.view === null || x.view === undefined ? null : full$GameView(x.view, d + 1);
+  if (x.gameId !== undefined && f1 === x.view && x.error !== undefined && x.errorText !== undefined) return x as PlayResult;
+  return {
+    gameId: x.gameId === undefined ? 0n : x.gameId,
+    view: f1,
+    error: x.error === undefined ? 0 : x.error,
+    errorText: x.errorText === undefined ? null : x.errorText,
+  };
+}
+
 export interface SimulationRequest {
   readonly genomeBytecode: Uint8Array;
   readonly numGames: number;
@@ -3907,6 +4513,7 @@ export const Cards: ServiceType<{
   readonly aiMove: MethodType<AiMoveRequest, AiMoveRequestInit, GameView, GameViewInit, false>;
   readonly closeGame: MethodType<GameRequest, GameRequestInit, ClosedGame, ClosedGameInit, false>;
   readonly version: MethodType<busbar_api_VersionRequest, busbar_api_VersionRequestInit, busbar_api_VersionReply, busbar_api_VersionReplyInit, false>;
+  readonly play: MethodType<PlayRequest, PlayRequestInit, PlayResponse, PlayResponseInit, false>;
 }> = {
   name: "cardsim.Cards",
   methods: {
@@ -3919,5 +4526,6 @@ export const Cards: ServiceType<{
     aiMove: { name: "AiMove", requestId: 2584780428, request: AiMoveRequest, response: GameView, streaming: false },
     closeGame: { name: "CloseGame", requestId: 2544785187, request: GameRequest, response: ClosedGame, streaming: false },
     version: { name: "Version", requestId: 3660644789, request: busbar_api_VersionRequest, response: busbar_api_VersionReply, streaming: false },
+    play: { name: "Play", requestId: 2244046894, request: PlayRequest, response: PlayResponse, streaming: false },
   },
 };

@@ -177,6 +177,10 @@ inline constexpr Type GameRequest{"cardsim.GameRequest", 0xc7491929u, 0x00ae09b2
 inline constexpr Type GameSeat{"cardsim.GameSeat", 0x97125fd2u, 0x8c799da12b7762e9ull};
 inline constexpr Type GameView{"cardsim.GameView", 0xbedbbba8u, 0x8197772d275bdaf2ull};
 inline constexpr Type NewGameRequest{"cardsim.NewGameRequest", 0x51966616u, 0x4aef76bbc0669251ull};
+inline constexpr Type PlayItem{"cardsim.PlayItem", 0xae1f81f9u, 0x93e1cbb15400c102ull};
+inline constexpr Type PlayRequest{"cardsim.PlayRequest", 0xfc538abcu, 0xb0977963c7945255ull};
+inline constexpr Type PlayResponse{"cardsim.PlayResponse", 0x63e92105u, 0xc312dcdc96e86f85ull};
+inline constexpr Type PlayResult{"cardsim.PlayResult", 0x436fe450u, 0x2422a3a3ddc8c418ull};
 inline constexpr Type SimulationRequest{"cardsim.SimulationRequest", 0xc96e3c72u, 0x814529b75d32ac1eull};
 inline constexpr Type SimulationResult{"cardsim.SimulationResult", 0x1ff97f9cu, 0xb70b138865be2e39ull};
 inline constexpr Type TeamAssignment{"cardsim.TeamAssignment", 0x08552bd6u, 0xb73feb0caf3fed3bull};
@@ -426,6 +430,7 @@ inline constexpr Method ApplyMove{"cardsim.Cards", "ApplyMove", 0x028130c3u, ::b
 inline constexpr Method AiMove{"cardsim.Cards", "AiMove", 0x9a109e8cu, ::busbar::types::cardsim::AiMoveRequest, ::busbar::types::cardsim::GameView, false};
 inline constexpr Method CloseGame{"cardsim.Cards", "CloseGame", 0x97ae5723u, ::busbar::types::cardsim::GameRequest, ::busbar::types::cardsim::ClosedGame, false};
 inline constexpr Method Version{"cardsim.Cards", "Version", 0xda3101b5u, ::busbar::types::busbar::api::VersionRequest, ::busbar::types::busbar::api::VersionReply, false};
+inline constexpr Method Play{"cardsim.Cards", "Play", 0x85c1702eu, ::busbar::types::cardsim::PlayRequest, ::busbar::types::cardsim::PlayResponse, false};
 }
 
 namespace busbar::rpc::combat::Combat {

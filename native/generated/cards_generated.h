@@ -67,6 +67,18 @@ struct GameViewBuilder;
 struct ClosedGame;
 struct ClosedGameBuilder;
 
+struct PlayItem;
+struct PlayItemBuilder;
+
+struct PlayRequest;
+struct PlayRequestBuilder;
+
+struct PlayResult;
+struct PlayResultBuilder;
+
+struct PlayResponse;
+struct PlayResponseBuilder;
+
 struct TeamAssignment FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
   typedef TeamAssignmentBuilder Builder;
   struct Traits;
@@ -2540,6 +2552,311 @@ struct ClosedGame::Traits {
   using type = ClosedGame;
   static auto constexpr Create = CreateClosedGame;
 };
+
+/// One step: exactly one of these. Two steps of one game are taken one after the other.
+struct PlayItem FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
+  typedef PlayItemBuilder Builder;
+  struct Traits;
+  enum FlatBuffersVTableOffset FLATBUFFERS_VTABLE_UNDERLYING_TYPE {
+    VT_NEW_GAME = 4,
+    VT_LEGAL_MOVES = 6,
+    VT_APPLY_MOVE = 8,
+    VT_AI_MOVE = 10,
+    VT_CLOSE_GAME = 12
+  };
+  const cardsim::NewGameRequest *new_game() const {
+    return GetPointer<const cardsim::NewGameRequest *>(VT_NEW_GAME);
+  }
+  const cardsim::GameRequest *legal_moves() const {
+    return GetPointer<const cardsim::GameRequest *>(VT_LEGAL_MOVES);
+  }
+  const cardsim::ApplyMoveRequest *apply_move() const {
+    return GetPointer<const cardsim::ApplyMoveRequest *>(VT_APPLY_MOVE);
+  }
+  const cardsim::AiMoveRequest *ai_move() const {
+    return GetPointer<const cardsim::AiMoveRequest *>(VT_AI_MOVE);
+  }
+  const cardsim::GameRequest *close_game() const {
+    return GetPointer<const cardsim::GameRequest *>(VT_CLOSE_GAME);
+  }
+  bool Verify(::flatbuffers::Verifier &verifier) const {
+    return VerifyTableStart(verifier) &&
+           VerifyOffset(verifier, VT_NEW_GAME) &&
+           verifier.VerifyTable(new_game()) &&
+           VerifyOffset(verifier, VT_LEGAL_MOVES) &&
+           verifier.VerifyTable(legal_moves()) &&
+           VerifyOffset(verifier, VT_APPLY_MOVE) &&
+           verifier.VerifyTable(apply_move()) &&
+           VerifyOffset(verifier, VT_AI_MOVE) &&
+           verifier.VerifyTable(ai_move()) &&
+           VerifyOffset(verifier, VT_CLOSE_GAME) &&
+           verifier.VerifyTable(close_game()) &&
+           verifier.EndTable();
+  }
+};
+
+struct PlayItemBuilder {
+  typedef PlayItem Table;
+  ::flatbuffers::FlatBufferBuilder &fbb_;
+  ::flatbuffers::uoffset_t start_;
+  void add_new_game(::flatbuffers::Offset<cardsim::NewGameRequest> new_game) {
+    fbb_.AddOffset(PlayItem::VT_NEW_GAME, new_game);
+  }
+  void add_legal_moves(::flatbuffers::Offset<cardsim::GameRequest> legal_moves) {
+    fbb_.AddOffset(PlayItem::VT_LEGAL_MOVES, legal_moves);
+  }
+  void add_apply_move(::flatbuffers::Offset<cardsim::ApplyMoveRequest> apply_move) {
+    fbb_.AddOffset(PlayItem::VT_APPLY_MOVE, apply_move);
+  }
+  void add_ai_move(::flatbuffers::Offset<cardsim::AiMoveRequest> ai_move) {
+    fbb_.AddOffset(PlayItem::VT_AI_MOVE, ai_move);
+  }
+  void add_close_game(::flatbuffers::Offset<cardsim::GameRequest> close_game) {
+    fbb_.AddOffset(PlayItem::VT_CLOSE_GAME, close_game);
+  }
+  explicit PlayItemBuilder(::flatbuffers::FlatBufferBuilder &_fbb)
+        : fbb_(_fbb) {
+    start_ = fbb_.StartTable();
+  }
+  ::flatbuffers::Offset<PlayItem> Finish() {
+    const auto end = fbb_.EndTable(start_);
+    auto o = ::flatbuffers::Offset<PlayItem>(end);
+    return o;
+  }
+};
+
+inline ::flatbuffers::Offset<PlayItem> CreatePlayItem(
+    ::flatbuffers::FlatBufferBuilder &_fbb,
+    ::flatbuffers::Offset<cardsim::NewGameRequest> new_game = 0,
+    ::flatbuffers::Offset<cardsim::GameRequest> legal_moves = 0,
+    ::flatbuffers::Offset<cardsim::ApplyMoveRequest> apply_move = 0,
+    ::flatbuffers::Offset<cardsim::AiMoveRequest> ai_move = 0,
+    ::flatbuffers::Offset<cardsim::GameRequest> close_game = 0) {
+  PlayItemBuilder builder_(_fbb);
+  builder_.add_close_game(close_game);
+  builder_.add_ai_move(ai_move);
+  builder_.add_apply_move(apply_move);
+  builder_.add_legal_moves(legal_moves);
+  builder_.add_new_game(new_game);
+  return builder_.Finish();
+}
+
+struct PlayItem::Traits {
+  using type = PlayItem;
+  static auto constexpr Create = CreatePlayItem;
+};
+
+struct PlayRequest FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
+  typedef PlayRequestBuilder Builder;
+  struct Traits;
+  enum FlatBuffersVTableOffset FLATBUFFERS_VTABLE_UNDERLYING_TYPE {
+    VT_ITEMS = 4
+  };
+  const ::flatbuffers::Vector<::flatbuffers::Offset<cardsim::PlayItem>> *items() const {
+    return GetPointer<const ::flatbuffers::Vector<::flatbuffers::Offset<cardsim::PlayItem>> *>(VT_ITEMS);
+  }
+  bool Verify(::flatbuffers::Verifier &verifier) const {
+    return VerifyTableStart(verifier) &&
+           VerifyOffset(verifier, VT_ITEMS) &&
+           verifier.VerifyVector(items()) &&
+           verifier.VerifyVectorOfTables(items()) &&
+           verifier.EndTable();
+  }
+};
+
+struct PlayRequestBuilder {
+  typedef PlayRequest Table;
+  ::flatbuffers::FlatBufferBuilder &fbb_;
+  ::flatbuffers::uoffset_t start_;
+  void add_items(::flatbuffers::Offset<::flatbuffers::Vector<::flatbuffers::Offset<cardsim::PlayItem>>> items) {
+    fbb_.AddOffset(PlayRequest::VT_ITEMS, items);
+  }
+  explicit PlayRequestBuilder(::flatbuffers::FlatBufferBuilder &_fbb)
+        : fbb_(_fbb) {
+    start_ = fbb_.StartTable();
+  }
+  ::flatbuffers::Offset<PlayRequest> Finish() {
+    const auto end = fbb_.EndTable(start_);
+    auto o = ::flatbuffers::Offset<PlayRequest>(end);
+    return o;
+  }
+};
+
+inline ::flatbuffers::Offset<PlayRequest> CreatePlayRequest(
+    ::flatbuffers::FlatBufferBuilder &_fbb,
+    ::flatbuffers::Offset<::flatbuffers::Vector<::flatbuffers::Offset<cardsim::PlayItem>>> items = 0) {
+  PlayRequestBuilder builder_(_fbb);
+  builder_.add_items(items);
+  return builder_.Finish();
+}
+
+struct PlayRequest::Traits {
+  using type = PlayRequest;
+  static auto constexpr Create = CreatePlayRequest;
+};
+
+inline ::flatbuffers::Offset<PlayRequest> CreatePlayRequestDirect(
+    ::flatbuffers::FlatBufferBuilder &_fbb,
+    const std::vector<::flatbuffers::Offset<cardsim::PlayItem>> *items = nullptr) {
+  auto items__ = items ? _fbb.CreateVector<::flatbuffers::Offset<cardsim::PlayItem>>(*items) : 0;
+  return cardsim::CreatePlayRequest(
+      _fbb,
+      items__);
+}
+
+struct PlayResult FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
+  typedef PlayResultBuilder Builder;
+  struct Traits;
+  enum FlatBuffersVTableOffset FLATBUFFERS_VTABLE_UNDERLYING_TYPE {
+    VT_GAME_ID = 4,
+    VT_VIEW = 6,
+    VT_ERROR = 8,
+    VT_ERROR_TEXT = 10
+  };
+  uint64_t game_id() const {
+    return GetField<uint64_t>(VT_GAME_ID, 0);
+  }
+  /// What the step leaves; absent when the game was closed or the step was refused.
+  const cardsim::GameView *view() const {
+    return GetPointer<const cardsim::GameView *>(VT_VIEW);
+  }
+  /// Why the step was refused: number of schema/bus/errors.toml, 0 = none. A refused step changes nothing.
+  uint16_t error() const {
+    return GetField<uint16_t>(VT_ERROR, 0);
+  }
+  const ::flatbuffers::String *error_text() const {
+    return GetPointer<const ::flatbuffers::String *>(VT_ERROR_TEXT);
+  }
+  bool Verify(::flatbuffers::Verifier &verifier) const {
+    return VerifyTableStart(verifier) &&
+           VerifyField<uint64_t>(verifier, VT_GAME_ID, 8) &&
+           VerifyOffset(verifier, VT_VIEW) &&
+           verifier.VerifyTable(view()) &&
+           VerifyField<uint16_t>(verifier, VT_ERROR, 2) &&
+           VerifyOffset(verifier, VT_ERROR_TEXT) &&
+           verifier.VerifyString(error_text()) &&
+           verifier.EndTable();
+  }
+};
+
+struct PlayResultBuilder {
+  typedef PlayResult Table;
+  ::flatbuffers::FlatBufferBuilder &fbb_;
+  ::flatbuffers::uoffset_t start_;
+  void add_game_id(uint64_t game_id) {
+    fbb_.AddElement<uint64_t>(PlayResult::VT_GAME_ID, game_id, 0);
+  }
+  void add_view(::flatbuffers::Offset<cardsim::GameView> view) {
+    fbb_.AddOffset(PlayResult::VT_VIEW, view);
+  }
+  void add_error(uint16_t error) {
+    fbb_.AddElement<uint16_t>(PlayResult::VT_ERROR, error, 0);
+  }
+  void add_error_text(::flatbuffers::Offset<::flatbuffers::String> error_text) {
+    fbb_.AddOffset(PlayResult::VT_ERROR_TEXT, error_text);
+  }
+  explicit PlayResultBuilder(::flatbuffers::FlatBufferBuilder &_fbb)
+        : fbb_(_fbb) {
+    start_ = fbb_.StartTable();
+  }
+  ::flatbuffers::Offset<PlayResult> Finish() {
+    const auto end = fbb_.EndTable(start_);
+    auto o = ::flatbuffers::Offset<PlayResult>(end);
+    return o;
+  }
+};
+
+inline ::flatbuffers::Offset<PlayResult> CreatePlayResult(
+    ::flatbuffers::FlatBufferBuilder &_fbb,
+    uint64_t game_id = 0,
+    ::flatbuffers::Offset<cardsim::GameView> view = 0,
+    uint16_t error = 0,
+    ::flatbuffers::Offset<::flatbuffers::String> error_text = 0) {
+  PlayResultBuilder builder_(_fbb);
+  builder_.add_game_id(game_id);
+  builder_.add_error_text(error_text);
+  builder_.add_view(view);
+  builder_.add_error(error);
+  return builder_.Finish();
+}
+
+struct PlayResult::Traits {
+  using type = PlayResult;
+  static auto constexpr Create = CreatePlayResult;
+};
+
+inline ::flatbuffers::Offset<PlayResult> CreatePlayResultDirect(
+    ::flatbuffers::FlatBufferBuilder &_fbb,
+    uint64_t game_id = 0,
+    ::flatbuffers::Offset<cardsim::GameView> view = 0,
+    uint16_t error = 0,
+    const char *error_text = nullptr) {
+  auto error_text__ = error_text ? _fbb.CreateString(error_text) : 0;
+  return cardsim::CreatePlayResult(
+      _fbb,
+      game_id,
+      view,
+      error,
+      error_text__);
+}
+
+struct PlayResponse FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
+  typedef PlayResponseBuilder Builder;
+  struct Traits;
+  enum FlatBuffersVTableOffset FLATBUFFERS_VTABLE_UNDERLYING_TYPE {
+    VT_RESULTS = 4
+  };
+  const ::flatbuffers::Vector<::flatbuffers::Offset<cardsim::PlayResult>> *results() const {
+    return GetPointer<const ::flatbuffers::Vector<::flatbuffers::Offset<cardsim::PlayResult>> *>(VT_RESULTS);
+  }
+  bool Verify(::flatbuffers::Verifier &verifier) const {
+    return VerifyTableStart(verifier) &&
+           VerifyOffset(verifier, VT_RESULTS) &&
+           verifier.VerifyVector(results()) &&
+           verifier.VerifyVectorOfTables(results()) &&
+           verifier.EndTable();
+  }
+};
+
+struct PlayResponseBuilder {
+  typedef PlayResponse Table;
+  ::flatbuffers::FlatBufferBuilder &fbb_;
+  ::flatbuffers::uoffset_t start_;
+  void add_results(::flatbuffers::Offset<::flatbuffers::Vector<::flatbuffers::Offset<cardsim::PlayResult>>> results) {
+    fbb_.AddOffset(PlayResponse::VT_RESULTS, results);
+  }
+  explicit PlayResponseBuilder(::flatbuffers::FlatBufferBuilder &_fbb)
+        : fbb_(_fbb) {
+    start_ = fbb_.StartTable();
+  }
+  ::flatbuffers::Offset<PlayResponse> Finish() {
+    const auto end = fbb_.EndTable(start_);
+    auto o = ::flatbuffers::Offset<PlayResponse>(end);
+    return o;
+  }
+};
+
+inline ::flatbuffers::Offset<PlayResponse> CreatePlayResponse(
+    ::flatbuffers::FlatBufferBuilder &_fbb,
+    ::flatbuffers::Offset<::flatbuffers::Vector<::flatbuffers::Offset<cardsim::PlayResult>>> results = 0) {
+  PlayResponseBuilder builder_(_fbb);
+  builder_.add_results(results);
+  return builder_.Finish();
+}
+
+struct PlayResponse::Traits {
+  using type = PlayResponse;
+  static auto constexpr Create = CreatePlayResponse;
+};
+
+inline ::flatbuffers::Offset<PlayResponse> CreatePlayResponseDirect(
+    ::flatbuffers::FlatBufferBuilder &_fbb,
+    const std::vector<::flatbuffers::Offset<cardsim::PlayResult>> *results = nullptr) {
+  auto results__ = results ? _fbb.CreateVector<::flatbuffers::Offset<cardsim::PlayResult>>(*results) : 0;
+  return cardsim::CreatePlayResponse(
+      _fbb,
+      results__);
+}
 
 }  // namespace cardsim
 

@@ -1,86 +1,16 @@
-// A host made of a few functions, for tests of a plugin through its C ABI: it keeps every answer.
+// An instance of a plugin behind a host that keeps every answer, for tests with GoogleTest.
 #pragma once
 
 #include <gtest/gtest.h>
 
 #include <cstring>
-#include <string>
-#include <thread>
+#include <string_view>
 #include <vector>
 
-#include "busbar_service.h"
-#include "busbar_types.h"
 #include "flatbuffers/flatbuffers.h"
+#include "recording_host.h"
 
 namespace busbar::testing {
-
-struct FakeHost {
-  busbar_host table{};
-  std::vector<uint64_t> memory;
-  std::vector<std::vector<uint64_t>> answers;
-  std::vector<uint32_t> lengths;
-  int ended = 0;
-  uint16_t code = 0;
-  std::string text;
-  /// Calls of `cancelled` that still say no; -1: it never says yes.
-  int cancel_after = -1;
-  /// Workers of `parallel`; 1 runs the indices backwards on the calling thread, which must not show.
-  uint32_t threads = 1;
-
-  FakeHost() {
-    table.size = sizeof table;
-    table.abi = BUSBAR_SERVICE_ABI;
-    table.context = this;
-    table.claim = [](void* context, uint64_t, uint32_t bytes, uint32_t* room) {
-      FakeHost& self = *static_cast<FakeHost*>(context);
-      self.memory.assign((bytes + 7) / 8, 0);
-      *room = bytes;
-      return reinterpret_cast<uint8_t*>(self.memory.data());
-    };
-    table.commit = [](void* context, uint64_t, uint32_t bytes) -> busbar_status {
-      FakeHost& self = *static_cast<FakeHost*>(context);
-      self.answers.push_back(self.memory);
-      self.lengths.push_back(bytes);
-      return BUSBAR_OK;
-    };
-    table.end = [](void* context, uint64_t) -> busbar_status {
-      static_cast<FakeHost*>(context)->ended += 1;
-      return BUSBAR_OK;
-    };
-    table.fail = [](void* context, uint64_t, uint16_t number, const char* reason, uint32_t length) -> busbar_status {
-      static_cast<FakeHost*>(context)->code = number;
-      static_cast<FakeHost*>(context)->text.assign(reason, length);
-      return BUSBAR_OK;
-    };
-    table.cancelled = [](void* context, uint64_t) -> int32_t {
-      FakeHost& self = *static_cast<FakeHost*>(context);
-      return self.cancel_after >= 0 && (self.cancel_after == 0 || self.cancel_after-- == 0);
-    };
-    table.parallel = [](void* context, uint32_t count, void (*fn)(void*, uint32_t, uint32_t), void* argument) {
-      const uint32_t size = static_cast<FakeHost*>(context)->threads;
-      if (size <= 1) {
-        for (uint32_t i = count; i-- > 0;) fn(argument, i, 0);
-        return;
-      }
-      std::vector<std::thread> workers;
-      for (uint32_t worker = 0; worker < size; ++worker) {
-        workers.emplace_back([=] {
-          for (uint32_t i = worker; i < count; i += size) fn(argument, i, worker);
-        });
-      }
-      for (std::thread& worker : workers) worker.join();
-    };
-    table.threads = [](void* context) -> uint32_t { return static_cast<FakeHost*>(context)->threads; };
-  }
-
-  void forget() {
-    answers.clear();
-    lengths.clear();
-    ended = 0;
-    code = 0;
-    text.clear();
-  }
-};
 
 /// An instance of the plugin that is linked into the test.
 class PluginClient {
@@ -96,13 +26,7 @@ class PluginClient {
   PluginClient& operator=(const PluginClient&) = delete;
 
   busbar_status send_bytes(const rpc::Method& method, const uint8_t* bytes, uint32_t length) {
-    busbar_message message{};
-    message.size = sizeof message;
-    message.type_id = method.id;
-    message.request = 7;
-    message.fingerprint = method.request.fingerprint;
-    message.payload = bytes;
-    message.payload_length = length;
+    const busbar_message message = request_of(method, bytes, length);
     return service->on_frame(instance, &message);
   }
 

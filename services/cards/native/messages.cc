@@ -139,9 +139,11 @@ void write_progress(flatbuffers::FlatBufferBuilder& builder, StatsOffsets& offse
                                               static_cast<uint32_t>(first + count), static_cast<uint32_t>(total)));
 }
 
-void write_view(flatbuffers::FlatBufferBuilder& builder, uint64_t id, const OpenGame& game, const MoveList& moves,
-                uint8_t viewer, const Move* played) {
-  builder.Clear();
+flatbuffers::Offset<cardsim::GameView> put_view(flatbuffers::FlatBufferBuilder& builder, Games& games,
+                                               const Step& step) {
+  const OpenGame& game = *step.game;
+  const MoveList& moves = games.moves_of(game);
+  const uint8_t viewer = step.viewer;
   const Rules& rules = *game.job.rules;
   const State& state = game.state;
   const bool all = viewer == kNone;
@@ -175,8 +177,8 @@ void write_view(flatbuffers::FlatBufferBuilder& builder, uint64_t id, const Open
   const auto tableau = builder.CreateVector(state.tableau.cards, table_seen ? state.tableau.size : 0u);
   const auto ending = builder.CreateString(state.over ? ending_name(state.ending) : "");
   flatbuffers::Offset<cardsim::GameMove> last{};
-  if (played != nullptr) {
-    Move shown = *played;
+  if (step.moved) {
+    Move shown = step.played;
     // A claim's real cards, and a card laid face down, are for the eyes of who laid them.
     const bool hidden = shown.kind == MoveKind::claim;
     if (hidden && !all) shown.card = kNone;
@@ -188,7 +190,7 @@ void write_view(flatbuffers::FlatBufferBuilder& builder, uint64_t id, const Open
   }
   const bool discards_seen = all || (!rules.claims && is_open(rules.program.discard_visibility));
   cardsim::GameViewBuilder out(builder);
-  out.add_game_id(id);
+  out.add_game_id(step.id);
   out.add_turn(state.turn);
   out.add_hand(state.hand);
   out.add_player(state.seat);
@@ -205,8 +207,18 @@ void write_view(flatbuffers::FlatBufferBuilder& builder, uint64_t id, const Open
   out.add_ending(ending);
   out.add_winner(state.winner);
   out.add_state_hash(state_hash(state, !rules.menu));
-  if (played != nullptr) out.add_played(last);
-  builder.Finish(out.Finish());
+  if (step.moved) out.add_played(last);
+  return out.Finish();
+}
+
+flatbuffers::Offset<cardsim::PlayResult> put_result(flatbuffers::FlatBufferBuilder& builder, Games& games,
+                                                   const Step& step, const Fault& fault) {
+  if (fault) {
+    const auto text = builder.CreateString(fault.text);
+    return cardsim::CreatePlayResult(builder, step.id, {}, static_cast<uint16_t>(fault.code), text);
+  }
+  const auto view = step.game == nullptr ? flatbuffers::Offset<cardsim::GameView>{} : put_view(builder, games, step);
+  return cardsim::CreatePlayResult(builder, step.id, view);
 }
 
 void write_trace(flatbuffers::FlatBufferBuilder& builder, const Trace& trace) {

@@ -7,6 +7,7 @@
 #include "cards/games.h"
 #include "cards/trace.h"
 #include "cards_generated.h"
+#include "play.h"
 
 namespace busbar::cards {
 
@@ -20,9 +21,11 @@ void write_response(flatbuffers::FlatBufferBuilder& builder, StatsOffsets& offse
                     const Request* requests, const Stats* stats, size_t count, uint64_t duration_ns);
 void write_progress(flatbuffers::FlatBufferBuilder& builder, StatsOffsets& offsets, uint64_t batch_id,
                     const Request* requests, const Stats* stats, size_t first, size_t count, size_t total);
-/// @param viewer a seat, or 255 for everything; @param played what was just played, or null
-void write_view(flatbuffers::FlatBufferBuilder& builder, uint64_t id, const OpenGame& game, const MoveList& moves,
-                uint8_t viewer, const Move* played);
+/// The game of the step as its viewer sees it: a seat, or 255 for everything.
+flatbuffers::Offset<cardsim::GameView> put_view(flatbuffers::FlatBufferBuilder& builder, Games& games,
+                                               const Step& step);
+flatbuffers::Offset<cardsim::PlayResult> put_result(flatbuffers::FlatBufferBuilder& builder, Games& games,
+                                                   const Step& step, const Fault& fault);
 void write_trace(flatbuffers::FlatBufferBuilder& builder, const Trace& trace);
 
 }  // namespace busbar::cards

@@ -31,7 +31,7 @@ static_assert(static_cast<uint16_t>(Code::conflict) == errors::cards_conflict);
 static_assert(static_cast<uint16_t>(Code::corrupt_state) == errors::cards_corrupt_state);
 
 /// Version of the requests; its minor grows with the schema. Callers compare it (services/recovery, checkVersion).
-constexpr char kApiVersion[] = "1.0";
+constexpr char kApiVersion[] = "1.1";
 /// Items of one part of a streamed batch.
 constexpr size_t kStreamItems = 16;
 
@@ -146,44 +146,54 @@ class Answer {
   }
 
   busbar_status new_game() {
-    const auto* request = verified<::cardsim::NewGameRequest>();
-    if (request == nullptr) return BUSBAR_OK;
-    uint64_t id = 0;
-    if (const Fault fault = self_.games.open(read_request(*request->request()), request->game(), id))
-      return fail(fault);
-    return view(id, *self_.games.find(id), request->viewer());
+    return one_step<::cardsim::NewGameRequest>(
+        [&](const auto& request, Step& step) { return take_step(self_.games, request, step); });
   }
 
   busbar_status legal_moves() {
-    return with_game<::cardsim::GameRequest>(
-        [&](const auto& request, OpenGame& game) { return view(request.game_id(), game, request.viewer()); });
+    return one_step<::cardsim::GameRequest>(
+        [&](const auto& request, Step& step) { return take_step(self_.games, request, step); });
   }
 
   busbar_status apply_move() {
-    return with_game<::cardsim::ApplyMoveRequest>([&](const auto& request, OpenGame& game) {
-      Move played;
-      if (const Fault fault = self_.games.apply(game, request.turn(), request.move(), played)) return fail(fault);
-      return view(request.game_id(), game, request.viewer(), &played);
-    });
+    return one_step<::cardsim::ApplyMoveRequest>(
+        [&](const auto& request, Step& step) { return take_step(self_.games, request, step); });
   }
 
   busbar_status ai_move() {
-    return with_game<::cardsim::AiMoveRequest>([&](const auto& request, OpenGame& game) {
-      Move played;
-      const Fault fault = self_.games.choose(game, request.ai_type(), request.mcts_iterations(), arena(), played);
-      if (fault) return fail(fault);
-      return view(request.game_id(), game, request.viewer(), &played);
-    });
+    return one_step<::cardsim::AiMoveRequest>(
+        [&](const auto& request, Step& step) { return take_step(self_.games, request, arena(), step); });
   }
 
   busbar_status close_game() {
-    return with_game<::cardsim::GameRequest>([&](const auto& request, OpenGame&) {
-      self_.games.close(request.game_id());
-      self_.builder.Clear();
-      self_.builder.Finish(::cardsim::CreateClosedGame(self_.builder, request.game_id()));
-      send();
-      return BUSBAR_OK;
-    });
+    return one_step<::cardsim::GameRequest>(
+        [&](const auto& request, Step& step) { return cards::close_game(self_.games, request, step); });
+  }
+
+  /// Steps of many games, in order; what was played before a caller cancels stays played.
+  busbar_status play() {
+    const auto* batch = verified<::cardsim::PlayRequest>();
+    if (batch == nullptr) return BUSBAR_OK;
+    const uint32_t count = batch->items() == nullptr ? 0 : batch->items()->size(), most = self_.simulator.limits().items_max;
+    if (count > most) {
+      return fail({Code::limit_exceeded,
+                   "items is " + std::to_string(count) + " items, the limit is " + std::to_string(most)});
+    }
+    flatbuffers::FlatBufferBuilder& builder = self_.builder;
+    builder.Clear();
+    std::vector<flatbuffers::Offset<::cardsim::PlayResult>> results;
+    results.reserve(count);
+    Arena& arena = this->arena();
+    for (uint32_t i = 0; i < count; ++i) {
+      if (arena.cancelled(arena.cancel_context)) return fail({Code::cancelled, "the steps after this one were cancelled"});
+      Step step;
+      const Fault fault = take_step(self_.games, *batch->items()->Get(i), i, arena, step);
+      if (fault.code == Code::cancelled) return fail(fault);
+      results.push_back(put_result(builder, self_.games, step, fault));
+    }
+    builder.Finish(::cardsim::CreatePlayResponse(builder, builder.CreateVector(results)));
+    send();
+    return BUSBAR_OK;
   }
 
   busbar_status version() {
@@ -198,21 +208,19 @@ class Answer {
   }
 
  private:
+  /// Takes a step and answers with the view that it leaves, or with the id of a game that was closed.
   template <class Table, class Work>
-  busbar_status with_game(Work work) {
+  busbar_status one_step(Work work) {
     const auto* request = verified<Table>();
     if (request == nullptr) return BUSBAR_OK;
-    OpenGame* const game = self_.games.find(request->game_id());
-    if (game == nullptr) return fail(Games::not_found(request->game_id()));
-    return work(*request, *game);
-  }
-
-  busbar_status view(uint64_t id, const OpenGame& game, uint8_t viewer, const Move* played = nullptr) {
-    if (viewer != kNone && viewer >= game.job.rules->player_count) {
-      return fail({Code::out_of_range, "viewer is " + std::to_string(viewer) + "; there are " +
-                                           std::to_string(game.job.rules->player_count) + " players, 255 sees all"});
-    }
-    write_view(self_.builder, id, game, self_.games.moves_of(game), viewer, played);
+    Step step;
+    if (const Fault fault = work(*request, step)) return fail(fault);
+    flatbuffers::FlatBufferBuilder& builder = self_.builder;
+    builder.Clear();
+    if (step.game == nullptr)
+      builder.Finish(::cardsim::CreateClosedGame(builder, step.id));
+    else
+      builder.Finish(put_view(builder, self_.games, step));
     send();
     return BUSBAR_OK;
   }
@@ -261,6 +269,7 @@ busbar_status on_frame(void* instance, const busbar_message* message) {
     if (message->type_id == methods::ApplyMove.id) return answer.apply_move();
     if (message->type_id == methods::AiMove.id) return answer.ai_move();
     if (message->type_id == methods::CloseGame.id) return answer.close_game();
+    if (message->type_id == methods::Play.id) return answer.play();
     if (message->type_id == methods::Version.id) return answer.version();
     return BUSBAR_UNSUPPORTED;
   } catch (const std::exception& exception) {
@@ -326,6 +335,7 @@ extern "C" BUSBAR_PLUGIN_EXPORT const busbar_service* busbar_describe(void) {
       cards::serves("cardsim.Cards/AiMove", cards::methods::AiMove),
       cards::serves("cardsim.Cards/CloseGame", cards::methods::CloseGame),
       cards::serves("cardsim.Cards/Version", cards::methods::Version),
+      cards::serves("cardsim.Cards/Play", cards::methods::Play),
   };
   static const busbar_service service = [] {
     busbar_service table{};

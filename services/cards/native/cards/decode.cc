@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "decode_phases.h"
 #include "decode_v3.h"
 #include "reader.h"
 
@@ -159,171 +160,8 @@ class Decoder {
       in_.fail_value(Code::limit_exceeded, "turn_structure.phases", offset, count,
                      "the limit is " + std::to_string(kPhasesMax));
     }
-    for (uint32_t i = 0; i < count && !in_.failed(); ++i) phase();
+    for (uint32_t i = 0; i < count && !in_.failed(); ++i) read_phase(in_, program_);
     finish("turn");
-  }
-
-  void phase() {
-    Phase phase;
-    phase.offset = static_cast<uint32_t>(in_.position());
-    const uint8_t kind = in_.u8("a phase type");
-    phase.kind = static_cast<PhaseKind>(kind);
-    switch (kind) {
-      case 1:
-        phase.place = in_.u8("a draw source");
-        phase.count = in_.u32("a draw count");
-        phase.mandatory = in_.flag("mandatory");
-        if (in_.flag("has_condition")) phase.condition = condition(0, in_.end());
-        break;
-      case 2: {
-        phase.place = in_.u8("a play target");
-        phase.cards_min = in_.u8("min_cards");
-        phase.cards_max = in_.u8("max_cards");
-        phase.mandatory = in_.flag("mandatory");
-        phase.pass_if_unable = in_.flag("pass_if_unable");
-        const size_t offset = in_.position();
-        const uint32_t length = in_.u32("the condition length");
-        if (length > in_.end() - in_.position()) {
-          in_.fail(Code::malformed, offset,
-                   "a condition of " + std::to_string(length) + " bytes does not fit the turn section");
-        }
-        if (length > 0 && !in_.failed()) {
-          const size_t end = in_.position() + length;
-          phase.condition = condition(0, end);
-          if (!in_.failed() && in_.position() != end) {
-            in_.fail(Code::malformed, in_.position(),
-                     "the condition is shorter than its length " + std::to_string(length));
-          }
-        }
-        break;
-      }
-      case 3:
-        phase.place = in_.u8("a discard target");
-        phase.count = in_.u32("a discard count");
-        phase.mandatory = in_.flag("mandatory");
-        break;
-      case 4:
-        phase.trick.lead_suit_required = in_.flag("lead_suit_required");
-        phase.trick.trump = suit("trump");
-        phase.trick.high_wins = in_.flag("high_wins");
-        phase.trick.breaking_suit = suit("breaking_suit");
-        phase.trick.breaking = phase.trick.breaking_suit == kNone ? Breaking::none : Breaking::lead;
-        break;
-      case 5:
-        phase.betting.bet_min = in_.u32("min_bet");
-        phase.betting.raises_max = in_.u32("max_raises");
-        break;
-      case 6:
-        phase.cards_min = in_.u8("min_cards");
-        phase.cards_max = in_.u8("max_cards");
-        phase.claim.mode = in_.flag("sequential_rank") ? ClaimRank::sequential : ClaimRank::player_choice;
-        phase.claim.starting_rank = 12;  // from the ace up
-        phase.claim.fixed_rank = kNone;
-        phase.claim.allow_challenge = in_.flag("allow_challenge");
-        phase.claim.pile_penalty = in_.flag("pile_penalty");
-        for (int i = 0; i < 5; ++i) reserved();
-        break;
-      case 7: {
-        const uint8_t mark = in_.u8("the bidding mark");
-        if (mark != 70)
-          in_.fail(Code::malformed, in_.position() - 1, "the bidding mark is " + std::to_string(mark) + ", not 70");
-        phase.bidding.bid_min = in_.u8("min_bid");
-        phase.bidding.bid_max = in_.u8("max_bid");
-        const uint8_t flags = in_.u8("bidding flags");
-        if (flags > 1) in_.fail(Code::malformed, in_.position() - 1, "unknown bidding flags");
-        phase.bidding.allow_nil = flags == 1;
-        Contract& contract = program_.contract;
-        contract.scored = true;
-        contract.points_per_trick = in_.u8("points_per_trick");
-        contract.overtrick = in_.u8("overtrick");
-        contract.fail_penalty = in_.u8("fail_penalty");
-        contract.nil_bonus = in_.u16_little("nil_bonus");
-        contract.nil_penalty = in_.u16_little("nil_penalty");
-        contract.bag_limit = in_.u8("bag_limit");
-        contract.bag_penalty = in_.u16_little("bag_penalty");
-        for (int i = 0; i < 2; ++i) reserved();
-        break;
-      }
-      default:
-        in_.fail(Code::malformed, phase.offset, "there is no phase type " + std::to_string(kind));
-    }
-    program_.phases.push_back(phase);
-  }
-
-  void reserved() {
-    const uint8_t value = in_.u8("a reserved byte");
-    if (value != 0)
-      in_.fail(Code::malformed, in_.position() - 1, "a reserved byte is " + std::to_string(value) + ", not 0");
-  }
-
-  uint8_t suit(const char* what) {
-    const uint8_t value = in_.u8(what);
-    if (value > 3 && value != kNone) {
-      in_.fail(Code::malformed, in_.position() - 1,
-               std::string(what) + " is " + std::to_string(value) + ", not a suit (0 to 3) or 255");
-    }
-    return value;
-  }
-
-  uint8_t rank(const char* what, bool any) {
-    const uint8_t value = in_.u8(what);
-    if (value > 12 && !(any && value == kNone)) {
-      in_.fail(Code::malformed, in_.position() - 1,
-               std::string(what) + " is " + std::to_string(value) + ", not a rank (0 to 12)" + (any ? " or 255" : ""));
-    }
-    return value;
-  }
-
-  /// Parses one condition that ends at or before `end`. @returns index of its root
-  int32_t condition(uint32_t depth, size_t end) {
-    const size_t offset = in_.position();
-    if (depth >= kConditionDepthMax) {
-      in_.fail_value(Code::limit_exceeded, "condition depth", offset, depth + 1,
-                     "the limit is " + std::to_string(kConditionDepthMax));
-    }
-    if (program_.conditions.size() >= kConditionsMax) {
-      in_.fail_value(Code::limit_exceeded, "conditions", offset, kConditionsMax + 1,
-                     "the limit is " + std::to_string(kConditionsMax));
-    }
-    if (offset >= end) in_.fail(Code::malformed, offset, "the section ends where a condition is due");
-    if (in_.failed()) return -1;
-    const uint8_t op = in_.u8("a condition");
-    const int32_t index = static_cast<int32_t>(program_.conditions.size());
-    Condition node{static_cast<Op>(op), Compare::eq, 0, 0, 1, static_cast<uint32_t>(offset)};
-    if (op == 40 || op == 41) {
-      const uint32_t count = in_.u32("the number of nested conditions");
-      if (count == 0) in_.fail(Code::malformed, offset, "a compound condition holds no condition");
-      node.value = static_cast<int32_t>(count);
-      program_.conditions.push_back(node);
-      for (uint32_t i = 0; i < count && !in_.failed(); ++i) condition(depth + 1, end);
-      program_.conditions[index].span = static_cast<uint32_t>(program_.conditions.size()) - index;
-      return index;
-    }
-    if (op > 14) {
-      in_.fail(Code::malformed, offset, "there is no condition " + std::to_string(op));
-      return -1;
-    }
-    const uint8_t compare = in_.u8("an operator");
-    node.value = in_.i32("a condition value");
-    node.reference = in_.u8("a reference");
-    if (compare > 5) in_.fail(Code::malformed, offset + 1, "there is no operator " + std::to_string(compare));
-    node.compare = static_cast<Compare>(compare);
-    if (op == 1) {
-      if (node.value < 0 || node.value > 12) {
-        in_.fail_value(Code::out_of_range, "condition value", offset + 2, node.value, "a rank is 0 (A) to 12 (K)");
-      } else {
-        node.value = (node.value + 12) % 13;  // A = 0 .. K = 12 in conditions, 2..A = 0..12 everywhere else
-      }
-    }
-    if (op == 2 && (node.value < 0 || node.value > 3)) {
-      in_.fail_value(Code::out_of_range, "condition value", offset + 2, node.value, "a suit is 0 to 3");
-    }
-    const uint8_t reference_max = op == 3 ? 5 : 3;
-    if (node.reference > reference_max) {
-      in_.fail(Code::malformed, offset + 6, "there is no reference " + std::to_string(node.reference));
-    }
-    program_.conditions.push_back(node);
-    return index;
   }
 
   void wins() {
@@ -355,7 +193,7 @@ class Decoder {
     for (uint32_t i = 0; i < count && !in_.failed(); ++i) {
       Effect effect{};
       effect.offset = static_cast<uint32_t>(in_.position());
-      effect.rank = rank("a trigger rank", false);
+      effect.rank = read_rank(in_, "a trigger rank", false);
       const uint8_t kind = in_.u8("an effect type");
       if (kind > 4) in_.fail(Code::malformed, effect.offset + 1, "there is no effect type " + std::to_string(kind));
       effect.kind = static_cast<EffectKind>(kind);
@@ -386,8 +224,8 @@ class Decoder {
     for (uint32_t i = 0; i < count && !in_.failed(); ++i) {
       CardScore score{};
       score.offset = static_cast<uint32_t>(in_.position());
-      score.suit = suit("a card score's suit");
-      score.rank = rank("a card score's rank", true);
+      score.suit = read_suit(in_, "a card score's suit");
+      score.rank = read_rank(in_, "a card score's rank", true);
       score.points = static_cast<int16_t>(in_.u16("points"));
       const uint8_t trigger = in_.u8("a scoring trigger");
       if (trigger > 4)
@@ -410,7 +248,7 @@ class Decoder {
       out.bust = in_.u8("bust_threshold");
       const uint8_t values = in_.u8("the number of card values");
       for (uint32_t i = 0; i < values && !in_.failed(); ++i) {
-        const uint8_t of = rank("a card value's rank", false);
+        const uint8_t of = read_rank(in_, "a card value's rank", false);
         const uint8_t value = in_.u8("a card value");
         out.values.push_back({of, value, in_.u8("an alternate value")});
       }
@@ -425,7 +263,7 @@ class Decoder {
         const uint8_t groups = in_.u8("the number of groups");
         for (uint32_t g = 0; g < groups && !in_.failed(); ++g) pattern.groups.push_back(in_.u8("a group"));
         const uint8_t ranks = in_.u8("the number of ranks");
-        for (uint32_t r = 0; r < ranks && !in_.failed(); ++r) pattern.ranks.push_back(rank("a pattern's rank", false));
+        for (uint32_t r = 0; r < ranks && !in_.failed(); ++r) pattern.ranks.push_back(read_rank(in_, "a pattern's rank", false));
         out.patterns.push_back(std::move(pattern));
       }
     }

@@ -1,0 +1,110 @@
+// Method: one list of requests in every placement and with several numbers of threads; every answer must have the same hash.
+import { type ChildProcess, spawn } from "node:child_process";
+import { createHash } from "node:crypto";
+import { once } from "node:events";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { type Client, MessageBus } from "#bus";
+import { Cards } from "#generated/cardsim";
+import { CLASSICS, compile } from "./index.ts";
+
+/** Changes only when the rules do; then on purpose. */
+const GOLDEN = "ddc347bb499823514f8e680f2429b7e03d7b123d2b9ca0f7a39dced93628962f";
+
+const ROOT = join(import.meta.dirname, "..", "..");
+const CLI = join(ROOT, "dist", "bus", "cli", "main.js");
+
+/** In this process; in one of its own over rings; in one of its own over Unix sockets. */
+const PLACEMENTS = ["local", "ring", "unix"] as const;
+type Placement = (typeof PLACEMENTS)[number];
+type Core = Client<typeof Cards>;
+
+const topologyOf = (folder: string, placement: Placement, threads: number): string => `[bus]
+name = "cards-placement"
+runtime_dir = ${JSON.stringify(join(folder, "r"))}
+schema = ${JSON.stringify(join(ROOT, "schema"))}
+log = "error"
+
+[[nodes]]
+name = "main"
+services = ["caller", "cards"]
+
+[services.caller]
+${placement === "local" ? 'run = "ts:caller.ts"\n' : ""}calls = ["Cards"]
+
+[services.cards]
+run = "native:cards"
+serves = ["Cards"]
+threads = ${threads}
+isolate = ${placement !== "local"}
+
+[[edges]]
+from = "*"
+to = "*"
+max_message = "1MiB"
+${placement === "unix" ? 'transport = "unix"\n' : ""}`;
+
+async function within<T>(placement: Placement, threads: number, work: (core: Core) => Promise<T>): Promise<T> {
+  const folder = mkdtempSync(join(tmpdir(), "cp-"));
+  const topology = join(folder, "topology.toml");
+  writeFileSync(topology, topologyOf(folder, placement, threads));
+  let up: ChildProcess | undefined;
+  try {
+    if (placement !== "local") {
+      up = spawn(process.execPath, [CLI, "up", "--topology", topology], { stdio: ["ignore", "ignore", "inherit"] });
+      await once(up, "spawn");
+    }
+    await using bus = await MessageBus.fromTopology(topology, { service: "caller", signals: false });
+    return await work(bus.client(Cards, "cards"));
+  } finally {
+    if (up !== undefined && up.exitCode === null && up.kill("SIGTERM")) await once(up, "exit");
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+const PROGRAMS = [...CLASSICS.values()].map((genome) => compile(genome));
+/** Every game by random players; a short one also by a greedy player and by a search. */
+const SHORT = compile(CLASSICS.get("crazy-eights")!);
+const REQUESTS = [
+  ...PROGRAMS.map((genomeBytecode, i) => ({ genomeBytecode, randomSeed: BigInt(i), numGames: 70 })),
+  { genomeBytecode: SHORT, randomSeed: 20n, numGames: 9, aiPlayerType: 1 },
+  { genomeBytecode: SHORT, randomSeed: 21n, numGames: 5, aiPlayerType: 6, mctsIterations: 20 },
+];
+
+/** Hash over the results of batches, whole and streamed, over a traced game, and over games that are played side by side. */
+const hashOf = async (core: Core): Promise<string> => {
+  const digest = createHash("sha256");
+  const add = (value: bigint): void => void digest.update(value.toString());
+  const timeout = { timeout: "100s" };
+  const { results } = await core.simulate({ requests: REQUESTS }, timeout);
+  const streamed: bigint[] = [];
+  for await (const part of core.simulateStream({ requests: REQUESTS }, timeout))
+    streamed.push(...part.results.map(({ resultHash }) => resultHash));
+  expect(streamed).toEqual(results.map(({ resultHash }) => resultHash));
+  for (const { error, resultHash } of results) {
+    expect(error).toBe(0);
+    add(resultHash);
+  }
+  add((await core.trace({ request: REQUESTS[0]!, game: 3 }, timeout)).hash);
+
+  const opened = await core.play({ items: PROGRAMS.map((_, i) => ({ newGame: { request: REQUESTS[i]!, game: 0 } })) });
+  let open = opened.results.map(({ gameId }) => gameId);
+  for (let turn = 0; turn < 8; turn++) {
+    const step = await core.play({ items: open.map((gameId) => ({ aiMove: { gameId } })) }, timeout);
+    for (const { error, view } of step.results) {
+      expect(error).toBe(0);
+      add(view!.stateHash);
+    }
+    open = step.results.filter(({ view }) => !view!.over).map(({ gameId }) => gameId);
+  }
+  return digest.digest("hex");
+};
+
+for (const placement of PLACEMENTS) {
+  test(`${placement}: every answer has the golden hash with 1, 2, 3 and 8 threads`, { timeout: 240_000 }, async () => {
+    for (const threads of [1, 2, 3, 8])
+      expect({ threads, hash: await within(placement, threads, hashOf) }).toEqual({ threads, hash: GOLDEN });
+  });
+}
