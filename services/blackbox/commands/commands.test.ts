@@ -1,0 +1,99 @@
+// Method: the compiled command line over recordings in a folder: exit codes, JSON on standard output and nothing else, files that exist.
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { buildPackage, Project } from "../../../bus/cli/test-support.ts";
+import { type Recorded, war } from "../testing/war.ts";
+import { written } from "../testing/written.ts";
+import { queryOf, timeOf } from "./options.ts";
+
+let project: Project;
+let messages: Recorded[];
+beforeAll(async () => {
+  await buildPackage();
+  project = new Project();
+  messages = war({ seed: 51, turns: 8 });
+  const half = messages.length >> 1;
+  project.write("rec/.keep", "");
+  const file = (number: number): string => join(project.folder, "rec", `events-00000${number}.mcap`);
+  writeFileSync(file(1), await written(messages.slice(0, half), { perChunk: 30 }));
+  writeFileSync(file(2), await written(messages.slice(half), { perChunk: 30, number: 2, first: BigInt(half) + 1n }));
+}, 120_000);
+afterAll(() => project.close());
+
+const json = async (...args: string[]): Promise<unknown[]> => {
+  const { code, stdout, stderr } = await project.run("log", ...args, "--json");
+  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+  return stdout
+    .trimEnd()
+    .split("\n")
+    .filter((line) => line !== "")
+    .map((line) => JSON.parse(line));
+};
+
+test("info, query, turn, combat and summary answer as JSON, one object per line where there are many", {
+  timeout: 120_000,
+}, async () => {
+  expect((await json("info", "rec"))[0]).toMatchObject({ messages: messages.length, turns: 8 });
+  const hits = messages.filter(({ type, turn }) => type === "blackbox.DamageDealt" && turn! >= 3 && turn! <= 5);
+  const found = (await json("query", "rec", "--types", "DamageDealt", "--turns", "3..5")) as { sequence: string }[];
+  expect(found.map(({ sequence }) => sequence)).toEqual(hits.map(({ sequence }) => String(sequence)));
+  expect(await json("turn", "rec", "4")).toHaveLength(messages.filter(({ turn }) => turn === 4).length);
+  const of4 = messages.filter(({ type, value }) => type === "blackbox.DamageDealt" && value.combat_id === "c4");
+  expect((await json("combat", "rec", "c4"))[0]).toMatchObject({ damage: { count: of4.length } });
+  expect(await json("summary", "rec")).toHaveLength(8);
+});
+
+test("recover, verify, merge, export and import make files and say so", { timeout: 120_000 }, async () => {
+  const whole = readFileSync(join(project.folder, "rec", "events-000002.mcap"));
+  project.write("torn/.keep", "");
+  writeFileSync(join(project.folder, "torn", "x.mcap"), whole.subarray(0, whole.length - 100));
+  expect((await project.run("log", "verify", "torn/x.mcap")).code).toBe(1);
+  expect((await json("recover", "torn/x.mcap"))[0]).toMatchObject({
+    messages: messages.length - (messages.length >> 1),
+  });
+  expect((await json("verify", "torn/x.recovered.mcap"))[0]).toMatchObject({ sound: true });
+  expect((await json("merge", "rec", "--out", "one.mcap"))[0]).toMatchObject({ files: 2, messages: messages.length });
+  expect((await project.run("log", "merge", "rec", "--out", "one.mcap")).stderr).toMatch(/^blackbox\/exists: /);
+  await json("export", "one.mcap", "--format", "parquet", "--out", "tables");
+  expect(existsSync(join(project.folder, "tables", "blackbox.DamageDealt.parquet"))).toBe(true);
+  await json("export", "one.mcap", "--format", "entries", "--out", "all.entries");
+  expect((await json("import", "all.entries", "--out", "again.mcap"))[0]).toMatchObject({
+    messages: messages.filter(({ turn }) => turn !== undefined).length,
+  });
+});
+
+test("wrong use and missing recordings are said in one line", { timeout: 60_000 }, async () => {
+  expect(await project.run("log", "info", "nowhere")).toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(/^blackbox\/no-recording: nowhere/),
+  });
+  expect((await project.run("log", "query", "rec", "--limit", "x")).code).toBe(2);
+  expect((await project.run("log", "--help")).stdout).toMatch(/recover/);
+});
+
+test("tail shows what a recorder adds, until Ctrl-C", { timeout: 60_000 }, async () => {
+  const bytes = await written(messages, { perChunk: 30 });
+  const cut = bytes.length >> 1;
+  project.write("live/.keep", "");
+  const path = join(project.folder, "live", "events-000001.mcap");
+  writeFileSync(path, bytes.subarray(0, cut));
+  const tail = project.start(["log", "tail", "live", "--json", "--types", "TurnEnd"]);
+  await tail.saw('"turn_number":1');
+  writeFileSync(path, bytes);
+  await tail.saw('"turn_number":8');
+  tail.child.kill("SIGINT");
+  expect((await tail.ended).code).toBe(0);
+});
+
+test("options become queries exactly", () => {
+  expect(queryOf({ types: "A, b.C", turns: "3..", factions: "1,2", from: "1.5s", to: "20ms" })).toEqual({
+    types: ["A", "b.C"],
+    turns: { from: 3 },
+    factions: [1n, 2n],
+    from: 1_500_000_000n,
+    to: 20_000_000n,
+  });
+  expect(timeOf("--from", "0.000000001s")).toBe(1n);
+  for (const bad of ["-1", "1.s", "x", "1d"]) expect(() => timeOf("--from", bad)).toThrow(/runtime\/usage/);
+});
