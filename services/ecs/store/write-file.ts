@@ -84,11 +84,11 @@ export class SnapshotWriter {
       if (column === undefined) throw outOfOrder(`table ${table} came without ${path}`);
       return sqlValues(column, this.#texts);
     });
+    const signed = signedOf(ids);
     const values: SqlValue[] = new Array(ordered.length + 2);
     for (let row = 0; row < ids.length; row++) {
-      const id = ids[row]!;
       values[0] = first + row;
-      values[1] = BigInt.asIntN(64, id);
+      values[1] = signed[row]!;
       for (let i = 0; i < ordered.length; i++) values[i + 2] = ordered[i]!(row);
       statement.run(values);
     }
@@ -141,12 +141,19 @@ function sqlValues(column: ColumnData, texts: readonly string[]): (row: number) 
   const present = ((): ((row: number) => SqlValue) => {
     if (kind === "utf8") return (row) => texts[values[row] as number]!;
     if (kind === "bool") return (row) => (valueAt(column, row) === true ? 1 : 0);
-    if (kind === "u64" || kind === "entity") return (row) => BigInt.asIntN(64, values[row] as bigint);
+    if (kind === "u64" || kind === "entity") {
+      const signed = signedOf(values as BigUint64Array);
+      return (row) => signed[row]!;
+    }
     if (kind.startsWith("f32x")) return (row) => bytesOf(valueAt(column, row) as Float32Array);
     return (row) => values[row] as number | bigint;
   })();
   return column.validity === undefined ? present : (row) => (isThere(column, row) ? present(row) : null);
 }
+
+/** The same bits: SQLite's integers are signed. A view, so that no value is made twice. */
+const signedOf = (array: BigUint64Array): BigInt64Array =>
+  new BigInt64Array(array.buffer, array.byteOffset, array.length);
 
 const bytesOf = (array: Float32Array): Uint8Array =>
   new Uint8Array(array.buffer, array.byteOffset, array.byteLength).slice();
