@@ -116,6 +116,7 @@ export const ERRORS = {
   "payments/bad-policy": { number: 912, text: "{path}: {problem}" },
   "payments/bad-config": { number: 920, text: "{name}: {problem}" },
   "payments/no-store": { number: 921, text: "the store {path} cannot be used: {reason}" },
+  "blackbox/write-failed": { number: 820, text: "{what} {path} cannot be written: {reason}" },
   "blackbox/unreadable": { number: 840, text: "{file}, byte {offset}: {problem}" },
   "blackbox/no-recording": { number: 841, text: "{path}: {problem}" },
   "blackbox/bad-query": { number: 842, text: "{path} is {value}; {problem}" },

@@ -2,7 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { basename, dirname } from "node:path";
 import { type Clock, createHub, type Hub, type Logger, marksOf, type Plugin, type SchemaSupport } from "#core";
-import { Carrier, type Plan, RunKind, Wait } from "#generated/busbar/plan";
+import { Carrier, type Plan, RunKind, type Service, Wait } from "#generated/busbar/plan";
 import { CLOCK_SERVICE } from "#topology";
 import type { Address, Transport, TransportName } from "#transport";
 import { BusError } from "#wire";
@@ -23,6 +23,8 @@ export interface ComposeOptions {
   readonly schema?: SchemaSupport;
   /** Checks types and freezes on `local`. Default: NODE_ENV is not "production". */
   readonly development?: boolean;
+  /** A plugin that ran cannot go on. Default: it is logged, and the plugin is gone. */
+  readonly pluginFailed?: (service: string, error: BusError) => void;
 }
 
 export interface Composition {
@@ -134,7 +136,7 @@ export async function compose(options: ComposeOptions): Promise<Composition> {
   const close = (drainMs: number): Promise<void> => (closing ??= end(drainMs));
 
   try {
-    for (const plugin of await loadPlugins(plan, planned.name, log)) hub.attachPlugin(plugin);
+    for (const plugin of await loadPlugins(options)) hub.attachPlugin(plugin);
   } catch (error) {
     await close(0);
     throw error;
@@ -168,7 +170,16 @@ function transportsOf(plan: Plan, process: string): Set<TransportName> {
   return names;
 }
 
-async function loadPlugins(plan: Plan, process: string, log: ComposeOptions["log"]): Promise<Plugin[]> {
+/** For a plugin that takes what its service subscribes to. */
+const aboutOf = (plan: Plan, service: Service, schema: SchemaSupport | undefined) => ({
+  schema: schema?.bfbs ?? new Uint8Array(0),
+  types: plan.types
+    .filter(({ name }) => service.subscribes.includes(name))
+    .map(({ name, id, fingerprint }) => ({ name, typeId: id, fingerprint })),
+});
+
+async function loadPlugins(options: ComposeOptions): Promise<Plugin[]> {
+  const { plan, process, log, schema, pluginFailed } = options;
   const native = plan.services.filter((service) => service.process === process && service.kind === RunKind.native);
   if (native.length === 0) return [];
   const { findPlugin, loadPlugin } = await import("#transport/ring");
@@ -185,6 +196,8 @@ async function loadPlugins(plan: Plan, process: string, log: ComposeOptions["log
           config: service.config ?? "{}",
           threads: service.threads,
           ...(service.clock ? { clock: { service: CLOCK_SERVICE, ...marksOf(plan, service.name) } } : {}),
+          about: () => aboutOf(plan, service, schema),
+          ...(pluginFailed === undefined ? {} : { failed: (error: BusError) => pluginFailed(service.name, error) }),
           log: log.child({ service: service.name }) as unknown as Logger,
         }),
       );

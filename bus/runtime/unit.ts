@@ -52,7 +52,18 @@ export class Unit implements Quarters {
       });
     const unit = new Unit(name, folder);
     try {
-      const composition = await compose({ plan, process: name, folder, log, schema: schemaSupport(plan) });
+      const pluginFailed = (_service: string, error: BusError): void =>
+        queueMicrotask(() => {
+          throw error; // a crash like any other: whoever supervises the process starts it again
+        });
+      const composition = await compose({
+        plan,
+        process: name,
+        folder,
+        log,
+        schema: schemaSupport(plan),
+        pluginFailed,
+      });
       unit.#composition = composition;
       const { hub } = composition;
       const host = new ServiceHost({ ...options, hub });

@@ -49,8 +49,9 @@ Napi::Value load_plugin(const Napi::CallbackInfo& info) {
   const std::string path = arguments.text("path"), name = arguments.text("name"), config = arguments.text("config");
   const uint32_t threads = arguments.u32("threads");
   const Napi::Function callback = arguments.function("onEvent");
+  const Napi::Function about = info.Length() > 5 ? arguments.function("about") : Napi::Function();
   if (!arguments.ok()) return info.Env().Undefined();
-  auto plugin = PluginHandle::start(info.Env(), state_of(info.Env()), path, name, config, threads, callback);
+  auto plugin = PluginHandle::start(info.Env(), state_of(info.Env()), path, name, config, threads, callback, about);
   return plugin == nullptr ? info.Env().Undefined() : Arguments::wrap(info.Env(), std::move(plugin));
 }
 

@@ -1,6 +1,7 @@
 #include "addon/plugin_handle.h"
 
 #include <cstdio>
+#include <cstdlib>
 
 #include "addon/arguments.h"
 
@@ -13,16 +14,47 @@ std::string hex16(uint64_t value) {
   return text;
 }
 
+/// @returns null when the value is something else, or nothing because an exception is pending
+std::unique_ptr<host::About> read_about(const Napi::Value& value) {
+  if (value.IsEmpty() || !value.IsObject()) return nullptr;
+  const Napi::Object object = value.As<Napi::Object>();
+  const Napi::Value service = object.Get("service"), schema = object.Get("schema"), types = object.Get("types");
+  if (!service.IsString() || !schema.IsTypedArray() || !types.IsArray()) return nullptr;
+  const auto bytes = schema.As<Napi::Uint8Array>();
+  auto about = std::make_unique<host::About>(service.As<Napi::String>().Utf8Value(),
+                                             std::vector<uint8_t>(bytes.Data(), bytes.Data() + bytes.ByteLength()));
+  const auto list = types.As<Napi::Array>();
+  for (uint32_t i = 0; i < list.Length(); i++) {
+    const Napi::Value item = list.Get(i);
+    if (!item.IsObject()) return nullptr;
+    const Napi::Object entry = item.As<Napi::Object>();
+    const Napi::Value name = entry.Get("name"), id = entry.Get("typeId"), fingerprint = entry.Get("fingerprint");
+    if (!name.IsString() || !id.IsNumber() || !fingerprint.IsString()) return nullptr;
+    about->add(name.As<Napi::String>().Utf8Value(), id.As<Napi::Number>().Uint32Value(),
+               std::strtoull(fingerprint.As<Napi::String>().Utf8Value().c_str(), nullptr, 16));
+  }
+  return about;
+}
+
 }  // namespace
 
 std::shared_ptr<PluginHandle> PluginHandle::start(Napi::Env env, std::shared_ptr<EnvState> state,
                                                   const std::string& path, const std::string& name,
                                                   const std::string& config, uint32_t threads,
-                                                  Napi::Function callback) {
+                                                  Napi::Function callback, Napi::Function about) {
   host::PluginLibrary library;
   if (const host::Failure failure = host::PluginLibrary::open(path, name, library); failure) {
     throw_failure(env, failure);
     return nullptr;
+  }
+  std::unique_ptr<host::About> known;
+  if (library.takes_subscribed()) {
+    known = about.IsEmpty() ? std::make_unique<host::About>("", std::vector<uint8_t>()) : read_about(about.Call({}));
+    if (known == nullptr) {
+      if (!env.IsExceptionPending())
+        Napi::TypeError::New(env, "loadPlugin: about gave no PluginAbout").ThrowAsJavaScriptException();
+      return nullptr;
+    }
   }
   auto plugin = std::make_shared<PluginHandle>();
   plugin->env_ = env;
@@ -35,7 +67,7 @@ std::shared_ptr<PluginHandle> PluginHandle::start(Napi::Env env, std::shared_ptr
     throw_failure(env, {errors::core_internal, {{"reason", "the event loop takes no more handles"}}});
     return nullptr;
   }
-  plugin->host_ = std::make_unique<host::PluginHost>(library, name, config, threads, *plugin);
+  plugin->host_ = std::make_unique<host::PluginHost>(library, name, config, threads, *plugin, std::move(known));
   state->keep(plugin);
   plugin->host_->start();
   return plugin;
@@ -107,7 +139,12 @@ Napi::Object PluginHandle::describe(Napi::Env env) const {
   about.Set("version", service.version);
   Napi::Array types = Napi::Array::New(env);
   uint32_t index = 0;
-  for (const busbar_type& type : host_->library().types()) {
+  std::vector<busbar_type> all(host_->library().types().begin(), host_->library().types().end());
+  if (const host::About* known = host_->about()) {
+    for (const busbar_type& type : known->types())
+      if (host_->library().find(type.type_id, type.role) == nullptr) all.push_back(type);
+  }
+  for (const busbar_type& type : all) {
     Napi::Object entry = Napi::Object::New(env);
     entry.Set("name", type.name);
     entry.Set("role", Napi::Number::New(env, type.role));

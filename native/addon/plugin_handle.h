@@ -23,10 +23,12 @@ class PluginHandle : public host::PluginEvents, public std::enable_shared_from_t
  public:
   static constexpr uint32_t kTag = 0x504C5547;
 
-  /// Starts the plugin's thread. @returns null with an exception pending when something is missing
+  /// Starts the plugin's thread.
+  /// @param about gives `PluginAbout` of bus/transport/ring/addon.ts; called for a plugin that takes what its service subscribes to
+  /// @returns null with an exception pending when something is missing
   static std::shared_ptr<PluginHandle> start(Napi::Env env, std::shared_ptr<EnvState> state, const std::string& path,
                                              const std::string& name, const std::string& config, uint32_t threads,
-                                             Napi::Function callback);
+                                             Napi::Function callback, Napi::Function about);
 
   host::PluginHost& host() { return *host_; }
   Napi::Object describe(Napi::Env env) const;

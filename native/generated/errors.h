@@ -121,6 +121,7 @@ inline constexpr std::uint16_t payments_corrupt_state = 911;
 inline constexpr std::uint16_t payments_bad_policy = 912;
 inline constexpr std::uint16_t payments_bad_config = 920;
 inline constexpr std::uint16_t payments_no_store = 921;
+inline constexpr std::uint16_t blackbox_write_failed = 820;
 inline constexpr std::uint16_t blackbox_unreadable = 840;
 inline constexpr std::uint16_t blackbox_no_recording = 841;
 inline constexpr std::uint16_t blackbox_bad_query = 842;
@@ -293,6 +294,7 @@ inline constexpr Entry all[] = {
     {912, "payments/bad-policy", "{path}: {problem}"},
     {920, "payments/bad-config", "{name}: {problem}"},
     {921, "payments/no-store", "the store {path} cannot be used: {reason}"},
+    {820, "blackbox/write-failed", "{what} {path} cannot be written: {reason}"},
     {840, "blackbox/unreadable", "{file}, byte {offset}: {problem}"},
     {841, "blackbox/no-recording", "{path}: {problem}"},
     {842, "blackbox/bad-query", "{path} is {value}; {problem}"},

@@ -58,6 +58,8 @@ class Link {
   std::array<ring::RingReader, 2> in;
   std::array<ring::RingWriter, 2> out;
   std::array<uint64_t, 2> sequence{};
+  /// The plugin could not take the message at the head of the data lane: the lane waits for the next on_wake.
+  bool held = false;
 
   /// Written by the instance's thread, read by any. Relaxed: each is a number by itself.
   std::array<std::atomic<uint64_t>, 2> committed{};

@@ -12,6 +12,7 @@ namespace {
 constexpr uint32_t kControlBudget = 64;
 constexpr uint32_t kDataBudget = 256;
 constexpr uint32_t kConfigErrorBytes = 1024;
+constexpr uint64_t kHeldWakeNs = 10'000'000;
 
 uint64_t saturating_sum(uint64_t a, uint64_t b) { return a > UINT64_MAX - b ? UINT64_MAX : a + b; }
 
@@ -24,11 +25,12 @@ bool expired(const frame::Header& header, uint64_t now) {
 }  // namespace
 
 PluginHost::PluginHost(PluginLibrary library, std::string name, std::string config, uint32_t threads,
-                       PluginEvents& events)
+                       PluginEvents& events, std::unique_ptr<About> about)
     : library_(library),
       name_(std::move(name)),
       config_(std::move(config)),
       events_(events),
+      about_(std::move(about)),
       pool_(std::max(1u, threads)) {
   table_ = Calls::table(this);
 }
@@ -124,11 +126,7 @@ void PluginHost::run() {
         const auto hash = library_.service().hash;
         events_.hashed(hash == nullptr ? std::nullopt : std::optional(hash(instance_)));
       }
-      if (wake_at_ != 0 && monotonic_ns() >= wake_at_) {
-        const uint64_t now = monotonic_ns();
-        wake_at_ = 0;
-        if (library_.service().on_wake != nullptr) library_.service().on_wake(instance_, now);
-      }
+      if (wake_at_ != 0 && monotonic_ns() >= wake_at_) wake_plugin();
       if (!drain_all()) sleep();
     }
     close_links();
@@ -137,6 +135,19 @@ void PluginHost::run() {
     close_links();
   }
   events_.closed();
+}
+
+void PluginHost::wake_plugin() {
+  const uint64_t now = monotonic_ns();
+  wake_at_ = 0;
+  if (library_.service().on_wake != nullptr && library_.service().on_wake(instance_, now) == BUSBAR_CLOSED) fail();
+  for (const auto& link : links_) link->held = false;
+}
+
+void PluginHost::fail() {
+  if (stopping_.exchange(true, std::memory_order_seq_cst)) return;  // seq_cst; pairs with the loads before each wait
+  events_.failed({errors::plugin_failed,
+                  {{"name", name_}, {"reason", last_log_.empty() ? "it can go on no more" : last_log_}}});
 }
 
 bool PluginHost::create() {
@@ -178,6 +189,7 @@ bool PluginHost::drain_all() {
 bool PluginHost::drain(Link& link, uint32_t lane, uint32_t budget) {
   ring::RingReader& in = link.in[lane];
   bool worked = false;
+  if (lane == frame::lane::kData && link.held) return false;
   for (; budget > 0 && !link.closed() && !stopping_.load(std::memory_order_relaxed); budget--) {
     if (lane == frame::lane::kData && is_shut(link)) break;
     const ring::Next next = in.peek();
@@ -187,7 +199,12 @@ bool PluginHost::drain(Link& link, uint32_t lane, uint32_t budget) {
     }
     if (next == ring::Next::kEmpty) break;
     worked = true;
-    take_frame(link, lane);
+    if (!take_frame(link, lane)) {
+      link.held = true;
+      // Without a wake of its own the plugin would never be asked again.
+      if (wake_at_ == 0) wake_at_ = monotonic_ns() + kHeldWakeNs;
+      break;
+    }
     in.pass();
     // After each frame, because nobody knows how long the plugin takes for the next.
     if (in.release()) link.options().ring_peer();
@@ -196,32 +213,53 @@ bool PluginHost::drain(Link& link, uint32_t lane, uint32_t budget) {
   return worked;
 }
 
-void PluginHost::take_frame(Link& link, uint32_t lane) {
+bool PluginHost::subscribes(uint32_t type_id) {
+  if (type_id == last_subscribed_ && type_id != 0) return true;
+  if (library_.find(type_id, BUSBAR_SUBSCRIBES) == nullptr && (about_ == nullptr || !about_->has(type_id))) return false;
+  last_subscribed_ = type_id;
+  return true;
+}
+
+bool PluginHost::take_message(ring::RingReader& in, const frame::Header& header, const uint8_t* bytes) {
+  if (header.ttl_ms != 0 && expired(header, wall_ns())) {
+    in.count_dropped(ring::Drop::kExpired);
+    return true;
+  }
+  if (!subscribes(header.type_id)) {
+    in.count_dropped(ring::Drop::kRefusedSchema);
+    return true;
+  }
+  const busbar_status status = call_plugin(header, bytes, 0);
+  if (status == BUSBAR_FULL) return false;
+  in.count_delivered();
+  if (status == BUSBAR_CLOSED) {
+    fail();
+  } else if (status < 0) {
+    events_.log(40, "on_frame gave status " + std::to_string(status) + " for a message");
+  }
+  return true;
+}
+
+bool PluginHost::take_frame(Link& link, uint32_t lane) {
   ring::RingReader& in = link.in[lane];
   const uint8_t* bytes = in.frame();
   const frame::Header header = frame::read_header(bytes);
   switch (header.kind) {
     case frame::kind::kRequest:
-      if (expired(header, wall_ns())) {
+      if (header.ttl_ms != 0 && expired(header, wall_ns())) {
         frame::Header answer;
         answer.correlation = header.correlation;
         end_cancel(link, header.correlation);
         send_error(link, answer, errors::core_deadline_exceeded,
                    "core/deadline-exceeded: the request ran out of time before " + name_ + " could begin");
         in.count_dropped(ring::Drop::kExpired);
-        return;
+        return true;
       }
       take_request(link, header, bytes);
       break;
     case frame::kind::kData:
-      if (expired(header, wall_ns())) return in.count_dropped(ring::Drop::kExpired);
       if (ticks_.follows() && take_clock_frame(link, header, bytes)) break;
-      if (library_.find(header.type_id, BUSBAR_SUBSCRIBES) == nullptr)
-        return in.count_dropped(ring::Drop::kRefusedSchema);
-      if (const busbar_status status = call_plugin(header, bytes, 0); status < 0) {
-        events_.log(40, "on_frame gave status " + std::to_string(status) + " for a message");
-      }
-      break;
+      return take_message(in, header, bytes);
     case frame::kind::kCancel:
       end_cancel(link, header.correlation);
       break;
@@ -229,6 +267,7 @@ void PluginHost::take_frame(Link& link, uint32_t lane) {
       break;  // credits have arrived by `grant`; the rest of control is between the hubs
   }
   in.count_delivered();
+  return true;
 }
 
 void PluginHost::take_request(Link& link, const frame::Header& header, const uint8_t* bytes) {
@@ -337,11 +376,10 @@ void PluginHost::sleep() {
                links_changed_.load(std::memory_order_acquire);
   for (const auto& link : links_) {
     if (link->closed()) continue;
-    // What is shut is opened on this thread only, so nobody needs to wake it for that.
-    for (uint32_t lane = 0; lane < link->in.size(); lane++) {
-      if (lane == frame::lane::kData && is_shut(*link)) continue;
-      found |= !link->in[lane].announce_sleep();
-    }
+    // What is shut is opened on this thread only, so nobody needs to wake it for that; nor is a held lane, which is not empty,
+    // a reason to stay awake.
+    if (!is_shut(*link) && !link->held) found |= !link->in[frame::lane::kData].announce_sleep();
+    found |= !link->in[frame::lane::kControl].announce_sleep();
     report(*link);
   }
   if (!found) {
@@ -353,7 +391,8 @@ void PluginHost::sleep() {
     bell_.wait(seen, timeout);
   }
   for (const auto& link : links_) {
-    for (ring::RingReader& in : link->in) in.withdraw_sleep();
+    if (!link->held) link->in[frame::lane::kData].withdraw_sleep();
+    link->in[frame::lane::kControl].withdraw_sleep();
   }
 }
 

@@ -18,6 +18,7 @@
 #include "core/doorbell/doorbell.h"
 #include "core/frame/frame.h"
 #include "host/failure.h"
+#include "host/about.h"
 #include "host/link.h"
 #include "host/plugin_library.h"
 #include "host/ticks.h"
@@ -43,7 +44,9 @@ class PluginHost {
  public:
   /// @param events outlives the host
   /// @param threads of the worker pool, the instance's own among them
-  PluginHost(PluginLibrary library, std::string name, std::string config, uint32_t threads, PluginEvents& events);
+  /// @param about for a plugin that takes what its service subscribes to
+  PluginHost(PluginLibrary library, std::string name, std::string config, uint32_t threads, PluginEvents& events,
+             std::unique_ptr<About> about = nullptr);
   /// Stops and joins.
   ~PluginHost();
   PluginHost(const PluginHost&) = delete;
@@ -73,6 +76,8 @@ class PluginHost {
   void join();
 
   const PluginLibrary& library() const { return library_; }
+  /// Null when the plugin has no use for it.
+  const About* about() const { return about_.get(); }
 
   /// Items of a stream that may be under way unread.
   static constexpr int64_t kStreamWindowItems = 32;
@@ -96,7 +101,6 @@ class PluginHost {
   bool create();
   bool drain_all();
   bool drain(Link& link, uint32_t lane, uint32_t budget);
-  void take_frame(Link& link, uint32_t lane);
   bool take_clock_frame(Link& link, const frame::Header& header, const uint8_t* bytes);
   void take_turn(uint64_t tick, uint64_t time_ns);
   void end_tick();
@@ -104,6 +108,13 @@ class PluginHost {
   void answer_clock();
   bool is_heard() const;
   bool is_shut(const Link& link) const { return ticks_.is_shut(link.options().clock_rank); }
+  /// @returns false when the plugin cannot take the message now
+  bool take_frame(Link& link, uint32_t lane);
+  bool take_message(ring::RingReader& in, const frame::Header& header, const uint8_t* bytes);
+  bool subscribes(uint32_t type_id);
+  void wake_plugin();
+  /// The plugin says that it cannot go on.
+  void fail();
   void take_request(Link& link, const frame::Header& header, const uint8_t* bytes);
   busbar_status call_plugin(const frame::Header& header, const uint8_t* bytes, uint64_t request);
   void finish_request(busbar_status status);
@@ -137,6 +148,7 @@ class PluginHost {
   std::string name_;
   std::string config_;
   PluginEvents& events_;
+  std::unique_ptr<About> about_;
   WorkerPool pool_;
   busbar_host table_{};
   void* instance_ = nullptr;
@@ -169,6 +181,9 @@ class PluginHost {
   std::string tick_reason_;
   uint64_t handles_ = 0;
   uint64_t wake_at_ = 0;
+  /// A type that is taken, so that most messages need no search.
+  uint32_t last_subscribed_ = 0;
+  std::string last_log_;
   std::string last_topic_;
   uint32_t last_topic_id_ = 0;
 };

@@ -62,9 +62,15 @@ busbar_host PluginHost::Calls::table(PluginHost* host) {
   };
   table.threads = [](void* context) { return static_cast<PluginHost*>(context)->pool_.threads(); };
   table.log = [](void* context, int32_t level, const char* text, uint32_t length) {
-    static_cast<PluginHost*>(context)->events_.log(level, view_of(text, length));
+    PluginHost& host_ = *static_cast<PluginHost*>(context);
+    host_.last_log_ = view_of(text, std::min(length, kErrorTextBytesMax));
+    host_.events_.log(level, view_of(text, length));
   };
   table.wake_at = [](void* context, uint64_t at) { static_cast<PluginHost*>(context)->wake_at_ = at; };
+  table.about = [](void* context) -> const busbar_about* {
+    About* const about = static_cast<PluginHost*>(context)->about_.get();
+    return about == nullptr ? nullptr : about->table();
+  };
   return table;
 }
 

@@ -41,6 +41,11 @@ Failure PluginLibrary::open(const std::string& path, const std::string& name, Pl
   return {};
 }
 
+bool PluginLibrary::takes_subscribed() const {
+  constexpr uint32_t end = offsetof(busbar_service, takes_subscribed) + sizeof(busbar_service::takes_subscribed);
+  return service_->size >= end && service_->takes_subscribed != 0;
+}
+
 const busbar_type* PluginLibrary::find(uint32_t type_id, uint32_t role) const {
   for (const busbar_type& type : types()) {
     if (type.type_id == type_id && type.role == role) return &type;

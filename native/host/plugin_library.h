@@ -17,6 +17,8 @@ class PluginLibrary {
   static Failure open(const std::string& path, const std::string& name, PluginLibrary& out);
 
   const busbar_service& service() const { return *service_; }
+  /// Whether the instance gets what its service subscribes to in the topology.
+  bool takes_subscribed() const;
   std::span<const busbar_type> types() const { return {service_->types, service_->type_count}; }
   /// Null when the plugin has no such type in this role.
   const busbar_type* find(uint32_t type_id, uint32_t role) const;

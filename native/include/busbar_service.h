@@ -74,6 +74,16 @@ typedef struct busbar_message {
   uint32_t replayed;
 } busbar_message;
 
+/* What the topology says about an instance's service. Everything is valid until destroy. */
+typedef struct busbar_about {
+  uint32_t size;
+  uint32_t type_count;
+  const char* service;         /* its name in the topology, terminated */
+  const busbar_type* types;    /* message types under its `subscribes`, wildcards resolved; role SUBSCRIBES */
+  const uint8_t* schema;       /* binary schema (.bfbs) with every type of the bus; NULL when the host has none */
+  uint64_t schema_length;
+} busbar_about;
+
 /* What the host offers. Calls are allowed from the instance's thread only, but for `cancelled`, which workers may ask. */
 typedef struct busbar_host {
   uint32_t size;
@@ -108,6 +118,9 @@ typedef struct busbar_host {
 
   /* Asks for on_wake at this monotonic time (ns); 0 takes the request back. For I/O plugins only. */
   void (*wake_at)(void* context, uint64_t monotonic_ns);
+
+  /* What the topology says about the service; NULL unless the plugin set `takes_subscribed`. */
+  const busbar_about* (*about)(void* context);
 } busbar_host;
 
 /* What a plugin is. All pointers live as long as the library. Members that a plugin has no use for are NULL. */
@@ -122,7 +135,10 @@ typedef struct busbar_service {
   /* config: canonical JSON, not terminated. On error writes at most error_max bytes of UTF-8 text, terminated. */
   busbar_status (*create)(const busbar_host* host, const char* config, uint32_t config_length, void** instance,
                           char* error, uint32_t error_max);
-  /* A request or message. A request may be answered inside the call only. An error status answers it with plugin/failed. */
+  /* A request or message. A request may be answered inside the call only. An error status answers it with plugin/failed.
+     For a message BUSBAR_FULL says "not now": the host keeps it, and what follows it on its link, and offers it again after
+     the next on_wake. BUSBAR_CLOSED, here or from on_wake, says that the instance cannot go on: the host ends it and reports
+     plugin/failed with what the plugin logged last. */
   busbar_status (*on_frame)(void* instance, const busbar_message* message);
   /* One step of the simulated clock. */
   busbar_status (*on_tick)(void* instance, uint64_t tick, uint64_t time_ns);
@@ -134,6 +150,9 @@ typedef struct busbar_service {
   busbar_status (*restore)(void* instance, const uint8_t* bytes, uint64_t length, char* error, uint32_t error_max);
   /* Allowed on NULL and once per instance; no work is left running. */
   void (*destroy)(void* instance);
+
+  /* 1: besides `types` the instance gets every message type that the topology lists under the service's `subscribes`. */
+  uint32_t takes_subscribed;
 } busbar_service;
 
 /* The one symbol of a plugin. Never fails; may be called any number of times, from any thread. */

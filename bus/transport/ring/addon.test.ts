@@ -22,6 +22,7 @@ test("wrong arguments are TypeErrors that name function and argument", async () 
   expect(() => addon.loadPlugin(7)).toThrow(new TypeError("loadPlugin: path must be a string"));
   expect(() => addon.loadPlugin("a", "b", "c", -1, () => {})).toThrow("threads must be an integer");
   expect(() => addon.loadPlugin("a", "b", "c", 1, "no")).toThrow("onEvent must be a function");
+  expect(() => addon.loadPlugin("a", "b", "c", 1, () => {}, {})).toThrow("about must be a function");
   expect(() => addon.wake()).toThrow(new TypeError("wake: link must be a handle of this addon"));
   expect(() => addon.cancel({}, 1)).toThrow(TypeError);
 });

@@ -26,6 +26,15 @@ export interface ListenerHandle {
 export const PluginEvent = { ready: 0, failed: 1, log: 2, hash: 3, closed: 4 } as const;
 export type PluginEvent = (typeof PluginEvent)[keyof typeof PluginEvent];
 
+/** What a plugin may want to know of its service. */
+export interface PluginAbout {
+  readonly service: string;
+  /** Merged binary schema of the bus; empty when there is none. */
+  readonly schema: Uint8Array;
+  /** Message types that the topology lists under `subscribes`; fingerprints as 16 hex digits. */
+  readonly types: readonly { readonly name: string; readonly typeId: number; readonly fingerprint: string }[];
+}
+
 export interface PluginDescription {
   readonly name: string;
   readonly version: string;
@@ -72,6 +81,8 @@ export interface Addon {
     config: string,
     threads: number,
     onEvent: (kind: PluginEvent, level: number, text: string, error: NativeError | undefined) => void,
+    /** Called at once, and only for a plugin that takes every type its service subscribes to. Default: none, and no schema. */
+    about?: () => PluginAbout,
   ): PluginHandle;
   describePlugin(plugin: PluginHandle): PluginDescription;
   /** Answered by the event `hash`, between two frames. */

@@ -309,7 +309,7 @@ export class RingCarrier implements ByteCarrier {
         moved = true;
         receiver.reported(lane as Lane);
       }
-      if (!this.#closed && this.outbound.some((writer) => writer.inUse() > 0)) {
+      if (!this.#closed && this.outbound.some((writer) => writer.inUse() > 0 || writer.unsettled())) {
         this.#lookLater(moved ? REPORT_MS_MIN : Math.min(REPORT_MS_MAX, this.#reportDelayMs * 2));
       }
     }, ms);

@@ -2,7 +2,7 @@ import type { Plugin, PluginLink, PluginType } from "#core";
 import { Done, Mark, Tick } from "#generated/busbar/clock";
 import { DROP_REASONS, type TransportLog } from "#transport";
 import { BusError, Memory } from "#wire";
-import { type Addon, CLOCK_RANK, openAddon, PluginEvent, type PluginHandle } from "./addon.ts";
+import { type Addon, CLOCK_RANK, openAddon, type PluginAbout, PluginEvent, type PluginHandle } from "./addon.ts";
 import { RingCarrier } from "./carrier.ts";
 import { capacityFor } from "./layout.ts";
 import { fromNative, native } from "./native-error.ts";
@@ -21,8 +21,12 @@ export interface LoadPluginOptions {
   readonly threads?: number;
   /** It follows the simulated clock: name of the clock's service, whose marks close a tick here, sorted, and to how many it sends its own. */
   readonly clock?: { readonly service: string; readonly marks: readonly string[]; readonly listeners: number };
+  /** For a plugin that takes every type its service subscribes to. Default: none, and no schema. */
+  readonly about?: () => Omit<PluginAbout, "service">;
   /** Gets what the plugin logs, and what befalls it. */
   readonly log: TransportLog;
+  /** The plugin said, once it ran, that it cannot go on; it is closed next. Default: only logged. */
+  readonly failed?: (error: BusError) => void;
   /** Default: the one of this package. */
   readonly addon?: Addon;
 }
@@ -60,6 +64,9 @@ class NativePlugin implements Plugin {
   readonly #addon: Addon;
   readonly #handle: PluginHandle;
   readonly #log: TransportLog;
+  readonly #failed: ((error: BusError) => void) | undefined;
+  /** It has accepted its config. */
+  #running = false;
   readonly #carriers = new Set<RingCarrier>();
   readonly #started: PromiseParts<void> = parts();
   readonly #ended: PromiseParts<void> = parts();
@@ -75,10 +82,16 @@ class NativePlugin implements Plugin {
     this.#log = options.log;
     this.service = options.service;
     this.#handle = native(() =>
-      addon.loadPlugin(path, options.name, options.config ?? "{}", options.threads ?? 1, (kind, level, text, error) =>
-        this.#event(kind, level, text, error),
+      addon.loadPlugin(
+        path,
+        options.name,
+        options.config ?? "{}",
+        options.threads ?? 1,
+        (kind, level, text, error) => this.#event(kind, level, text, error),
+        () => ({ service: options.service, ...(options.about?.() ?? { schema: new Uint8Array(0), types: [] }) }),
       ),
     );
+    this.#failed = options.failed;
     const about = native(() => addon.describePlugin(this.#handle));
     this.name = about.name;
     this.version = about.version;
@@ -167,11 +180,17 @@ class NativePlugin implements Plugin {
   #event(kind: PluginEvent, level: number, text: string, error: Error | undefined): void {
     switch (kind) {
       case PluginEvent.ready:
+        this.#running = true;
         this.#started.resolve();
         break;
-      case PluginEvent.failed:
-        this.#started.reject(fromNative(error, "plugin/failed"));
+      case PluginEvent.failed: {
+        const failure = BusError.from(fromNative(error, "plugin/failed"));
+        if (this.#running) {
+          this.#log.error({ plugin: this.name }, failure.message);
+          this.#failed?.(failure);
+        } else this.#started.reject(failure);
         break;
+      }
       case PluginEvent.log:
         this.#print(level, text);
         break;

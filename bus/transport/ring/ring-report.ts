@@ -38,6 +38,11 @@ export class RingReport implements LaneReport {
     return this.#dropped;
   }
 
+  /** Frames counted in any way, as of the last look. */
+  get total(): number {
+    return this.#total;
+  }
+
   /** Takes in what has been counted since the last look. */
   look(): void {
     this.#delivered += this.#advance(0);

@@ -35,6 +35,7 @@ export class RingWriter implements Outbound {
   #published: number;
   #head: number;
   #reportedHead: number;
+  #reportedTotal = 0;
   #countedHead: number;
   #pad = 0;
   /** Bytes from `offset` to `limit`: known to be free, whatever the consumer has released since. */
@@ -211,12 +212,21 @@ export class RingWriter implements Outbound {
     return this.capacity - this.inUse() >= this.capacity / 4;
   }
 
-  /** Whether the consumer has released anything since this was asked last. */
+  /** Whether the consumer has released or counted anything since this was asked last: it may count long after it released. */
   moved(): boolean {
     this.#look();
-    if (this.#head === this.#reportedHead) return false;
+    this.unsettled(); // looks at the counters, where that can say anything new
+    if (this.#head === this.#reportedHead && this.report.total === this.#reportedTotal) return false;
     this.#reportedHead = this.#head;
+    this.#reportedTotal = this.report.total;
     return true;
+  }
+
+  /** Whether the fate of a committed frame is still open. */
+  unsettled(): boolean {
+    if (this.report.total === this.committed) return false;
+    this.report.look();
+    return this.report.total !== this.committed;
   }
 
   /** Tells the consumer that nothing will follow. */

@@ -1,0 +1,81 @@
+#include "disk.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <filesystem>
+
+namespace busbar::blackbox {
+namespace {
+
+constexpr int kPiecesMax = 8;
+
+int last_error() { return -errno; }
+
+}  // namespace
+
+int SystemDisk::make_folder(const std::string& path) {
+  std::error_code error;
+  std::filesystem::create_directories(path, error);
+  return error ? -error.value() : 0;
+}
+
+int SystemDisk::list(const std::string& folder, std::vector<std::string>& names) {
+  std::error_code error;
+  for (std::filesystem::directory_iterator at(folder, error), end; !error && at != end; at.increment(error))
+    names.push_back(at->path().filename().string());
+  return error ? -error.value() : 0;
+}
+
+int SystemDisk::create(const std::string& path) {
+  const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+  return file < 0 ? last_error() : file;
+}
+
+int SystemDisk::write_at(int file, uint64_t offset, const iovec* pieces, int count) {
+  iovec left[kPiecesMax];
+  if (count > kPiecesMax) return -EINVAL;
+  for (int i = 0; i < count; i++) left[i] = pieces[i];
+  iovec* at = left;
+  for (;;) {
+    while (count > 0 && at->iov_len == 0) at++, count--;
+    if (count == 0) return 0;
+    const ssize_t written = ::pwritev(file, at, count, static_cast<off_t>(offset));
+    if (written < 0) {
+      if (errno == EINTR) continue;
+      return last_error();
+    }
+    if (written == 0) return -ENOSPC;
+    offset += static_cast<uint64_t>(written);
+    // A disk that fills up takes a part first.
+    for (auto rest = static_cast<size_t>(written); rest > 0;) {
+      const size_t step = std::min(rest, at->iov_len);
+      at->iov_base = static_cast<uint8_t*>(at->iov_base) + step;
+      at->iov_len -= step;
+      rest -= step;
+      if (at->iov_len == 0 && count > 1) at++, count--;
+    }
+  }
+}
+
+int SystemDisk::cut(int file, uint64_t bytes) {
+  return ::ftruncate(file, static_cast<off_t>(bytes)) < 0 ? last_error() : 0;
+}
+
+int SystemDisk::sync(int file) { return ::fdatasync(file) < 0 ? last_error() : 0; }
+
+int SystemDisk::sync_folder(const std::string& path) {
+  const int folder = ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (folder < 0) return last_error();
+  const int result = ::fsync(folder) < 0 ? last_error() : 0;
+  ::close(folder);
+  return result;
+}
+
+void SystemDisk::close(int file) { ::close(file); }
+
+int SystemDisk::remove(const std::string& path) { return ::unlink(path.c_str()) < 0 ? last_error() : 0; }
+
+}  // namespace busbar::blackbox
