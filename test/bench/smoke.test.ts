@@ -117,6 +117,10 @@ const CASES: Record<string, { measures: string[]; peers: string[] }> = {
     measures: ["create", "iterate2", "add_remove", "query1m", "query1000", "snapshot1m", "memory_ratio"],
     peers: ["columns", "bitecs", "sqlite", "duckdb", "indexed", "cached"],
   },
+  blackbox: {
+    measures: ["record_ts"],
+    peers: ["mcap-core"],
+  },
 };
 
 /** The suite whose own contestant is a program of the whole native build, which a tree may lack. */

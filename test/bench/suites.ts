@@ -1,4 +1,5 @@
 import type { Suite } from "./suite.ts";
+import { blackbox } from "./suites/blackbox.ts";
 import { cards } from "./suites/cards.ts";
 import { codec } from "./suites/codec.ts";
 import { combat } from "./suites/combat.ts";
@@ -10,4 +11,4 @@ import { transports } from "./suites/transports.ts";
 import { unix } from "./suites/unix.ts";
 
 /** The table of suites, in the order they run. */
-export const SUITES: readonly Suite[] = [local, unix, tcp, transports, codec, payments, cards, combat, ecs];
+export const SUITES: readonly Suite[] = [local, unix, tcp, transports, codec, payments, cards, combat, ecs, blackbox];

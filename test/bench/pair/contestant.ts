@@ -52,6 +52,9 @@ export type ContestantName =
   | "combat"
   | "ecs-native"
   | "ecs-peer"
+  | "blackbox"
+  | "blackbox-native"
+  | "mcap-core"
   | "plain-js"
   | "zeromq"
   | "net"
@@ -75,6 +78,9 @@ export const CONTESTANTS: Record<ContestantName, () => Promise<Contestant>> = {
   combat: async () => (await import("../combat/contestant.ts")).combatCase,
   "ecs-native": async () => (await import("../ecs/native.ts")).ecsNative,
   "ecs-peer": async () => (await import("../ecs/contestant.ts")).ecsPeer,
+  blackbox: async () => (await import("../blackbox/contestant.ts")).blackbox,
+  "blackbox-native": async () => (await import("../blackbox/native.ts")).blackboxNative,
+  "mcap-core": async () => (await import("../blackbox/mcap-core.ts")).mcapCore,
   "plain-js": async () => (await import("./plain-js.ts")).plainJs,
   zeromq: async () => (await import("./zeromq.ts")).zeromq,
   net: async () => (await import("./net.ts")).net,
