@@ -2711,7 +2711,7 @@ function full$DefineComponentRequest(x: DefineComponentRequestInit, d: number): 
 }
 
 export interface DefineReply {
-  /** One per item: its place in the list that Describe answers. Defining the same again is no error and gives the same place. */
+  /** One per item: a number that stays, 4294967295 where errors names it. Defining the same again is no error and gives the same number. */
   readonly index: Uint32Array;
   readonly errors: readonly ItemError[];
   readonly version: bigint;

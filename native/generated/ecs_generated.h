@@ -474,7 +474,7 @@ struct DefineReply FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
     VT_ERRORS = 6,
     VT_VERSION = 8
   };
-  /// One per item: its place in the list that Describe answers. Defining the same again is no error and gives the same place.
+  /// One per item: a number that stays, 4294967295 where errors names it. Defining the same again is no error and gives the same number.
   const ::flatbuffers::Vector<uint32_t> *index() const {
     return GetPointer<const ::flatbuffers::Vector<uint32_t> *>(VT_INDEX);
   }

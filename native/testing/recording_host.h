@@ -1,6 +1,7 @@
 // A host made of a few functions, for tests and fuzzers of a plugin through its C ABI: it keeps every answer.
 #pragma once
 
+#include <cstring>
 #include <string>
 #include <thread>
 #include <vector>
@@ -9,6 +10,14 @@
 #include "busbar_types.h"
 
 namespace busbar::testing {
+
+/// A message that a plugin has published.
+struct Published {
+  uint32_t type_id;
+  std::string topic;
+  std::vector<uint64_t> payload;
+  uint32_t length;
+};
 
 struct FakeHost {
   busbar_host table{};
@@ -20,6 +29,9 @@ struct FakeHost {
   std::string text;
   /// Calls of `cancelled` that still say no; -1: it never says yes.
   int cancel_after = -1;
+  std::vector<Published> published;
+  /// What `publish` answers; what is not BUSBAR_OK is not kept.
+  busbar_status publish_status = BUSBAR_OK;
   /// Workers of `parallel`; 1 runs the indices backwards on the calling thread, which must not show.
   uint32_t threads = 1;
   /// False: the calling thread plays every worker in turn, indices backwards.
@@ -53,6 +65,16 @@ struct FakeHost {
     table.cancelled = [](void* context, uint64_t) -> int32_t {
       FakeHost& self = *static_cast<FakeHost*>(context);
       return self.cancel_after >= 0 && (self.cancel_after == 0 || self.cancel_after-- == 0);
+    };
+    table.publish = [](void* context, uint32_t type_id, uint64_t, const uint8_t* payload, uint32_t length,
+                       const char* topic, uint32_t topic_length) -> busbar_status {
+      FakeHost& self = *static_cast<FakeHost*>(context);
+      if (self.publish_status != BUSBAR_OK) return self.publish_status;
+      Published message{type_id, std::string(topic == nullptr ? "" : topic, topic_length), {}, length};
+      message.payload.resize((length + 7) / 8);
+      std::memcpy(message.payload.data(), payload, length);
+      self.published.push_back(std::move(message));
+      return BUSBAR_OK;
     };
     table.parallel = [](void* context, uint32_t count, void (*fn)(void*, uint32_t, uint32_t), void* argument) {
       const FakeHost& self = *static_cast<FakeHost*>(context);

@@ -21,6 +21,8 @@ enum class Code : uint16_t {
   conflict = 959,
   limit_exceeded = 960,
   corrupt_state = 961,
+  overflow = 962,
+  bad_system = 963,
 };
 
 struct [[nodiscard]] Fault {
