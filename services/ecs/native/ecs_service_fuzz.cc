@@ -157,6 +157,15 @@ constexpr const char* kConfig =
     R"({"items_max":64,"entities_max":500,"components_max":32,"subscriptions_max":8,"subscription_rows_max":64,)"
     R"("restore_bytes_max":65536,"part_bytes":4096,"turn_start":[{"system":"movement","dt":0.1}]})";
 
+/// How far inputs came, so that a run that only met the verifier shows.
+struct Tally {
+  uint64_t answered = 0, refused = 0, entities = 0;
+  ~Tally() {
+    std::printf("%llu answered, %llu refused; %llu events of changes\n", static_cast<unsigned long long>(answered),
+                static_cast<unsigned long long>(refused), static_cast<unsigned long long>(entities));
+  }
+} tally;
+
 Client& client() {
   static Client* the_client = nullptr;
   static int uses = 0;
@@ -190,6 +199,8 @@ void one(const uint8_t* data, size_t size) {
   message.payload = bytes;
   message.payload_length = static_cast<uint32_t>(size - 1);
   target.plugin.service->on_frame(target.plugin.instance, &message);
+  (target.host().code == 0 ? tally.answered : tally.refused)++;
+  tally.entities += target.host().published.size();
   for (const auto& answer : target.host().answers) busbar::testing::consume(answer.empty() ? 0 : answer[0]);
   busbar::testing::consume(target.hash());
 }
