@@ -23,6 +23,9 @@ export {
   type SubscribeOptions,
   type Subscriber,
   type Subscription,
+  type Telemetry,
+  type TelemetryCounter,
+  type TelemetryGauge,
   type WaitOptions,
 } from "#core";
 export {
@@ -32,7 +35,17 @@ export {
   type CommandSpec,
   type FromTopologyOptions,
   MessageBus,
+  openTelemetry,
   toJson,
 } from "#runtime";
 export type { MessageType, MessageView, MethodType, ServiceType } from "#schema";
+export type {
+  TelemetryFeed,
+  TelemetryField,
+  TelemetryReader,
+  TelemetrySnapshot,
+  TelemetryValues,
+  WaitForUpdateOptions,
+  WriterState,
+} from "#telemetry";
 export { BusError, type ErrorCode, suggestion } from "#wire";

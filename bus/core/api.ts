@@ -213,6 +213,30 @@ export interface ServiceClock {
   onHash(hash: () => bigint): void;
 }
 
+export type TelemetryCounter = "totalCombats" | "totalDamageDealt" | "totalDamageReceived" | "unitsDestroyed";
+export type TelemetryGauge =
+  | "activeCombats"
+  | "simulationFps"
+  | "averageTickTimeUs"
+  | "peakTickTimeUs"
+  | "memoryUsageMb"
+  | "totalEntities"
+  | "fleets"
+  | "planets"
+  | "units";
+
+/** Counters of a service in shared memory, for whoever looks (`openTelemetry`, `busbar top`); docs/telemetry.md. */
+export interface Telemetry {
+  /** Whether anybody can see them: not where the addon or shared memory is missing. All calls are harmless then. */
+  readonly present: boolean;
+  /** Adds to a total; those of 32 bits wrap. @throws RangeError unless the amount is an integer from 0 to 2^53 - 1 */
+  add(field: TelemetryCounter, amount: number | bigint): void;
+  /** @throws RangeError unless the value is an integer from 0 to 2^32 - 1 (totalEntities: to 2^53 - 1) */
+  set(field: TelemetryGauge, value: number | bigint): void;
+  /** Shows everything since the last publish at once. */
+  publish(): void;
+}
+
 /** Beside the bus, what the runtime gives a service. */
 export interface ServiceContext {
   readonly service: string;
@@ -223,6 +247,8 @@ export interface ServiceContext {
   readonly clock: ServiceClock;
   /** Aborted when the service is to stop. */
   readonly signal: AbortSignal;
+  /** This service's record. It is made when it is first asked for. */
+  readonly telemetry: Telemetry;
   /**
    * Announces the result of a job: `busbar up --once` prints it as its last line and ends. Plain JSON; a result with a
    * member `error` makes its exit code 1.

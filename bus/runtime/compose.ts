@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import { basename, dirname } from "node:path";
 import { type Clock, createHub, type Hub, type Logger, marksOf, type Plugin, type SchemaSupport } from "#core";
 import { Carrier, type Plan, RunKind, type Service, Wait } from "#generated/busbar/plan";
+import { DESK_SUFFIX, ProcessTelemetry } from "#telemetry";
 import { CLOCK_SERVICE } from "#topology";
 import type { Address, Transport, TransportName } from "#transport";
 import { BusError } from "#wire";
@@ -29,6 +30,8 @@ export interface ComposeOptions {
 
 export interface Composition {
   readonly hub: Hub;
+  /** Records of its services; opened at first use. */
+  readonly telemetry: ProcessTelemetry;
   /** Drains the hub, which ends plugins and transports. Safe to call twice. */
   close(drainMs: number): Promise<void>;
 }
@@ -129,19 +132,25 @@ export async function compose(options: ComposeOptions): Promise<Composition> {
     ...(options.schema === undefined ? {} : { schema: options.schema }),
   });
 
+  const telemetry = new ProcessTelemetry({
+    process: planned.name,
+    path: folder.telemetrySocket(planned.name, DESK_SUFFIX),
+    log: log as unknown as Logger,
+  });
   let closing: Promise<void> | undefined;
   const end = async (drainMs: number): Promise<void> => {
     await hub.close({ drain: drainMs }); // and with it plugins and transports
+    telemetry.close(); // after the plugins, so that readers see their last values
   };
   const close = (drainMs: number): Promise<void> => (closing ??= end(drainMs));
 
   try {
-    for (const plugin of await loadPlugins(options)) hub.attachPlugin(plugin);
+    for (const plugin of await loadPlugins(options, telemetry)) hub.attachPlugin(plugin);
   } catch (error) {
     await close(0);
     throw error;
   }
-  return { hub, close };
+  return { hub, telemetry, close };
 }
 
 /** Who dials a process over rings: other processes, threads of its own, or both. */
@@ -178,7 +187,7 @@ const aboutOf = (plan: Plan, service: Service, schema: SchemaSupport | undefined
     .map(({ name, id, fingerprint }) => ({ name, typeId: id, fingerprint })),
 });
 
-async function loadPlugins(options: ComposeOptions): Promise<Plugin[]> {
+async function loadPlugins(options: ComposeOptions, telemetry: ProcessTelemetry): Promise<Plugin[]> {
   const { plan, process, log, schema, pluginFailed } = options;
   const native = plan.services.filter((service) => service.process === process && service.kind === RunKind.native);
   if (native.length === 0) return [];
@@ -196,6 +205,7 @@ async function loadPlugins(options: ComposeOptions): Promise<Plugin[]> {
           config: service.config ?? "{}",
           threads: service.threads,
           ...(service.clock ? { clock: { service: CLOCK_SERVICE, ...marksOf(plan, service.name) } } : {}),
+          telemetry: telemetry.board,
           about: () => aboutOf(plan, service, schema),
           ...(pluginFailed === undefined ? {} : { failed: (error: BusError) => pluginFailed(service.name, error) }),
           log: log.child({ service: service.name }) as unknown as Logger,

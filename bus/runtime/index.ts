@@ -9,6 +9,7 @@ export { type Moment, metricsText } from "./metrics.ts";
 export { MetricsServer } from "./metrics-server.ts";
 export { findAddon, findGuard, findPlugin } from "./native-path.ts";
 export { isNobody, type Observation, observe, type ProcessStatus, type UpStatus } from "./observe.ts";
+export { openTelemetry } from "./open-telemetry.ts";
 export type { Terminal } from "./output.ts";
 export { libraryVersion, packageRoot } from "./package-root.ts";
 export { decodePlan, encodePlan, readPlan, writePlan } from "./plan-file.ts";

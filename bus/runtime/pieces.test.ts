@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { Bus, Hub, ServiceModule } from "#core";
 import { RunKind } from "#generated/busbar/plan";
+import { TelemetryWriter } from "#telemetry";
 import { BusError } from "#wire";
 import { childEnv } from "./exec-env.ts";
 import { createLog } from "./log.ts";
@@ -106,6 +107,7 @@ const hostOf = (module: ServiceModule, events: string[] = []) => {
   const plan = makePlan({ services: [{ name: "s", config: '{"games":3}', args: ["-v"] }] });
   const bus = { close: async () => void events.push("bus closed") } as unknown as Bus;
   return new ServiceHost({
+    telemetry: { writer: () => new TelemetryWriter() },
     plan,
     hub: { bus: () => bus } as unknown as Hub,
     log: createLog({ format: "json", level: "silent" }),

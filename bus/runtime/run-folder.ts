@@ -81,6 +81,11 @@ export class RunFolder {
     return this.file(`${fileName(process)}.ctl`);
   }
 
+  /** Where readers of telemetry ask a process of the plan. */
+  telemetrySocket(process: string, suffix: string): string {
+    return this.file(`${fileName(process)}${suffix}`);
+  }
+
   /** Control socket of an `up`. */
   upSocket(node?: string): string {
     return this.file(node === undefined ? "up.upctl" : `up-${node}.upctl`);
@@ -151,7 +156,7 @@ export class RunFolder {
     const planKept = new Set(ups.map((up) => this.planFile(typeof up.node === "string" ? up.node : undefined)));
     for (const name of names) {
       const file = this.file(name);
-      const [, owner, kind] = /^(.*)\.(sock|sock\.lock|ring|ctl|port|epoch|json|bin)$/.exec(name) ?? [];
+      const [, owner, kind] = /^(.*)\.(sock|sock\.lock|ring|tele|ctl|port|epoch|json|bin)$/.exec(name) ?? [];
       const dead =
         kind === "epoch"
           ? (alone && alive.size === 0 && ups.length === 0) || readNumber(file) < Math.floor(unixSeconds)

@@ -11,11 +11,14 @@ import { RunFolder } from "./run-folder.ts";
 /** A bus on this computer as seen from outside: its runtime folder and who lives there. */
 export class RunningBus {
   readonly name: string;
+  /** Where its runtime folder is, or will be. */
+  readonly folderPath: string;
   readonly #topology: string;
   readonly #folder: RunFolder | undefined;
 
-  private constructor(name: string, topology: string, folder: RunFolder | undefined) {
+  private constructor(name: string, topology: string, folderPath: string, folder: RunFolder | undefined) {
     this.name = name;
+    this.folderPath = folderPath;
     this.#topology = topology;
     this.#folder = folder;
   }
@@ -31,7 +34,7 @@ export class RunningBus {
       tmpdir: tmpdir(),
       ...(process.getuid === undefined ? {} : { uid: process.getuid() }),
     });
-    return new RunningBus(checked.bus.name, topology, RunFolder.find(dir));
+    return new RunningBus(checked.bus.name, topology, dir, RunFolder.find(dir));
   }
 
   get folder(): RunFolder | undefined {

@@ -1,6 +1,7 @@
 import { Follower, notFollowing } from "#clock";
 import { type Hub, marksOf, type ServiceContext, type ServiceModule } from "#core";
 import { type Plan, RunKind, type Service } from "#generated/busbar/plan";
+import type { ProcessTelemetry, TelemetryWriter } from "#telemetry";
 import { BusError } from "#wire";
 import { toJson } from "./control-protocol.ts";
 import { loadService } from "./load-service.ts";
@@ -10,6 +11,7 @@ export interface ServiceHostOptions {
   readonly plan: Plan;
   readonly hub: Hub;
   readonly log: Parameters<typeof logOf>[0];
+  readonly telemetry: Pick<ProcessTelemetry, "writer">;
   progress(service: string, share: number, text: string): void;
   finish(service: string, result: unknown): void;
   /** How modules are found; tests hand in their own. */
@@ -37,7 +39,7 @@ export class ServiceHost {
 
   /** Resolves when the service is ready. @throws what its module or its start throws; BusError runtime/bad-service */
   async start(name: string): Promise<void> {
-    const { plan, hub, log, load = loadService } = this.#options;
+    const { plan, hub, log, telemetry, load = loadService } = this.#options;
     const service = plan.services.find((candidate) => candidate.name === name);
     if (service === undefined) throw new BusError("core/unknown-service", { details: { service: name } });
     const controller = new AbortController();
@@ -56,6 +58,7 @@ export class ServiceHost {
         })
       : undefined;
     this.#running.set(name, { module, controller, follower });
+    let writer: TelemetryWriter | undefined; // a service that has no use for a record takes none
     const context: ServiceContext = {
       service: name,
       config: Object.freeze(JSON.parse(service.config ?? "{}")),
@@ -63,6 +66,10 @@ export class ServiceHost {
       log: logOf(log, name),
       clock: follower ?? notFollowing(name),
       signal: controller.signal,
+      get telemetry() {
+        writer ??= telemetry.writer(name);
+        return writer;
+      },
       // Through text, so that what the caller holds and what travels are the same, whatever it was made of.
       finish: (result) => this.#options.finish(name, JSON.parse(toJson(result ?? null))),
       progress: (share, text) => this.#options.progress(name, Number.isFinite(share) ? share : 0, text),

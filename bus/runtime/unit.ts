@@ -66,7 +66,7 @@ export class Unit implements Quarters {
       });
       unit.#composition = composition;
       const { hub } = composition;
-      const host = new ServiceHost({ ...options, hub });
+      const host = new ServiceHost({ ...options, hub, telemetry: composition.telemetry });
       unit.#host = host;
       const control = new ControlServer({
         path: folder.controlSocket(name),

@@ -8,6 +8,7 @@
 #include "addon/link_handle.h"
 #include "addon/plugin_handle.h"
 #include "addon/rendezvous_exports.h"
+#include "addon/telemetry_exports.h"
 #include "core/frame/frame.h"
 #include "core/ring/layout.h"
 
@@ -49,9 +50,12 @@ Napi::Value load_plugin(const Napi::CallbackInfo& info) {
   const std::string path = arguments.text("path"), name = arguments.text("name"), config = arguments.text("config");
   const uint32_t threads = arguments.u32("threads");
   const Napi::Function callback = arguments.function("onEvent");
-  const Napi::Function about = info.Length() > 5 ? arguments.function("about") : Napi::Function();
+  const Napi::Function about = arguments.optional_function("about");
+  const auto board = arguments.optional_handle<BoardHandle>("board");
+  const std::string service = board == nullptr ? std::string() : arguments.text("service");
   if (!arguments.ok()) return info.Env().Undefined();
-  auto plugin = PluginHandle::start(info.Env(), state_of(info.Env()), path, name, config, threads, callback, about);
+  PluginOptions options{path, name, config, threads, board == nullptr ? nullptr : board->board, service};
+  auto plugin = PluginHandle::start(info.Env(), state_of(info.Env()), std::move(options), callback, about);
   return plugin == nullptr ? info.Env().Undefined() : Arguments::wrap(info.Env(), std::move(plugin));
 }
 
@@ -227,6 +231,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
     exports.Set("wake", Napi::Value(env, function));
   }
   export_rendezvous(env, exports);
+  export_telemetry(env, exports);
   return exports;
 }
 

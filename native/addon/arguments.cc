@@ -39,6 +39,12 @@ Napi::Function Arguments::function(const char* name) {
   return value.As<Napi::Function>();
 }
 
+Napi::Function Arguments::optional_function(const char* name) {
+  if (!info_[at_].IsUndefined()) return function(name);
+  at_++;
+  return {};
+}
+
 Napi::Object Arguments::object(const char* name) {
   const Napi::Value value = next();
   if (!value.IsObject()) refuse(name, "an object");

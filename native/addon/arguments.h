@@ -25,6 +25,8 @@ class Arguments {
   bool ok() const { return ok_; }
   std::string text(const char* name);
   Napi::Function function(const char* name);
+  /// Empty also for undefined.
+  Napi::Function optional_function(const char* name);
   Napi::Object object(const char* name);
   bool boolean(const char* name);
   uint32_t u32(const char* name);
@@ -41,6 +43,14 @@ class Arguments {
       if (held->tag == T::kTag) return std::static_pointer_cast<T>(held->object);
     }
     refuse(name, kHandle);
+    return nullptr;
+  }
+
+  /// The same; null also for undefined.
+  template <typename T>
+  std::shared_ptr<T> optional_handle(const char* name) {
+    if (!info_[at_].IsUndefined()) return handle<T>(name);
+    at_++;
     return nullptr;
   }
 

@@ -39,11 +39,10 @@ std::unique_ptr<host::About> read_about(const Napi::Value& value) {
 }  // namespace
 
 std::shared_ptr<PluginHandle> PluginHandle::start(Napi::Env env, std::shared_ptr<EnvState> state,
-                                                  const std::string& path, const std::string& name,
-                                                  const std::string& config, uint32_t threads,
-                                                  Napi::Function callback, Napi::Function about) {
+                                                  PluginOptions options, Napi::Function callback,
+                                                  Napi::Function about) {
   host::PluginLibrary library;
-  if (const host::Failure failure = host::PluginLibrary::open(path, name, library); failure) {
+  if (const host::Failure failure = host::PluginLibrary::open(options.path, options.name, library); failure) {
     throw_failure(env, failure);
     return nullptr;
   }
@@ -67,7 +66,14 @@ std::shared_ptr<PluginHandle> PluginHandle::start(Napi::Env env, std::shared_ptr
     throw_failure(env, {errors::core_internal, {{"reason", "the event loop takes no more handles"}}});
     return nullptr;
   }
-  plugin->host_ = std::make_unique<host::PluginHost>(library, name, config, threads, *plugin, std::move(known));
+  plugin->host_ =
+      std::make_unique<host::PluginHost>(library, options.name, options.config, options.threads, *plugin,
+                                         std::move(known));
+  if (options.board != nullptr) {
+    uint8_t* const record = options.board->take(options.service);
+    plugin->host_->lend_telemetry(record, options.board);
+    if (record == nullptr) plugin->log(40, "this process has as many telemetry records as it can have; there is none for this one");
+  }
   state->keep(plugin);
   plugin->host_->start();
   return plugin;

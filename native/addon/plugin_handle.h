@@ -12,12 +12,23 @@
 
 #include "addon/env_state.h"
 #include "addon/loop_bell.h"
+#include "core/telemetry/board.h"
 #include "host/plugin_host.h"
 
 namespace busbar::addon {
 
 /// What the callback of `loadPlugin` gets as its first argument; as PluginEvent in bus/transport/ring/addon.ts.
 enum class PluginEvent : uint32_t { kReady = 0, kFailed = 1, kLog = 2, kHash = 3, kClosed = 4 };
+
+struct PluginOptions {
+  std::string path;
+  std::string name;
+  std::string config;
+  uint32_t threads;
+  /// Where the instance gets a telemetry record from, under the name of the service; null: it gets none.
+  std::shared_ptr<telemetry::Board> board;
+  std::string service;
+};
 
 class PluginHandle : public host::PluginEvents, public std::enable_shared_from_this<PluginHandle> {
  public:
@@ -26,8 +37,7 @@ class PluginHandle : public host::PluginEvents, public std::enable_shared_from_t
   /// Starts the plugin's thread.
   /// @param about gives `PluginAbout` of bus/transport/ring/addon.ts; called for a plugin that takes what its service subscribes to
   /// @returns null with an exception pending when something is missing
-  static std::shared_ptr<PluginHandle> start(Napi::Env env, std::shared_ptr<EnvState> state, const std::string& path,
-                                             const std::string& name, const std::string& config, uint32_t threads,
+  static std::shared_ptr<PluginHandle> start(Napi::Env env, std::shared_ptr<EnvState> state, PluginOptions options,
                                              Napi::Function callback, Napi::Function about);
 
   host::PluginHost& host() { return *host_; }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "busbar_telemetry.h"
 #include "host/plugin_host_calls.h"
 #include "host/thread_setup.h"
 
@@ -134,6 +135,7 @@ void PluginHost::run() {
   } else {
     close_links();
   }
+  if (telemetry_ != nullptr) telemetry::finish(telemetry_);
   events_.closed();
 }
 

@@ -53,6 +53,11 @@ class PluginHost {
   PluginHost& operator=(const PluginHost&) = delete;
 
   // All of these: any thread, never blocking.
+  /// Before `start`: memory for the instance's telemetry, which is finished when the instance is destroyed.
+  void lend_telemetry(uint8_t* record, std::shared_ptr<void> holder) {
+    telemetry_ = record;
+    telemetry_holder_ = std::move(holder);
+  }
   void start();
   void connect(std::shared_ptr<Link> link);
   /// The instance follows the simulated clock. Once, before the first link.
@@ -151,6 +156,8 @@ class PluginHost {
   std::unique_ptr<About> about_;
   WorkerPool pool_;
   busbar_host table_{};
+  uint8_t* telemetry_ = nullptr;  // kept by the holder
+  std::shared_ptr<void> telemetry_holder_;
   void* instance_ = nullptr;
   Doorbell bell_;
   std::thread thread_;

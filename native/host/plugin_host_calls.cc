@@ -67,6 +67,7 @@ busbar_host PluginHost::Calls::table(PluginHost* host) {
     host_.events_.log(level, view_of(text, length));
   };
   table.wake_at = [](void* context, uint64_t at) { static_cast<PluginHost*>(context)->wake_at_ = at; };
+  table.telemetry = [](void* context) { return static_cast<PluginHost*>(context)->telemetry_; };
   table.about = [](void* context) -> const busbar_about* {
     About* const about = static_cast<PluginHost*>(context)->about_.get();
     return about == nullptr ? nullptr : about->table();

@@ -119,6 +119,11 @@ typedef struct busbar_host {
   /* Asks for on_wake at this monotonic time (ns); 0 takes the request back. For I/O plugins only. */
   void (*wake_at)(void* context, uint64_t monotonic_ns);
 
+  /* The telemetry record of this instance, in shared memory, empty and at a multiple of 64; NULL when this host has none to
+     give. It is valid until `destroy` returns, and written by the instance's thread only (busbar_telemetry.h). Never part of
+     state or hash. Ask for `size` first: hosts before this member end with `wake_at`. */
+  uint8_t* (*telemetry)(void* context);
+
   /* What the topology says about the service; NULL unless the plugin set `takes_subscribed`. */
   const busbar_about* (*about)(void* context);
 } busbar_host;

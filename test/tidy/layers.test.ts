@@ -10,7 +10,7 @@ const MAY_SEE: Readonly<Record<string, readonly string[]>> = {
   "bus/topology": ["#wire", "#schema", "#generated"],
   "bus/transport": ["#wire", "#schema", "#generated", "#transport", "#core"],
   "bus/core": ["#wire", "#schema", "#generated", "#topology", "#transport"],
-  "bus/telemetry": ["#wire", "#generated", "#transport/ring"],
+  "bus/telemetry": ["#wire", "#generated", "#transport/ring", "#core"],
   "bus/clock": ["#wire", "#schema", "#generated", "#topology", "#core"],
   "bus/runtime": [
     "#wire",

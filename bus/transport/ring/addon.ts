@@ -22,6 +22,33 @@ export interface ListenerHandle {
   readonly listener: unique symbol;
 }
 
+/** Opaque; the telemetry records of this process. Ends when it is collected and nobody reads. */
+export interface TelemetryBoard {
+  readonly telemetryBoard: unique symbol;
+}
+/** Opaque; ends by `closeTelemetryDesk`, or when it is collected. */
+export interface TelemetryDeskHandle {
+  readonly telemetryDesk: unique symbol;
+}
+/** Opaque; a process whose telemetry is read. Ends by `closeTelemetry`, or when it is collected. */
+export interface TelemetryPeerHandle {
+  readonly telemetryPeer: unique symbol;
+}
+/** Opaque; one record of it, mapped as long as this is held. */
+export interface TelemetryRecordHandle {
+  readonly telemetryRecord: unique symbol;
+}
+
+/** What a process says of its records. `code` is 0, or a number of schema/bus/errors.toml with its `text`. */
+export interface TelemetryAnswer {
+  readonly code: number;
+  readonly text: string;
+  readonly pid: number;
+  readonly process: string;
+  readonly services: readonly string[];
+  readonly slots: readonly number[];
+}
+
 /** First argument of the callback of `loadPlugin`. `closed` is the last. */
 export const PluginEvent = { ready: 0, failed: 1, log: 2, hash: 3, closed: 4 } as const;
 export type PluginEvent = (typeof PluginEvent)[keyof typeof PluginEvent];
@@ -82,7 +109,10 @@ export interface Addon {
     threads: number,
     onEvent: (kind: PluginEvent, level: number, text: string, error: NativeError | undefined) => void,
     /** Called at once, and only for a plugin that takes every type its service subscribes to. Default: none, and no schema. */
-    about?: () => PluginAbout,
+    about: (() => PluginAbout) | undefined,
+    /** Where the instance gets a telemetry record from, under the name of its service. */
+    telemetry?: TelemetryBoard,
+    service?: string,
   ): PluginHandle;
   describePlugin(plugin: PluginHandle): PluginDescription;
   /** Answered by the event `hash`, between two frames. */
@@ -149,6 +179,38 @@ export interface Addon {
   ringPeer(peer: PeerHandle): void;
   refPeer(peer: PeerHandle, active: boolean): void;
   closePeer(peer: PeerHandle): void;
+
+  // Telemetry (native/core/telemetry).
+
+  /** Memory for records that this process writes. @throws telemetry/unavailable */
+  makeTelemetry(): TelemetryBoard;
+  /** A fresh record to be written here; undefined when the board is full. */
+  takeTelemetry(board: TelemetryBoard, service: string): ArrayBuffer | undefined;
+  /** Hands the memory to readers of this user. @throws transport/address-in-use, telemetry/unavailable */
+  serveTelemetry(
+    path: string,
+    board: TelemetryBoard,
+    process: string,
+    onRefused: (reason: string) => void,
+  ): TelemetryDeskHandle;
+  closeTelemetryDesk(desk: TelemetryDeskHandle): void;
+  /**
+   * `onAnswer` gets one answer for each `askTelemetry`; undefined when there will be no more, and why ("": it is gone).
+   * @throws transport/unreachable when nobody is there, telemetry/unavailable
+   */
+  connectTelemetry(
+    path: string,
+    onAnswer: (answer: TelemetryAnswer | undefined, reason?: string) => void,
+  ): TelemetryPeerHandle;
+  /** Keeps the process alive until the answer is there. @throws transport/unreachable */
+  askTelemetry(peer: TelemetryPeerHandle): void;
+  /** `copy` is RECORD_BYTES, which `readTelemetry` fills. */
+  openTelemetry(peer: TelemetryPeerHandle, slot: number): { copy: ArrayBuffer; record: TelemetryRecordHandle };
+  /** @returns a ReadStatus of bus/telemetry/source.ts */
+  readTelemetry(record: TelemetryRecordHandle): number;
+  /** Whether the writer is gone, asked of the kernel. */
+  telemetryGone(record: TelemetryRecordHandle): boolean;
+  closeTelemetry(peer: TelemetryPeerHandle): void;
   /** For this thread: longest look at its rings before it sleeps, and whether it stops looking while messages are rare. */
   setWaiting(spinUs: number, adaptive: boolean): void;
 }

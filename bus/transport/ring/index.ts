@@ -1,6 +1,7 @@
 export * from "./addon.ts";
 export * from "./carrier.ts";
 export * from "./layout.ts";
+export { fromNative, native } from "./native-error.ts";
 export { findAddon, findGuard, findPlugin, nativeFolders, nativePlatform } from "./native-path.ts";
 export { type LoadPluginOptions, loadPlugin } from "./plugin.ts";
 export { Drained, type FrameSink, RingReader } from "./ring-reader.ts";

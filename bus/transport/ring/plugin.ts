@@ -2,7 +2,15 @@ import type { Plugin, PluginLink, PluginType } from "#core";
 import { Done, Mark, Tick } from "#generated/busbar/clock";
 import { DROP_REASONS, type TransportLog } from "#transport";
 import { BusError, Memory } from "#wire";
-import { type Addon, CLOCK_RANK, openAddon, type PluginAbout, PluginEvent, type PluginHandle } from "./addon.ts";
+import {
+  type Addon,
+  CLOCK_RANK,
+  openAddon,
+  type PluginAbout,
+  PluginEvent,
+  type PluginHandle,
+  type TelemetryBoard,
+} from "./addon.ts";
 import { RingCarrier } from "./carrier.ts";
 import { capacityFor } from "./layout.ts";
 import { fromNative, native } from "./native-error.ts";
@@ -21,6 +29,8 @@ export interface LoadPluginOptions {
   readonly threads?: number;
   /** It follows the simulated clock: name of the clock's service, whose marks close a tick here, sorted, and to how many it sends its own. */
   readonly clock?: { readonly service: string; readonly marks: readonly string[]; readonly listeners: number };
+  /** Where its telemetry record comes from. Default: it has none. */
+  readonly telemetry?: TelemetryBoard | undefined;
   /** For a plugin that takes every type its service subscribes to. Default: none, and no schema. */
   readonly about?: () => Omit<PluginAbout, "service">;
   /** Gets what the plugin logs, and what befalls it. */
@@ -89,6 +99,8 @@ class NativePlugin implements Plugin {
         options.threads ?? 1,
         (kind, level, text, error) => this.#event(kind, level, text, error),
         () => ({ service: options.service, ...(options.about?.() ?? { schema: new Uint8Array(0), types: [] }) }),
+        options.telemetry,
+        options.service,
       ),
     );
     this.#failed = options.failed;

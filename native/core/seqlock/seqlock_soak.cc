@@ -15,7 +15,7 @@
 #include <cstdlib>
 #include <cstring>
 
-#include "core/seqlock/seqlock.h"
+#include "include/busbar_seqlock.h"
 
 namespace busbar::seqlock {
 namespace {

@@ -1,6 +1,6 @@
 // Method: a writer that never stops beside readers; every word of a value says which value it belongs to. The scheme that
 // raises its counter only after the write stays here as the control that the same check must catch.
-#include "core/seqlock/seqlock.h"
+#include "include/busbar_seqlock.h"
 
 #include <gtest/gtest.h>
 
