@@ -1,7 +1,7 @@
 import { Follower, notFollowing } from "#clock";
 import { type Hub, marksOf, type ServiceContext, type ServiceModule } from "#core";
 import { type Plan, RunKind, type Service } from "#generated/busbar/plan";
-import type { ProcessTelemetry, TelemetryWriter } from "#telemetry";
+import { type ProcessTelemetry, TelemetryWriter } from "#telemetry";
 import { BusError } from "#wire";
 import { toJson } from "./control-protocol.ts";
 import { loadService } from "./load-service.ts";
@@ -11,7 +11,8 @@ export interface ServiceHostOptions {
   readonly plan: Plan;
   readonly hub: Hub;
   readonly log: Parameters<typeof logOf>[0];
-  readonly telemetry: Pick<ProcessTelemetry, "writer">;
+  /** Default: services have no records. */
+  readonly telemetry?: Pick<ProcessTelemetry, "writer">;
   progress(service: string, share: number, text: string): void;
   finish(service: string, result: unknown): void;
   /** How modules are found; tests hand in their own. */
@@ -67,7 +68,7 @@ export class ServiceHost {
       clock: follower ?? notFollowing(name),
       signal: controller.signal,
       get telemetry() {
-        writer ??= telemetry.writer(name);
+        writer ??= telemetry?.writer(name) ?? new TelemetryWriter();
         return writer;
       },
       // Through text, so that what the caller holds and what travels are the same, whatever it was made of.

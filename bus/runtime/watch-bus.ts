@@ -1,4 +1,5 @@
-import type { TelemetryFeed } from "#telemetry";
+import { sourcesIn, TelemetryFeed } from "#telemetry";
+import { BusError } from "#wire";
 import type { Moment } from "./metrics.ts";
 import { observe } from "./observe.ts";
 import { RunningBus } from "./running-bus.ts";
@@ -12,8 +13,18 @@ export interface BusWatch extends AsyncDisposable {
 /** Opens the records of the bus with this runtime folder. */
 export type OpenFeed = (folder: string) => Promise<TelemetryFeed | undefined>;
 
+/** Nothing where there is no addon: who looks on then sees all but the records. */
+const openRecords: OpenFeed = async (folder) => {
+  try {
+    return await TelemetryFeed.open(sourcesIn(folder));
+  } catch (error) {
+    if (BusError.from(error).code === "transport/unavailable") return undefined;
+    throw error;
+  }
+};
+
 /** @param topology path of topology.toml; nothing needs to run yet @throws BusError topology/* */
-export async function watchBus(topology: string, openFeed?: OpenFeed): Promise<BusWatch> {
+export async function watchBus(topology: string, openFeed: OpenFeed = openRecords): Promise<BusWatch> {
   let feed: TelemetryFeed | undefined;
   let at: string | undefined;
   await RunningBus.find(topology);
@@ -26,7 +37,7 @@ export async function watchBus(topology: string, openFeed?: OpenFeed): Promise<B
         feed = undefined;
         at = folder;
       }
-      if (folder !== undefined) feed ??= await openFeed?.(folder);
+      if (folder !== undefined) feed ??= await openFeed(folder);
       const [seen, telemetry] = await Promise.all([observe(bus), telemetryRows(feed)]);
       return { seen, telemetry };
     },

@@ -75,6 +75,9 @@ test("waiting for an update gives the next one, nothing when time is up or the w
   const reader = feed.reader("combat");
   const { sequence } = reader.read();
   expect(await reader.waitForUpdate(sequence, { timeoutMs: 5 })).toBeUndefined();
+  record.status = ReadStatus.noValue;
+  expect(await reader.waitForUpdate(sequence, { timeoutMs: 5 })).toBeUndefined();
+  record.status = ReadStatus.ok;
   const waiting = reader.waitForUpdate(sequence, { timeoutMs: 30_000 });
   record.set({ fleets: 3 });
   expect((await waiting)?.values.fleets).toBe(3);

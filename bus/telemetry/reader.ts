@@ -85,10 +85,10 @@ export class TelemetryReader implements Disposable {
     const end = performance.now() + timeoutMs;
     for (;;) {
       signal?.throwIfAborted();
-      const snapshot = this.read();
-      if (!snapshot.stale && snapshot.sequence > after) return snapshot;
-      if (snapshot.writer === "ended") return undefined;
-      if (snapshot.writer === "dead") throw this.#failed(ReadStatus.writerDead);
+      const snapshot = this.#readOrNothing();
+      if (snapshot !== undefined && !snapshot.stale && snapshot.sequence > after) return snapshot;
+      if (snapshot?.writer === "ended") return undefined;
+      if ((snapshot?.writer ?? this.writer) === "dead") throw this.#failed(ReadStatus.writerDead);
       if (performance.now() >= end) return undefined;
       await new Promise<void>((resolve) => setTimeout(resolve, LOOK_MS));
     }
@@ -119,6 +119,16 @@ export class TelemetryReader implements Disposable {
 
   [Symbol.dispose](): void {
     this.close();
+  }
+
+  /** Who waits anyway goes on when there has been no whole value yet. */
+  #readOrNothing(): TelemetrySnapshot | undefined {
+    try {
+      return this.read();
+    } catch (error) {
+      if (error instanceof BusError && error.code === "telemetry/no-value") return undefined;
+      throw error;
+    }
   }
 
   #failed(status: ReadStatus): BusError {

@@ -142,7 +142,8 @@ class Writer {
   /// Whether anybody can see what is written.
   bool present() const { return record_ != nullptr; }
 
-  /// From the next publish on. About 40 ns more each; for readers that cannot be trusted to keep the protocol.
+  /// From the next publish on. Dearer than the rest of it (bench `publish_crc`); for readers on processors that reorder
+  /// loads and cannot keep the protocol, as in Python.
   void use_crc(bool on) {
     const uint64_t bit = uint64_t{kFlagCrc} << 32;
     words_[0] = on ? words_[0] | bit : words_[0] & ~bit;

@@ -34,6 +34,8 @@ struct FakeHost {
   busbar_status publish_status = BUSBAR_OK;
   /// Workers of `parallel`; 1 runs the indices backwards on the calling thread, which must not show.
   uint32_t threads = 1;
+  /// Record that the plugin writes its telemetry into; null: there is none.
+  uint8_t* telemetry = nullptr;
   /// False: the calling thread plays every worker in turn, indices backwards.
   bool real_threads = true;
 
@@ -92,6 +94,7 @@ struct FakeHost {
       for (std::thread& worker : workers) worker.join();
     };
     table.threads = [](void* context) -> uint32_t { return static_cast<FakeHost*>(context)->threads; };
+    table.telemetry = [](void* context) { return static_cast<FakeHost*>(context)->telemetry; };
   }
 
   void forget() {

@@ -7,8 +7,21 @@ import { ecs } from "./suites/ecs.ts";
 import { local } from "./suites/local.ts";
 import { payments } from "./suites/payments.ts";
 import { tcp } from "./suites/tcp.ts";
+import { telemetry } from "./suites/telemetry.ts";
 import { transports } from "./suites/transports.ts";
 import { unix } from "./suites/unix.ts";
 
 /** The table of suites, in the order they run. */
-export const SUITES: readonly Suite[] = [local, unix, tcp, transports, codec, payments, cards, combat, ecs, blackbox];
+export const SUITES: readonly Suite[] = [
+  local,
+  unix,
+  tcp,
+  transports,
+  codec,
+  payments,
+  cards,
+  combat,
+  ecs,
+  blackbox,
+  telemetry,
+];

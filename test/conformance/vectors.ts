@@ -3,6 +3,7 @@ import { handshakeVectors } from "./handshake-cases.ts";
 import { hashVectors } from "./hash-cases.ts";
 import { messageVectors } from "./message-cases.ts";
 import { ringVectors } from "./ring-cases.ts";
+import { telemetryVectors } from "./telemetry-cases.ts";
 
 const text = (about: string, content: object): string => `${JSON.stringify({ about, ...content }, null, 1)}\n`;
 
@@ -17,6 +18,7 @@ export function vectorFiles(): Readonly<Record<string, string>> {
       cases: handshakeVectors(),
     }),
     "hash.json": text("Ids and checksums; see test/conformance/README.md", hashVectors()),
+    "telemetry.json": text("Telemetry records; see test/conformance/README.md", { ...telemetryVectors() }),
     "ring.json": text("Rings in memory after scripts; see test/conformance/README.md", ringVectors()),
   };
 }

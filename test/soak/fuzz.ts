@@ -129,6 +129,7 @@ export const runFuzz = async (seconds: number, seed: number, count: number): Pro
     "native/core/frame_fuzz",
     "native/core/ring_fuzz",
     "native/core/rendezvous_fuzz",
+    "native/core/telemetry_fuzz",
     "services/cards/cards_fuzz",
   ].filter((name) => existsSync(join(folder, name)));
   const share = Math.max(1, Math.floor(seconds / (fuzzers.length + 1)));

@@ -1,25 +1,25 @@
 /**
- * The large counts: `npm run soak -- kills|litmus|fuzz|seqlock [--seconds n] [--count n] [--seed n] [--json]`. One JSON line on
+ * The large counts: `npm run soak -- kills|litmus|fuzz|seqlock|telemetry [--seconds n] [--count n] [--seed n] [--json]`. One JSON line on
  * standard output, progress on standard error; exit code 1 when something was found.
  */
 import { parseArgs } from "node:util";
 import { runKills } from "../chaos/kills.ts";
 import { runFuzz } from "./fuzz.ts";
 import { runLitmus } from "./litmus.ts";
-import { runSeqlock } from "./seqlock.ts";
+import { runSeqlock, runTelemetry } from "./seqlock.ts";
 
 const KILLS = 10_000;
 const TRIALS = 2_000_000;
 const READS = 100_000_000;
 const SECONDS = 600;
 
-const USAGE = `Usage: npm run soak -- <kills|litmus|fuzz|seqlock> [options]
+const USAGE = `Usage: npm run soak -- <kills|litmus|fuzz|seqlock|telemetry> [options]
 
   kills    processes killed at every step of the ring protocol (${KILLS} by default)
   litmus   the store-buffering test of the processor's memory order (${TRIALS} trials by default)
   fuzz     damaged bytes for every decoder (${SECONDS} s by default)
-  seqlock  whole values read beside a writer, and a wrong scheme that must be caught (${READS} reads by default); telemetry
-           is another name for it, since its records are such cells
+  seqlock  whole values read beside a writer, and a wrong scheme that must be caught (${READS} reads by default)
+  telemetry  the same over telemetry records, mapped from another process, with and without CRC (${READS} reads by default)
 
   --count n, --seconds n   how many, or how long
   --seed n                 repeats a run
@@ -89,16 +89,23 @@ const seqlock = async (): Promise<boolean> => {
   return result.torn === 0 && result.misplaced === 0 && result.reads > 0 && result.control_torn > 0;
 };
 
+const telemetry = async (): Promise<boolean> => {
+  const result = await runTelemetry(count ?? READS, seconds ?? SECONDS);
+  process.stdout.write(`${JSON.stringify(result)}\n`);
+  const faults = result.torn + result.misplaced + result.refused + result.crc_torn + result.crc_refused;
+  return faults === 0 && result.reads > 0 && result.crc_reads > 0 && result.control_torn > 0;
+};
+
 const suites: Record<string, (() => Promise<boolean>) | undefined> = {
   kills,
   litmus,
   fuzz,
   seqlock,
-  telemetry: seqlock,
+  telemetry,
 };
 const run = suites[suite ?? ""];
 if (run === undefined) {
-  process.stderr.write("soak -- kills|litmus|fuzz|seqlock [--seconds n] [--count n] [--seed n] [--json]\n");
+  process.stderr.write("soak -- kills|litmus|fuzz|seqlock|telemetry [--seconds n] [--count n] [--seed n] [--json]\n");
   process.exitCode = 2;
 } else {
   process.exitCode = (await run()) ? 0 : 1;

@@ -38,6 +38,17 @@ test("a million whole reads of a seqlock, none torn; the wrong scheme is caught"
   expect(result.control_torn).toBeGreaterThan(0);
 });
 
+test("a million whole telemetry records of another process, none torn; the wrong scheme is caught", {
+  timeout: 150_000,
+}, () => {
+  const { status, line, stderr } = soak("telemetry", "--count", "1000000", "--seconds", "90");
+  expect(status, stderr).toBe(0);
+  const result = JSON.parse(line);
+  expect(result).toMatchObject({ suite: "telemetry", torn: 0, misplaced: 0, refused: 0, crc_torn: 0, crc_refused: 0 });
+  expect(result.reads).toBe(1_000_000);
+  expect(result.control_torn).toBeGreaterThan(0);
+});
+
 test("an unknown suite or count is refused", () => {
   expect(soak("nothing").status).toBe(2);
   expect(soak("kills", "--count", "none").status).toBe(2);

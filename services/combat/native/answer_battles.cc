@@ -35,8 +35,10 @@ void answer_resolve(Answer& answer) {
   ColumnReader columns;
   read_battle(*request->battle(), columns, self.battles[0]);
   if (answer.refuses(columns)) return;
+  self.meter.begin(1);
   if (!self.resolver.run(self.battles.data(), 1, request->seed(), request->index(), answer.workers(), 0, true))
     return answer.fail(cancelled_fault());
+  self.meter.count(self.resolver.outcomes().data(), 1);
   write_single(self.builder, *request->battle(), self.resolver.outcomes()[0]);
   answer.send();
 }
@@ -46,8 +48,10 @@ void answer_resolve_batch(Answer& answer) {
   if (request == nullptr || !read_battles(answer, *request)) return;
   Instance& self = answer.self();
   const size_t count = request->battles() == nullptr ? 0 : request->battles()->size();
+  self.meter.begin(count);
   if (!self.resolver.run(self.battles.data(), count, request->seed(), request->first_index(), answer.workers()))
     return answer.fail(cancelled_fault());
+  self.meter.count(self.resolver.outcomes().data(), count);
   write_batch(self.builder, self.outcomes, request->battles(), self.resolver.outcomes().data());
   answer.send();
 }
@@ -60,10 +64,12 @@ void answer_resolve_stream(Answer& answer) {
   hash::Xxh64 hash;
   for (uint32_t first = 0; first < count; first += kPart) {
     const uint32_t part = std::min(kPart, count - first);
+    self.meter.begin(count - first);
     if (!self.resolver.run(self.battles.data() + first, part, request->seed(), request->first_index() + first,
                            answer.workers(), first))
       return answer.fail(cancelled_fault());
     const BattleOutcome* const outcomes = self.resolver.outcomes().data();
+    self.meter.count(outcomes, part);
     for (uint32_t i = 0; i < part; i++) hash.update_value(outcomes[i].hash);
     write_progress(self.builder, self.outcomes, *request->battles(), outcomes, first, part, hash.digest());
     if (!answer.send()) return;

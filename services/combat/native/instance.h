@@ -10,6 +10,7 @@
 #include "combat/store.h"
 #include "errors.h"
 #include "messages_battle.h"
+#include "meter.h"
 
 namespace busbar::combat {
 
@@ -22,12 +23,14 @@ struct Instance {
       : host(host_table),
         config(settings),
         resolver(settings, host_table.threads(host_table.context)),
-        store(settings.limits) {}
+        store(settings.limits),
+        meter(telemetry::record_of(&host_table)) {}
 
   busbar_host host;
   Config config;
   Resolver resolver;
   Store store;
+  Meter meter;
   // Memory of requests, kept between them.
   BallisticsResult ballistics;
   NearbyResult nearby;

@@ -68,11 +68,14 @@ busbar_status create(const busbar_host* host, const char* json, uint32_t length,
 
 busbar_status on_frame(void* instance, const busbar_message* message) {
   if (message->request == 0) return BUSBAR_UNSUPPORTED;
-  Answer answer(*static_cast<Instance*>(instance), *message);
+  Instance& self = *static_cast<Instance*>(instance);
+  Answer answer(self, *message);
+  const auto started = Meter::Clock::now();
   try {
     for (const Entry& entry : kEntries) {
       if (entry.method.id != message->type_id) continue;
       entry.answer(answer);
+      self.meter.end(started, self.store.entities());
       return BUSBAR_OK;
     }
     return BUSBAR_UNSUPPORTED;

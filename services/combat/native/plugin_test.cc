@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "combat_generated.h"
+#include "core/telemetry/record_reader.h"
 #include "errors.h"
 #include "testing/messages.h"
 
@@ -66,6 +67,42 @@ TEST(Plugin, AStreamIsTheBatchInParts) {
   Plugin other("{}", 1);
   ASSERT_EQ(other.send(methods::ResolveCombatBatch, builder), BUSBAR_OK);
   EXPECT_EQ(other.answer<::combat::ResolveBatchResponse>()->hash(), hash);
+}
+
+TEST(Plugin, CountsWhatItFoughtInItsTelemetryRecord) {
+  alignas(64) uint8_t record[256] = {};
+  telemetry::initialize(record);
+  random::Stream dice(1, "combat/plugin", 0);
+  Builder builder;
+  testing::write_battles(builder, dice, 40);
+  Plugin plugin("{}", 2, record), blind;
+  ASSERT_EQ(plugin.send(methods::ResolveCombatBatch, builder), BUSBAR_OK);
+  double dealt = 0, received = 0, destroyed = 0;
+  uint64_t fought = 0, hash = plugin.answer<::combat::ResolveBatchResponse>()->hash();
+  for (const auto* outcome : *plugin.answer<::combat::ResolveBatchResponse>()->outcomes()) {
+    if (outcome->statistics() == nullptr || outcome->statistics()->size() != kStatistics) continue;
+    fought++;
+    const auto& of = *outcome->statistics();
+    dealt += of[kAttackerDamage] + of[kDefenderDamage];
+    received += of[kAttackerHpLost] + of[kDefenderHpLost] + of[kAttackerShieldsLost] + of[kDefenderShieldsLost];
+    destroyed += of[kAttackersStart] + of[kDefendersStart] - of[kAttackersAlive] - of[kDefendersAlive];
+  }
+  ASSERT_GT(fought, 0u);
+  ASSERT_GT(destroyed, 0);
+  alignas(8) uint8_t copy[telemetry::kRecordBytes];
+  telemetry::RecordReader reader(record, sizeof record, nullptr);
+  ASSERT_EQ(reader.read(copy), telemetry::Look::kOk);
+  EXPECT_EQ(telemetry::value_of(copy, telemetry::kTotalCombats), fought);
+  EXPECT_EQ(telemetry::value_of(copy, telemetry::kTotalDamageDealt), static_cast<uint64_t>(dealt));
+  EXPECT_EQ(telemetry::value_of(copy, telemetry::kTotalDamageReceived), static_cast<uint64_t>(received));
+  EXPECT_EQ(telemetry::value_of(copy, telemetry::kUnitsDestroyed), static_cast<uint32_t>(destroyed));
+  EXPECT_EQ(telemetry::value_of(copy, telemetry::kActiveCombats), 0u);
+  EXPECT_GE(telemetry::value_of(copy, telemetry::kPeakTickTimeUs),
+            telemetry::value_of(copy, telemetry::kAverageTickTimeUs));
+  EXPECT_EQ(telemetry::sequence_of(copy), 6u);  // the empty record, the beginning, the end
+  // Whether anybody looks on shows nowhere.
+  ASSERT_EQ(blind.send(methods::ResolveCombatBatch, builder), BUSBAR_OK);
+  EXPECT_EQ(blind.answer<::combat::ResolveBatchResponse>()->hash(), hash);
 }
 
 TEST(Plugin, StopsWhenTheCallerHasGone) {

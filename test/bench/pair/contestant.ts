@@ -52,6 +52,10 @@ export type ContestantName =
   | "combat"
   | "ecs-native"
   | "ecs-peer"
+  | "telemetry-native"
+  | "telemetry-read"
+  | "telemetry-publish"
+  | "telemetry-json"
   | "blackbox"
   | "blackbox-native"
   | "mcap-core"
@@ -78,6 +82,10 @@ export const CONTESTANTS: Record<ContestantName, () => Promise<Contestant>> = {
   combat: async () => (await import("../combat/contestant.ts")).combatCase,
   "ecs-native": async () => (await import("../ecs/native.ts")).ecsNative,
   "ecs-peer": async () => (await import("../ecs/contestant.ts")).ecsPeer,
+  "telemetry-native": async () => (await import("../telemetry/native.ts")).telemetryNative,
+  "telemetry-read": async () => (await import("../telemetry/contestant.ts")).telemetryRead,
+  "telemetry-publish": async () => (await import("../telemetry/contestant.ts")).telemetryPublish,
+  "telemetry-json": async () => (await import("../telemetry/contestant.ts")).telemetryJson,
   blackbox: async () => (await import("../blackbox/contestant.ts")).blackbox,
   "blackbox-native": async () => (await import("../blackbox/native.ts")).blackboxNative,
   "mcap-core": async () => (await import("../blackbox/mcap-core.ts")).mcapCore,

@@ -43,6 +43,13 @@ class Store {
   bool drop_index(uint64_t handle) { return indexes_.erase(handle) > 0; }
   bool drop_map(uint64_t handle) { return maps_.erase(handle) > 0; }
 
+  /// Of all indexes.
+  uint64_t entities() const {
+    uint64_t sum = 0;
+    for (const auto& [handle, stored] : indexes_) sum += stored->index.count();
+    return sum;
+  }
+
   uint64_t hash() const;
   void snapshot(std::vector<uint8_t>& out) const;
   /// All or nothing. @returns combat/corrupt-state with the reason

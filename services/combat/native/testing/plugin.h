@@ -15,8 +15,8 @@ using busbar::testing::FakeHost;
 /// One instance of the plugin behind a FakeHost.
 class Plugin {
  public:
-  explicit Plugin(const char* config = "{}", uint32_t threads = 2) {
-    host.threads = threads, host.real_threads = false;
+  explicit Plugin(const char* config = "{}", uint32_t threads = 2, uint8_t* telemetry = nullptr) {
+    host.threads = threads, host.real_threads = false, host.telemetry = telemetry;
     char error[200] = "";
     if (service->create(&host.table, config, static_cast<uint32_t>(std::strlen(config)), &instance, error,
                         sizeof error) != BUSBAR_OK)
