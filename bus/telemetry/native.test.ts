@@ -2,6 +2,8 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { openAddon } from "#transport/ring";
 import { errorCodeOf } from "#wire";
@@ -24,6 +26,9 @@ beforeEach(() => {
   logged.length = 0;
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+setFlagsFromString("--expose-gc");
+const collect: () => void = runInNewContext("gc");
 
 /** Of an answer, as latin1. */
 const codeOf = (answer: string | undefined) => errorCodeOf(Buffer.from(answer ?? "", "latin1").readUInt16LE(6));
@@ -99,6 +104,18 @@ test("a closed record is shown as ended, with its last values; so is one of an o
   });
   expect(feed.reader("combat").read().values.units).toBe(0);
   again.close();
+});
+
+test("a process that only its writers hold stays open for readers", async () => {
+  const writer = processOf("core").writer("combat");
+  using feed = await TelemetryFeed.open(sourcesIn(folder));
+  collect();
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  collect();
+  writer.set("units", 8);
+  writer.publish();
+  await feed.refresh();
+  expect(feed.reader("combat").read()).toMatchObject({ writer: "alive", values: { units: 8 } });
 });
 
 test("a process has 64 records; the next service is told and works without one", async () => {

@@ -12,6 +12,9 @@ export interface ProcessTelemetryOptions {
   readonly addon?: Addon;
 }
 
+/** Those with a desk. Without this, one that only its writers know would be collected, and its readers would see it die. */
+const open = new Set<ProcessTelemetry>();
+
 /** The records of the services of one process, and the desk at which readers get them. Made when the first is wanted. */
 export class ProcessTelemetry {
   readonly #options: ProcessTelemetryOptions;
@@ -53,6 +56,7 @@ export class ProcessTelemetry {
   /** Ends the records of this thread's services, and the connections of all readers. Safe to call twice. */
   close(): void {
     this.#tried = true;
+    open.delete(this);
     for (const writer of this.#writers.splice(0)) writer.end();
     if (this.#desk !== undefined) this.#addon!.closeTelemetryDesk(this.#desk);
     this.#desk = undefined;
@@ -72,6 +76,7 @@ export class ProcessTelemetry {
       );
       this.#addon = addon;
       this.#board = board;
+      open.add(this);
     } catch (error) {
       const { code, message } = BusError.from(error);
       log.debug({ code }, `no telemetry in this process: ${message}`);

@@ -24,7 +24,6 @@ class TelemetryBoard : public ::testing::Test {
     ASSERT_NE(mkdtemp(name), nullptr);
     folder = name;
     path = folder + "/core.tele";
-    std::string error;
     board = Board::create(error);
     ASSERT_NE(board, nullptr) << error;
   }
@@ -35,7 +34,6 @@ class TelemetryBoard : public ::testing::Test {
   }
   void serve() {
     bool in_use = false;
-    std::string error;
     auto desk = Desk::open(path, board, "core", in_use, error);
     ASSERT_NE(desk, nullptr) << error;
     loop = std::make_unique<DeskLoop>(std::move(desk));
