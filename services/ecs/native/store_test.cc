@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <limits>
 
 #include "ecs/query.h"
@@ -84,6 +85,41 @@ TEST(Store, AnUpdateAddsAndRemovesComponents) {
   EXPECT_FALSE(world.store.update(std::vector{ids[0]}, {}, {}, std::vector{values(world.x, nine)}, world.faults));
   ASSERT_EQ(world.faults.size(), 1u);
   EXPECT_EQ(world.faults[0].fault.code, Code::not_found);
+}
+
+TEST(Store, SetsOfComponentsHaveALimitByName) {
+  Store store;
+  std::vector<ComponentId> tags(16);
+  for (size_t i = 0; i < tags.size(); i++) ASSERT_FALSE(store.define_component({"T" + std::to_string(i), {}}, tags[i]));
+  const auto subset = [&](uint32_t bits) {
+    std::vector<ComponentId> some;
+    for (size_t i = 0; i < tags.size(); i++) {
+      if ((bits >> i & 1) != 0) some.push_back(tags[i]);
+    }
+    return some;
+  };
+  TableId table = 0;
+  for (uint32_t bits = 0; bits < kTablesMax; bits++) ASSERT_FALSE(store.table_of(subset(bits), table));
+  ASSERT_EQ(table, kTablesMax - 1);
+  EntityId id = kNullEntity;
+  std::vector<ItemFault> faults;
+  ASSERT_FALSE(store.create(table, 1, {}, &id, faults));
+  Location at;
+  ASSERT_FALSE(store.locate(id, at));
+  EXPECT_EQ(at, (Location{kTablesMax - 1, 0}));
+  const Fault fault = store.table_of(subset(kTablesMax), table);
+  EXPECT_EQ(fault.code, Code::limit_exceeded);
+  EXPECT_NE(fault.text.find("65535"), std::string::npos) << fault.text;
+  // The entity lacks one tag only; what would make the set too many leaves it where it is.
+  const auto has = store.table(at.table).components();
+  for (const ComponentId tag : tags) {
+    if (std::find(has.begin(), has.end(), tag) != has.end()) continue;
+    ASSERT_FALSE(store.update(std::vector{id}, std::vector{tag}, {}, {}, faults));
+  }
+  ASSERT_EQ(faults.size(), 1u);
+  EXPECT_EQ(faults[0].fault.code, Code::limit_exceeded);
+  ASSERT_FALSE(store.locate(id, at));
+  EXPECT_EQ(at.table, kTablesMax - 1);
 }
 
 TEST(Snapshot, BringsBackHashAndFreeIndexes) {

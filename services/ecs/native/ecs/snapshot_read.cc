@@ -95,17 +95,17 @@ Fault Restorer::finish(uint32_t indexes, std::span<const FreeIndex> free, std::u
       const EntityId id = table.ids()[row];
       if (generation_of(id) == 0 || index_of(id) >= indexes) return corrupt(std::to_string(id) + " is no id");
       auto& slot = slots[index_of(id)];
-      if (slot.table != kNoTable) return corrupt("index " + std::to_string(index_of(id)) + " is used twice");
+      if (slot.table() != kNoTable) return corrupt("index " + std::to_string(index_of(id)) + " is used twice");
       slot = {table.id(), row};
     }
   }
   uint64_t next = 0;
   for (const FreeIndex& entry : free) {
     if (entry.index < next || entry.index >= indexes) return corrupt("the free indexes are not in ascending order");
-    if (slots[entry.index].table != kNoTable) return corrupt("a free index is in use");
+    if (slots[entry.index].table() != kNoTable) return corrupt("a free index is in use");
     if (entry.generation == 1) return corrupt("a free index was never used");
     next = uint64_t{entry.index} + 1;
-    slots[entry.index].row = entry.generation;
+    slots[entry.index].set_number(entry.generation);
     if (entry.generation != 0) store_->free_.add(entry.index);
   }
   store = std::move(store_);

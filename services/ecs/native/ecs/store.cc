@@ -7,7 +7,7 @@ namespace busbar::ecs {
 
 EntityId Store::take_id() {
   const uint32_t index = free_.take_lowest();
-  return make_id(slots_[index].row, index);
+  return make_id(slots_[index].number(), index);
 }
 
 void Store::take_ids(EntityId* ids, uint32_t count) {
@@ -78,14 +78,14 @@ void Store::append_rows(Table& table, uint32_t from, uint32_t count, std::span<c
 
 bool Store::alive(EntityId id) const {
   const uint32_t index = index_of(id);
-  if (index >= slots_.size() || slots_[index].table == kNoTable) return false;
-  return tables_[slots_[index].table].ids()[slots_[index].row] == id;
+  if (index >= slots_.size() || slots_[index].table() == kNoTable) return false;
+  return tables_[slots_[index].table()].ids()[slots_[index].number()] == id;
 }
 
 Fault Store::locate(EntityId id, Location& location) const {
   if (alive(id)) {
     const Slot& slot = slots_[index_of(id)];
-    location = {slot.table, slot.row};
+    location = {slot.table(), slot.number()};
     return {};
   }
   if (id == kNullEntity) return {Code::not_found, "the id is 0, which is no entity"};
@@ -93,19 +93,19 @@ Fault Store::locate(EntityId id, Location& location) const {
   const uint32_t index = index_of(id), generation = generation_of(id);
   if (index >= slots_.size() || generation == 0) return {Code::not_found, text + " was never created"};
   const Slot& slot = slots_[index];
-  if (slot.table != kNoTable) {
-    const EntityId now = tables_[slot.table].ids()[slot.row];
+  if (slot.table() != kNoTable) {
+    const EntityId now = tables_[slot.table()].ids()[slot.number()];
     if (generation > generation_of(now)) return {Code::not_found, text + " was never created"};
     return {Code::stale_id, text + " is gone; its index is now used by " + std::to_string(now)};
   }
-  if (slot.row != 0 && generation >= slot.row) return {Code::not_found, text + " was never created"};
+  if (slot.number() != 0 && generation >= slot.number()) return {Code::not_found, text + " was never created"};
   return {Code::stale_id, text + " is gone"};
 }
 
 void Store::remove_row(Location at) {
   Table& table = tables_[at.table];
   const EntityId moved = table.swap_remove(at.row);
-  if (moved != kNullEntity) slots_[index_of(moved)].row = at.row;
+  if (moved != kNullEntity) slots_[index_of(moved)].set_number(at.row);
   table.set_version(++clock_);
 }
 
@@ -214,7 +214,7 @@ Fault Store::update(std::span<const EntityId> ids, std::span<const ComponentId> 
 std::vector<FreeIndex> Store::free_indexes() const {
   std::vector<FreeIndex> found;
   for (uint32_t index = 0; index < slots_.size(); index++) {
-    if (slots_[index].table == kNoTable) found.push_back({index, slots_[index].row});
+    if (slots_[index].table() == kNoTable) found.push_back({index, slots_[index].number()});
   }
   return found;
 }

@@ -1,6 +1,7 @@
 // The store: components declared at run time, entities in archetype tables, versions of everything.
 #pragma once
 
+#include <algorithm>
 #include <deque>
 #include <map>
 #include <memory>
@@ -18,10 +19,13 @@
 
 namespace busbar::ecs {
 
+/// A table's number has two bytes in the map of entities, and one value of them means that there is none.
+inline constexpr uint32_t kTablesMax = 65'535;
+
 struct Limits {
   uint32_t components_max = 4'096;
   uint32_t fields_max = 256;  ///< of a component
-  uint32_t tables_max = 65'536;
+  uint32_t tables_max = kTablesMax;  ///< sets of components; at most kTablesMax
   uint32_t archetypes_max = 65'536;  ///< named ones
   uint64_t entities_max = 16'777'216;  ///< retired indexes included; at most 2^32 - 2
   uint64_t text_bytes_max = 268'435'456;  ///< of the dictionary
@@ -53,7 +57,9 @@ struct MemoryUse {
 /// Results depend on the order of calls only.
 class Store {
  public:
-  explicit Store(Limits limits = {}) : limits_(limits) {}
+  explicit Store(Limits limits = {}) : limits_(limits) {
+    limits_.tables_max = std::min(limits.tables_max, kTablesMax);
+  }
   Store(const Store&) = delete;
   Store& operator=(const Store&) = delete;
 
@@ -139,10 +145,24 @@ class Store {
     FieldId first_field;
   };
   /// Of an entity that lives: table and row. Of a free or retired index: kNoTable and the next generation (0: retired).
-  struct Slot {
-    TableId table;
-    uint32_t row;
+  /// Six bytes without padding: one per entity is a good part of what a small entity costs.
+  class Slot {
+   public:
+    Slot(TableId table, uint32_t number) : table_(static_cast<uint16_t>(table)) { set_number(number); }
+    TableId table() const { return table_ == kNone ? kNoTable : table_; }
+    /// The row, or the next generation.
+    uint32_t number() const { return uint32_t{high_} << 16 | low_; }
+    void set_number(uint32_t number) {
+      low_ = static_cast<uint16_t>(number);
+      high_ = static_cast<uint16_t>(number >> 16);
+    }
+
+   private:
+    static constexpr uint16_t kNone = static_cast<uint16_t>(kNoTable);
+    static_assert(kTablesMax <= kNone);
+    uint16_t table_, low_, high_;
   };
+  static_assert(sizeof(Slot) == 6);
 
   Fault check_columns(std::span<const ValueColumn> columns, uint32_t count) const;
   /// Adds a fault for each bad item. @returns whether there was any
