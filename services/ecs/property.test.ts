@@ -14,21 +14,33 @@ import {
   type World,
 } from "./index.ts";
 import { type RandomCondition, type RandomQuery, type Step, schema, steps, valueFor } from "./testing/random-world.ts";
-import { availablePlacement, openRig, type Rig } from "./testing/rig.ts";
+import { openRig, type Rig } from "./testing/rig.ts";
 import { type OracleValue, SqliteOracle } from "./testing/sqlite-oracle.ts";
 import type { AnyQuery } from "./world/query.ts";
 
+type Asked = "local" | "model";
+const rigs = new Map<Asked, Rig>();
 let rig: Rig;
 /** The state before anything was declared: what a run begins with. */
-const empty: SnapshotPart[] = [];
+let empty: SnapshotPart[];
 beforeAll(async () => {
-  rig = await openRig(availablePlacement());
-  for await (const part of rig.ecs.snapshot({})) empty.push(part);
+  for (const placement of ["local", "model"] as const) rigs.set(placement, await openRig(placement));
 });
-afterAll(() => rig[Symbol.asyncDispose]());
+afterAll(async () => {
+  for (const one of rigs.values()) await one[Symbol.asyncDispose]();
+});
+
+/** Tests are of one service each, one after another. */
+async function choose(placement: Asked): Promise<void> {
+  const before = rig;
+  rig = rigs.get(placement)!;
+  if (rig === before) return;
+  empty = [];
+  for await (const part of rig.ecs.snapshot({})) empty.push(part);
+}
 
 /** Runs per seed. */
-const RUNS = 150;
+const RUNS = 250;
 const reset = (): Promise<unknown> => rig.ecs.restore({ parts: empty });
 type Values = Record<string, OracleValue>;
 
@@ -190,8 +202,15 @@ async function run(specs: ComponentSpecs, list: readonly Step[]): Promise<Run> {
   return one;
 }
 
-for (const seed of [1, 2, 3]) {
-  test(`random worlds answer as SQLite does, seed ${seed}`, { timeout: 300_000 }, async () => {
+const ASKED: readonly (readonly [Asked, number])[] = [
+  ["model", 1],
+  ["local", 1],
+  ["local", 2],
+  ["local", 3],
+];
+for (const [placement, seed] of ASKED) {
+  test(`${placement}: random worlds answer as SQLite does, seed ${seed}`, { timeout: 300_000 }, async () => {
+    await choose(placement);
     let [queries, rows] = [0, 0];
     await fc.assert(
       fc.asyncProperty(schema, steps, async (specs, list) => {
@@ -207,9 +226,10 @@ for (const seed of [1, 2, 3]) {
   });
 }
 
-test("snapshots in between change nothing: the same steps, with a save and a load before each query", {
+test("local: snapshots in between change nothing: the same steps, with a save and a load before each query", {
   timeout: 300_000,
 }, async () => {
+  await choose("local");
   await fc.assert(
     fc.asyncProperty(schema, steps, async (specs, list) => {
       await run(

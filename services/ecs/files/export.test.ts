@@ -10,7 +10,7 @@ import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { foreignPython, lacking, named } from "../../../test/foreign/foreign.ts";
 import { defineComponents, exportArrow, exportParquet, openWorld, type World } from "../index.ts";
 import { EXTREMES, extremeRows } from "../testing/extremes.ts";
-import { availablePlacement, openRig, type Rig } from "../testing/rig.ts";
+import { openRig, type Rig } from "../testing/rig.ts";
 
 // Threads are started and files are synced: on a busy machine that takes its time.
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
@@ -18,7 +18,7 @@ vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 let rig: Rig;
 let world: World<typeof EXTREMES>;
 beforeAll(async () => {
-  rig = await openRig(availablePlacement());
+  rig = await openRig("local");
   world = await openWorld(rig.bus, defineComponents(EXTREMES));
   await world.createMany([...extremeRows(), ...extremeRows()]);
 });

@@ -8,7 +8,7 @@ import type { Database as Sqlite } from "better-sqlite3";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { defineComponents, loadSnapshot, openWorld, saveSnapshot, type World } from "../index.ts";
 import { EXTREMES, extremeRows } from "../testing/extremes.ts";
-import { availablePlacement, openRig, type Rig } from "../testing/rig.ts";
+import { openRig, type Rig } from "../testing/rig.ts";
 import { openBetterSqlite3 } from "./better-sqlite3.ts";
 import { SnapshotReader } from "./read-file.ts";
 
@@ -21,7 +21,7 @@ let rig: Rig;
 let world: World<typeof EXTREMES>;
 let path: string;
 beforeEach(async () => {
-  rig = await openRig(availablePlacement());
+  rig = await openRig("local");
   world = await openWorld(rig.bus, components);
   path = join(rig.folder, "world.sqlite");
 });

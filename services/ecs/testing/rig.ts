@@ -1,6 +1,6 @@
 /** For tests: a caller and the ecs service in several placements, from a topology written for the occasion. */
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { type Bus, type Client, MessageBus } from "#bus";
@@ -14,10 +14,10 @@ const ROOT = rootAbove(import.meta.dirname);
 const CLI = join(ROOT, "dist", "bus", "cli", "main.js");
 
 /**
- * "model": the reference model in this process; "local": the plugin in this process; "bundled": in a second node, together with what
- * else that node may carry; "isolated": in a process of its own that `busbar up` starts.
+ * "model": the reference model in this process; "local": the plugin in this process; else the plugin in a process of its own that
+ * `busbar up` starts, over shared memory, Unix sockets or TCP.
  */
-export type Placement = "model" | "local" | "bundled" | "isolated";
+export type Placement = "model" | "local" | "ring" | "unix" | "tcp";
 
 export interface RigOptions {
   readonly threads?: number;
@@ -55,8 +55,8 @@ log = "error"
 
 [[nodes]]
 name = "main"
-services = ${placement === "bundled" ? '["caller"]' : '["caller", "ecs"]'}
-${placement === "bundled" ? '\n[[nodes]]\nname = "store"\nservices = ["ecs"]\n' : ""}
+services = ["caller", "ecs"]
+
 [services.caller]
 ${here ? 'run = "ts:caller.ts"\n' : ""}calls = ["Ecs"]
 publishes = ${FOLLOWED}
@@ -67,23 +67,13 @@ run = "${native ? "native:ecs" : "ts:ecs.ts"}"
 serves = ["Ecs"]
 publishes = ${EVENTS}
 subscribes = ${FOLLOWED}
-${native ? `threads = ${threads}\n` : ""}${placement === "isolated" ? "isolate = true\n" : ""}${config === "" ? "" : `config = ${config}\n`}
+${native ? `threads = ${threads}\n` : ""}${here ? "" : "isolate = true\n"}${config === "" ? "" : `config = ${config}\n`}
 [[edges]]
 from = "*"
 to = "*"
 max_message = "16MiB"
-`;
+${placement === "unix" || placement === "tcp" ? `transport = "${placement}"\n` : ""}`;
 }
-
-/** The plugin where it is built, else the model, so that the TypeScript half is tested without a compiler, too. */
-export const availablePlacement = (): Placement => (hasPlugin() ? "local" : "model");
-const hasPlugin = (): boolean => {
-  const folder = join(ROOT, "dist", "native");
-  return (
-    existsSync(folder) &&
-    readdirSync(folder, { recursive: true }).some((name) => /libecs\.(so|dylib)$/.test(String(name)))
-  );
-};
 
 /** Opens a bus as `caller`. All its files are in a folder of its own inside `parent`, which closing removes. */
 export async function openRig(placement: Placement, options: RigOptions = {}): Promise<Rig> {
@@ -97,7 +87,7 @@ export async function openRig(placement: Placement, options: RigOptions = {}): P
     for (const one of closers.splice(0).reverse()) await one();
   };
   try {
-    if (placement === "bundled" || placement === "isolated") {
+    if (placement !== "model" && placement !== "local") {
       up = await startUp(topology);
       closers.push(() => stop(up));
     }

@@ -138,7 +138,7 @@ export class World<S extends ComponentSpecs> implements Disposable {
   }
 
   /** The result first, then what changes of it. */
-  subscribe<const All extends Names<S> = never, const Sel extends Selection<S> = All>(
+  async subscribe<const All extends Names<S> = never, const Sel extends Selection<S> = All>(
     query: Query<S, All, Sel>,
     options: SubscribeOptions = {},
   ): Promise<LiveQuery<S, All, Sel>> {
