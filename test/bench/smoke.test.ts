@@ -114,7 +114,16 @@ const CASES: Record<string, { measures: string[]; peers: string[] }> = {
     peers: ["plain-js", "kdbush", "flatbush", "astar"],
   },
   ecs: {
-    measures: ["create", "iterate2", "add_remove", "query1m", "query1000", "snapshot1m", "memory_ratio"],
+    measures: [
+      "create",
+      "iterate2",
+      "add_remove",
+      "query1m",
+      "query1000",
+      "query1000_bus",
+      "snapshot1m",
+      "memory_ratio",
+    ],
     peers: ["columns", "bitecs", "sqlite", "duckdb", "indexed", "cached"],
   },
   blackbox: {

@@ -51,6 +51,7 @@ export type ContestantName =
   | "cards-plain"
   | "combat"
   | "ecs-native"
+  | "ecs-bus"
   | "ecs-peer"
   | "telemetry-native"
   | "telemetry-read"
@@ -80,6 +81,7 @@ export const CONTESTANTS: Record<ContestantName, () => Promise<Contestant>> = {
   payments: async () => (await import("../payments/contestant.ts")).payments,
   "payments-plain": async () => (await import("../payments/plain-loop.ts")).paymentsPlain,
   combat: async () => (await import("../combat/contestant.ts")).combatCase,
+  "ecs-bus": async () => (await import("../ecs/bus.ts")).ecsBus,
   "ecs-native": async () => (await import("../ecs/native.ts")).ecsNative,
   "ecs-peer": async () => (await import("../ecs/contestant.ts")).ecsPeer,
   "telemetry-native": async () => (await import("../telemetry/native.ts")).telemetryNative,

@@ -149,12 +149,42 @@ const measureOf = ({ measure, unit, calibrate, native = {}, peers = {}, size, no
   };
 };
 
+/** The only measure with the bus in it: what a caller in TypeScript waits for. */
+const OVER_THE_BUS: Measure = {
+  title: "query1000_bus",
+  workload: "tick64",
+  calibrate: sized(100, 1_000_000),
+  entrants: ["service", "cached"].map((label) => ({
+    label,
+    contestant: "ecs-bus",
+    transport: "ring",
+    variant: label,
+    processes: 1,
+    ...(label === "cached" ? { note: NATIVE_NOTES.cached } : {}),
+  })),
+  comparisons: [
+    {
+      facts: {
+        suite: "ecs",
+        measure: "query1000_bus",
+        unit: "ns",
+        transport: "ring",
+        size: 1000,
+        note: "the question of query1000, by the typed client, to the plugin on a thread of its own; one after another",
+      },
+      ours: "service",
+      peers: [{ label: "cached", name: "cached" }],
+    },
+  ],
+};
+
 export const ecs: Suite = {
   name: "ecs",
-  about: "the entity store by itself beside bare columns, bitECS, SQLite and DuckDB",
+  about: "the entity store by itself beside bare columns, bitECS, SQLite and DuckDB; a query through the bus",
   async run(bench) {
     const missing = nativeMissing();
     if (missing !== undefined) throw new Error(missing);
     for (const measure of MEASURES) await runMeasure(bench, measureOf(measure));
+    await runMeasure(bench, OVER_THE_BUS);
   },
 };

@@ -1,0 +1,51 @@
+/** The service asked through the bus by the typed client: the plugin on a thread of its own, over rings in the memory of the process. */
+import { defineComponents, openWorld } from "../../../services/ecs/index.ts";
+import { openRig } from "../../../services/ecs/testing/rig.ts";
+import type { Contestant, Driver, SideOptions } from "../pair/contestant.ts";
+
+/** Entities, and rows of an answer. */
+const ROWS = 1000;
+/** Queries after which V8 has compiled what a query runs through. */
+const WARM_UP = 10_000;
+/** Of x, each once: 7 and 1,000 have no common divisor. */
+const xOf = (i: number): number => (i * 7) % ROWS;
+
+const components = defineComponents({ Position: { x: "f32", y: "f32" } });
+const QUERY = { all: ["Position"], orderBy: ["Position.x"], limit: ROWS } as const;
+
+export const ecsBus: Contestant = {
+  async drive({ folder, variant }: SideOptions): Promise<Driver> {
+    const rig = await openRig("local", {
+      parent: folder,
+      ...(variant === "cached" ? {} : { config: "{ cache_bytes = 0 }" }),
+    });
+    const world = await openWorld(rig.bus, components);
+    await world.createColumns(ROWS, {
+      Position: { x: Array.from({ length: ROWS }, (_, i) => xOf(i)), y: new Float32Array(ROWS) },
+    });
+    /** One after another, columns read, not rows. */
+    const ask = async (count: number): Promise<void> => {
+      for (let i = 0; i < count; i++) {
+        const answer = await world.query(QUERY);
+        const { values } = answer.column("Position.x");
+        if (answer.cached !== (variant === "cached") && i > 0) throw new Error("the cache is not as asked for");
+        if (values.length !== ROWS || values[0] !== 0 || values[ROWS - 1] !== ROWS - 1)
+          throw new Error("other rows came");
+      }
+    };
+    await ask(WARM_UP);
+    let done = 0;
+    const driver: Driver = {
+      answered: () => undefined,
+      async burst(count) {
+        const start = performance.now();
+        await ask(count);
+        driver.burstNs = (performance.now() - start) * 1e6;
+        done += count;
+        driver.answered(done);
+      },
+      ping: () => undefined,
+    };
+    return driver;
+  },
+};
