@@ -2,7 +2,6 @@
 // what it found, record by record.
 #pragma once
 
-#include <gtest/gtest.h>
 #include <zstd.h>
 
 #include <cstring>

@@ -1,13 +1,13 @@
-// For tests: events, a disk that fails when told to, a clock that stands still.
+// For GoogleTest programs: a folder, a disk that fails when told to.
 #pragma once
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <filesystem>
 
-#include "blackbox/recorder.h"
-#include "events_generated.h"
+#include "testing/events.h"
 
 namespace busbar::blackbox::testing {
 
@@ -65,32 +65,6 @@ class FullDisk final : public Disk {
  private:
   SystemDisk disk_;
 };
-
-/// Moved by tests.
-inline uint64_t monotonic = 1, wall = 1'000'000;
-inline Clock still_clock() {
-  return {[] { return monotonic; }, [] { return wall; }};
-}
-
-inline std::vector<Type> types() {
-  return {{"blackbox.TurnStart", 1, 0x11, "schema of TurnStart", true, 5},
-          {"blackbox.DamageDealt", 2, 0x22, "schema of DamageDealt", true, 2},
-          {"game.Move", 3, 0x33, "schema of Move", false, -1}};
-}
-
-inline std::string damage(uint64_t sequence, uint32_t turn, uint64_t faction = 1, uint64_t time = 0,
-                          const std::string& combat = "combat") {
-  flatbuffers::FlatBufferBuilder builder;
-  const ::blackbox::EventHeader header(time == 0 ? 1000 * sequence : time, sequence, faction, turn,
-                                       ::blackbox::EventType::damage_dealt);
-  builder.Finish(::blackbox::CreateDamageDealt(builder, &header, builder.CreateString(combat), 7, 8, 2.5f));
-  return {reinterpret_cast<const char*>(builder.GetBufferPointer()), builder.GetSize()};
-}
-
-inline Incoming incoming(uint32_t type, const std::string& payload, uint64_t publish_time = 5, std::string_view topic = {}) {
-  return {type, publish_time, reinterpret_cast<const uint8_t*>(payload.data()), static_cast<uint32_t>(payload.size()), topic,
-          false};
-}
 
 inline void expect_balanced(const Account& account) {
   EXPECT_EQ(account.received, account.written + account.buffered + account.replayed + account.malformed +
