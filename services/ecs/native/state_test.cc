@@ -28,6 +28,7 @@ void fill(Client& client, uint32_t count) {
   const auto ids = client.made({"Position", "Velocity", "Owner"}, count,
                                {f32s(b, "Position.x", x), f32s(b, "Velocity.x", x), texts(b, "Owner.faction", owner)});
   client.made({"Position", "Flag"}, count, {});
+  ASSERT_GE(ids.size(), 6u);
   client.erase({ids[1], ids[2], ids[5]});
   client.update({ids[0]}, {}, {"Flag"}, {"Owner"});
   const std::vector list{names(b, {"Position", "Velocity"})};
@@ -325,7 +326,7 @@ TEST(EcsState, SubscriptionsAreBounded) {
 
 TEST(EcsState, TurnsRunTheirSystemsAndBattlesAreRelayedInOrder) {
   Client client(1, R"({"turn_start":[{"system":"movement","dt":2}],"turn_end":[{"system":"movement","dt":1}]})");
-  fill(client, 3);
+  fill(client, 6);
   client.host().published.clear();
   auto& b = client.builder;
   client.tell(messages::FactionTurnEnd, ::ecs::CreateFactionTurnEnd(b, b.CreateString("blue"), 9));
@@ -349,7 +350,7 @@ TEST(EcsState, TurnsRunTheirSystemsAndBattlesAreRelayedInOrder) {
 
 TEST(EcsState, TicksRunTheConfiguredSystems) {
   Client client(1, R"({"tick":[{"system":"movement","dt":0.5}]})");
-  fill(client, 5);
+  fill(client, 6);
   client.host().published.clear();
   const uint64_t before = client.hash();
   EXPECT_EQ(client.plugin.service->on_tick(client.plugin.instance, 1, 1), BUSBAR_OK);

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <memory>
 
 #include "ecs/query.h"
 #include "ecs/snapshot.h"
@@ -120,6 +121,28 @@ TEST(Store, SetsOfComponentsHaveALimitByName) {
   EXPECT_EQ(faults[0].fault.code, Code::limit_exceeded);
   ASSERT_FALSE(store.locate(id, at));
   EXPECT_EQ(at.table, kTablesMax - 1);
+}
+
+TEST(Query, ManyRowsComeInTheOrderOfASort) {
+  World world;
+  std::vector<float> xs(3'000);
+  // Few enough values that many are equal; both zeros, which are equal, too.
+  for (uint32_t i = 0; i < xs.size(); i++) xs[i] = static_cast<float>(static_cast<int32_t>(i * 2654435761u) >> 22) / 8;
+  xs[17] = -0.0f;
+  const auto ids = world.create(xs);
+  for (const bool descending : {false, true}) {
+    std::vector<uint32_t> rows(xs.size());
+    for (uint32_t i = 0; i < rows.size(); i++) rows[i] = i;
+    std::stable_sort(rows.begin(), rows.end(),
+                     [&](uint32_t a, uint32_t b) { return descending ? xs[b] < xs[a] : xs[a] < xs[b]; });
+    Query query;
+    query.order_by = {{world.x, descending}};
+    QueryEngine engine(world.store);
+    std::shared_ptr<const Result> result;
+    ASSERT_FALSE(engine.run(query, result));
+    ASSERT_EQ(result->ids.size(), rows.size());
+    for (size_t i = 0; i < rows.size(); i++) ASSERT_EQ(result->ids[i], ids[rows[i]]) << i;
+  }
 }
 
 TEST(Snapshot, BringsBackHashAndFreeIndexes) {
