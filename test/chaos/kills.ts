@@ -23,6 +23,8 @@ export interface KillsOptions {
   /** Folder of the compiled programs. */
   readonly programs?: string;
   readonly progress?: (done: number, faults: number) => void;
+  /** Called with each fault as it is found; all of them are in the result, too. */
+  readonly onFault?: (text: string) => void;
 }
 
 export interface KillsResult {
@@ -185,6 +187,7 @@ class Kills {
 
   #fault(text: string): void {
     this.#faults.push(text);
+    this.#options.onFault?.(text);
     if (this.#faults.length >= 20) this.#failed = true;
   }
 

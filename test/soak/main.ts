@@ -66,6 +66,7 @@ const kills = async (): Promise<boolean> => {
     seed,
     ...(seconds === undefined ? {} : { seconds }),
     progress: (done, faults) => process.stderr.write(`${done} kills, ${faults} faults\n`),
+    onFault: (text) => process.stderr.write(`${text}\n`),
   });
   process.stdout.write(`${JSON.stringify(result)}\n`);
   return result.faults.length === 0;
