@@ -12,6 +12,7 @@ import * as busbar_testing from "./busbar/testing.ts";
 import * as cardsim from "./cardsim.ts";
 import * as combat from "./combat.ts";
 import * as ecs from "./ecs.ts";
+import * as galaxy from "./galaxy.ts";
 import * as payments from "./payments.ts";
 import * as tournament from "./tournament.ts";
 
@@ -251,6 +252,10 @@ export const TYPES: readonly MessageType<any, any, any>[] = [
   ecs.UpdateEntitiesReply,
   ecs.UpdateEntitiesRequest,
   ecs.UpdateGroup,
+  galaxy.ChronicleRequest,
+  galaxy.ChronicleResponse,
+  galaxy.Standing,
+  galaxy.TurnDone,
   payments.ActionInfo,
   payments.AgentIdsReply,
   payments.AgentState,
@@ -353,6 +358,7 @@ export const SERVICES: readonly ServiceType[] = [
   cardsim.Cards,
   combat.Combat,
   ecs.Ecs,
+  galaxy.Chronicle,
   payments.Payments,
   payments.PaymentsConfig,
   payments.PaymentsReport,

@@ -6,7 +6,7 @@ import { BusError, suggestion } from "#wire";
 import { type Access, accessOf, checkEdgeTypes } from "./access.ts";
 import { blockCycles } from "./block-cycles.ts";
 import { type Capabilities, type CarrierName, chooseCarrier, type End, type Wish } from "./carrier.ts";
-import { MARK_TYPE } from "./clock.ts";
+import { CLOCK_SERVICE, MARK_TYPE } from "./clock.ts";
 import { type EdgeRules, type EdgeSettings, edgeRules, linkWish, type Pair } from "./edge-settings.ts";
 import { isGlob } from "./glob.ts";
 import { isLoopback, LOCALHOST } from "./host.ts";
@@ -255,6 +255,8 @@ function warnOfCapacity(pair: Pair, settings: EdgeSettings, scene: Scene): void 
 function cycleWarnings(edges: readonly ResolvedEdge[]): string[] {
   const next = new Map<string, string[]>();
   for (const edge of edges) {
+    // The clock's own messages are few and sent again, so nobody waits for it long.
+    if (edge.source === CLOCK_SERVICE || edge.target === CLOCK_SERVICE) continue;
     if (edge.open || !edge.types.some(({ policy }) => policy.kind === "block")) continue;
     next.set(edge.source, [...(next.get(edge.source) ?? []), edge.target]);
   }

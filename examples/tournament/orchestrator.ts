@@ -1,5 +1,5 @@
 /**
- * The main job of the root topology: compiles the genomes of examples/genomes on a pool, lets the native cards service
+ * The job of this example: compiles the genomes of examples/genomes on a pool, lets the native cards service
  * play them, several batches in flight, publishes each result, shows the table, and stays live.
  */
 import { type Bus, BusError, type Client, defineService, type ServiceContext, type ServiceModule } from "#bus";

@@ -296,6 +296,13 @@ inline constexpr Type UpdateEntitiesRequest{"ecs.UpdateEntitiesRequest", 0x8e291
 inline constexpr Type UpdateGroup{"ecs.UpdateGroup", 0xa710643au, 0xffcec200acfe4f6dull};
 }
 
+namespace busbar::types::galaxy {
+inline constexpr Type ChronicleRequest{"galaxy.ChronicleRequest", 0xd8d5681du, 0xf45d09c95095be72ull};
+inline constexpr Type ChronicleResponse{"galaxy.ChronicleResponse", 0xeb3a3729u, 0xd0a0e2570cb0ec58ull};
+inline constexpr Type Standing{"galaxy.Standing", 0x0f01ee5au, 0x12f8733ede4fe535ull};
+inline constexpr Type TurnDone{"galaxy.TurnDone", 0x962e4aecu, 0x781a766e7cbfaabaull};
+}
+
 namespace busbar::types::payments {
 inline constexpr Type ActionInfo{"payments.ActionInfo", 0x8d887855u, 0xe092c91ba2ad0dd1ull};
 inline constexpr Type AgentIdsReply{"payments.AgentIdsReply", 0x4a7b44f6u, 0x2b67cbf3d0d0c164ull};
@@ -467,6 +474,10 @@ inline constexpr Method RunSystem{"ecs.Ecs", "RunSystem", 0x1bd1629fu, ::busbar:
 inline constexpr Method Snapshot{"ecs.Ecs", "Snapshot", 0xdb2782deu, ::busbar::types::ecs::SnapshotRequest, ::busbar::types::ecs::SnapshotPart, true};
 inline constexpr Method Restore{"ecs.Ecs", "Restore", 0x9e2defe5u, ::busbar::types::ecs::RestoreRequest, ::busbar::types::ecs::RestoreReply, false};
 inline constexpr Method Stats{"ecs.Ecs", "Stats", 0x96dcb36du, ::busbar::types::ecs::StatsRequest, ::busbar::types::ecs::StatsReply, false};
+}
+
+namespace busbar::rpc::galaxy::Chronicle {
+inline constexpr Method Told{"galaxy.Chronicle", "Told", 0x766f4a90u, ::busbar::types::galaxy::ChronicleRequest, ::busbar::types::galaxy::ChronicleResponse, false};
 }
 
 namespace busbar::rpc::payments::Payments {

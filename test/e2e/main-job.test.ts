@@ -1,43 +1,75 @@
-// Method: run the main job as users do, in each placement, and compare the last lines of standard output.
+// Method: run the main jobs as users do, in each placement, and compare the last lines of standard output.
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { expect, test } from "vitest";
+import { join, relative } from "node:path";
+import { afterAll, expect, test } from "vitest";
 import { runOk } from "../support/processes.ts";
 import { root } from "../tidy/tree.ts";
 
 const cli = join(root, "dist", "bus", "cli", "main.js");
-const runOf = async (topology: string, ...args: string[]): Promise<{ hash: string; games: number }> => {
+const scratch = join(root, ".build", "main-job");
+afterAll(() => rmSync(scratch, { recursive: true, force: true }));
+
+interface Result {
+  readonly hash: string;
+  readonly [key: string]: unknown;
+}
+
+const once = async (topology: string, ...args: string[]): Promise<Result> => {
   const { stdout } = await runOk(process.execPath, [cli, "up", "--once", "--topology", topology, ...args]);
-  return JSON.parse(stdout.trim().split("\n").at(-1) ?? "") as { hash: string; games: number };
+  return JSON.parse(stdout.trim().split("\n").at(-1) ?? "") as Result;
 };
-const once = (...args: string[]): ReturnType<typeof runOf> => runOf(join(root, "topology.toml"), ...args);
 
-/** The same file with every ts: service on a thread of its own, beside the plugin's. */
-const threaded = (): string => {
-  const folder = join(root, ".build", "main-job");
-  mkdirSync(folder, { recursive: true });
-  const text = readFileSync(join(root, "topology.toml"), "utf8")
-    .replace('schema = "schema"', 'schema = "../../schema"')
-    .replaceAll('run = "ts:', 'thread = "own"\nrun = "ts:../../');
-  const path = join(folder, "topology.toml");
-  writeFileSync(path, text);
+/** A copy of a topology in a folder of its own, changed by `edit`; its paths lead to where they led. */
+function copyOf(name: string, folder: string, edit: (text: string) => string): string {
+  const here = join(scratch, name);
+  mkdirSync(here, { recursive: true });
+  const back = relative(here, join(root, folder));
+  const text = readFileSync(join(root, folder, "topology.toml"), "utf8")
+    .replace(/schema = "([^"]*)"/, (_, path: string) => `schema = "${relative(here, join(root, folder, path))}"`)
+    .replaceAll('run = "ts:', `run = "ts:${back}/`);
+  const path = join(here, "topology.toml");
+  writeFileSync(path, edit(text));
   return path;
-};
+}
+/** Every ts: service on a thread of its own, beside the plugins'. */
+const threaded = (text: string): string => text.replaceAll('run = "ts:', 'thread = "own"\nrun = "ts:');
 
-test("semantics/8.1 one process, threads, processes over unix and processes over tcp end with the same hash", {
-  timeout: 300_000,
-}, async () => {
-  const bundled = await once();
-  expect(bundled.hash).toMatch(/^[0-9a-f]{64}$/);
-  expect(bundled.games).toBeGreaterThan(1000);
-  for (const args of [
-    ["--mode", "monolith"],
-    ["--transport", "unix"],
-    ["--transport", "tcp"],
-  ]) {
-    expect({ args, hash: (await once(...args)).hash }).toEqual({ args, hash: bundled.hash });
-  }
-  const threads = threaded();
-  expect((await runOf(threads, "--mode", "monolith")).hash).toBe(bundled.hash);
-  rmSync(threads);
-});
+const PLACEMENTS = [
+  ["--mode", "monolith"],
+  ["--transport", "unix"],
+  ["--transport", "tcp"],
+];
+
+const JOBS = [
+  {
+    name: "the galaxy",
+    folder: ".",
+    // Fewer turns, without the pauses that let people watch.
+    edit: (text: string): string => text.replace(/turns = \d+, pace_ms = \d+/, "turns = 25, pace_ms = 0"),
+    count: "events",
+  },
+  {
+    name: "the tournament",
+    folder: "examples/tournament",
+    edit: (text: string): string => text.replace(/games = \d+, greedy_games = \d+/, "games = 2000, greedy_games = 30"),
+    count: "games",
+  },
+];
+
+test.each(JOBS)(
+  "semantics/8.1 $name: one process, threads, processes over unix and over tcp end with the same hash",
+  {
+    timeout: 300_000,
+  },
+  async ({ folder, edit, count }) => {
+    const name = folder.replaceAll(/\W/g, "");
+    const topology = copyOf(`plain-${name}`, folder, edit);
+    const bundled = await once(topology);
+    expect(bundled.hash).toMatch(/^[0-9a-f]{64}$/);
+    expect(bundled[count]).toBeGreaterThan(500);
+    for (const args of PLACEMENTS)
+      expect({ args, hash: (await once(topology, ...args)).hash }).toEqual({ args, hash: bundled.hash });
+    const threads = copyOf(`threads-${name}`, folder, (text) => threaded(edit(text)));
+    expect((await once(threads, "--mode", "monolith")).hash).toBe(bundled.hash);
+  },
+);

@@ -13,10 +13,10 @@ const REFUSED = { BUSBAR_EXTERNAL_BUFFERS: "refused" };
 mkdirSync(folder, { recursive: true });
 writeFileSync(
   topology,
-  readFileSync(join(root, "topology.toml"), "utf8")
-    .replace('schema = "schema"', 'schema = "../../schema"')
+  readFileSync(join(root, "examples", "tournament", "topology.toml"), "utf8")
+    .replace(/schema = "[^"]*"/, `schema = "../../schema"`)
     .replace(/games = \d+, greedy_games = \d+/, "games = 200, greedy_games = 10")
-    .replaceAll('run = "ts:', 'run = "ts:../../'),
+    .replaceAll('run = "ts:', 'run = "ts:../../examples/tournament/'),
 );
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
