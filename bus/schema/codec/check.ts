@@ -162,7 +162,10 @@ class Checker {
 
 const checkers = new WeakMap<BinarySchema, Checker>();
 
-function faultOf({ name, schema: text }: TypeRef, value: unknown): Fault | undefined {
+/** By type and not by text: equal texts that are not one string are compared letter by letter, which takes longer than to encode. */
+const checks = new WeakMap<TypeRef, Check>();
+
+function checkOf({ name, schema: text }: TypeRef): Check {
   const schema = schemaFromBase64(text);
   let checker = checkers.get(schema);
   if (checker === undefined) {
@@ -171,7 +174,16 @@ function faultOf({ name, schema: text }: TypeRef, value: unknown): Fault | undef
   }
   const object = schema.object.get(name);
   if (object === undefined) throw new BusError("core/internal", { details: { reason: `no ${name} in its schema` } });
-  return checker.object(object)(value, 1);
+  return checker.object(object);
+}
+
+function faultOf(type: TypeRef, value: unknown): Fault | undefined {
+  let check = checks.get(type);
+  if (check === undefined) {
+    check = checkOf(type);
+    checks.set(type, check);
+  }
+  return check(value, 1);
 }
 
 /** Path without the leading dot and problem of the first field that does not fit, or undefined. */
