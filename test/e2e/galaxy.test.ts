@@ -63,3 +63,32 @@ test("a recording that is played back brings the chronicle to the state that it 
   expect((await project.run("down", "--topology", "replay.toml")).code).toBe(0);
   await up.ended;
 });
+
+test("while it is played, top and the metrics show its edges and the records of its services", {
+  timeout: 120_000,
+}, async () => {
+  const text = readFileSync(join(project.folder, "topology.toml"), "utf8");
+  project.write("live.toml", text.replace(/turns = \d+, pace_ms = \d+/, "turns = 1000, pace_ms = 50"));
+  const up = project.start(["up", "--topology", "live.toml"]);
+  // Combat has something to show once somebody has met.
+  await up.saw(/\d+% turn/, 60_000);
+  let combat: { writer: string; values: Record<string, unknown> } | undefined;
+  let edges: { edge: string; published: number; delivered: number; inFlight: number }[] = [];
+  for (let tries = 0; tries < 30 && (combat === undefined || combat.values.totalCombats === "0"); tries++) {
+    const top = parsed(await project.run("top", "--once", "--json", "--topology", "live.toml")) as {
+      edges: typeof edges;
+      telemetry: ({ service: string } & NonNullable<typeof combat>)[];
+    };
+    edges = top.edges;
+    combat = top.telemetry.find(({ service }) => service === "combat");
+  }
+  expect(combat?.writer).toBe("alive");
+  expect(Number(combat?.values.totalCombats)).toBeGreaterThan(0);
+  expect(edges.find(({ edge }) => edge === "turns -> blackbox")?.delivered).toBeGreaterThan(0);
+  const metrics = await project.run("metrics", "--topology", "live.toml");
+  expect(metrics.stdout).toMatch(
+    /busbar_telemetry_(?:total_)?combats(?:_total)?\{service="combat",process="core"\} [1-9]/,
+  );
+  expect((await project.run("down", "--topology", "live.toml")).code).toBe(0);
+  await up.ended;
+});
