@@ -1,5 +1,5 @@
 /** Who fights whom, and what is left of them: pure, between the world's rows and the requests of the combat service. */
-import { type BattleInit, CombatResult, type Outcome, UnitState } from "#generated/combat";
+import { type BattleInit, type CombatResult, type Outcome, UnitState } from "#generated/combat";
 import { type UnitRow, unitsOf } from "../../services/combat/index.ts";
 import { idOfFaction, NOBODY, SHIPS } from "./genesis.ts";
 
@@ -138,5 +138,3 @@ export function newOwner(owner: string, present: readonly string[]): string | un
   if (only === undefined || another !== undefined || only === owner || only === NOBODY) return undefined;
   return only;
 }
-
-export { CombatResult };

@@ -7,6 +7,7 @@ import {
   type CombatStartInit,
   DamageDealt,
   type DamageDealtInit,
+  type DamageType,
   EntityDestroyed,
   type EntityDestroyedInit,
   EntitySpawned,
@@ -109,7 +110,7 @@ export class Recorder {
         sourceEntity: hit.source,
         targetEntity: hit.target,
         damageAmount: hit.amount,
-        damageType: hit.type as never,
+        damageType: hit.type as DamageType,
         weaponId: 0n,
       });
     }
@@ -126,7 +127,7 @@ export class Recorder {
     await this.#combatEnd.publish({
       header: this.#header(EventType.combatEnd, attacker),
       combatId: id,
-      result: after.result as never,
+      result: after.result,
       survivors: BigUint64Array.from(after.survivors),
       duration: after.steps,
     });

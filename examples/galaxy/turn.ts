@@ -182,7 +182,7 @@ export class Game {
       id,
       attackers: BigUint64Array.from(of(meeting.attacker)),
       defenders: BigUint64Array.from(of(meeting.defender)),
-      result: after.result as never,
+      result: after.result,
     });
     await this.#fought.flush();
     if (after.hurt.length > 0)
