@@ -68,7 +68,7 @@ test("while it is played, top and the metrics show its edges and the records of 
   timeout: 120_000,
 }, async () => {
   const text = readFileSync(join(project.folder, "topology.toml"), "utf8");
-  project.write("live.toml", text.replace(/turns = \d+, pace_ms = \d+/, "turns = 1000, pace_ms = 0"));
+  project.write("live.toml", text.replace(/turns = \d+, pace_ms = \d+/, "turns = 1000, pace_ms = 50"));
   const up = project.start(["up", "--topology", "live.toml"]);
   // Combat has something to show once somebody has met.
   await up.saw(/\d+% turn/, 60_000);

@@ -303,15 +303,17 @@ export class RingCarrier implements ByteCarrier {
       this.#reportTimer = undefined;
       const receiver = this.#receiver;
       if (this.#closed || receiver === undefined) return;
+      // Asked before the look: what settles behind the look keeps its lane open for one more of them, else nobody would hear.
+      const open = this.outbound.some((writer) => writer.inUse() > 0 || writer.unsettled());
       let moved = false;
       for (let lane = 0; lane < 2 && !this.#closed; lane++) {
         if (!this.outbound[lane].moved()) continue;
         moved = true;
         receiver.reported(lane as Lane);
       }
-      if (!this.#closed && this.outbound.some((writer) => writer.inUse() > 0 || writer.unsettled())) {
-        this.#lookLater(moved ? REPORT_MS_MIN : Math.min(REPORT_MS_MAX, this.#reportDelayMs * 2));
-      }
+      // A flush from within `reported` may have set the next look already.
+      if (this.#closed || !open || this.#reportTimer !== undefined) return;
+      this.#lookLater(moved ? REPORT_MS_MIN : Math.min(REPORT_MS_MAX, this.#reportDelayMs * 2));
     }, ms);
     this.#reportTimer.unref();
   }
