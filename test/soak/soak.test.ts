@@ -17,7 +17,7 @@ const soak = (...args: string[]) => {
 
 test("Atomics on a ring's memory are sequentially consistent between processes", { timeout: 150_000 }, () => {
   const { status, line, stderr } = soak("litmus", "--count", "100000", "--seconds", "20");
-  expect(status, stderr).toBe(0);
+  expect(status, `${line}\n${stderr}`).toBe(0);
   const result = JSON.parse(line);
   expect(result.atomics).toBe(0);
   expect(result.trials).toBeGreaterThan(0);
@@ -25,13 +25,13 @@ test("Atomics on a ring's memory are sequentially consistent between processes",
 
 test("mutated rings and frames are read without a fault", { timeout: 150_000 }, () => {
   const { status, line, stderr } = soak("fuzz", "--seconds", "4");
-  expect(status, stderr).toBe(0);
+  expect(status, `${line}\n${stderr}`).toBe(0);
   expect(JSON.parse(line).faults).toEqual([]);
 });
 
 test("a million whole reads of a seqlock, none torn; the wrong scheme is caught", { timeout: 150_000 }, () => {
   const { status, line, stderr } = soak("seqlock", "--count", "1000000", "--seconds", "90");
-  expect(status, stderr).toBe(0);
+  expect(status, `${line}\n${stderr}`).toBe(0);
   const result = JSON.parse(line);
   expect(result).toMatchObject({ reads: 1_000_000, torn: 0, misplaced: 0 });
   expect(result.refused).toBeGreaterThan(0);
@@ -42,7 +42,7 @@ test("a million whole telemetry records of another process, none torn; the wrong
   timeout: 150_000,
 }, () => {
   const { status, line, stderr } = soak("telemetry", "--count", "1000000", "--seconds", "90");
-  expect(status, stderr).toBe(0);
+  expect(status, `${line}\n${stderr}`).toBe(0);
   const result = JSON.parse(line);
   expect(result).toMatchObject({ suite: "telemetry", torn: 0, misplaced: 0, refused: 0, crc_torn: 0, crc_refused: 0 });
   expect(result.reads).toBe(1_000_000);

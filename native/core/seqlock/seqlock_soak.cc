@@ -99,7 +99,8 @@ int main_of(uint64_t reads, double seconds) {
   void* page = mmap(nullptr, sizeof(Shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   if (page == MAP_FAILED) return 2;
   auto& shared = *static_cast<Shared*>(page);
-  const Result control = run(shared, true, reads, seconds / 10);
+  // By time, not by reads: beside a writer that waits for a processor, any number of reads sees nothing torn.
+  const Result control = run(shared, true, UINT64_MAX, seconds / 10);
   const Result right = run(shared, false, reads, seconds);
   std::printf(
       "{\"suite\":\"seqlock\",\"reads\":%llu,\"refused\":%llu,\"torn\":%llu,\"misplaced\":%llu,"
