@@ -4,7 +4,7 @@
  *
  *     node dist/test/chaos/kills.js [--count 200] [--seed 1] [--seconds n]
  */
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -53,6 +53,21 @@ const PROGRAMS = import.meta.dirname;
 const INVENTORY_EVERY = 50;
 const VICTIM_MS = 20_000;
 const WARM = 3;
+
+/** What the kernel says of a process that should be gone, for whoever has to find out why. */
+const describe = ({ process: { pid, exitCode, signalCode }, out, linked }: Child): string => {
+  const read = (name: string): string => {
+    try {
+      return readFileSync(`/proc/${pid}/${name}`, "utf8");
+    } catch (error) {
+      return (error as NodeJS.ErrnoException).code ?? "?";
+    }
+  };
+  const status = read("status").match(/^(State|ShdPnd|SigQ|VmRSS):.*$/gm) ?? [];
+  const [user, system] = read("stat").split(") ").at(-1)?.split(" ").slice(11, 13) ?? [];
+  const heard = `it said ${JSON.stringify(out)}, linked ${linked}, exit ${exitCode ?? signalCode}`;
+  return `${heard}; ${status.join(", ")}; waits in ${read("wchan")}; ticks of processor ${user} user, ${system} system`;
+};
 
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -224,7 +239,7 @@ class Kills {
       ...(step === undefined ? {} : { traffic: step.traffic, event: step.event, nth }),
     });
     const watchdog = setTimeout(() => {
-      this.#fault(`${slot}, ${death.name}: the victim did not die`);
+      this.#fault(`${slot}, ${death.name}: the victim did not die; ${describe(victim)}`);
       victim.process.kill("SIGKILL");
     }, VICTIM_MS);
     if (step === undefined) await this.#byClock(victim, death.name);
