@@ -7,8 +7,10 @@
 #include <limits>
 #include <memory>
 
+#include "core/random/random.h"
 #include "ecs/query.h"
 #include "ecs/snapshot.h"
+#include "ecs/sorting.h"
 
 namespace busbar::ecs {
 namespace {
@@ -142,6 +144,30 @@ TEST(Query, ManyRowsComeInTheOrderOfASort) {
     ASSERT_FALSE(engine.run(query, result));
     ASSERT_EQ(result->ids.size(), rows.size());
     for (size_t i = 0; i < rows.size(); i++) ASSERT_EQ(result->ids[i], ids[rows[i]]) << i;
+  }
+}
+
+TEST(Query, RowsPlacedByTheBytesOfTheirKeysAreInTheOrderOfASort) {
+  World world;
+  const RowOrder order(world.store, {{world.x, false}});
+  const auto before = [&order](const Candidate& a, const Candidate& b) { return order(a, b); };
+  random::Stream dice(5, "ecs/sorting", 0);
+  // What the keys differ in: nothing, one bit, single bytes, the ends, everything.
+  for (const uint64_t mask : {0ull, 1ull << 63, 0xFFull << 20, 0xFF00'0000'0000'00FFull, 0x0000'7F80'0007'8000ull, ~0ull}) {
+    for (const size_t count : {0, 1, 2, 191, 192, 193, 1'000, 5'000}) {
+      for (const uint64_t nulls : {0, 2}) {
+        std::vector<Candidate> rows(count);
+        for (size_t i = 0; i < count; i++) {
+          const bool null = nulls > 0 && dice.below(nulls) == 0;
+          // An odd factor: each id once, in no order.
+          rows[i] = {null ? 0 : (dice.next() & mask) | (0x1234'5678'9ABC'DEF0 & ~mask), i * 2654435761u % 1'048'576, {0, 0}, null};
+        }
+        std::vector<Candidate> expected = rows;
+        std::sort(expected.begin(), expected.end(), before);
+        sort_candidates(rows, order);
+        for (size_t i = 0; i < count; i++) ASSERT_EQ(rows[i].id, expected[i].id) << count << " rows, mask " << mask;
+      }
+    }
   }
 }
 

@@ -4,52 +4,62 @@
 namespace busbar::ecs {
 namespace {
 
+/// Calls `body` for rows of the same table that follow each other: their column (null: it has none), the first, how many.
+template <typename Body>
+void each_run(const Store& store, FieldId field, std::span<const Location> rows, Body&& body) {
+  for (size_t first = 0; first < rows.size();) {
+    const TableId table = rows[first].table;
+    size_t end = first + 1;
+    while (end < rows.size() && rows[end].table == table) end++;
+    body(table == kNoTable ? nullptr : store.table(table).column(field), first, end - first);
+    first = end;
+  }
+}
+
 template <typename Word>
 void copy_words(const Store& store, FieldId field, std::span<const Location> rows, Word* out) {
-  TableId table = kNoTable;
-  const Word* values = nullptr;
-  for (size_t i = 0; i < rows.size(); i++) {
-    if (rows[i].table != table) {
-      table = rows[i].table;
-      const Column* column = table == kNoTable ? nullptr : store.table(table).column(field);
-      values = column == nullptr ? nullptr : column->data<Word>();
+  each_run(store, field, rows, [&](const Column* column, size_t first, size_t count) {
+    if (column == nullptr) {
+      std::memset(out + first, 0, count * sizeof(Word));
+      return;
     }
-    out[i] = values == nullptr ? Word{0} : values[rows[i].row];
-  }
+    const Word* const values = column->data<Word>();
+    for (size_t i = first; i < first + count; i++) out[i] = values[rows[i].row];
+  });
 }
 
 void copy_wide(const Store& store, FieldId field, std::span<const Location> rows, uint32_t stride, uint8_t* out) {
-  for (size_t i = 0; i < rows.size(); i++, out += stride) {
-    const Column* column = rows[i].table == kNoTable ? nullptr : store.table(rows[i].table).column(field);
-    if (column == nullptr) {
-      std::memset(out, 0, stride);
-    } else {
-      std::memcpy(out, column->bytes() + uint64_t{rows[i].row} * stride, stride);
+  each_run(store, field, rows, [&](const Column* column, size_t first, size_t count) {
+    for (size_t i = first; i < first + count; i++) {
+      uint8_t* const to = out + i * stride;
+      if (column == nullptr) {
+        std::memset(to, 0, stride);
+      } else {
+        std::memcpy(to, column->bytes() + uint64_t{rows[i].row} * stride, stride);
+      }
     }
-  }
+  });
 }
 
 void copy_bits(const Store& store, FieldId field, std::span<const Location> rows, uint8_t* out) {
-  for (size_t i = 0; i < rows.size(); i++) {
-    const Column* column = rows[i].table == kNoTable ? nullptr : store.table(rows[i].table).column(field);
-    out[i] = column != nullptr && bits::get(column->value_bits(), rows[i].row);
-  }
+  each_run(store, field, rows, [&](const Column* column, size_t first, size_t count) {
+    for (size_t i = first; i < first + count; i++) {
+      out[i] = column != nullptr && bits::get(column->value_bits(), rows[i].row);
+    }
+  });
 }
 
 uint64_t copy_validity(const Store& store, FieldId field, std::span<const Location> rows, uint64_t* out) {
-  TableId table = kNoTable;
-  const Column* column = nullptr;
   uint64_t nulls = 0;
   bits::fill(out, 0, rows.size());
-  for (size_t i = 0; i < rows.size(); i++) {
-    if (rows[i].table != table) {
-      table = rows[i].table;
-      column = table == kNoTable ? nullptr : store.table(table).column(field);
+  each_run(store, field, rows, [&](const Column* column, size_t first, size_t count) {
+    if (column != nullptr && column->null_count() == 0) return;
+    for (size_t i = first; i < first + count; i++) {
+      if (column != nullptr && !column->is_null(rows[i].row)) continue;
+      bits::set(out, i, false);
+      nulls++;
     }
-    if (column != nullptr && !column->is_null(rows[i].row)) continue;
-    bits::set(out, i, false);
-    nulls++;
-  }
+  });
   return nulls;
 }
 

@@ -5,6 +5,7 @@
 
 #include "kernels.h"
 #include "ordering.h"
+#include "sorting.h"
 
 namespace busbar::ecs {
 namespace {
@@ -97,6 +98,12 @@ bool RowOrder::further(const Candidate& a, const Candidate& b) const {
 }
 
 void Top::add(const Table& table, uint32_t first, const uint64_t* mask) {
+  if (found_.empty()) {
+    // The first block is often all there is.
+    size_t rows = 0;
+    for (uint32_t word = 0; word < kBlockWords; word++) rows += static_cast<size_t>(std::popcount(mask[word]));
+    found_.reserve(rows);
+  }
   order_.candidates(table, first, mask, limited_ ? &limit_ : nullptr, found_);
   cut();
 }
@@ -126,9 +133,7 @@ void Top::cut() {
 
 std::vector<Candidate> Top::take() {
   if (keep_ != 0 && found_.size() > keep_) keep_first();
-  const auto before = [this](const Candidate& a, const Candidate& b) { return order_(a, b); };
-  // Rows of one table that only grew come in order already.
-  if (!std::is_sorted(found_.begin(), found_.end(), before)) std::sort(found_.begin(), found_.end(), before);
+  sort_candidates(found_, order_);
   return std::move(found_);
 }
 

@@ -95,19 +95,22 @@ std::vector<uint8_t> slice_bits(const uint64_t* words, uint32_t first, uint32_t 
 
 Archetypes archetypes_of(std::span<const Location> rows) {
   Archetypes out;
-  out.of_row.reserve(rows.size());
+  out.of_row.resize(rows.size(), kNoArchetype);
   std::vector<uint32_t> place;  // by table
-  for (const Location& row : rows) {
-    if (row.table == kNoTable) {
-      out.of_row.push_back(kNoArchetype);
-      continue;
+  for (size_t first = 0; first < rows.size();) {
+    const TableId table = rows[first].table;
+    size_t end = first + 1;
+    while (end < rows.size() && rows[end].table == table) end++;
+    if (table != kNoTable) {
+      if (table >= place.size()) place.resize(table + 1, kNoArchetype);
+      if (place[table] == kNoArchetype) {
+        place[table] = static_cast<uint32_t>(out.tables.size());
+        out.tables.push_back(table);
+      }
+      std::fill(out.of_row.begin() + static_cast<ptrdiff_t>(first), out.of_row.begin() + static_cast<ptrdiff_t>(end),
+                place[table]);
     }
-    if (row.table >= place.size()) place.resize(row.table + 1, kNoArchetype);
-    if (place[row.table] == kNoArchetype) {
-      place[row.table] = static_cast<uint32_t>(out.tables.size());
-      out.tables.push_back(row.table);
-    }
-    out.of_row.push_back(place[row.table]);
+    first = end;
   }
   return out;
 }
