@@ -32,6 +32,7 @@ class Attempt {
   readonly #options: DialOptions;
   readonly #target: Target;
   readonly #dealer: Dealer;
+  readonly #reading: ReadLoop;
   #carrier: SocketCarrier | undefined;
   #settled = false;
   #connected = false;
@@ -60,6 +61,7 @@ class Attempt {
       reconnectInterval: RECONNECT_MS,
       ...target.options,
     });
+    this.#reading = new ReadLoop(this.#dealer, (parts) => this.#message(parts));
   }
 
   run(ms: number): Promise<SocketCarrier> {
@@ -97,7 +99,7 @@ class Attempt {
         if (this.#dealer.closed) return;
         this.#greeted = true;
         this.#dealer.sendTimeout = 0;
-        new ReadLoop(this.#dealer, (parts) => this.#message(parts)).start();
+        this.#reading.start();
       },
       () => {},
     );
@@ -189,13 +191,18 @@ class Attempt {
     const household = this.#household;
     const dealer = this.#dealer;
     const { label } = this.#target;
+    const failed = ({ code }: { code?: string }): void => carrier.unreachable(`sending failed (${code})`);
+    let ended = false;
     const pipe: Pipe = {
       label,
       send: (bytes) => {
-        if (dealer.closed) return;
-        dealer.send(bytes).catch((error: { code?: string }) => carrier.unreachable(`sending failed (${error.code})`));
+        if (!ended) dealer.send(bytes).then(undefined, failed);
       },
-      end: () => dealer.close(),
+      end: () => {
+        ended = true;
+        this.#reading.stop();
+        dealer.close();
+      },
     };
     const carrier: SocketCarrier = new SocketCarrier({
       transport: household.name,
@@ -230,6 +237,7 @@ class Attempt {
     if (this.#settled) return;
     this.#settle();
     this.#dealer.linger = 0;
+    this.#reading.stop();
     this.#dealer.close();
     this.#reject(error);
   }

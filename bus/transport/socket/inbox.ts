@@ -35,6 +35,10 @@ export class Inbox implements Listener {
   readonly #router: Router;
   readonly #carriers = new Map<string, SocketCarrier>();
   readonly #strangers = new Set<string>();
+  readonly #reading: ReadLoop;
+  /** Of the last message: most come from the peer before, and a key costs more than a look. */
+  #last: { readonly id: Buffer; readonly carrier: SocketCarrier } | undefined;
+  #ended = false;
   #closing = false;
   #probing = false;
   #probeAgain = false;
@@ -77,7 +81,8 @@ export class Inbox implements Listener {
       this.#finish = resolve;
     });
     router.events.on("disconnect", () => this.#probeAll(0));
-    new ReadLoop(router, (parts) => this.#message(parts)).start();
+    this.#reading = new ReadLoop(router, (parts) => this.#message(parts));
+    this.#reading.start();
   }
 
   close(): Promise<void> {
@@ -88,7 +93,9 @@ export class Inbox implements Listener {
 
   /** ZeroMQ's unbind may end accepted connections with it, so the socket stays until the last carrier is gone. */
   #closeWhenEmpty(): void {
-    if (!this.#closing || this.#carriers.size > 0 || this.#router.closed) return;
+    if (!this.#closing || this.#carriers.size > 0 || this.#ended) return;
+    this.#ended = true;
+    this.#reading.stop();
     this.#router.close();
     this.#binding.release();
     this.#finish();
@@ -96,11 +103,22 @@ export class Inbox implements Listener {
 
   #message(parts: Buffer[]): void {
     const id = parts[0];
-    const key = id.toString("latin1");
-    const carrier = this.#carriers.get(key);
+    const last = this.#last;
+    if (last !== undefined && isSame(id, last.id)) this.#known(last.carrier, parts);
+    else {
+      const key = id.toString("latin1");
+      const carrier = this.#carriers.get(key);
+      if (carrier === undefined) this.#stranger(key, id, parts);
+      else {
+        this.#last = { id, carrier };
+        this.#known(carrier, parts);
+      }
+    }
+  }
+
+  #known(carrier: SocketCarrier, parts: Buffer[]): void {
     const message = parts[1];
-    if (carrier === undefined) this.#stranger(key, id, parts);
-    else if (parts.length !== 2) carrier.fault("PARTS");
+    if (parts.length !== 2) carrier.fault("PARTS");
     else carrier.message(this.#household.scratch.fill(message), message.length);
   }
 
@@ -134,18 +152,21 @@ export class Inbox implements Listener {
     }
     if ("refuse" in admission) {
       this.#remember(key);
-      this.#send(peer, Buffer.from(admission.refuse));
+      this.#send(peer, Buffer.from(admission.refuse), () => {});
       return;
     }
     this.#attach(peer, admission, Math.min(windowOut, admission.windowBytesMax ?? windowOut));
   }
 
   #attach(peer: Peer, admission: Exclude<Admission, { refuse: Uint8Array }>, windowOut: number): void {
+    const failed = ({ code }: { code?: string }): void =>
+      carrier.unreachable(code === "EHOSTUNREACH" ? "the connection was closed" : String(code));
     const pipe: Pipe = {
       label: peer.label,
-      send: (bytes) => this.#send(peer, bytes, carrier),
+      send: (bytes) => this.#send(peer, bytes, failed),
       end: () => {
         this.#carriers.delete(peer.key);
+        this.#last = undefined;
         this.#remember(peer.key);
         this.#closeWhenEmpty();
       },
@@ -164,7 +185,7 @@ export class Inbox implements Listener {
     });
     this.#carriers.set(peer.key, carrier);
     this.#household.adopt(carrier);
-    this.#send(peer, Buffer.from(admission.welcome), carrier);
+    this.#send(peer, Buffer.from(admission.welcome), failed);
     admission.attach(carrier);
   }
 
@@ -196,14 +217,9 @@ export class Inbox implements Listener {
     this.#strangers.add(key);
   }
 
-  #send(peer: Peer, bytes: Buffer, carrier?: SocketCarrier): void {
-    if (this.#router.closed) {
-      carrier?.unreachable("the inbox is closed");
-      return;
-    }
-    this.#router.send([peer.id, bytes]).catch((error: { code?: string }) => {
-      carrier?.unreachable(error.code === "EHOSTUNREACH" ? "the connection was closed" : String(error.code));
-    });
+  #send(peer: Peer, bytes: Buffer, failed: (error: { code?: string }) => void): void {
+    if (this.#ended) failed({ code: "EHOSTUNREACH" });
+    else this.#router.send([peer.id, bytes]).then(undefined, failed);
   }
 
   /** ROUTER events do not say whose connection ended. Sending to a peer that is gone fails at once. */
@@ -224,6 +240,12 @@ export class Inbox implements Listener {
     });
   }
 }
+
+const isSame = (a: Buffer, b: Buffer): boolean => {
+  if (a.length !== b.length) return false;
+  for (let at = 0; at < a.length; at++) if (a[at] !== b[at]) return false;
+  return true;
+};
 
 /** A port is free only some milliseconds after the socket that had it was closed, in this process too. */
 const bindPatiently = async (binding: Binding, router: Router): Promise<void> => {

@@ -54,6 +54,15 @@ export class OwnFrames {
     return at + bytes;
   }
 
+  /** As OutboundLane.moveWords. */
+  moveWords(target: Int32Array, at: number): number {
+    const words = this.staged >> 2;
+    const source = this.#memory.i32;
+    for (let i = 0; i < words; i++) target[at + i] = source[i];
+    this.staged = 0;
+    return at + words;
+  }
+
   /** @returns false when the block is full; the caller hands it over and tries again */
   #add(kind: number, type: AnyType, value: unknown): boolean {
     const memory = this.#memory;

@@ -12,7 +12,7 @@ export class Scratch {
 
   fill(message: Buffer): Memory {
     if (message.length > FIRST_BYTES) this.#grow(message.length);
-    message.copy(this.#memory.text, 0);
+    this.#memory.u8.set(message);
     return this.#memory;
   }
 

@@ -1,5 +1,6 @@
+import { Memory } from "#wire";
 import type { InboundLane } from "./inbound-lane.ts";
-import { BATCH_BYTES_MAX } from "./limits.ts";
+import { BATCH_BYTES_MAX, SMALL_MESSAGE_BYTES } from "./limits.ts";
 import type { OutboundLane } from "./outbound-lane.ts";
 import type { OwnFrames } from "./own-frames.ts";
 
@@ -12,6 +13,10 @@ export class Sender {
   readonly #own: OwnFrames;
   readonly #lanes: readonly [OutboundLane, OutboundLane];
   readonly #send: (message: Buffer) => void;
+  /** For messages of 8, 16, ... SMALL_MESSAGE_BYTES bytes, used again and again because zeromq.js copies those at once. */
+  readonly #small: readonly Memory[] = Array.from({ length: SMALL_MESSAGE_BYTES / 8 }, (_, i) =>
+    Memory.allocate(8 + 8 * i),
+  );
 
   /** @param send takes over the message */
   constructor(own: OwnFrames, lanes: readonly [OutboundLane, OutboundLane], send: (message: Buffer) => void) {
@@ -26,6 +31,13 @@ export class Sender {
     const own = this.#own;
     const bytes = own.staged + control.staged + data.staged;
     if (bytes === 0) return;
+    if (bytes <= SMALL_MESSAGE_BYTES) {
+      const message = this.#small[(bytes >> 3) - 1];
+      const words = message.i32;
+      data.moveWords(words, control.moveWords(words, own.moveWords(words, 0)));
+      this.#hand(message.text);
+      return;
+    }
     if (bytes <= BATCH_BYTES_MAX) {
       const message = Buffer.allocUnsafe(bytes);
       data.moveTo(message, control.moveTo(message, own.moveTo(message, 0)));
