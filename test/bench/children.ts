@@ -79,8 +79,15 @@ export class Child {
 /** Everything this run has started. `endAll` is for every way out. */
 export class Children {
   readonly #living = new Set<Child>();
+  #pinned = 0;
+
+  /** How many were started pinned to a CPU so far. */
+  get pinned(): number {
+    return this.#pinned;
+  }
 
   start(options: StartOptions): Child {
+    if (options.cpu !== undefined) this.#pinned++;
     const child = new Child(options, (ended) => this.#living.delete(ended));
     this.#living.add(child);
     return child;

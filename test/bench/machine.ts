@@ -9,6 +9,7 @@ export interface Machine {
   readonly platform: string;
   readonly kernel: string;
   readonly node: string;
+  /** Whether any process of the run was tied to a CPU. */
   readonly pinned: boolean;
 }
 

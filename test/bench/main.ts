@@ -55,11 +55,12 @@ const runSuite = async (suite: Suite, options: BenchOptions, children: Children,
     record: (facts, contestant, samples) => raw.push({ ...facts, contestant, samples }),
   };
   const [before] = loadavg();
+  const pinned = children.pinned;
   await suite.run(bench);
   if (rows.length === 0) throw new UsageError(`suite '${suite.name}' has no measure ${options.only.join(", ")}`);
   if (!options.json) process.stdout.write(`\n${suite.name}\n${tableOf(rows)}\n`);
   if (options.save) {
-    const machine = machineOf(cpus !== undefined);
+    const machine = machineOf(children.pinned > pinned);
     const date = new Date().toISOString().slice(0, 10);
     const load = [before, loadavg()[0]] as const;
     const saved = { suite: suite.name, date, machine, pace: options.pace, load, rows, raw };

@@ -79,6 +79,10 @@ const checkRow = (row: Row): void => {
   } else expect(row.ratio, text).toBeGreaterThan(0);
 };
 
+const PROGRAMS = join(import.meta.dirname, "..", "..", ".build", "native", "release", "services");
+/** Programs of the whole native build, which a tree may lack. */
+const HAS_RECORDER = ["blackbox_bench", "blackbox_fill"].every((name) => existsSync(join(PROGRAMS, "blackbox", name)));
+
 const SOCKET_MEASURES = ["oneway64", "oneway1k", "oneway64k", "rtt64", "rtt64_asleep"];
 const CASES: Record<string, { measures: string[]; peers: string[] }> = {
   local: { measures: ["publish", "publish_await", "publish_fanout10"], peers: ["message-port", "plain-js"] },
@@ -127,13 +131,16 @@ const CASES: Record<string, { measures: string[]; peers: string[] }> = {
     peers: ["columns", "bitecs", "sqlite", "duckdb", "indexed", "cached"],
   },
   blackbox: {
-    measures: ["record_ts"],
-    peers: ["mcap-core"],
+    measures: [
+      "write_ts200",
+      ...(HAS_RECORDER ? ["record", "write_native200", "record_disk", "producer", "query_turn10m", "recover"] : []),
+    ],
+    peers: ["mcap-core", ...(HAS_RECORDER ? ["write", "zstd", "journal", "kept open", "read", "copy"] : [])],
   },
 };
 
 /** The suite whose own contestant is a program of the whole native build, which a tree may lack. */
-const PROGRAM = join(import.meta.dirname, "..", "..", ".build", "native", "release", "services", "ecs", "ecs_bench");
+const PROGRAM = join(PROGRAMS, "ecs", "ecs_bench");
 
 for (const [suite, { measures, peers }] of Object.entries(CASES)) {
   const missing =
@@ -144,8 +151,10 @@ for (const [suite, { measures, peers }] of Object.entries(CASES)) {
       timeout: LIMIT_MS,
     },
     async () => {
-      const { code, out, err } = await start([suite, "--smoke", "--json"]).ended;
+      const { child, ended } = start([suite, "--smoke", "--json"]);
+      const { code, out, err } = await ended;
       expect(code, err).toBe(0);
+      expect(inMemory(child.pid as number)).toEqual([]);
       const rows = out
         .trimEnd()
         .split("\n")
@@ -179,16 +188,29 @@ test("help lists the suites", async () => {
   for (const suite of Object.keys(CASES)) expect(out).toMatch(new RegExp(`^ {2}${suite} `, "m"));
 });
 
-test("Ctrl-C ends every process of the run and leaves no file", { timeout: LIMIT_MS }, async () => {
-  const { child, ended } = start(["unix", "--smoke", "--json"]);
-  await new Promise<void>((resolve) => child.stderr.once("data", () => setTimeout(resolve, 300)));
-  expect(living(child.pid as number).length).toBeGreaterThan(1);
-  process.kill(-(child.pid as number), "SIGINT");
-  expect((await ended).code).toBe(130);
-  const end = performance.now() + 10_000;
-  while (living(child.pid as number).length > 0) {
-    expect(performance.now(), `still there: ${living(child.pid as number)}`).toBeLessThan(end);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-  expect(readdirSync(folder)).toEqual([]);
-});
+test.each(["unix", "blackbox"])(
+  "Ctrl-C ends every process of the suite %s and leaves no file",
+  { timeout: LIMIT_MS },
+  async (suite) => {
+    const { child, ended } = start([suite, "--smoke", "--json"]);
+    const group = child.pid as number;
+    await new Promise<void>((resolve) => child.stderr.once("data", () => setTimeout(resolve, 300)));
+    expect(living(group).length).toBeGreaterThan(1);
+    process.kill(-group, "SIGINT");
+    expect((await ended).code).toBe(130);
+    const end = performance.now() + 10_000;
+    while (living(group).length > 0) {
+      expect(performance.now(), `still there: ${living(group)}`).toBeLessThan(end);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    expect(readdirSync(folder)).toEqual([]);
+    expect(inMemory(group)).toEqual([]);
+  },
+);
+
+/** What a run keeps in memory, by its name. */
+function inMemory(pid: number): string[] {
+  return existsSync("/dev/shm")
+    ? readdirSync("/dev/shm").filter((name) => name.startsWith(`busbar-bench-${pid}-`))
+    : [];
+}

@@ -1,5 +1,6 @@
 import { BusError } from "#bus";
 import { Bytes, unreadable } from "./bytes.ts";
+import { ChunkIndexes } from "./chunk-indexes.ts";
 import { crc32 } from "./crc.ts";
 import {
   type ChannelRecord,
@@ -8,7 +9,6 @@ import {
   type MetadataIndexRecord,
   Op,
   parseChannel,
-  parseChunkIndex,
   parseFooter,
   parseMetadataIndex,
   parseSchema,
@@ -24,7 +24,10 @@ import type { Source } from "./source.ts";
 export interface Summary {
   readonly schemas: Map<number, SchemaRecord>;
   readonly channels: Map<number, ChannelRecord>;
+  /** All of them; of a file with a summary they are made when they are first asked for. */
   readonly chunks: ChunkIndexRecord[];
+  /** The same, to choose from; undefined when the file was scanned. */
+  readonly indexes: ChunkIndexes | undefined;
   readonly metadata: MetadataIndexRecord[];
   statistics: Statistics | undefined;
   /** Where the records that are data end. */
@@ -35,6 +38,7 @@ export const emptySummary = (dataEnd: number): Summary => ({
   schemas: new Map(),
   channels: new Map(),
   chunks: [],
+  indexes: undefined,
   metadata: [],
   statistics: undefined,
   dataEnd,
@@ -76,15 +80,26 @@ export async function readSummary(source: Source, size: number): Promise<Summary
 }
 
 function parseSummary(bytes: Bytes): Summary {
-  const summary = emptySummary(bytes.base);
+  const indexes = new ChunkIndexes(bytes, bytes.base);
+  const summary: Summary = {
+    ...emptySummary(bytes.base),
+    get chunks() {
+      return indexes.all;
+    },
+    indexes,
+  };
   while (bytes.left > 0) {
     const op = bytes.u8("an opcode");
     const length = bytes.size("a record's length");
-    const at = bytes.base + bytes.at;
-    const record = new Bytes(bytes.file, at, bytes.bytes(length, "a record of the summary"));
+    const at = bytes.at;
+    bytes.skip(length, "a record of the summary");
+    if (op === Op.chunkIndex) {
+      indexes.add(at, length);
+      continue;
+    }
+    const record = new Bytes(bytes.file, bytes.base + at, bytes.data.subarray(at, at + length));
     if (op === Op.schema) addSchema(summary.schemas, record);
     else if (op === Op.channel) addChannel(summary.channels, record);
-    else if (op === Op.chunkIndex) summary.chunks.push(checked(parseChunkIndex(record), bytes.base, record));
     else if (op === Op.metadataIndex) {
       const index = parseMetadataIndex(record);
       if (index.offset + index.length > bytes.base) throw record.fail("a metadata record lies behind the data");
@@ -92,13 +107,6 @@ function parseSummary(bytes: Bytes): Summary {
     } else if (op === Op.statistics) summary.statistics = parseStatistics(record);
   }
   return summary;
-}
-
-function checked(index: ChunkIndexRecord, dataEnd: number, at: Bytes): ChunkIndexRecord {
-  if (index.offset < MAGIC.length || index.offset + index.length + index.indexLength > dataEnd)
-    throw at.fail(`a chunk lies outside the data: ${index.length} bytes at byte ${index.offset}`);
-  if (index.start > index.end) throw at.fail(`a chunk ends at ${index.end}, before its start ${index.start}`);
-  return index;
 }
 
 /** The same schema may come again; another one under its id may not. */

@@ -2,14 +2,18 @@
 // to a file. Prints one JSON object.
 //
 //   blackbox_bench --ring <folder> <events> <config members>   ns from the first event to the closed file
+//   blackbox_bench --ring-synced <folder> <events> <config members>   the same until every file is on the disk
 //   blackbox_bench --producer <folder> <events>                ns of the producer's thread, waiting left out
 //   blackbox_bench --bare <folder> <events>                    ns of write() of as many bytes in pieces of 128 KiB
+//   blackbox_bench --bare-synced <folder> <events>             the same until every file is on the disk
 //   blackbox_bench --crc <MiB>                                 ns of the CRC by folding and by tables
 #include <fcntl.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -125,7 +129,20 @@ struct Rig {
   }
 };
 
-int record(const char* parent, uint64_t events, const char* members, bool producer_only) {
+/// Waits until every file of the folder is on the disk. Both contestants end with it when they are to.
+bool sync_all(const std::string& folder) {
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    const int file = open(entry.path().c_str(), O_RDONLY | O_CLOEXEC);
+    if (file < 0 || fdatasync(file) < 0) return false;
+    close(file);
+  }
+  return true;
+}
+
+enum class Timed : uint8_t { all, synced, producer };
+
+int record(const char* parent, uint64_t events, const char* members, Timed timed) {
+  const bool producer_only = timed == Timed::producer;
   constexpr uint64_t kBurst = 64;
   Rig rig(parent, members);
   host::LinkOptions options;
@@ -166,6 +183,7 @@ int record(const char* parent, uint64_t events, const char* members, bool produc
   while (producer.ring_used() > 0) usleep(50);
   rig.host->stop();
   rig.host->join();
+  if (timed == Timed::synced && !sync_all(rig.folder)) return 1;
   const uint64_t ns = monotonic_ns() - start;
   const uint64_t bytes = rig.bytes();
   if (bytes < events * kFileBytes * 9 / 10 && std::strstr(members, "zstd") == nullptr) {
@@ -177,7 +195,7 @@ int record(const char* parent, uint64_t events, const char* members, bool produc
   return 0;
 }
 
-int bare(const char* parent, uint64_t events) {
+int bare(const char* parent, uint64_t events, Timed timed) {
   constexpr size_t kPiece = 128 << 10;
   constexpr uint64_t kFile = 256 << 20;
   std::string folder = std::string(parent) + "/busbar-bare-XXXXXX";
@@ -196,6 +214,7 @@ int bare(const char* parent, uint64_t events) {
     if (write(file, piece.data(), kPiece) != static_cast<ssize_t>(kPiece)) return 1;
   }
   close(file);
+  if (timed == Timed::synced && !sync_all(folder)) return 1;
   const uint64_t ns = monotonic_ns() - start;
   std::filesystem::remove_all(folder);
   std::printf("{\"ns\":%llu,\"bytes\":%llu}\n", static_cast<unsigned long long>(ns), static_cast<unsigned long long>(bytes));
@@ -219,11 +238,16 @@ int crc(uint64_t mib) {
 }  // namespace
 
 int main(int count, char** arguments) {
+  // Whoever started it and is gone reads nothing; its folders go with it.
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
   const std::string mode = count > 1 ? arguments[1] : "";
   const uint64_t number = count > 2 ? std::strtoull(arguments[count > 3 ? 3 : 2], nullptr, 10) : 0;
-  if (mode == "--ring" && count >= 4) return record(arguments[2], number, count > 4 ? arguments[4] : "", false);
-  if (mode == "--producer" && count == 4) return record(arguments[2], number, "", true);
-  if (mode == "--bare" && count == 4) return bare(arguments[2], number);
+  const char* const members = count > 4 ? arguments[4] : "";
+  if (mode == "--ring" && count >= 4) return record(arguments[2], number, members, Timed::all);
+  if (mode == "--ring-synced" && count >= 4) return record(arguments[2], number, members, Timed::synced);
+  if (mode == "--producer" && count == 4) return record(arguments[2], number, "", Timed::producer);
+  if (mode == "--bare" && count == 4) return bare(arguments[2], number, Timed::all);
+  if (mode == "--bare-synced" && count == 4) return bare(arguments[2], number, Timed::synced);
   if (mode == "--crc" && count == 3) return crc(number);
   std::fprintf(stderr, "see the head of blackbox_bench.cc\n");
   return 2;

@@ -13,6 +13,7 @@ import { type Scan, scanFile } from "../file/scan.ts";
 import type { Source } from "../file/source.ts";
 import { readSummary, type Summary } from "../file/summary.ts";
 import { isBarelyBegun, requireMagic } from "../file/walk.ts";
+import type { Filter } from "./filter.ts";
 import { TurnIndex } from "./turns.ts";
 import { type RecordedType, TypeCache } from "./types.ts";
 
@@ -172,6 +173,19 @@ export class RecordingFile {
   async metadata(name: string): Promise<ReadonlyMap<string, string> | undefined> {
     const at = this.summary.metadata.findLast((each) => each.name === name);
     return at === undefined ? undefined : (await metadata(this.source, at)).entries;
+  }
+
+  /**
+   * The chunks that a query has to look at, in the order of the summary.
+   * @param inTurns whether one that begins at this byte may hold the turns that were asked for; undefined: any may
+   */
+  choose(inTurns: ((offset: number) => boolean) | undefined, filter: Filter): ChunkIndexRecord[] {
+    const { indexes } = this.summary;
+    // Asking for `chunks` would make a record of every index.
+    const chosen =
+      indexes?.choose(inTurns, filter.from, filter.to) ??
+      this.summary.chunks.filter(({ offset }) => inTurns?.(offset) ?? true);
+    return chosen.filter((chunk) => filter.mayHold(chunk));
   }
 
   /** Bytes of a chunk record, as they are stored. @throws BusError blackbox/too-large */

@@ -16,6 +16,9 @@ export interface Task {
 const OPEN_BYTES_MAX = 512 * 1024 * 1024;
 /** Events handed over at once. */
 const BATCH = 512;
+/** Chunks that are read before they are asked for: as many as there are file threads, and no more than so many bytes. */
+const AHEAD = 4;
+const AHEAD_BYTES = 4 * 1024 * 1024;
 
 /** By start, so that a chunk is opened no sooner than its first message may be due. */
 export const byStart = (a: Task, b: Task): number =>
@@ -97,7 +100,7 @@ function startsAfter(task: Task, top: Selection): boolean {
   return high > top.timeHigh || (high === top.timeHigh && low > top.timeLow);
 }
 
-/** Reads the chunk after the one that is asked for ahead, so that the disk works while events are looked at. */
+/** Reads the chunks after the one that is asked for ahead, so that the disk works while events are looked at. */
 class Reader {
   readonly #tasks: readonly Task[];
   readonly #ahead = new Map<number, Promise<Uint8Array>>();
@@ -108,10 +111,15 @@ class Reader {
 
   async take(i: number, sorted: boolean): Promise<Selection> {
     const { file, filter, chunk } = this.#tasks[i]!;
-    const bytes = await this.#read(i);
-    if (i + 1 < this.#tasks.length) void this.#read(i + 1);
+    const bytes = this.#read(i);
     this.#ahead.delete(i);
-    const records = file.chunkRecords(chunk, bytes);
+    let ahead = 0;
+    for (let next = i + 1; next <= i + AHEAD && next < this.#tasks.length; next++) {
+      ahead += this.#tasks[next]!.chunk.length;
+      if (ahead > AHEAD_BYTES && next > i + 1) break;
+      void this.#read(next);
+    }
+    const records = file.chunkRecords(chunk, await bytes);
     return new Selection(filter, chunk.offset, records, chunk.start, chunk.end, sorted);
   }
 

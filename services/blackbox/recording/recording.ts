@@ -151,18 +151,17 @@ export class Recording implements AsyncDisposable {
       this.files.map(async (file, number) => {
         const filter = new Filter(file, number, query, types, after);
         const inTurns = await this.#turnTest(file, query);
-        return file.summary.chunks
-          .filter((chunk) => inTurns(chunk.offset) && filter.mayHold(chunk))
-          .map((chunk): Task => ({ file, filter, chunk }));
+        if (inTurns === null) return [];
+        return file.choose(inTurns, filter).map((chunk): Task => ({ file, filter, chunk }));
       }),
     );
     return perFile.flat();
   }
 
-  /** Which chunks of a file may hold messages of the turns that were asked for. */
-  async #turnTest(file: RecordingFile, { turns }: Query): Promise<(offset: number) => boolean> {
+  /** Which chunks of a file may hold messages of the turns that were asked for; undefined: any, null: none. */
+  async #turnTest(file: RecordingFile, { turns }: Query): Promise<((offset: number) => boolean) | undefined | null> {
     const index = turns === undefined ? undefined : await file.turns();
-    if (turns === undefined || index === undefined) return () => true;
+    if (turns === undefined || index === undefined) return undefined;
     const { from = 0, to = 0xffff_ffff } = isList(turns) ? {} : turns;
     const wanted = isList(turns) ? [...new Set(turns)] : index.turns.filter((turn) => turn >= from && turn <= to);
     const ranges: { first: number; last: number }[] = [];
@@ -177,7 +176,7 @@ export class Recording implements AsyncDisposable {
       if (last !== undefined && range.first <= last.last) last.last = Math.max(last.last, range.last);
       else joined.push(range);
     }
-    return (offset) => within(joined, offset);
+    return joined.length === 0 ? null : (offset) => within(joined, offset);
   }
 
   async close(): Promise<void> {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { MessageBus } from "#bus";
 import { Blackbox, DamageDealt } from "#generated/blackbox";
 import type { Contestant, Driver, SideOptions } from "../pair/contestant.ts";
-import { folderOf } from "./native.ts";
+import { taskOf } from "./scratch.ts";
 import { eventOf } from "./workload.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..", "..", "..");
@@ -31,11 +31,10 @@ serves = ["Blackbox"]
 config = { dir = ${JSON.stringify(recordings)} }
 `;
 
-/** `variant`: where the files go. Unit: an event that is in a file. */
+/** `variant`: a task. Unit: an event that is in a file. */
 export const blackbox: Contestant = {
   async drive({ folder, variant }: SideOptions): Promise<Driver> {
-    const recordings = mkdtempSync(join(folderOf(variant), "busbar-blackbox-"));
-    process.once("exit", () => rmSync(recordings, { recursive: true, force: true }));
+    const recordings = mkdtempSync(join(taskOf(variant).folder, "recordings-"));
     const topology = join(folder, "topology.toml");
     writeFileSync(topology, topologyOf(folder, recordings));
     const bus = await MessageBus.fromTopology(topology, { service: "world", signals: false });

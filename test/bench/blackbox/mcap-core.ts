@@ -3,7 +3,7 @@ import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { McapWriter } from "@mcap/core";
 import type { Contestant, Driver, SideOptions } from "../pair/contestant.ts";
-import { folderOf } from "./native.ts";
+import { taskOf } from "./scratch.ts";
 import { CHUNK_BYTES, EVENT_BYTES } from "./workload.ts";
 
 class File {
@@ -23,7 +23,7 @@ class File {
   }
 }
 
-/** `variant`: where the file goes. Unit: an event. */
+/** `variant`: a task. Unit: an event. */
 export const mcapCore: Contestant = {
   async drive({ variant }: SideOptions): Promise<Driver> {
     const data = new Uint8Array(EVENT_BYTES).fill(7);
@@ -31,7 +31,7 @@ export const mcapCore: Contestant = {
     const driver: Driver = {
       answered: () => undefined,
       async burst(count) {
-        const folder = mkdtempSync(join(folderOf(variant), "busbar-mcap-core-"));
+        const folder = mkdtempSync(join(taskOf(variant).folder, "mcap-core-"));
         try {
           const start = performance.now();
           const file = new File(join(folder, "events.mcap"));

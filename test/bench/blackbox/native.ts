@@ -1,40 +1,34 @@
 /** The recorder behind its ring and plugin host, and a bare write(): programs that time themselves (blackbox_bench.cc). */
 import { execFile } from "node:child_process";
-import { accessSync, constants, existsSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import type { Contestant, Driver, SideOptions } from "../pair/contestant.ts";
+import { taskOf } from "./scratch.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..", "..", "..");
-const PROGRAM = join(ROOT, ".build", "native", "release", "services", "blackbox", "blackbox_bench");
-const MEMORY = "/dev/shm";
-
-/** Where files go: memory when the machine has such a folder, or what temporary files lie on. */
-export const folderOf = (where: string): string => (where === "memory" ? MEMORY : tmpdir());
-
-export const memoryMissing = (): string | undefined => {
-  try {
-    accessSync(MEMORY, constants.W_OK);
-    return undefined;
-  } catch {
-    return `${MEMORY} is not there`;
-  }
-};
+const PROGRAMS = join(ROOT, ".build", "native", "release", "services", "blackbox");
+const PROGRAM = join(PROGRAMS, "blackbox_bench");
+const FILL = join(PROGRAMS, "blackbox_fill");
 
 /** Why it cannot take part; undefined when it can. */
 export const nativeMissing = (): string | undefined =>
-  existsSync(PROGRAM) ? undefined : "blackbox_bench is not built: npm run build:native";
+  existsSync(PROGRAM) && existsSync(FILL) ? undefined : "blackbox_bench is not built: npm run build:native";
 
-/** `variant`: mode/where[/members of the config]. Unit: an event of 200 bytes. */
+/** Events of `blackbox_fill.cc`, in equal turns from 1, through the native writer. `config`: more members of the recorder's config. */
+export const fill = async (folder: string, events: number, turns: number, config = ""): Promise<void> => {
+  await promisify(execFile)(FILL, [folder, String(events), String(turns), config]);
+};
+
+/** `variant`: a task whose mode is one of the program's. Unit: an event of 200 bytes. */
 export const blackboxNative: Contestant = {
   async drive({ variant }: SideOptions): Promise<Driver> {
-    const [mode, where, members = ""] = variant.split("/");
+    const { mode, folder, config } = taskOf(variant);
     let done = 0;
     const driver: Driver = {
       answered: () => undefined,
       async burst(count) {
-        const args = [`--${mode}`, folderOf(where), String(count), ...(members === "" ? [] : [members])];
+        const args = [`--${mode}`, folder, String(count), ...(config === undefined ? [] : [config])];
         driver.burstNs = JSON.parse((await promisify(execFile)(PROGRAM, args)).stdout).ns;
         done += count;
         driver.answered(done);

@@ -59,6 +59,8 @@ export type ContestantName =
   | "telemetry-json"
   | "blackbox"
   | "blackbox-native"
+  | "blackbox-turn"
+  | "blackbox-recover"
   | "mcap-core"
   | "plain-js"
   | "zeromq"
@@ -90,6 +92,8 @@ export const CONTESTANTS: Record<ContestantName, () => Promise<Contestant>> = {
   "telemetry-json": async () => (await import("../telemetry/contestant.ts")).telemetryJson,
   blackbox: async () => (await import("../blackbox/contestant.ts")).blackbox,
   "blackbox-native": async () => (await import("../blackbox/native.ts")).blackboxNative,
+  "blackbox-turn": async () => (await import("../blackbox/reading.ts")).turnReader,
+  "blackbox-recover": async () => (await import("../blackbox/recovering.ts")).recovery,
   "mcap-core": async () => (await import("../blackbox/mcap-core.ts")).mcapCore,
   "plain-js": async () => (await import("./plain-js.ts")).plainJs,
   zeromq: async () => (await import("./zeromq.ts")).zeromq,
