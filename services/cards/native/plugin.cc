@@ -13,6 +13,7 @@
 #include "cards/config.h"
 #include "errors.h"
 #include "messages.h"
+#include "meter.h"
 
 namespace busbar::cards {
 namespace {
@@ -37,11 +38,15 @@ constexpr size_t kStreamItems = 16;
 
 struct Instance {
   Instance(const busbar_host& host_table, Limits limits)
-      : host(host_table), simulator(limits, host_table.threads(host_table.context)), games(limits) {}
+      : host(host_table),
+        simulator(limits, host_table.threads(host_table.context)),
+        games(limits),
+        meter(telemetry::record_of(&host_table)) {}
 
   busbar_host host;
   Simulator simulator;
   Games games;
+  Meter meter;
   std::vector<Request> requests;
   std::vector<Stats> stats;
   StatsOffsets offsets;
@@ -112,9 +117,11 @@ class Answer {
     self_.stats.resize(count);
     const Request* const requests = self_.requests.data();
     Stats* const stats = self_.stats.data();
+    self_.meter.begin(requests, count);
     if (!stream) {
       if (!self_.simulator.run(requests, count, helpers(), stats))
         return fail({Code::cancelled, "the batch was cancelled"});
+      self_.meter.count(requests, stats, count);
       const auto duration = std::chrono::steady_clock::now() - start;
       write_response(self_.builder, self_.offsets, batch->batch_id(), requests, stats, count,
                      static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(duration).count()));
@@ -126,6 +133,7 @@ class Answer {
       if (!self_.simulator.run(requests + first, part, helpers(), stats + first, first)) {
         return fail({Code::cancelled, "the batch was cancelled"});
       }
+      self_.meter.count(requests + first, stats + first, part);
       write_progress(self_.builder, self_.offsets, batch->batch_id(), requests, stats, first, part, count);
       if (send() != BUSBAR_OK) return BUSBAR_OK;
     }
@@ -140,6 +148,7 @@ class Answer {
         trace_game(read_request(*request->request()), request->game(), self_.simulator.limits(), arena());
     if (self_.simulator.arena().stopped) return fail({Code::cancelled, "the trace was cancelled"});
     if (trace.fault) return fail(trace.fault);
+    self_.meter.count_traced();
     write_trace(self_.builder, trace);
     send();
     return BUSBAR_OK;
@@ -256,28 +265,36 @@ busbar_status create(const busbar_host* host, const char* config, uint32_t confi
   }
 }
 
+busbar_status answer(Instance& self, const busbar_message& message) {
+  Answer answer(self, message);
+  const uint32_t type = message.type_id;
+  if (type == methods::Simulate.id) return answer.simulate(false);
+  if (type == methods::SimulateStream.id) return answer.simulate(true);
+  if (type == methods::Trace.id) return answer.trace();
+  if (type == methods::NewGame.id) return answer.new_game();
+  if (type == methods::LegalMoves.id) return answer.legal_moves();
+  if (type == methods::ApplyMove.id) return answer.apply_move();
+  if (type == methods::AiMove.id) return answer.ai_move();
+  if (type == methods::CloseGame.id) return answer.close_game();
+  if (type == methods::Play.id) return answer.play();
+  if (type == methods::Version.id) return answer.version();
+  return BUSBAR_UNSUPPORTED;
+}
+
 busbar_status on_frame(void* instance, const busbar_message* message) {
   Instance& self = *static_cast<Instance*>(instance);
   if (message->request == 0) return BUSBAR_UNSUPPORTED;
+  const auto started = Meter::Clock::now();
+  busbar_status status = BUSBAR_OK;
   try {
-    Answer answer(self, *message);
-    if (message->type_id == methods::Simulate.id) return answer.simulate(false);
-    if (message->type_id == methods::SimulateStream.id) return answer.simulate(true);
-    if (message->type_id == methods::Trace.id) return answer.trace();
-    if (message->type_id == methods::NewGame.id) return answer.new_game();
-    if (message->type_id == methods::LegalMoves.id) return answer.legal_moves();
-    if (message->type_id == methods::ApplyMove.id) return answer.apply_move();
-    if (message->type_id == methods::AiMove.id) return answer.ai_move();
-    if (message->type_id == methods::CloseGame.id) return answer.close_game();
-    if (message->type_id == methods::Play.id) return answer.play();
-    if (message->type_id == methods::Version.id) return answer.version();
-    return BUSBAR_UNSUPPORTED;
+    status = answer(self, *message);
   } catch (const std::exception& exception) {
     const std::string text = exception.what();
     self.host.fail(self.host.context, message->request, errors::plugin_failed, text.data(),
                    static_cast<uint32_t>(text.size()));
-    return BUSBAR_OK;
   }
+  self.meter.end(started, self.games.count());
+  return status;
 }
 
 uint64_t state_of(void* instance) { return static_cast<Instance*>(instance)->games.hash(); }

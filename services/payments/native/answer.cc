@@ -17,6 +17,12 @@ void Instance::require_room() const {
                     std::to_string(limits.simulations_max) + "; delete one, or raise simulations_max");
 }
 
+void Instance::run(World& world) {
+  const auto start = Meter::Clock::now();
+  run_tick(world);
+  meter.tick(world.rows.back(), Meter::Clock::now() - start);
+}
+
 World& Answer::world(uint32_t sim_id) {
   const auto found = self.simulations.find(sim_id);
   if (found == self.simulations.end()) {

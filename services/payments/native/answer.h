@@ -8,6 +8,7 @@
 
 #include "busbar_service.h"
 #include "errors.h"
+#include "meter.h"
 #include "payments/desk.h"
 #include "payments/world.h"
 #include "payments_generated.h"
@@ -26,17 +27,21 @@ struct Limits {
 };
 
 struct Instance {
-  Instance(const busbar_host& host_table, Limits wanted) : host(host_table), limits(wanted) {}
+  Instance(const busbar_host& host_table, Limits wanted)
+      : host(host_table), limits(wanted), meter(telemetry::record_of(&host_table)) {}
 
   busbar_host host;
   Limits limits;
   std::map<uint32_t, std::unique_ptr<World>> simulations;
   uint32_t next_id = 1;
+  Meter meter;
   flatbuffers::FlatBufferBuilder builder{64 * 1024};
 
   uint32_t add(std::unique_ptr<World> world);
   /// @throws Refusal payments/limit-exceeded when there is no room for one more
   void require_room() const;
+  /// Runs the tick that comes next.
+  void run(World& world);
 };
 
 using Text = flatbuffers::Offset<flatbuffers::String>;

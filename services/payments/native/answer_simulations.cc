@@ -2,7 +2,6 @@
 #include <chrono>
 
 #include "answer.h"
-#include "payments/steps.h"
 
 namespace busbar::payments {
 namespace {
@@ -105,7 +104,7 @@ void answer_tick(Answer& answer) {
       if (answer.cancelled()) return answer.fail(errors::core_cancelled, "the ticks were cancelled");
       require_tick(world);
     }
-    run_tick(world);
+    answer.self.run(world);
   }
   const uint64_t duration = since_ns(start);
   const auto results = write_ticks(answer, world, from);
@@ -129,10 +128,11 @@ void answer_run_to_end(Answer& answer) {
     while (world.tick < world.config->ticks && world.tick < from + step) {
       if (answer.cancelled()) return answer.fail(errors::core_cancelled, "the run was cancelled");
       require_tick(world);
-      run_tick(world);
+      answer.self.run(world);
     }
     done = world.tick == world.config->ticks;
     const uint64_t duration = since_ns(start);
+    answer.self.meter.show(answer.self.simulations);
     answer.builder.Clear();
     const auto results = write_ticks(answer, world, from);
     const Text hash = answer.builder.CreateString(world.run_hash_text());

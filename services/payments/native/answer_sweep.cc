@@ -97,6 +97,10 @@ void answer_sweep(Answer& answer) {
     answer.self.host.parallel(answer.self.host.context, size, &run_item, &part);
     if (part.cancelled || answer.cancelled()) return answer.fail(errors::core_cancelled, "the sweep was cancelled");
 
+    for (const Item& item : items) {
+      if (item.world != nullptr) answer.self.meter.swept(*item.world);
+    }
+    answer.self.meter.show(answer.self.simulations);
     builder.Clear();
     std::vector<flatbuffers::Offset<fb::SweepResult>> results;
     for (uint32_t i = 0; i < size; ++i) {

@@ -1,4 +1,5 @@
 // The payments service as a plugin: which method is answered by what, config, snapshots of the whole instance.
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <cstring>
@@ -37,22 +38,24 @@ struct Method {
   const char* name;
   const rpc::Method& rpc;
   void (*answer)(Answer& answer);
+  /// Whether telemetry has something new to show behind it.
+  bool shows = false;
 };
 
 const Method kMethods[] = {
     {"payments.Payments/Version", methods::Version, &answer_version},
-    {"payments.Payments/New", methods::New, &answer_new},
+    {"payments.Payments/New", methods::New, &answer_new, true},
     {"payments.Payments/List", methods::List, &answer_list},
-    {"payments.Payments/Delete", methods::Delete, &answer_delete},
-    {"payments.Payments/Tick", methods::Tick, &answer_tick},
-    {"payments.Payments/RunToEnd", methods::RunToEnd, &answer_run_to_end},
+    {"payments.Payments/Delete", methods::Delete, &answer_delete, true},
+    {"payments.Payments/Tick", methods::Tick, &answer_tick, true},
+    {"payments.Payments/RunToEnd", methods::RunToEnd, &answer_run_to_end, true},
     {"payments.Payments/CurrentTick", methods::CurrentTick, &answer_current_tick},
     {"payments.Payments/CurrentDay", methods::CurrentDay, &answer_current_day},
     {"payments.Payments/GetAgentIds", methods::GetAgentIds, &answer_agent_ids},
     {"payments.Payments/GetAgentBalance", methods::GetAgentBalance, &answer_balances},
     {"payments.Payments/GetQueue1Size", methods::GetQueue1Size, &answer_queue1_sizes},
     {"payments.Payments/GetQueue2Size", methods::GetQueue2Size, &answer_queue2_sizes},
-    {"payments.Payments/SubmitTransaction", methods::SubmitTransaction, &answer_submit},
+    {"payments.Payments/SubmitTransaction", methods::SubmitTransaction, &answer_submit, true},
     {"payments.Payments/Withdraw", methods::Withdraw, &answer_withdraw},
     {"payments.Payments/Resubmit", methods::Resubmit, &answer_resubmit},
     {"payments.Payments/UpdatePolicy", methods::UpdatePolicy, &answer_update_policy},
@@ -67,7 +70,7 @@ const Method kMethods[] = {
     {"payments.Payments/GetTimeline", methods::GetTimeline, &answer_timeline},
     {"payments.Payments/GetAgentTimeline", methods::GetAgentTimeline, &answer_agent_timeline},
     {"payments.Payments/Snapshot", methods::Snapshot, &answer_snapshot},
-    {"payments.Payments/Restore", methods::Restore, &answer_restore},
+    {"payments.Payments/Restore", methods::Restore, &answer_restore, true},
     {"payments.Payments/Sweep", methods::Sweep, &answer_sweep},
     {"payments.Payments/PolicySchema", methods::PolicySchema, &answer_policy_schema},
     {"payments.Payments/CostSchema", methods::CostSchema, &answer_cost_schema},
@@ -108,19 +111,17 @@ busbar_status create(const busbar_host* host, const char* config, uint32_t confi
 busbar_status on_frame(void* instance, const busbar_message* message) {
   Instance& self = *static_cast<Instance*>(instance);
   if (message->request == 0) return BUSBAR_UNSUPPORTED;
+  const auto* const method = std::ranges::find(kMethods, message->type_id, [](const Method& one) { return one.rpc.id; });
+  if (method == std::end(kMethods)) return BUSBAR_UNSUPPORTED;
   Answer answer(self, *message);
   try {
-    for (const Method& method : kMethods) {
-      if (method.rpc.id != message->type_id) continue;
-      method.answer(answer);
-      return BUSBAR_OK;
-    }
-    return BUSBAR_UNSUPPORTED;
+    method->answer(answer);
   } catch (const Refusal& refusal) {
     answer.fail(static_cast<uint16_t>(refusal.code), refusal.text);
   } catch (const std::exception& exception) {
     answer.fail(errors::plugin_failed, exception.what());
   }
+  if (method->shows) self.meter.show(self.simulations);
   return BUSBAR_OK;
 }
 

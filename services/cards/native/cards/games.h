@@ -40,6 +40,7 @@ class Games {
   Fault open(const Request& request, uint32_t game, uint64_t& id);
   OpenGame* find(uint64_t id);
   static Fault not_found(uint64_t id);
+  size_t count() const { return games_.size(); }
   bool close(uint64_t id) { return games_.erase(id) > 0; }
 
   /// Plays the move at position `move` of turn `turn`. @returns cards/conflict or out-of-range when it cannot

@@ -263,6 +263,11 @@ void World::refresh_receivers(Generator& generator, uint32_t self, uint32_t agen
   add_others(next, agents);
 }
 
+uint64_t World::kept_bytes() const {
+  return transactions.size() * sizeof(Transaction) + events.size() * sizeof(Event) + pool.size() * sizeof(int64_t) +
+         rows.size() * sizeof(TickRow) + history.size() * sizeof(HistoryRow);
+}
+
 std::string World::run_hash_text() const {
   static constexpr char kHex[] = "0123456789abcdef";
   std::string text;

@@ -289,6 +289,8 @@ class World {
 
   /// XXH64 of the canonical state: all that later ticks depend on, and the hash of all events so far.
   uint64_t state_hash();
+  /// What a run keeps of all its ticks, in bytes: all that grows with them.
+  uint64_t kept_bytes() const;
   std::string run_hash_text() const;
 
  private:
