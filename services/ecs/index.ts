@@ -20,7 +20,7 @@ export type {
 export { componentOf, type TableComponent, type TableOptions } from "./components/from-message.ts";
 export { type ExportOptions, type ExportReport, exportArrow, exportParquet } from "./files/export.ts";
 export type { ColumnData, Value } from "./frame/column.ts";
-export { loadSnapshot, type SnapshotInfo, saveSnapshot } from "./store/snapshot.ts";
+export { type LoadOptions, loadSnapshot, type SaveOptions, type SnapshotInfo, saveSnapshot } from "./store/snapshot.ts";
 export { Answer, Frame, type TypedColumn } from "./world/answer.ts";
 export type { Batch, ItemFailure } from "./world/errors.ts";
 export type { Change, LiveQuery, SubscribeOptions } from "./world/subscription.ts";

@@ -25,6 +25,8 @@ export interface RigOptions {
   readonly config?: string;
   /** Default: the folder for temporary files. */
   readonly parent?: string;
+  /** The service's process is started again as often as it ends. Default false. */
+  readonly restarts?: boolean;
 }
 
 export interface Rig extends AsyncDisposable {
@@ -32,6 +34,8 @@ export interface Rig extends AsyncDisposable {
   readonly folder: string;
   readonly bus: Bus;
   readonly ecs: Client<typeof Ecs>;
+  /** Of `busbar up`; undefined where the service lives in this process. */
+  readonly up: number | undefined;
 }
 
 const typesOf = (names: string): string =>
@@ -44,7 +48,13 @@ const EVENTS = typesOf(
 );
 const FOLLOWED = typesOf("FactionTurnStart FactionTurnEnd CombatEvent");
 
-function topologyOf(folder: string, placement: Placement, threads: number, config: string): string {
+const RESTART = 'restart = { policy = "always", max = 10000, window = "60s", backoff = "10ms..50ms" }\n';
+
+function topologyOf(
+  folder: string,
+  placement: Placement,
+  { threads = 1, config = "", restarts = false }: RigOptions,
+): string {
   const here = placement === "model" || placement === "local";
   const native = placement !== "model";
   return `[bus]
@@ -67,7 +77,7 @@ run = "${native ? "native:ecs" : "ts:ecs.ts"}"
 serves = ["Ecs"]
 publishes = ${EVENTS}
 subscribes = ${FOLLOWED}
-${native ? `threads = ${threads}\n` : ""}${here ? "" : "isolate = true\n"}${config === "" ? "" : `config = ${config}\n`}
+${native ? `threads = ${threads}\n` : ""}${here ? "" : "isolate = true\n"}${restarts ? RESTART : ""}${config === "" ? "" : `config = ${config}\n`}
 [[edges]]
 from = "*"
 to = "*"
@@ -77,10 +87,10 @@ ${placement === "unix" || placement === "tcp" ? `transport = "${placement}"\n` :
 
 /** Opens a bus as `caller`. All its files are in a folder of its own inside `parent`, which closing removes. */
 export async function openRig(placement: Placement, options: RigOptions = {}): Promise<Rig> {
-  const { threads = 1, config = "", parent = tmpdir() } = options;
+  const { parent = tmpdir() } = options;
   const folder = mkdtempSync(join(parent, "e-"));
   const topology = join(folder, "topology.toml");
-  writeFileSync(topology, topologyOf(folder, placement, threads, config));
+  writeFileSync(topology, topologyOf(folder, placement, options));
   let up: ChildProcess | undefined;
   const closers: (() => Promise<void> | void)[] = [() => rmSync(folder, { recursive: true, force: true })];
   const close = async (): Promise<void> => {
@@ -98,7 +108,7 @@ export async function openRig(placement: Placement, options: RigOptions = {}): P
     }
     const bus = await MessageBus.fromTopology(topology, { service: "caller", signals: false });
     closers.push(() => bus.close());
-    return { folder, bus, ecs: bus.client(Ecs, "ecs"), [Symbol.asyncDispose]: close };
+    return { folder, bus, ecs: bus.client(Ecs, "ecs"), up: up?.pid, [Symbol.asyncDispose]: close };
   } catch (error) {
     await close();
     throw error;
