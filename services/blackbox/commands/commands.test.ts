@@ -1,8 +1,10 @@
 // Method: the compiled command line over recordings in a folder: exit codes, JSON on standard output and nothing else, files that exist.
+import { execFile } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { buildPackage, Project } from "../../../bus/cli/test-support.ts";
+import { buildPackage, MAIN, Project } from "../../../bus/cli/test-support.ts";
 import { type Recorded, war } from "../testing/war.ts";
 import { written } from "../testing/written.ts";
 import { queryOf, timeOf } from "./options.ts";
@@ -84,6 +86,32 @@ test("tail shows what a recorder adds, until Ctrl-C", { timeout: 60_000 }, async
   await tail.saw('"turn_number":8');
   tail.child.kill("SIGINT");
   expect((await tail.ended).code).toBe(0);
+});
+
+test("a folder of more recordings than a process may have descriptors is read like any other", {
+  timeout: 120_000,
+}, async () => {
+  const files = 2000;
+  const few = messages.slice(0, 5);
+  const bytes = await written(few);
+  project.write("many/.keep", "");
+  for (let i = 1; i <= files; i++)
+    writeFileSync(join(project.folder, "many", `events-${String(i).padStart(6, "0")}.mcap`), bytes);
+  const limited = async (...args: string[]): Promise<string> => {
+    const command = 'ulimit -n 128; exec "$0" "$@"';
+    const { stdout } = await promisify(execFile)(
+      "sh",
+      ["-c", command, process.execPath, MAIN, "log", ...args, "--json"],
+      {
+        cwd: project.folder,
+        maxBuffer: 64 * 1024 * 1024,
+      },
+    );
+    return stdout;
+  };
+  expect(JSON.parse(await limited("info", "many"))).toMatchObject({ messages: files * few.length });
+  const queried = (await limited("query", "many")).trimEnd().split("\n");
+  expect(queried).toHaveLength(files * few.length);
 });
 
 test("options become queries exactly", () => {

@@ -1,6 +1,6 @@
-import { type FileHandle, open } from "node:fs/promises";
 import { BusError } from "#bus";
 import { unreadable } from "./bytes.ts";
+import { OpenFile, OpenFiles } from "./open-files.ts";
 
 /** Where a recording's bytes are. Several reads may be under way at once. */
 export interface Source {
@@ -13,28 +13,36 @@ export interface Source {
   close(): Promise<void>;
 }
 
-/** @throws BusError blackbox/no-recording */
-export async function fileSource(path: string): Promise<Source> {
-  let handle: FileHandle;
+/** Of all recordings that this process reads. */
+const OPEN_FILES: OpenFiles = new OpenFiles();
+
+/**
+ * A file, which is open only while it is read or as long as no others need the descriptor.
+ * @throws BusError blackbox/no-recording
+ */
+export async function fileSource(path: string, files: OpenFiles = OPEN_FILES): Promise<Source> {
+  const file = new OpenFile(files, path);
   try {
-    handle = await open(path, "r");
+    await file.use(async () => {});
   } catch (cause) {
     const problem = (cause as NodeJS.ErrnoException).code === "ENOENT" ? "there is no such file" : String(cause);
     throw new BusError("blackbox/no-recording", { details: { path, problem }, cause });
   }
   return {
     name: path,
-    size: async () => (await handle.stat()).size,
+    size: () => file.use(async (handle) => (await handle.stat()).size),
     async read(offset, length) {
       const bytes = new Uint8Array(length);
-      for (let have = 0; have < length; ) {
-        const { bytesRead } = await handle.read(bytes, have, length - have, offset + have);
-        if (bytesRead === 0) throw unreadable(path, offset + have, `the file ends ${length - have} bytes too soon`);
-        have += bytesRead;
-      }
+      await file.use(async (handle) => {
+        for (let have = 0; have < length; ) {
+          const { bytesRead } = await handle.read(bytes, have, length - have, offset + have);
+          if (bytesRead === 0) throw unreadable(path, offset + have, `the file ends ${length - have} bytes too soon`);
+          have += bytesRead;
+        }
+      });
       return bytes;
     },
-    close: () => handle.close(),
+    close: () => file.close(),
   };
 }
 

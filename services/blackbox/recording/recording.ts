@@ -23,25 +23,32 @@ const OPENING = 16;
  */
 export async function open(path: string | readonly string[]): Promise<Recording> {
   const paths = typeof path === "string" ? await pathsOf(path) : path;
-  const sources: Source[] = [];
-  try {
-    for (const each of paths) sources.push(await fileSource(each));
-  } catch (error) {
-    await Promise.all(sources.map((source) => source.close()));
-    throw error;
-  }
-  return await openSources(sources);
+  return await openAll(paths.map((each) => () => fileSource(each)));
 }
 
 /** The same over any sources, in the order of the recording. It owns them from now on. */
 export async function openSources(sources: readonly Source[]): Promise<Recording> {
+  try {
+    return await openAll(sources.map((source) => async () => source));
+  } catch (error) {
+    await Promise.all(sources.map((source) => source.close()));
+    throw error;
+  }
+}
+
+/** @param places sources in their order; each is made when its turn comes, so that few files are open at a time */
+async function openAll(places: readonly (() => Promise<Source>)[]): Promise<Recording> {
   const types = new TypeCache();
+  const sources: Source[] = [];
   const files: RecordingFile[] = [];
   try {
-    for (let i = 0; i < sources.length; i += OPENING)
-      files.push(
-        ...(await Promise.all(sources.slice(i, i + OPENING).map((source) => RecordingFile.open(source, types)))),
-      );
+    for (let i = 0; i < places.length; i += OPENING) {
+      const made = await Promise.allSettled(places.slice(i, i + OPENING).map((place) => place()));
+      const some = made.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
+      sources.push(...some);
+      for (const result of made) if (result.status === "rejected") throw result.reason;
+      files.push(...(await Promise.all(some.map((source) => RecordingFile.open(source, types)))));
+    }
   } catch (error) {
     await Promise.all(sources.map((source) => source.close()));
     throw error;
