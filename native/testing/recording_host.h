@@ -29,6 +29,8 @@ struct FakeHost {
   std::string text;
   /// Calls of `cancelled` that still say no; -1: it never says yes.
   int cancel_after = -1;
+  /// What the plugin has logged last.
+  std::string logged;
   std::vector<Published> published;
   /// What `publish` answers; what is not BUSBAR_OK is not kept.
   busbar_status publish_status = BUSBAR_OK;
@@ -92,6 +94,9 @@ struct FakeHost {
         });
       }
       for (std::thread& worker : workers) worker.join();
+    };
+    table.log = [](void* context, int32_t, const char* line, uint32_t length) {
+      static_cast<FakeHost*>(context)->logged.assign(line, length);
     };
     table.threads = [](void* context) -> uint32_t { return static_cast<FakeHost*>(context)->threads; };
     table.telemetry = [](void* context) { return static_cast<FakeHost*>(context)->telemetry; };

@@ -11,16 +11,45 @@ uint32_t Instance::add(std::unique_ptr<World> world) {
 }
 
 void Instance::require_room() const {
-  if (simulations.size() < limits.simulations_max) return;
+  if (simulations.size() < settings.simulations_max) return;
   throw Refusal(Code::limit_exceeded, "simulations",
                 "there are " + std::to_string(simulations.size()) + ", the limit is " +
-                    std::to_string(limits.simulations_max) + "; delete one, or raise simulations_max");
+                    std::to_string(settings.simulations_max) + "; delete one, or raise simulations_max");
+}
+
+void Instance::require_own_ticks() const {
+  if (!settings.follow_clock) return;
+  throw Refusal(Code::conflict, "follow_clock",
+                "is true in the service's config, so the bus clock makes the ticks (busbar clock step); set it to false "
+                "to make them by request");
 }
 
 void Instance::run(World& world) {
+  if (world.tick >= world.config->ticks) {
+    throw Refusal(Code::conflict, "tick", "the run has ended at tick " + std::to_string(world.config->ticks));
+  }
+  if (world.transactions.size() >= kTransactionsMax) {
+    throw Refusal(Code::limit_exceeded, "transactions",
+                  "there are " + std::to_string(world.transactions.size()) + ", the limit is " +
+                      std::to_string(kTransactionsMax));
+  }
   const auto start = Meter::Clock::now();
   run_tick(world);
   meter.tick(world.rows.back(), Meter::Clock::now() - start);
+}
+
+std::string Instance::follow_clock() {
+  std::string problem;
+  for (const auto& [id, world] : simulations) {
+    if (world->tick >= world->config->ticks) continue;
+    try {
+      run(*world);
+    } catch (const std::exception& refusal) {
+      if (problem.empty()) problem = "simulation " + std::to_string(id) + " cannot go on: " + refusal.what();
+    }
+  }
+  meter.show(simulations);
+  return problem;
 }
 
 World& Answer::world(uint32_t sim_id) {
@@ -57,9 +86,9 @@ void Answer::item_fault(uint32_t index, const char* list, const ItemFault& fault
 }
 
 void Answer::require_items(size_t count) const {
-  if (count <= self.limits.items_max) return;
+  if (count <= self.settings.items_max) return;
   throw Refusal(Code::limit_exceeded, "items",
-                "there are " + std::to_string(count) + ", the limit is " + std::to_string(self.limits.items_max));
+                "there are " + std::to_string(count) + ", the limit is " + std::to_string(self.settings.items_max));
 }
 
 std::vector<uint32_t> Answer::agents_of(const World& world,

@@ -21,17 +21,20 @@ namespace fb = ::payments;
 inline constexpr uint16_t kApiMajor = 1;
 inline constexpr uint16_t kApiMinor = 0;
 
-struct Limits {
+/// The service's own config.
+struct Settings {
   uint32_t items_max = 65'536;
   uint32_t simulations_max = 256;
+  /// Every simulation goes on by one tick with each tick of the bus clock, and in no other way.
+  bool follow_clock = false;
 };
 
 struct Instance {
-  Instance(const busbar_host& host_table, Limits wanted)
-      : host(host_table), limits(wanted), meter(telemetry::record_of(&host_table)) {}
+  Instance(const busbar_host& host_table, Settings wanted)
+      : host(host_table), settings(wanted), meter(telemetry::record_of(&host_table)) {}
 
   busbar_host host;
-  Limits limits;
+  Settings settings;
   std::map<uint32_t, std::unique_ptr<World>> simulations;
   uint32_t next_id = 1;
   Meter meter;
@@ -40,8 +43,14 @@ struct Instance {
   uint32_t add(std::unique_ptr<World> world);
   /// @throws Refusal payments/limit-exceeded when there is no room for one more
   void require_room() const;
+  /// @throws Refusal payments/conflict when the bus clock makes the ticks
+  void require_own_ticks() const;
   /// Runs the tick that comes next.
+  /// @throws Refusal payments/conflict behind the last one; payments/limit-exceeded when the simulation is full
   void run(World& world);
+  /// One step of the simulated clock: a tick of every simulation that has not ended, in the order of their ids. One that
+  /// cannot go on keeps no other from it. @returns why the first of those could not; "" when none
+  std::string follow_clock();
 };
 
 using Text = flatbuffers::Offset<flatbuffers::String>;

@@ -14,17 +14,6 @@ uint64_t since_ns(Clock::time_point start) {
   return static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now() - start).count());
 }
 
-void require_tick(const World& world) {
-  if (world.tick >= world.config->ticks) {
-    throw Refusal(Code::conflict, "tick", "the run has ended at tick " + std::to_string(world.config->ticks));
-  }
-  if (world.transactions.size() >= kTransactionsMax) {
-    throw Refusal(Code::limit_exceeded, "transactions",
-                  "there are " + std::to_string(world.transactions.size()) + ", the limit is " +
-                      std::to_string(kTransactionsMax));
-  }
-}
-
 flatbuffers::Offset<flatbuffers::Vector<flatbuffers::Offset<fb::TickResult>>> write_ticks(Answer& answer,
                                                                                           const World& world,
                                                                                           uint32_t from) {
@@ -92,18 +81,15 @@ void answer_tick(Answer& answer) {
   const auto* const request = answer.request<fb::TickRequest>();
   if (request == nullptr) return;
   World& world = answer.world(request->sim_id());
+  answer.self.require_own_ticks();
   if (request->count() < 1 || request->count() > kTicksPerRequest) {
     throw Refusal(Code::out_of_range, "count",
                   "is " + std::to_string(request->count()) + "; it must lie in 1.." + std::to_string(kTicksPerRequest));
   }
-  require_tick(world);
   const auto start = Clock::now();
   const uint32_t from = world.tick;
-  for (uint32_t i = 0; i < request->count() && world.tick < world.config->ticks; ++i) {
-    if (i > 0) {
-      if (answer.cancelled()) return answer.fail(errors::core_cancelled, "the ticks were cancelled");
-      require_tick(world);
-    }
+  for (uint32_t i = 0; i == 0 || (i < request->count() && world.tick < world.config->ticks); ++i) {
+    if (i > 0 && answer.cancelled()) return answer.fail(errors::core_cancelled, "the ticks were cancelled");
     answer.self.run(world);
   }
   const uint64_t duration = since_ns(start);
@@ -116,6 +102,7 @@ void answer_run_to_end(Answer& answer) {
   const auto* const request = answer.request<fb::RunToEndRequest>();
   if (request == nullptr) return;
   World& world = answer.world(request->sim_id());
+  answer.self.require_own_ticks();
   const uint32_t step = request->progress_ticks() == 0 ? 100 : request->progress_ticks();
   if (step > kTicksPerRequest) {
     throw Refusal(Code::out_of_range, "progress_ticks",
@@ -127,7 +114,6 @@ void answer_run_to_end(Answer& answer) {
     const uint32_t from = world.tick;
     while (world.tick < world.config->ticks && world.tick < from + step) {
       if (answer.cancelled()) return answer.fail(errors::core_cancelled, "the run was cancelled");
-      require_tick(world);
       answer.self.run(world);
     }
     done = world.tick == world.config->ticks;

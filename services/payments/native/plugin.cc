@@ -79,17 +79,18 @@ const Method kMethods[] = {
 };
 constexpr size_t kMethodCount = sizeof kMethods / sizeof kMethods[0];
 
-Limits read_limits(std::string_view text) {
-  Limits limits;
-  if (text.empty()) return limits;
+Settings read_settings(std::string_view text) {
+  Settings settings;
+  if (text.empty()) return settings;
   const Json json = read_json(text);
   const Place place(json, "");
-  place.keys({}, {"items_max", "simulations_max"});
-  if (place.has("items_max")) limits.items_max = static_cast<uint32_t>(place.at("items_max").integer(1, 65'536));
+  place.keys({}, {"follow_clock", "items_max", "simulations_max"});
+  if (place.has("items_max")) settings.items_max = static_cast<uint32_t>(place.at("items_max").integer(1, 65'536));
   if (place.has("simulations_max")) {
-    limits.simulations_max = static_cast<uint32_t>(place.at("simulations_max").integer(1, 100'000));
+    settings.simulations_max = static_cast<uint32_t>(place.at("simulations_max").integer(1, 100'000));
   }
-  return limits;
+  if (place.has("follow_clock")) settings.follow_clock = place.at("follow_clock").boolean();
+  return settings;
 }
 
 busbar_status explain(char* error, uint32_t error_max, const char* text) {
@@ -100,8 +101,8 @@ busbar_status explain(char* error, uint32_t error_max, const char* text) {
 busbar_status create(const busbar_host* host, const char* config, uint32_t config_length, void** instance, char* error,
                      uint32_t error_max) {
   try {
-    const Limits limits = read_limits({config == nullptr ? "" : config, config == nullptr ? 0 : config_length});
-    *instance = new Instance(*host, limits);
+    const Settings settings = read_settings({config == nullptr ? "" : config, config == nullptr ? 0 : config_length});
+    *instance = new Instance(*host, settings);
     return BUSBAR_OK;
   } catch (const std::exception& exception) {
     return explain(error, error_max, exception.what());
@@ -123,6 +124,19 @@ busbar_status on_frame(void* instance, const busbar_message* message) {
   }
   if (method->shows) self.meter.show(self.simulations);
   return BUSBAR_OK;
+}
+
+busbar_status on_tick(void* instance, uint64_t, uint64_t) {
+  Instance& self = *static_cast<Instance*>(instance);
+  if (!self.settings.follow_clock) return BUSBAR_OK;
+  try {
+    const std::string problem = self.follow_clock();
+    if (problem.empty()) return BUSBAR_OK;
+    self.host.log(self.host.context, 50, problem.data(), static_cast<uint32_t>(problem.size()));
+  } catch (const std::exception&) {
+    // No memory for a sentence; the status says that the turn failed.
+  }
+  return BUSBAR_ERROR;
 }
 
 uint64_t hash_of(void* instance) {
@@ -224,6 +238,7 @@ extern "C" BUSBAR_PLUGIN_EXPORT const busbar_service* busbar_describe(void) {
     table.type_count = static_cast<uint32_t>(types.size());
     table.create = &payments::create;
     table.on_frame = &payments::on_frame;
+    table.on_tick = &payments::on_tick;
     table.hash = &payments::hash_of;
     table.snapshot = &payments::snapshot;
     table.restore = &payments::restore;

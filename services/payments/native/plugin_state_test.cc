@@ -177,4 +177,53 @@ TEST_F(Plugin, SaysWhatPoliciesMaySay) {
           ->valid());
 }
 
+std::string run_hash_of(PluginClient& client, flatbuffers::FlatBufferBuilder& builder, uint32_t sim) {
+  return client.ask<fb::MetricsReply>(methods::GetMetrics, builder, fb::CreateSimRequest(builder, sim))->run_hash()->str();
+}
+
+TEST_F(Plugin, WithTheClockATickIsOneOfEverySimulation) {
+  const std::string config = small_scene().json();
+  const uint32_t by_request = make(config);
+  std::string expected = tick(by_request, 1000);
+  FakeHost other;
+  PluginClient clocked(other, R"({"follow_clock":true})");
+  const auto make_clocked = [&] {
+    const auto text = builder.CreateString(config);
+    return clocked.ask<fb::NewReply>(methods::New, builder, fb::CreateNewRequest(builder, text))->sim_id();
+  };
+  const auto on_tick = [&](uint64_t number) {
+    return clocked.service->on_tick(clocked.instance, number, number * 1'000'000'000);
+  };
+  uint64_t clock = 0;
+  EXPECT_EQ(on_tick(++clock), BUSBAR_OK);  // nothing there yet
+  const uint32_t early = make_clocked();
+  for (int i = 0; i < 10; ++i) ASSERT_EQ(on_tick(++clock), BUSBAR_OK);
+  const uint32_t late = make_clocked();
+  uint64_t hash = clocked.service->hash(clocked.instance);
+  for (int i = 0; i < 30; ++i) {
+    ASSERT_EQ(on_tick(++clock), BUSBAR_OK);
+    EXPECT_NE(clocked.service->hash(clocked.instance), hash);
+    hash = clocked.service->hash(clocked.instance);
+  }
+  EXPECT_EQ(run_hash_of(clocked, builder, early), expected);
+  EXPECT_NE(run_hash_of(clocked, builder, late), expected);
+  for (int i = 0; i < 10; ++i) ASSERT_EQ(on_tick(++clock), BUSBAR_OK);
+  EXPECT_EQ(run_hash_of(clocked, builder, late), expected);
+  hash = clocked.service->hash(clocked.instance);
+  ASSERT_EQ(on_tick(++clock), BUSBAR_OK);  // all have ended
+  EXPECT_EQ(clocked.service->hash(clocked.instance), hash);
+
+  clocked.ask<fb::TickReply>(methods::Tick, builder, fb::CreateTickRequest(builder, late, 1));
+  EXPECT_EQ(other.code, errors::payments_conflict);
+  EXPECT_NE(other.text.find("follow_clock"), std::string::npos) << other.text;
+}
+
+TEST_F(Plugin, WithoutFollowClockATickOfTheClockMovesNothing) {
+  const uint32_t sim = make(small_scene().json());
+  const uint64_t hash = client.service->hash(client.instance);
+  EXPECT_EQ(client.service->on_tick(client.instance, 1, 1), BUSBAR_OK);
+  EXPECT_EQ(client.service->hash(client.instance), hash);
+  EXPECT_EQ(ask_sim<fb::NumberReply>(methods::CurrentTick, sim)->value(), 0u);
+}
+
 }  // namespace
