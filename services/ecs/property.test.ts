@@ -237,6 +237,6 @@ test("local: snapshots in between change nothing: the same steps, with a save an
         list.flatMap((step): Step[] => (step.do === "query" ? [{ do: "snapshot" }, step] : [step])),
       );
     }),
-    { seed: 4, numRuns: 5 },
+    { seed: 4, numRuns: 3 },
   );
 });

@@ -32,22 +32,29 @@ export function getString(m: Memory, at: number): string {
     if ((a | b | c | d | e | f | g | h) > 127) return sliceText(m, from, from + n);
     text += fromCodes(a, b, c, d, e, f, g, h);
   }
-  const end = from + n;
-  if (i + 4 <= end) {
-    const a = u[i];
-    const b = u[i + 1];
-    const c = u[i + 2];
-    const d = u[i + 3];
-    if ((a | b | c | d) > 127) return sliceText(m, from, end);
-    text += fromCodes(a, b, c, d);
-    i += 4;
-  }
-  for (; i < end; i++) {
-    const a = u[i];
-    if (a > 127) return sliceText(m, from, end);
-    text += fromCodes(a);
-  }
-  return text;
+  const rest = from + n - i;
+  if (rest === 0) return text;
+  const tail = fewCodes(u, i, rest);
+  if (tail === undefined) return sliceText(m, from, from + n);
+  return text === "" ? tail : text + tail;
+}
+
+/** One to seven characters in one call, as a call and a joined string for each would cost more. @returns undefined when not ASCII */
+function fewCodes(u: Uint8Array, i: number, n: number): string | undefined {
+  const a = u[i];
+  if (n === 1) return a > 127 ? undefined : fromCodes(a);
+  const b = u[i + 1];
+  if (n === 2) return (a | b) > 127 ? undefined : fromCodes(a, b);
+  const c = u[i + 2];
+  if (n === 3) return (a | b | c) > 127 ? undefined : fromCodes(a, b, c);
+  const d = u[i + 3];
+  if (n === 4) return (a | b | c | d) > 127 ? undefined : fromCodes(a, b, c, d);
+  const e = u[i + 4];
+  if (n === 5) return (a | b | c | d | e) > 127 ? undefined : fromCodes(a, b, c, d, e);
+  const f = u[i + 5];
+  if (n === 6) return (a | b | c | d | e | f) > 127 ? undefined : fromCodes(a, b, c, d, e, f);
+  const g = u[i + 6];
+  return (a | b | c | d | e | f | g) > 127 ? undefined : fromCodes(a, b, c, d, e, f, g);
 }
 
 export function getStrings(m: Memory, at: number): string[] {
