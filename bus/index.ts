@@ -40,6 +40,7 @@ export {
 } from "#runtime";
 export type { MessageType, MessageView, MethodType, ServiceType } from "#schema";
 export type {
+  TelemetryFault,
   TelemetryFeed,
   TelemetryField,
   TelemetryReader,

@@ -1,8 +1,9 @@
 // Method: a real bus, looked at by `metrics`, `top` and `clock` as real processes; the text over HTTP is held against the
 // accounts that `status` tells.
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { openAddon } from "#transport/ring";
 import { buildPackage, Project } from "./test-support.ts";
 
 let project: Project;
@@ -109,6 +110,48 @@ test("`up` serves metrics that add up and are what the accounts say; scrapes at 
   up.child.kill("SIGINT");
   expect((await up.ended).code).toBe(0);
   await expect(fetch(url)).rejects.toThrow();
+});
+
+test("a socket that answers wrongly is named by `top` and `metrics`, which show everything else", {
+  timeout: 120_000,
+}, async () => {
+  project.write(
+    "counting.js",
+    `export default { start(bus, ctx) { ctx.telemetry.set("units", 5); ctx.telemetry.publish(); } };\n`,
+  );
+  const topology = `[bus]\nname = "counting"\nruntime_dir = "${join(project.folder, "run")}"
+[[nodes]]\nname = "n"\nservices = ["counting"]\n[services.counting]\nrun = "ts:counting.js"\n`;
+  project.write("counting.toml", topology);
+  const up = project.start(["up", "--topology", "counting.toml"]);
+  await up.saw(/\| ready$/m);
+  const top = async (): Promise<{ telemetry: { service: string }[]; telemetryFaults: object[] }> =>
+    JSON.parse(
+      (await project.run("top", "--once", "--json", "--interval", "0.1", "--topology", "counting.toml")).stdout,
+    );
+  await expect.poll(async () => (await top()).telemetry, { timeout: 60_000 }).toHaveLength(1);
+  const run = join(project.folder, "run");
+  const own = readdirSync(run, { recursive: true, encoding: "utf8" }).find((name) => name.endsWith(".tele"))!;
+  const addon = openAddon();
+  const listener = addon.listenPeers(join(run, dirname(own), "bad.tele"), (peer) => {
+    addon.watchPeer(peer!, (bytes) => {
+      if (bytes !== undefined) addon.sendPacket(peer!, Buffer.from("BBTA\x01\x00nonsense, and no descriptor"), false);
+    });
+  });
+  const seen = await top();
+  expect(seen.telemetry).toMatchObject([{ service: "counting", values: { units: 5 } }]);
+  expect(seen.telemetryFaults).toMatchObject([{ process: "bad", code: "telemetry/malformed" }]);
+  const text = await project.run("top", "--once", "--interval", "0.1", "--topology", "counting.toml");
+  expect(text.stdout).toMatch(/^telemetry of process bad: telemetry\/malformed: process bad sent something/m);
+  const metrics = await project.run("metrics", "--topology", "counting.toml");
+  expect(metrics).toMatchObject({ code: 0, stderr: "" });
+  const samples = samplesOf(metrics.stdout);
+  expect(samples.get('busbar_telemetry_fault{process="bad",code="telemetry/malformed"}')).toBe(1);
+  expect(
+    [...samples].some(([name, value]) => name.startsWith('busbar_telemetry_units{service="counting"') && value === 5),
+  ).toBe(true);
+  addon.closeListener(listener);
+  up.child.kill("SIGINT");
+  expect((await up.ended).code).toBe(0);
 });
 
 test("addresses that others reach are refused unless they are meant; so are those that are none", async () => {

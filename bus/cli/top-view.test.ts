@@ -6,7 +6,8 @@ import { expect, test } from "vitest";
 import type { EdgeAccount } from "#core";
 import { type Moment, metricsText } from "#runtime";
 import { TelemetryFeed } from "#telemetry";
-import { telemetryRows } from "../runtime/telemetry-rows.ts";
+import { BusError } from "#wire";
+import { type TelemetryRows, telemetryRows } from "../runtime/telemetry-rows.ts";
 import { ReadStatus } from "../telemetry/source.ts";
 import { ManualSource, manualSources } from "../telemetry/test-support.ts";
 import { Screen } from "./screen.ts";
@@ -43,7 +44,9 @@ const edge = (delivered: number, dropped = 0): EdgeAccount => ({
   attached: [],
 });
 
-const momentOf = (edges: EdgeAccount[], cpuMs: number, telemetry: Moment["telemetry"] = []): Moment => ({
+const NO_ROWS: TelemetryRows = { telemetry: [], telemetryFaults: [] };
+
+const momentOf = (edges: EdgeAccount[], cpuMs: number, rows = NO_ROWS): Moment => ({
   seen: {
     bus: "t",
     plan: "p",
@@ -70,7 +73,7 @@ const momentOf = (edges: EdgeAccount[], cpuMs: number, telemetry: Moment["teleme
     ],
     silent: [{ process: "m", pid: 9 }],
   },
-  telemetry,
+  ...rows,
 });
 
 async function records() {
@@ -125,6 +128,31 @@ test("rates, shares and ages come from two moments; what is stale or dead says s
   // A process that was started anew counts from 0: no rate rather than a negative one.
   view.add(momentOf([edge(5)], 1), 4000);
   expect(view.edges()[0].ratePerS).toBeUndefined();
+  feed.close();
+});
+
+test("a process that answers wrongly is named, and hides neither itself of before nor others", async () => {
+  const bad = new ManualSource("bad");
+  bad.add("ecs").set({ totalEntities: 9n });
+  const good = new ManualSource("good");
+  good.add("combat").set({ totalCombats: 7n });
+  const feed = await TelemetryFeed.open(manualSources([bad, good]));
+  const fault = { peer: "process bad", reason: "nonsense" };
+  bad.fault = new BusError("telemetry/malformed", { details: fault });
+  const rows = await telemetryRows(feed);
+  expect(rows.telemetry.map(({ service }) => service)).toEqual(["combat", "ecs"]);
+  const { message } = bad.fault;
+  expect(rows.telemetryFaults).toEqual([{ process: "bad", code: "telemetry/malformed", message }]);
+  const moment = momentOf([edge(1)], 1, rows);
+  const view = new TopView();
+  view.add(moment, 1000);
+  expect(view.lines(200)).toContain(`telemetry of process bad: ${message}`);
+  expect(view.json()).toMatchObject({ telemetryFaults: [{ process: "bad" }] });
+  const text = (await metricsText(moment)).split("\n");
+  expect(text).toContain('busbar_telemetry_fault{process="bad",code="telemetry/malformed"} 1');
+  expect(text).toContain('busbar_telemetry_combats_total{service="combat",process="good"} 7');
+  bad.fault = undefined;
+  expect((await telemetryRows(feed)).telemetryFaults).toEqual([]);
   feed.close();
 });
 

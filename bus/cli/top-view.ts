@@ -70,7 +70,7 @@ export class TopView {
   json(): object {
     const now = this.#now;
     if (now === undefined) return {};
-    const { seen, telemetry } = now.moment;
+    const { seen, telemetry, telemetryFaults } = now.moment;
     return {
       bus: seen.bus,
       edges: this.edges(),
@@ -84,6 +84,7 @@ export class TopView {
       })),
       silent: seen.silent,
       telemetry: telemetry.map((row) => ({ ...row, ageMs: this.#ageMs(row.service) })),
+      telemetryFaults,
     };
   }
 
@@ -91,7 +92,7 @@ export class TopView {
   lines(columns: number): string[] {
     const now = this.#now;
     if (now === undefined) return [];
-    const { seen, telemetry } = now.moment;
+    const { seen, telemetry, telemetryFaults } = now.moment;
     const parts = [
       `${seen.bus}: ${seen.ups.length === 0 ? "no `busbar up`" : seen.ups.map(({ mode, pid }) => `${mode}, process ${pid}`).join("; ")}`,
     ];
@@ -148,6 +149,7 @@ export class TopView {
       const values = Object.entries(row.values ?? {}).map(([name, value]) => `${name} ${value}`);
       parts.push(...wrapped(values, Math.min(columns, 120)).map((line) => `  ${line}`));
     }
+    for (const { process, message } of telemetryFaults) parts.push("", `telemetry of process ${process}: ${message}`);
     return parts;
   }
 

@@ -3,11 +3,10 @@ import { Counter, Gauge, Registry } from "prom-client";
 import type { EdgeAccount, LaneAccount } from "#core";
 import { FIELDS, type TelemetryField } from "#telemetry";
 import type { Observation } from "./observe.ts";
-import type { TelemetryRow } from "./telemetry-rows.ts";
+import type { TelemetryRow, TelemetryRows } from "./telemetry-rows.ts";
 
-export interface Moment {
+export interface Moment extends TelemetryRows {
   readonly seen: Observation;
-  readonly telemetry: readonly TelemetryRow[];
 }
 
 type Labels = Readonly<Record<string, string>>;
@@ -265,6 +264,15 @@ const TELEMETRY: readonly Metric[] = [
     (row) => states(rowLabels(row), row.writer, WRITER_STATES),
     "state",
   ),
+  {
+    name: "busbar_telemetry_fault",
+    help: "1: the process answered wrongly when it was asked for its records, which are therefore not here.",
+    type: "gauge",
+    labels: ["process", "code"],
+    *samples({ telemetryFaults }) {
+      for (const { process, code } of telemetryFaults) yield [{ process, code }, 1];
+    },
+  },
   ...FIELDS_OF_RECORD,
 ];
 

@@ -7,7 +7,7 @@ import { RunningBus } from "./running-bus.ts";
  * Opens the telemetry of a running bus for reading, without becoming a part of it.
  * @param topology default: BUSBAR_TOPOLOGY, else the nearest topology.toml upwards. Nothing needs to run: what starts
  *   later comes with `refresh`
- * @throws (rejects) BusError topology/*, transport/unavailable (no addon), telemetry/malformed
+ * @throws (rejects) BusError topology/*, transport/unavailable (no addon); a process that answers wrongly is in `faults`
  */
 export async function openTelemetry(topology?: string): Promise<TelemetryFeed> {
   const path = resolve(topology ?? process.env.BUSBAR_TOPOLOGY ?? findTopology());

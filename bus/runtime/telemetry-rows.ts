@@ -14,11 +14,22 @@ export interface TelemetryRow {
   readonly values: TelemetryValues | undefined;
 }
 
-/** Of every service that has a record, by name. */
-export async function telemetryRows(feed: TelemetryFeed | undefined): Promise<TelemetryRow[]> {
-  if (feed === undefined) return [];
+/** What is known of all records of a bus. */
+export interface TelemetryRows {
+  /** Of every service that has a record, by name. */
+  readonly telemetry: readonly TelemetryRow[];
+  /** Processes that answered wrongly when they were asked for their records. */
+  readonly telemetryFaults: readonly { readonly process: string; readonly code: string; readonly message: string }[];
+}
+
+/** @param feed undefined: there is no reading of records here */
+export async function telemetryRows(feed: TelemetryFeed | undefined): Promise<TelemetryRows> {
+  if (feed === undefined) return { telemetry: [], telemetryFaults: [] };
   await feed.refresh();
-  return feed.readers.map(rowOf);
+  return {
+    telemetry: feed.readers.map(rowOf),
+    telemetryFaults: feed.faults.map(({ process, error: { code, message } }) => ({ process, code, message })),
+  };
 }
 
 function rowOf(reader: TelemetryReader): TelemetryRow {

@@ -38,8 +38,8 @@ export async function watchBus(topology: string, openFeed: OpenFeed = openRecord
         at = folder;
       }
       if (folder !== undefined) feed ??= await openFeed(folder);
-      const [seen, telemetry] = await Promise.all([observe(bus), telemetryRows(feed)]);
-      return { seen, telemetry };
+      const [seen, rows] = await Promise.all([observe(bus), telemetryRows(feed)]);
+      return { seen, ...rows };
     },
     async [Symbol.asyncDispose]() {
       feed?.close();

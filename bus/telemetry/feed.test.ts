@@ -91,6 +91,20 @@ test("waiting for an update gives the next one, nothing when time is up or the w
   expect(await reader.waitForUpdate(reader.read().sequence, { timeoutMs: 30_000 })).toBeUndefined();
 });
 
+test("a record that cannot be mapped is a fault of its process; its other records are there, and it is when it can be", async () => {
+  const core = new ManualSource("core");
+  core.add("cards").set({ units: 1 });
+  core.add("combat").set({ units: 2 });
+  core.unmappable.add("cards");
+  using feed = await TelemetryFeed.open(manualSources([core]));
+  expect(feed.readers.map(({ service }) => service)).toEqual(["combat"]);
+  expect(feed.faults).toMatchObject([{ process: "core", error: { code: "telemetry/malformed" } }]);
+  core.unmappable.clear();
+  await feed.refresh();
+  expect(feed.reader("cards").read().values.units).toBe(1);
+  expect(feed.faults).toEqual([]);
+});
+
 test("a record that replaces another one of its service gets a new reader; a living writer is not displaced", async () => {
   const first = new ManualSource("core", 1);
   const record = first.add("combat");

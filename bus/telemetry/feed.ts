@@ -1,11 +1,18 @@
 import { BusError, suggestion } from "#wire";
 import { TelemetryReader } from "./reader.ts";
-import type { FindSources, TelemetrySource } from "./source.ts";
+import type { FindSources, RecordMemory, TelemetrySource } from "./source.ts";
 
 interface Known {
   readonly source: TelemetrySource;
   readonly slot: number;
   readonly reader: TelemetryReader;
+}
+
+/** A process whose records cannot be had, and why. */
+export interface TelemetryFault {
+  /** Process of the plan, by the name of its socket. */
+  readonly process: string;
+  readonly error: BusError;
 }
 
 /**
@@ -17,6 +24,7 @@ export class TelemetryFeed implements Disposable {
   readonly #sources = new Set<TelemetrySource>();
   /** By service: the newest record of it. */
   readonly #known = new Map<string, Known>();
+  #faults: readonly TelemetryFault[] = [];
   #refreshing: Promise<void> | undefined;
   #closed = false;
 
@@ -31,7 +39,10 @@ export class TelemetryFeed implements Disposable {
     return feed;
   }
 
-  /** Looks for processes and records that are new. One that cannot be asked is left as it is known. */
+  /**
+   * Looks for processes and records that are new. One that does not answer in time is left as it is known; one that answers wrongly
+   * is in `faults`, and hides nobody else.
+   */
   refresh(): Promise<void> {
     this.#refreshing ??= this.#look().finally(() => {
       this.#refreshing = undefined;
@@ -42,6 +53,11 @@ export class TelemetryFeed implements Disposable {
   /** One per service, in order of their names, also of writers that are dead. The objects stay the same. */
   get readers(): readonly TelemetryReader[] {
     return [...this.#known.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, known]) => known.reader);
+  }
+
+  /** What the last refresh met, in order of the processes. What was known of such a process stays. */
+  get faults(): readonly TelemetryFault[] {
+    return this.#faults;
   }
 
   /** @throws BusError telemetry/unknown-service */
@@ -72,18 +88,24 @@ export class TelemetryFeed implements Disposable {
   }
 
   async #look(): Promise<void> {
-    for (const source of await this.#find()) this.#sources.add(source);
-    await Promise.all([...this.#sources].map((source) => this.#ask(source)));
+    const faults: TelemetryFault[] = [];
+    const refuse = (process: string, error: BusError): void => void faults.push({ process, error });
+    for (const source of await this.#find(refuse)) this.#sources.add(source);
+    await Promise.all([...this.#sources].map((source) => this.#ask(source, refuse)));
+    this.#faults = faults.sort((a, b) => (a.process < b.process ? -1 : 1));
     if (this.#closed) this.close();
   }
 
-  async #ask(source: TelemetrySource): Promise<void> {
+  async #ask(source: TelemetrySource, refuse: (process: string, error: BusError) => void): Promise<void> {
     if (source.gone()) return;
     let entries: Awaited<ReturnType<TelemetrySource["list"]>>;
     try {
       entries = await source.list();
-    } catch {
-      return; // It has just died, or does not answer: what is known of it stays.
+    } catch (error) {
+      // One that has just died, or is busy, is no fault.
+      const problem = BusError.from(error);
+      if (problem.code === "telemetry/malformed") refuse(source.process, problem);
+      return;
     }
     if (this.#closed) return;
     for (const { service, slot, open } of entries) {
@@ -91,7 +113,14 @@ export class TelemetryFeed implements Disposable {
       if (known !== undefined && known.source === source && known.slot >= slot) continue;
       // A living writer is not displaced by one that is gone.
       if (known !== undefined && known.source !== source && known.reader.writer === "alive") continue;
-      const reader = new TelemetryReader({ service, process: source.process, pid: source.pid, memory: open() });
+      let memory: RecordMemory;
+      try {
+        memory = open();
+      } catch (error) {
+        refuse(source.process, BusError.from(error));
+        continue;
+      }
+      const reader = new TelemetryReader({ service, process: source.process, pid: source.pid, memory });
       known?.reader.close();
       this.#known.set(service, { source, slot, reader });
     }

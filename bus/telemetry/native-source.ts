@@ -18,17 +18,23 @@ const ANSWER_MS = 2000;
 export function sourcesIn(folder: string, addon?: Addon): FindSources {
   /** By path; those that are gone make room for who comes after them. */
   const met = new Map<string, NativeSource>();
-  return async () => {
+  return async (refuse) => {
     const loaded = addon ?? openAddon();
     const fresh: NativeSource[] = [];
-    for (const name of socketsOf(folder)) {
-      const path = join(folder, name);
-      if (met.get(path)?.gone() === false) continue;
-      const source = await NativeSource.connect(loaded, path);
-      if (source === undefined) continue;
-      met.set(path, source);
-      fresh.push(source);
-    }
+    const meet = async (path: string): Promise<void> => {
+      if (met.get(path)?.gone() === false) return;
+      try {
+        const source = await NativeSource.connect(loaded, path);
+        if (source === undefined) return;
+        met.set(path, source);
+        fresh.push(source);
+      } catch (error) {
+        // One that is there and wrong must not hide the others.
+        refuse(processAt(path), BusError.from(error));
+      }
+    };
+    // Side by side: one that does not answer must not keep the others waiting.
+    await Promise.all(socketsOf(folder).map((name) => meet(join(folder, name))));
     return fresh;
   };
 }
@@ -40,6 +46,9 @@ function socketsOf(folder: string): string[] {
     return []; // nothing runs
   }
 }
+
+/** Process of the plan, by the name of its socket. */
+const processAt = (path: string): string => basename(path, DESK_SUFFIX).replaceAll("~", "#");
 
 interface Waiting {
   resolve(answer: TelemetryAnswer): void;
@@ -58,7 +67,7 @@ class NativeSource implements TelemetrySource {
   private constructor(addon: Addon, path: string) {
     this.#addon = addon;
     this.#path = path;
-    this.#process = basename(path, DESK_SUFFIX).replaceAll("~", "#");
+    this.#process = processAt(path);
     this.#peer = native(() => addon.connectTelemetry(path, (answer, reason) => this.#answered(answer, reason)));
   }
 

@@ -166,15 +166,29 @@ test("what is no question is answered by name and then hung up on; nobody else n
   core.close();
 });
 
-test("a desk that answers nonsense is named, and its records are not shown", async () => {
+test.each([
+  ["nonsense", "BBTA\x01\x00nonsense, and no descriptor"],
+  ["something else's greeting", "GET / HTTP/1.1\r\n\r\n"],
+  ["the first half of an answer", "BBTA\x01"],
+])("a desk that answers %s is named, and hides no other", async (_, answer) => {
   const addon = openAddon();
+  const good = processOf("good");
+  good.writer("combat").set("units", 3);
   const listener = addon.listenPeers(join(folder, `bad${DESK_SUFFIX}`), (peer) => {
     addon.watchPeer(peer!, (bytes) => {
-      if (bytes !== undefined) addon.sendPacket(peer!, Buffer.from("BBTA\x01\x00nonsense, and no descriptor"), false);
+      if (bytes !== undefined) addon.sendPacket(peer!, Buffer.from(answer, "latin1"), false);
     });
   });
-  await expect(TelemetryFeed.open(sourcesIn(folder))).rejects.toThrow(
-    /telemetry\/malformed: process bad sent something/,
-  );
+  using feed = await TelemetryFeed.open(sourcesIn(folder));
+  for (let i = 0; i < 3; i++) {
+    expect(feed.readers.map(({ service }) => service)).toEqual(["combat"]);
+    expect(feed.faults.map(({ process, error }) => [process, error.code])).toEqual([["bad", "telemetry/malformed"]]);
+    await feed.refresh();
+  }
+  expect(feed.faults[0]!.error.message).toMatch(/^telemetry\/malformed: process bad sent something/);
   addon.closeListener(listener);
+  // Nobody listens there any more.
+  await feed.refresh();
+  expect(feed.faults).toEqual([]);
+  good.close();
 });

@@ -1,4 +1,5 @@
 /** Where readers get records from: the contract between what maps memory and what shows it. */
+import type { BusError } from "#wire";
 
 /** What one look at a record gave. `copy` holds a whole value after `ok`, and the one before after `stale`. */
 export const ReadStatus = {
@@ -44,5 +45,9 @@ export interface TelemetrySource {
   close(): void;
 }
 
-/** Finds the writing processes of a running bus. @returns those that were not there at the last call */
-export type FindSources = () => Promise<readonly TelemetrySource[]>;
+/**
+ * Finds the writing processes of a running bus.
+ * @param refuse told of each that is there and cannot be used, at every call
+ * @returns those that were not there at the last call
+ */
+export type FindSources = (refuse: (process: string, error: BusError) => void) => Promise<readonly TelemetrySource[]>;

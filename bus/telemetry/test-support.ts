@@ -1,4 +1,5 @@
 /** A process with records, made by hand: for tests of whoever shows telemetry. */
+import { BusError } from "#wire";
 import { FIELDS, Flag, HEADER, RECORD_BYTES, type TelemetryField } from "./layout.ts";
 import { type FindSources, ReadStatus, type RecordEntry, type RecordMemory, type TelemetrySource } from "./source.ts";
 
@@ -52,6 +53,10 @@ export class ManualSource implements TelemetrySource {
   readonly pid: number;
   readonly records: Map<string, ManualRecord> = new Map();
   isGone = false;
+  /** What the next question is answered with instead of the list. */
+  fault: BusError | undefined;
+  /** Records that cannot be mapped. */
+  readonly unmappable: Set<string> = new Set();
 
   constructor(process: string, pid = 4711) {
     this.process = process;
@@ -69,7 +74,18 @@ export class ManualSource implements TelemetrySource {
   }
 
   list(): Promise<readonly RecordEntry[]> {
-    const entries = [...this.records].map(([service, record], slot) => ({ service, slot, open: () => record.open() }));
+    if (this.fault !== undefined) return Promise.reject(this.fault);
+    const open = (service: string, record: ManualRecord): RecordMemory => {
+      if (!this.unmappable.has(service)) return record.open();
+      throw new BusError("telemetry/malformed", {
+        details: { peer: this.process, reason: `${service} cannot be mapped` },
+      });
+    };
+    const entries = [...this.records].map(([service, record], slot) => ({
+      service,
+      slot,
+      open: () => open(service, record),
+    }));
     return Promise.resolve(entries);
   }
 

@@ -80,15 +80,19 @@ describe.skipIf(missing !== undefined)(
       });
     });
 
-    test("refuses a process that answers nonsense", async () => {
+    test("names a process that answers nonsense, and shows the others", async () => {
       const addon = openAddon();
+      await writer.start("still");
       const listener = addon.listenPeers(join(writer.folder, "bad.tele"), (peer) => {
         addon.watchPeer(peer!, (bytes) => {
           if (bytes !== undefined)
             addon.sendPacket(peer!, Buffer.from("BBTA\x01\x00nonsense, and no descriptor"), false);
         });
       });
-      expect(await check("refused", writer.folder)).toBe("telemetry/malformed");
+      expect(await check("refused", writer.folder)).toEqual({
+        faults: { "bad.tele": "telemetry/malformed" },
+        services: ["combat"],
+      });
       addon.closeListener(listener);
     });
   },

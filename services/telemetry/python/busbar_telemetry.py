@@ -302,10 +302,13 @@ class Feed:
         self._timeout = timeout
         self._processes: Dict[str, _Process] = {}
         self._readers: Dict[str, Reader] = {}
+        #: What the last `refresh` met, by the name of the socket. Such a process hides no other.
+        self.faults: Dict[str, TelemetryError] = {}
         self.refresh()
 
     def refresh(self) -> None:
         names = os.listdir(self._folder) if os.path.isdir(self._folder) else []
+        self.faults = {}
         for name in sorted(name for name in names if name.endswith(_SUFFIX)):
             known = self._processes.get(name)
             try:
@@ -315,6 +318,9 @@ class Feed:
                     known = self._processes[name] = _Process(os.path.join(self._folder, name), self._timeout)
             except (OSError, Unreachable):
                 continue  # it has just died, or does not answer: what is known of it stays
+            except TelemetryError as error:
+                self.faults[name] = error
+                continue
             for service, slot in known.entries:
                 reader = self._readers.get(service)
                 if reader is None or (reader._process is known and reader.slot < slot) or reader._process.gone():

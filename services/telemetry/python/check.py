@@ -99,11 +99,12 @@ def value(folder: str, service: str) -> object:
 
 
 def refused(folder: str) -> object:
-    try:
-        telemetry.Feed(folder)
-    except telemetry.TelemetryError as error:
-        return error.code
-    return "opened"
+    """What a feed shows of a folder in which a process answers wrongly."""
+    with telemetry.Feed(folder) as feed:
+        return {
+            "faults": {name: error.code for name, error in feed.faults.items()},
+            "services": [reader.service for reader in feed.readers],
+        }
 
 
 print(json.dumps({"layout": layout, "equal": equal, "kill": kill, "value": value, "refused": refused}[sys.argv[1]](*sys.argv[2:])))
