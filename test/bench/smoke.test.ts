@@ -7,7 +7,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import type { Row } from "./row.ts";
 
 const MAIN = join(import.meta.dirname, "..", "..", "dist", "test", "bench", "main.js");
-const LIMIT_MS = 180_000;
+const LIMIT_MS = 420_000;
 const folder = mkdtempSync(join(tmpdir(), "busbar-bench-test-"));
 const running = new Set<ChildProcessWithoutNullStreams>();
 
@@ -127,8 +127,15 @@ const CASES: Record<string, { measures: string[]; peers: string[] }> = {
       "query1000_bus",
       "snapshot1m",
       "memory_ratio",
+      "sqlite_save",
+      "sqlite_load",
+      "arrow_export",
+      "parquet_export",
     ],
-    peers: ["columns", "bitecs", "sqlite", "duckdb", "indexed", "cached"],
+    peers: [
+      ...["columns", "bitecs", "sqlite", "duckdb", "indexed", "cached"],
+      ...["better-sqlite3", "apache-arrow", "hyparquet-writer", "service"],
+    ],
   },
   blackbox: {
     measures: [

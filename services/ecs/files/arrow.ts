@@ -23,14 +23,19 @@ class Texts {
   readonly list: string[] = [];
   readonly #codes: Map<string, number> = new Map();
 
-  /** Codes of a part, in this dictionary. */
+  /** Codes of a part, in this dictionary; those that came when they are the same. */
   translate({ values, dictionary }: ColumnData): Int32Array {
-    const codes = dictionary.map((text) => {
+    const from = values as Int32Array;
+    const codes = Int32Array.from(dictionary, (text) => {
       let code = this.#codes.get(text);
       if (code === undefined) this.#codes.set(text, (code = this.list.push(text) - 1));
       return code;
     });
-    return (values as Int32Array).map((code) => codes[code] ?? 0);
+    if (codes.every((code, i) => code === i)) return from;
+    const to = new Int32Array(from.length);
+    // Rows without a value have code 0, which need not be in the dictionary.
+    if (codes.length > 0) for (let row = 0; row < to.length; row++) to[row] = codes[from[row]!]!;
+    return to;
   }
 }
 

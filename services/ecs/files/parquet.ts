@@ -55,6 +55,11 @@ function plainOf(column: ColumnData, rows: number) {
   // Not u32: the writer turns its large values into the format's signed ones in lists only.
   const asIs: readonly FieldKind[] = ["i32", "i64", "u64", "entity", "f32", "f64"];
   if (validity === undefined && asIs.includes(kind)) return values as never;
+  if (validity === undefined && kind === "utf8") {
+    const texts: string[] = new Array(rows);
+    for (let row = 0; row < rows; row++) texts[row] = column.dictionary[values[row] as number]!;
+    return texts as never;
+  }
   const wide = widthOf(kind) > 1;
   return Array.from({ length: rows }, (_, row) => {
     const value = valueAt(column, row);

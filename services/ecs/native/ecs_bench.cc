@@ -8,6 +8,10 @@
 #include <map>
 #include <string>
 
+#if defined(__GLIBC__)
+#include <malloc.h>
+#endif
+
 #include "ecs/query.h"
 #include "ecs/snapshot.h"
 #include "ecs/store.h"
@@ -186,12 +190,28 @@ Measured snapshot(uint64_t count) {
   });
 }
 
+/// Bytes that the allocator has handed out: tables, the map of ids, definitions, room that is not used yet.
+uint64_t allocated([[maybe_unused]] const Store& store) {
+#if defined(__GLIBC__)
+  const struct mallinfo2 info = mallinfo2();
+  return info.uordblks + info.hblkhd;
+#else
+  return store.memory().total();
+#endif
+}
+
 /// "ns" holds bytes here: the store's, or of the ids and values alone. Times `count`, as all measures.
 Measured memory(uint64_t count) {
   const Floats floats;
   Moving moving(floats);
+  const uint64_t before = allocated(moving.store);
   moving.create();
-  return {static_cast<double>(moving.store.memory().total()) * static_cast<double>(count), 0};
+  const uint64_t after = allocated(moving.store);
+  const uint64_t bytes = after - before;
+  if (static_cast<double>(moving.store.memory().total()) < 0.995 * static_cast<double>(bytes)) {
+    need({Code::limit_exceeded, "the store says less of its memory than the allocator does"});
+  }
+  return {static_cast<double>(bytes) * static_cast<double>(count), 0};
 }
 Measured memory_bare(uint64_t count) {
   return {static_cast<double>(kEntities * (sizeof(EntityId) + 4 * sizeof(float))) * static_cast<double>(count), 0};

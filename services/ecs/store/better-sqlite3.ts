@@ -26,11 +26,12 @@ export const openBetterSqlite3: OpenSql = (path, mode) => {
   }
   return {
     exec: (sql) => void database.exec(sql),
-    prepare(sql) {
+    prepare(sql, integers = "bigint") {
       const statement = database.prepare<unknown[]>(sql);
-      if (statement.reader) statement.raw().safeIntegers();
+      if (statement.reader) statement.raw().safeIntegers(integers === "bigint");
       return {
         run: (values) => void statement.run(values),
+        all: (values) => statement.all(values) as never,
         rows: (values = []) => statement.iterate(values) as IterableIterator<never>,
       };
     },

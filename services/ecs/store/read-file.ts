@@ -1,16 +1,16 @@
 /** Reads a snapshot file. Nothing in it is believed: types, ranges, counts and names are checked, and any fault is ecs/bad-file. */
 import { BusError } from "#bus";
 import { definitionsOf, type FieldDefinition } from "../components/define.ts";
-import { widthOf } from "../components/fields.ts";
-import { checkValue } from "../frame/check.ts";
-import { type ColumnData, columnOf } from "../frame/column.ts";
 import { fieldsOf, type ImageMeta, type ImagePart, type ImageRows, PARTS_FORMAT } from "./image.ts";
 import { FILE_VERSION, MAGIC, tableName, WHAT } from "./layout.ts";
-import { type OpenSql, quoted, type SqlDatabase, type SqlStatement, type SqlValue } from "./sql.ts";
+import { ColumnReader, NumberSet, type SqlRows, selectOf } from "./read-columns.ts";
+import type { OpenSql, SqlDatabase, SqlStatement, SqlValue } from "./sql.ts";
 
 /** A part is ended after so many rows or about so many bytes. */
 const PART_ROWS = 65_536;
 const PART_BYTES = 4 << 20;
+/** Rows that are asked for at once. Few, since each may hold a long text. */
+const CHUNK_ROWS = 256;
 
 export class SnapshotReader {
   readonly #path: string;
@@ -107,67 +107,93 @@ export class SnapshotReader {
 
   /** Also checks that each index has one entity or is free. */
   *#rows(meta: ImageMeta, codes: ReadonlyMap<string, number>): Generator<ImageRows> {
-    const used = new Set<number>(meta.freeIndex);
+    const used = new NumberSet();
+    for (const index of meta.freeIndex) used.add(index);
+    const codeOf = (text: string): number => codes.get(text) ?? this.#fail(`'${text}' is not in its table of texts`);
     for (const [table, its] of meta.tables.entries()) {
       const fields = fieldsOf(meta, its);
-      const columns = ["row", "id", ...fields.map(({ path }) => path)].map(quoted).join(", ");
-      const statement = this.#database.prepare(`SELECT ${columns} FROM ${tableName(table)} ORDER BY row`);
-      let first = 0;
-      for (const rows of this.#batches(statement)) {
-        const ids = BigUint64Array.from(rows, ([, id]) => BigInt.asUintN(64, id as bigint));
-        for (const [i, id] of ids.entries()) {
-          const index = Number(id & 0xffffffffn);
-          if (Number(rows[i]![0]) !== first + i) throw this.#bad(`row ${first + i} of table ${table} is missing`);
-          if (index >= meta.indexes || id >> 32n === 0n || used.has(index))
-            throw this.#bad(`entity ${id} of table ${table} has an index that is free, taken, or none`);
-          used.add(index);
+      const sources = [ID, ...fields].map(({ path, field }) => ({ path, field, sql: selectOf(path, field.type) }));
+      const sql = `SELECT row, ${sources.flatMap(({ sql }) => sql).join(", ")} FROM ${tableName(table)}`;
+      const chunks = this.#chunks(
+        this.#database.prepare(`${sql} WHERE row >= ? ORDER BY row LIMIT ${CHUNK_ROWS}`, "number"),
+      );
+      let next = chunks.next();
+      for (let first = 0; ; ) {
+        const capacity = Math.max(CHUNK_ROWS, Math.min(PART_ROWS, its.rows - first));
+        let place = 1;
+        const [ids, ...columns] = sources.map(({ path, field, sql }) => {
+          const column = new ColumnReader(path, field, place, capacity, codeOf);
+          place += sql.length;
+          return column;
+        });
+        let rows = 0;
+        for (
+          let bytes = 0;
+          next.done !== true && rows + CHUNK_ROWS <= capacity && bytes < PART_BYTES;
+          next = chunks.next()
+        ) {
+          const chunk = next.value;
+          for (let i = 0; i < chunk.length; i++) {
+            if (chunk[i]![0] !== first + rows + i)
+              throw this.#bad(`row ${first + rows + i} of table ${table} is missing`);
+            bytes += bytesOf(chunk[i]!);
+          }
+          ids!.take(chunk);
+          for (const column of columns) column.take(chunk);
+          rows += chunk.length;
         }
-        const made = fields.map(({ path, field }, i) => this.#column(path, field, rows, i + 2, codes));
-        yield { table, first, ids, columns: made };
-        first += rows.length;
+        if (rows === 0) {
+          if (first !== its.rows) throw this.#bad(`table ${table} has ${first} rows instead of ${its.rows}`);
+          break;
+        }
+        const part = {
+          table,
+          first,
+          ids: ids!.made().values as BigUint64Array,
+          columns: columns.map((one) => one.made()),
+        };
+        this.#use(part, meta, used);
+        yield part;
+        first += rows;
       }
-      if (first !== its.rows) throw this.#bad(`table ${table} has ${first} rows instead of ${its.rows}`);
     }
     if (used.size !== meta.indexes)
       throw this.#bad(`${used.size} of its ${meta.indexes} indexes have an entity or are free`);
   }
 
+  #use({ table, ids }: ImageRows, { indexes }: ImageMeta, used: NumberSet): void {
+    const halves = new Uint32Array(ids.buffer);
+    for (let i = 0; i < ids.length; i++) {
+      const index = halves[2 * i]!;
+      if (index >= indexes || halves[2 * i + 1] === 0 || !used.add(index))
+        throw this.#bad(`entity ${ids[i]} of table ${table} has an index that is free, taken, or none`);
+    }
+  }
+
+  /** Rows of a table, some at a time: a call per row costs more than the row. */
+  *#chunks(statement: SqlStatement): Generator<SqlRows, undefined> {
+    // Below all, so that rows that ought not to be there are seen.
+    for (let from: SqlValue = Number.MIN_SAFE_INTEGER; ; ) {
+      const chunk = statement.all([from]);
+      if (chunk.length > 0) yield chunk;
+      const last = chunk.at(-1)?.[0];
+      if (chunk.length < CHUNK_ROWS || typeof last !== "number") return;
+      from = last + 1;
+    }
+  }
+
   *#batches(statement: SqlStatement): Generator<(readonly SqlValue[])[]> {
-    const iterator = statement.rows();
     let rows: (readonly SqlValue[])[] = [];
     let bytes = 0;
-    for (;;) {
-      const { value, done } = iterator.next();
-      if (done === true) break;
-      rows.push(value);
-      for (const one of value)
-        bytes += typeof one === "string" ? one.length * 3 : one instanceof Uint8Array ? one.length : 8;
+    for (const row of statement.rows()) {
+      rows.push(row);
+      bytes += bytesOf(row);
       if (rows.length < PART_ROWS && bytes < PART_BYTES) continue;
       yield rows;
       rows = [];
       bytes = 0;
     }
     if (rows.length > 0) yield rows;
-  }
-
-  #column(
-    path: string,
-    field: FieldDefinition,
-    rows: readonly (readonly SqlValue[])[],
-    at: number,
-    codes: ReadonlyMap<string, number>,
-  ): ColumnData {
-    const read = fromSql(field);
-    const { type, nullable } = field;
-    const text = type === "utf8";
-    const made = columnOf(path, { type: text ? "i32" : type, nullable }, rows.length, (row) => {
-      const value = rows[row]![at]!;
-      const one = value === null ? null : read(value);
-      checkValue(path, type, nullable, one);
-      if (!text || one === null) return one;
-      return codes.get(one as string) ?? this.#fail(`${path} has a text that is not in its table of texts`);
-    });
-    return { ...made, kind: type };
   }
 
   close(): void {
@@ -231,17 +257,14 @@ export class SnapshotReader {
   }
 }
 
-/** Integers come as bigint; a value of another type is passed on, and the check of its kind refuses it. */
-function fromSql({ type }: FieldDefinition): (value: SqlValue) => unknown {
-  if (type === "bool") return (value) => (value === 1n ? true : value === 0n ? false : value);
-  if (type === "u64" || type === "entity")
-    return (value) => (typeof value === "bigint" ? BigInt.asUintN(64, value) : value);
-  if (type === "i64") return (value) => value;
-  if (widthOf(type) > 1)
-    return (value) =>
-      value instanceof Uint8Array && value.length % 4 === 0 ? new Float32Array(value.slice().buffer) : value;
-  // A double that is no f32 was not written here.
-  if (type === "f32")
-    return (value) => (typeof value === "number" && Math.fround(value) === value ? value : String(value));
-  return (value) => (typeof value === "bigint" ? Number(value) : value);
+const ID = { path: "id", field: { type: "entity", nullable: false } } as const;
+
+/** What a row weighs, about. */
+function bytesOf(row: readonly SqlValue[]): number {
+  let bytes = row.length * 8;
+  for (const value of row) {
+    if (typeof value === "string") bytes += value.length * 3;
+    else if (value instanceof Uint8Array) bytes += value.length;
+  }
+  return bytes;
 }

@@ -1,15 +1,18 @@
-/** What snapshots need of an SQLite library. One implementation today (better-sqlite3); Node's own fits the same six members. */
+/** What snapshots need of an SQLite library. One implementation today (better-sqlite3); Node's own fits the same members. */
 export type SqlValue = number | bigint | string | Uint8Array | null;
 
 export interface SqlStatement {
   run(values: readonly SqlValue[]): void;
-  /** Rows as lists in the order of the columns; integers as bigint. */
+  /** Rows as lists in the order of the columns, one at a time. */
   rows(values?: readonly SqlValue[]): IterableIterator<readonly SqlValue[]>;
+  /** The same, all at once. */
+  all(values: readonly SqlValue[]): readonly (readonly SqlValue[])[];
 }
 
 export interface SqlDatabase {
   exec(sql: string): void;
-  prepare(sql: string): SqlStatement;
+  /** @param integers what those of its rows come as. Default bigint; numbers are exact up to 2^53 */
+  prepare(sql: string, integers?: "bigint" | "number"): SqlStatement;
   close(): void;
 }
 

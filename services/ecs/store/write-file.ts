@@ -10,11 +10,20 @@ import type { OpenSql, SqlDatabase, SqlStatement, SqlValue } from "./sql.ts";
 const SUFFIX = ".saving";
 let files = 0;
 
+/** Values bound by one statement: with fewer, calling it costs more than what it does. SQLite takes some 32,000. */
+const VALUES = 250;
+
 interface Insert {
   readonly table: number;
-  readonly statement: SqlStatement;
   readonly fields: readonly PathField[];
+  /** Rows that `many` inserts. */
+  readonly step: number;
+  readonly many: SqlStatement;
+  readonly one: SqlStatement;
 }
+
+/** Puts the values of `count` rows from `row` on into every `stride`th place of a list, from `at` on. */
+type Fill = (list: SqlValue[], at: number, stride: number, row: number, count: number) => void;
 
 export class SnapshotWriter {
   readonly #path: string;
@@ -75,26 +84,31 @@ export class SnapshotWriter {
 
   /** Rows of a table come in their order. */
   rows({ table, first, ids, columns }: ImageRows): void {
-    const { statement, fields } = this.#statement(table);
+    const { fields, step, many, one } = this.#statement(table);
     if (first !== this.#received[table])
       throw outOfOrder(`row ${first} of table ${table} came after ${this.#received[table]}`);
     this.#received[table] = first + ids.length;
-    const ordered = fields.map(({ path }) => {
-      const column = columns.find((one) => one.path === path);
-      if (column === undefined) throw outOfOrder(`table ${table} came without ${path}`);
-      return sqlValues(column, this.#texts);
-    });
-    const signed = signedOf(ids);
-    const values: SqlValue[] = new Array(ordered.length + 2);
-    for (let row = 0; row < ids.length; row++) {
-      values[0] = first + row;
-      values[1] = signed[row]!;
-      for (let i = 0; i < ordered.length; i++) values[i + 2] = ordered[i]!(row);
+    const fills: Fill[] = [
+      filling((row) => first + row),
+      fillingFrom(signedOf(ids)),
+      ...fields.map(({ path }) => {
+        const column = columns.find((one) => one.path === path);
+        if (column === undefined) throw outOfOrder(`table ${table} came without ${path}`);
+        return fillOf(column, this.#texts);
+      }),
+    ];
+    const insert = (statement: SqlStatement, values: SqlValue[], row: number, count: number): void => {
+      for (let i = 0; i < fills.length; i++) fills[i]!(values, i, fills.length, row, count);
       statement.run(values);
-    }
+    };
+    let row = 0;
+    const values: SqlValue[] = new Array(fills.length * step);
+    for (; row + step <= ids.length; row += step) insert(many, values, row, step);
+    const last: SqlValue[] = new Array(fills.length);
+    for (; row < ids.length; row++) insert(one, last, row, 1);
   }
 
-  /** @returns bytes of the file, which is now at its place */
+  /** The file is then at its place. */
   finish(): void {
     const meta = this.#meta;
     if (meta === undefined) throw outOfOrder("no meta part came");
@@ -129,26 +143,41 @@ export class SnapshotWriter {
     const its = meta?.tables[table];
     if (meta === undefined || its === undefined) throw outOfOrder(`rows of table ${table} came, which there is not`);
     const fields = fieldsOf(meta, its);
-    const marks = new Array(fields.length + 2).fill("?").join(", ");
-    const statement = this.#database.prepare(`INSERT INTO ${tableName(table)} VALUES (${marks})`);
-    return (this.#insert = { table, statement, fields });
+    const width = fields.length + 2;
+    const step = Math.max(1, Math.floor(VALUES / width));
+    const marks = `(${new Array(width).fill("?").join(", ")})`;
+    const insert = (rows: number): SqlStatement =>
+      this.#database.prepare(`INSERT INTO ${tableName(table)} VALUES ${new Array(rows).fill(marks).join(", ")}`);
+    return (this.#insert = { table, fields, step, many: insert(step), one: insert(1) });
   }
 }
 
-/** Value of a row as SQLite stores it; one closure per column, so that nothing is decided per value. */
-function sqlValues(column: ColumnData, texts: readonly string[]): (row: number) => SqlValue {
-  const { kind, values } = column;
-  const present = ((): ((row: number) => SqlValue) => {
+const filling =
+  (sqlOf: (row: number) => SqlValue): Fill =>
+  (list, at, stride, row, count) => {
+    for (let i = 0; i < count; i++, at += stride) list[at] = sqlOf(row + i);
+  };
+
+/** The loop by itself: an array is read without a call per value. */
+const fillingFrom =
+  (values: ArrayLike<number | bigint>): Fill =>
+  (list, at, stride, row, count) => {
+    for (let i = 0; i < count; i++, at += stride) list[at] = values[row + i]!;
+  };
+
+/** Values as SQLite stores them. */
+function fillOf(column: ColumnData, texts: readonly string[]): Fill {
+  const { kind, values, validity } = column;
+  const plain = kind === "u64" || kind === "entity" ? signedOf(values as BigUint64Array) : values;
+  const wide = kind.startsWith("f32x");
+  if (validity === undefined && kind !== "utf8" && kind !== "bool" && !wide) return fillingFrom(plain);
+  const sqlOf = ((): ((row: number) => SqlValue) => {
     if (kind === "utf8") return (row) => texts[values[row] as number]!;
     if (kind === "bool") return (row) => (valueAt(column, row) === true ? 1 : 0);
-    if (kind === "u64" || kind === "entity") {
-      const signed = signedOf(values as BigUint64Array);
-      return (row) => signed[row]!;
-    }
-    if (kind.startsWith("f32x")) return (row) => bytesOf(valueAt(column, row) as Float32Array);
-    return (row) => values[row] as number | bigint;
+    if (wide) return (row) => bytesOf(valueAt(column, row) as Float32Array);
+    return (row) => plain[row]!;
   })();
-  return column.validity === undefined ? present : (row) => (isThere(column, row) ? present(row) : null);
+  return filling(validity === undefined ? sqlOf : (row) => (isThere(column, row) ? sqlOf(row) : null));
 }
 
 /** The same bits: SQLite's integers are signed. A view, so that no value is made twice. */

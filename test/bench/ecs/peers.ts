@@ -1,10 +1,10 @@
 /** Other ways to keep and ask a million entities, where they are installed. Each case prepares itself and returns what is timed. */
+
+import { now } from "./timed.ts";
 import { ENTITIES, expectedSum, factionOf, HP_BELOW, HP_FROM, hpOf, LIMIT, STEP, WANTED, xOf } from "./workload.ts";
 
 /** Does `count` units. @returns ns of the part that counts */
 export type Work = (count: number) => Promise<number>;
-
-const now = (): number => performance.now() * 1e6;
 
 /** As many rounds of `units` as `count` asks for; ns for `count`. */
 const inRounds =
@@ -83,6 +83,88 @@ const duckdb = async (): Promise<Work> => {
   });
 };
 
+/** What the store's thousand rows are asked for: all, ordered by x, hp and x of each. */
+const SMALL = 1000;
+const SMALL_ALL = "SELECT id, hp, x FROM small ORDER BY x, id";
+const checkSmall = (count: number, first: number, last: number): void => {
+  if (count !== SMALL || !(first < last)) throw new Error(`${count} rows from ${first} to ${last}`);
+};
+
+const sqliteSmall = async (): Promise<Work> => {
+  const { default: Database } = await import("better-sqlite3");
+  const database = new Database(":memory:");
+  database.exec("CREATE TABLE small (id INTEGER PRIMARY KEY, hp INTEGER, x REAL)");
+  const insert = database.prepare("INSERT INTO small VALUES (?, ?, ?)");
+  for (let i = 1; i <= SMALL; i++) insert.run(i - 1, hpOf(i), xOf(i));
+  database.exec("CREATE INDEX by_x ON small (x, id, hp)");
+  const all = database.prepare<[], [number, number, number]>(SMALL_ALL).raw();
+  return inRounds(1, () => {
+    const start = now();
+    const rows = all.all();
+    const ns = now() - start;
+    checkSmall(rows.length, rows[0]![2], rows.at(-1)![2]);
+    return ns;
+  });
+};
+
+const duckdbSmall = async (): Promise<Work> => {
+  const { DuckDBInstance } = await import("@duckdb/node-api");
+  const connection = await (await DuckDBInstance.create(":memory:", { threads: "1" })).connect();
+  const values = Array.from({ length: SMALL }, (_, i) => `(${i}, ${hpOf(i + 1)}, ${xOf(i + 1)})`);
+  await connection.run("CREATE TABLE small (id INTEGER, hp INTEGER, x FLOAT)");
+  await connection.run(`INSERT INTO small VALUES ${values.join(", ")}`);
+  const all = await connection.prepare(SMALL_ALL);
+  return inRounds(1, async () => {
+    const start = now();
+    const columns = (await all.runAndReadAll()).getColumns();
+    const ns = now() - start;
+    const xs = columns[2] as number[];
+    checkSmall(xs.length, xs[0]!, xs.at(-1)!);
+    return ns;
+  });
+};
+
+/** What the process keeps more of, in and outside of V8's heap. */
+const grown = async (make: () => Promise<unknown>): Promise<number> => {
+  const { setFlagsFromString } = await import("node:v8");
+  const { runInNewContext } = await import("node:vm");
+  setFlagsFromString("--expose-gc");
+  const collect = runInNewContext("gc") as () => void;
+  const held = (): number => {
+    collect();
+    const { heapUsed, external } = process.memoryUsage();
+    return heapUsed + external;
+  };
+  const before = held();
+  const made = await make();
+  const after = held();
+  return made === undefined ? 0 : after - before;
+};
+
+const bitecsMemory = async (): Promise<Work> => {
+  await import("bitecs");
+  const bytes = await grown(async () => {
+    const made = await bitecsWorld();
+    made.create();
+    return made;
+  });
+  return async (count) => bytes * count;
+};
+
+/** Pages of the database: an id of 64 bits and four floats a row. */
+const sqliteMemory = async (): Promise<Work> => {
+  const { default: Database } = await import("better-sqlite3");
+  const database = new Database(":memory:");
+  database.exec("CREATE TABLE moving (id INTEGER PRIMARY KEY, px REAL, py REAL, vx REAL, vy REAL)");
+  const insert = database.prepare("INSERT INTO moving VALUES (?, ?, ?, ?, ?)");
+  database.transaction(() => {
+    for (let i = 0; i < ENTITIES; i++) insert.run((1n << 32n) | BigInt(i), i % 1000, i % 1000, i % 1000, i % 1000);
+  })();
+  const number = (pragma: string): number => Number(database.pragma(pragma, { simple: true }));
+  const bytes = number("page_count") * number("page_size");
+  return async (count) => bytes * count;
+};
+
 export const PEER_CASES: Readonly<Record<string, () => Promise<Work>>> = {
   "bitecs/create": async () =>
     inRounds(ENTITIES, async () => {
@@ -112,4 +194,8 @@ export const PEER_CASES: Readonly<Record<string, () => Promise<Work>>> = {
   },
   "sqlite/query1m": sqlite,
   "duckdb/query1m": duckdb,
+  "sqlite/query1000": sqliteSmall,
+  "duckdb/query1000": duckdbSmall,
+  "bitecs/memory_ratio": bitecsMemory,
+  "sqlite/memory_ratio": sqliteMemory,
 };

@@ -53,6 +53,7 @@ export type ContestantName =
   | "ecs-native"
   | "ecs-bus"
   | "ecs-peer"
+  | "ecs-storage"
   | "telemetry-native"
   | "telemetry-read"
   | "telemetry-publish"
@@ -86,6 +87,7 @@ export const CONTESTANTS: Record<ContestantName, () => Promise<Contestant>> = {
   "ecs-bus": async () => (await import("../ecs/bus.ts")).ecsBus,
   "ecs-native": async () => (await import("../ecs/native.ts")).ecsNative,
   "ecs-peer": async () => (await import("../ecs/contestant.ts")).ecsPeer,
+  "ecs-storage": async () => (await import("../ecs/storage.ts")).ecsStorage,
   "telemetry-native": async () => (await import("../telemetry/native.ts")).telemetryNative,
   "telemetry-read": async () => (await import("../telemetry/contestant.ts")).telemetryRead,
   "telemetry-publish": async () => (await import("../telemetry/contestant.ts")).telemetryPublish,

@@ -1,4 +1,5 @@
 import { nativeMissing } from "../ecs/native.ts";
+import { STORED } from "../ecs/storage-rows.ts";
 import { ENTITIES, LIMIT } from "../ecs/workload.ts";
 import { type Calibrate, type Measure, runMeasure } from "../measure.ts";
 import type { Entrant } from "../pairs.ts";
@@ -81,6 +82,10 @@ const MEASURES: readonly EcsMeasure[] = [
     measure: "query1000",
     unit: "ns",
     calibrate: sized(100, 1_000_000),
+    peers: {
+      sqlite: "better-sqlite3 in memory, an index with all columns in the order, rows as lists",
+      duckdb: "in memory, one thread, as columns",
+    },
     size: 1000,
     note: "all of 1,000 entities ordered by x, two columns; without cache",
   },
@@ -96,8 +101,12 @@ const MEASURES: readonly EcsMeasure[] = [
     unit: "B",
     calibrate: once,
     native: { columns: "memory_ratio-bare" },
+    peers: {
+      bitecs: "growth of the process, its arrays of numbers included",
+      sqlite: "pages of a table in memory, no index; small whole numbers, which it packs",
+    },
     size: ENTITIES,
-    note: "two components of two f32; all memory of the store",
+    note: "two components of two f32; all that the allocator gave the store",
   },
 ];
 
@@ -120,19 +129,19 @@ const entrant = (label: string, variant: string, note?: string): Entrant => {
   };
 };
 
+const peer = (label: string, measure: string, note: string): Entrant => ({
+  label,
+  contestant: "ecs-peer",
+  transport: "local",
+  variant: `${label}/${measure}`,
+  processes: 1,
+  note,
+});
+
 const measureOf = ({ measure, unit, calibrate, native = {}, peers = {}, size, note }: EcsMeasure): Measure => {
   const all: Entrant[] = [
     ...Object.entries(native).map(([label, variant]) => entrant(label, variant, NATIVE_NOTES[label])),
-    ...Object.entries(peers).map(
-      ([label, about]): Entrant => ({
-        label,
-        contestant: "ecs-peer",
-        transport: "local",
-        variant: `${label}/${measure}`,
-        processes: 1,
-        note: about,
-      }),
-    ),
+    ...Object.entries(peers).map(([label, about]) => peer(label, measure, about)),
   ];
   return {
     title: measure,
@@ -154,14 +163,19 @@ const OVER_THE_BUS: Measure = {
   title: "query1000_bus",
   workload: "tick64",
   calibrate: sized(100, 1_000_000),
-  entrants: ["service", "cached"].map((label) => ({
-    label,
-    contestant: "ecs-bus",
-    transport: "ring",
-    variant: label,
-    processes: 1,
-    ...(label === "cached" ? { note: NATIVE_NOTES.cached } : {}),
-  })),
+  entrants: [
+    ...["service", "cached"].map(
+      (label): Entrant => ({
+        label,
+        contestant: "ecs-bus",
+        transport: "ring",
+        variant: label,
+        processes: 1,
+        ...(label === "cached" ? { note: NATIVE_NOTES.cached } : {}),
+      }),
+    ),
+    ...["sqlite", "duckdb"].map((label) => peer(label, "query1000", "inside the caller's process, without a bus")),
+  ],
   comparisons: [
     {
       facts: {
@@ -173,18 +187,62 @@ const OVER_THE_BUS: Measure = {
         note: "the question of query1000, by the typed client, to the plugin on a thread of its own; one after another",
       },
       ours: "service",
-      peers: [{ label: "cached", name: "cached" }],
+      peers: ["cached", "sqlite", "duckdb"].map((label) => ({ label, name: label })),
     },
   ],
 };
 
+const STORAGE: Readonly<Record<string, readonly [library: string, note: string]>> = {
+  sqlite_save: ["better-sqlite3", "one transaction"],
+  sqlite_load: ["better-sqlite3", "every value checked, read into columns"],
+  arrow_export: ["apache-arrow", "an IPC file of two batches, texts in a dictionary"],
+  parquet_export: ["hyparquet-writer", "two row groups, snappy"],
+};
+
+/** Ours is what writes and reads files, given the columns; "service" is the whole call. */
+const storageOf = ([measure, [library, note]]: [string, readonly [string, string]]): Measure => {
+  const one = (label: string, variant: string, about?: string): Entrant => ({
+    label,
+    contestant: "ecs-storage",
+    transport: "local",
+    variant: `${variant}/${measure}`,
+    processes: 1,
+    ...(about === undefined ? {} : { note: about }),
+  });
+  return {
+    title: measure,
+    workload: "tick64",
+    calibrate: sized(STORED, 20 * STORED),
+    entrants: [
+      one("file", "file"),
+      one(library, "bare", "the library alone, the same rows"),
+      one("service", "service", "ours as called: service, bus, a thread of its own, sync"),
+    ],
+    comparisons: [
+      {
+        facts: {
+          suite: "ecs",
+          measure,
+          unit: "ns",
+          transport: "local",
+          size: STORED,
+          note: `units with id, text, i32, f32; ${note}; per row`,
+        },
+        ours: "file",
+        peers: [library, "service"].map((label) => ({ label, name: label })),
+      },
+    ],
+  };
+};
+
 export const ecs: Suite = {
   name: "ecs",
-  about: "the entity store by itself beside bare columns, bitECS, SQLite and DuckDB; a query through the bus",
+  about: "the entity store by itself beside bare columns, bitECS, SQLite and DuckDB; a query through the bus; files",
   async run(bench) {
     const missing = nativeMissing();
     if (missing !== undefined) throw new Error(missing);
     for (const measure of MEASURES) await runMeasure(bench, measureOf(measure));
     await runMeasure(bench, OVER_THE_BUS);
+    for (const measure of Object.entries(STORAGE)) await runMeasure(bench, storageOf(measure));
   },
 };
