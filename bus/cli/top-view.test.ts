@@ -162,7 +162,7 @@ test("metrics show records in base units, and stale and dead ones as gauges", as
   for (const line of [
     'busbar_telemetry_combats_total{service="combat",process="core"} 7',
     'busbar_telemetry_average_tick_time_seconds{service="combat",process="core"} 0.0015',
-    'busbar_telemetry_memory_usage_bytes{service="combat",process="core"} 2097152',
+    'busbar_telemetry_memory_usage_bytes{service="combat",process="core"} 2000000',
     'busbar_telemetry_stale{service="combat",process="core"} 0',
     'busbar_telemetry_stale{service="ecs",process="core"} 1',
     'busbar_telemetry_writer_state{service="gone",process="core",state="dead"} 1',

@@ -47,6 +47,8 @@ export interface Plugin {
     /** How long a publish of the plugin waits for room before it is dropped and counted as timeout, ms. */
     readonly blockTimeoutMs: number;
   }): PluginLink;
+  /** Messages that it published while nobody had subscribed to them, by type. They are under no edge. */
+  unheard(): ReadonlyMap<string, number>;
   /** State hash of the plugin, 16 hex digits, when it has one. */
   hash(): Promise<string | undefined>;
   /** Stops the thread after the frame in work, destroys the instance. */

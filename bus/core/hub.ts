@@ -381,6 +381,8 @@ export class HubCore implements Hub {
       for (const link of resident.links.values()) edges.push(link.snapshot());
       for (const [type, count] of resident.unheard) unheard[type] = (unheard[type] ?? 0) + count;
     }
+    for (const plugin of this.#plugins.values())
+      for (const [type, count] of plugin.unheard()) unheard[type] = (unheard[type] ?? 0) + count;
     for (const edge of this.#pluginEdges) edges.push(edge.snapshot());
     for (const remote of this.#remotePlugins.values()) edges.push(remote.snapshot());
     return { edges, unheard };

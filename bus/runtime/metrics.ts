@@ -235,7 +235,7 @@ const SNAKE = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${l
 function unitOf(field: TelemetryField): { readonly name: string; readonly factor: number } {
   const name = SNAKE(field);
   if (name.endsWith("_us")) return { name: `${name.slice(0, -3)}_seconds`, factor: 1e-6 };
-  if (name.endsWith("_mb")) return { name: `${name.slice(0, -3)}_bytes`, factor: 1024 * 1024 };
+  if (name.endsWith("_mb")) return { name: `${name.slice(0, -3)}_bytes`, factor: 1e6 };
   return { name: name.replace(/^total_(?=combats|damage)/, ""), factor: 1 };
 }
 

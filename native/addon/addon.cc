@@ -71,6 +71,19 @@ Napi::Value hash_plugin(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
+/// By place in the types of `describePlugin`, those of the plugin itself.
+Napi::Value unheard(const Napi::CallbackInfo& info) {
+  Napi::Env env = info.Env();
+  Arguments arguments(info, "unheard");
+  const auto plugin = arguments.handle<PluginHandle>("plugin");
+  if (plugin == nullptr) return env.Undefined();
+  const auto count = static_cast<uint32_t>(plugin->host().library().types().size());
+  Napi::Array result = Napi::Array::New(env, count);
+  for (uint32_t i = 0; i < count; i++)
+    result.Set(i, Napi::Number::New(env, static_cast<double>(plugin->host().unheard(i))));
+  return result;
+}
+
 Napi::Value follow_clock(const Napi::CallbackInfo& info) {
   Arguments arguments(info, "followClock");
   const auto plugin = arguments.handle<PluginHandle>("plugin");
@@ -213,6 +226,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
       {"loadPlugin", load_plugin},
       {"describePlugin", describe_plugin},
       {"hashPlugin", hash_plugin},
+      {"unheard", unheard},
       {"followClock", follow_clock},
       {"stopPlugin", stop_plugin},
       {"refPlugin", ref_plugin},

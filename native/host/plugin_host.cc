@@ -14,6 +14,8 @@ constexpr uint32_t kControlBudget = 64;
 constexpr uint32_t kDataBudget = 256;
 constexpr uint32_t kConfigErrorBytes = 1024;
 constexpr uint64_t kHeldWakeNs = 10'000'000;
+/// Rounds of work between two looks at the clock, less one; a mask.
+constexpr uint32_t kSampleRounds = 0xFF;
 
 uint64_t saturating_sum(uint64_t a, uint64_t b) { return a > UINT64_MAX - b ? UINT64_MAX : a + b; }
 
@@ -32,7 +34,8 @@ PluginHost::PluginHost(PluginLibrary library, std::string name, std::string conf
       config_(std::move(config)),
       events_(events),
       about_(std::move(about)),
-      pool_(std::max(1u, threads)) {
+      pool_(std::max(1u, threads)),
+      unheard_(std::make_unique<std::atomic<uint64_t>[]>(library.types().size())) {
   table_ = Calls::table(this);
 }
 
@@ -119,7 +122,9 @@ bool PluginHost::is_cancelled(uint64_t request) const {
 void PluginHost::run() {
   set_up_thread("bus-" + name_);
   if (create()) {
+    memory_.sample(monotonic_ns());
     events_.ready();
+    uint32_t rounds = 0;
     while (!stopping_.load(std::memory_order_seq_cst)) {
       refresh_links();
       // seq_cst; pairs with the store in ask_hash
@@ -128,7 +133,10 @@ void PluginHost::run() {
         events_.hashed(hash == nullptr ? std::nullopt : std::optional(hash(instance_)));
       }
       if (wake_at_ != 0 && monotonic_ns() >= wake_at_) wake_plugin();
-      if (!drain_all()) sleep();
+      const bool worked = drain_all();
+      // Before each sleep, and now and then in work that leaves no time for one.
+      if (!worked || (++rounds & kSampleRounds) == 0) memory_.sample(monotonic_ns());
+      if (!worked) sleep();
     }
     close_links();
     library_.service().destroy(instance_);

@@ -20,6 +20,7 @@
 #include "host/failure.h"
 #include "host/about.h"
 #include "host/link.h"
+#include "host/memory_gauge.h"
 #include "host/plugin_library.h"
 #include "host/ticks.h"
 #include "host/worker_pool.h"
@@ -56,6 +57,7 @@ class PluginHost {
   /// Before `start`: memory for the instance's telemetry, which is finished when the instance is destroyed.
   void lend_telemetry(uint8_t* record, std::shared_ptr<void> holder) {
     telemetry_ = record;
+    memory_ = MemoryGauge(record);
     telemetry_holder_ = std::move(holder);
   }
   void start();
@@ -81,6 +83,9 @@ class PluginHost {
   void join();
 
   const PluginLibrary& library() const { return library_; }
+  /// Messages of the type with this place among the library's types that were published when nobody took them: every link was
+  /// to a service that had not subscribed to it, or not yet. Any thread.
+  uint64_t unheard(size_t type) const { return unheard_[type].load(std::memory_order_relaxed); }
   /// Null when the plugin has no use for it.
   const About* about() const { return about_.get(); }
 
@@ -158,6 +163,7 @@ class PluginHost {
   busbar_host table_{};
   uint8_t* telemetry_ = nullptr;  // kept by the holder
   std::shared_ptr<void> telemetry_holder_;
+  MemoryGauge memory_;
   void* instance_ = nullptr;
   Doorbell bell_;
   std::thread thread_;
@@ -166,6 +172,8 @@ class PluginHost {
   std::atomic<bool> hash_wanted_{false};
   std::atomic<bool> links_changed_{false};
   std::atomic<uint32_t> mark_listeners_{0};
+  /// By place in the library's types. Written by the instance's thread; each is a number by itself.
+  std::unique_ptr<std::atomic<uint64_t>[]> unheard_;
   std::atomic<int64_t> marks_wanted_{-1};  // by follow_clock, until the instance's thread has seen it
 
   // Read by `cancelled` on any thread, written under requests_mutex_.

@@ -238,12 +238,16 @@ busbar_status PluginHost::publish(uint32_t type_id, uint64_t fingerprint, const 
   if (!topic.empty()) header.payload_offset += static_cast<uint32_t>(frame::padded_bytes(4 + topic.size()));
   header.length = header.payload_offset + payload_length;
   busbar_status worst = BUSBAR_OK;
+  bool heard = false;
   for (size_t i = 0; i < links_.size(); i++) {
     Link& link = *links_[i];
     if (link.closed() || !link.wants(type_id, last_topic_id_)) continue;
+    heard = true;
     const busbar_status status = publish_on(link, header, payload, topic);
     if (status != BUSBAR_OK && (worst == BUSBAR_OK || status == BUSBAR_CLOSED)) worst = status;
   }
+  // Under no edge, as for any publisher.
+  if (!heard) unheard_[static_cast<size_t>(type - library_.types().data())].fetch_add(1, std::memory_order_relaxed);
   return worst;
 }
 

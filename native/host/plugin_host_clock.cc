@@ -1,9 +1,7 @@
 // A plugin instance and the simulated clock: Tick becomes on_tick, and Done tells the clock of it. The clock's messages
 // travel on the data lanes like any other, so they are in order with what is published.
-#include <flatbuffers/flatbuffers.h>
-
 #include "busbar_types.h"
-#include "clock_generated.h"
+#include "host/clock_frames.h"
 #include "host/plugin_host.h"
 
 namespace busbar::host {
@@ -11,24 +9,17 @@ namespace {
 
 namespace types = ::busbar::types::busbar::clock;
 
-template <typename Table>
-const Table* read(const frame::Header& header, const uint8_t* bytes) {
-  const uint8_t* payload = bytes + header.payload_offset;
-  flatbuffers::Verifier verifier(payload, header.length - header.payload_offset);
-  return verifier.VerifyBuffer<Table>() ? flatbuffers::GetRoot<Table>(payload) : nullptr;
-}
-
 }  // namespace
 
 /// @returns whether it was one
 bool PluginHost::take_clock_frame(Link& link, const frame::Header& header, const uint8_t* bytes) {
   if (header.type_id == types::Mark.id && link.options().clock_rank != LinkOptions::kUnmarked) {
-    const auto* mark = read<clock::Mark>(header, bytes);
+    const auto* mark = read_clock_frame<clock::Mark>(header, bytes);
     if (mark != nullptr && ticks_.marked(link.options().clock_rank, mark->tick())) end_tick();
     return true;
   }
   if (header.type_id != types::Tick.id || !link.options().is_clock) return false;
-  const auto* tick = read<clock::Tick>(header, bytes);
+  const auto* tick = read_clock_frame<clock::Tick>(header, bytes);
   if (tick == nullptr) return true;
   if (!tick->over() && tick->tick() > ticks_.tick() && !is_heard()) {
     // What is published before would be for nobody. The clock asks again.
@@ -85,15 +76,7 @@ void PluginHost::publish_mark() {
 
 void PluginHost::answer_clock() {
   flatbuffers::FlatBufferBuilder builder(256);
-  const auto reason = tick_reason_.empty() ? 0 : builder.CreateString(tick_reason_);
-  clock::DoneBuilder done(builder);
-  done.add_tick(ticks_.tick());
-  done.add_time_ns(ticks_.time_ns());
-  done.add_stage(static_cast<clock::Stage>(ticks_.stage()));
-  if (tick_hash_.has_value()) done.add_hash(*tick_hash_);
-  if (!tick_reason_.empty()) done.add_reason(reason);
-  done.add_taken(ticks_.taken());
-  builder.Finish(done.Finish());
+  build_done(builder, ticks_, tick_hash_, tick_reason_);
   for (const auto& link : links_) {
     if (!link->options().is_clock) continue;
     publish_own(link.get(), types::Done.id, types::Done.fingerprint, builder.GetBufferPointer(), builder.GetSize());

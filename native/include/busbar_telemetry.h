@@ -155,12 +155,21 @@ class Writer {
   /// Modulo 2^32.
   void add(Counter<uint32_t> field, uint32_t amount) { store32(field.offset, load32(field.offset) + amount); }
   void set(Gauge<uint64_t> field, uint64_t value) { store64(field.offset, value); }
-  void set(Gauge<uint32_t> field, uint32_t value) { store32(field.offset, value); }
+  void set(Gauge<uint32_t> field, uint32_t value) {
+    if (field.offset == kMemoryUsageMb.offset) own_memory_ = true;
+    store32(field.offset, value);
+  }
 
   /// Shows everything since the last publish at once. Never waits. Nothing new: the sequence does not move.
   void publish() {
     if (dirty_ == 0 || record_ == nullptr) return;
     uint8_t* const cell = record_ + at::kSequence;
+    if (!own_memory_) {
+      // The host fills it in between two calls, on this thread: it is kept, not written over with what stood there before.
+      constexpr size_t kIndex = (kMemoryUsageMb.offset - at::kDataSize) / 8;
+      constexpr uint64_t kMask = uint64_t{0xFFFFFFFF} << kMemoryUsageMb.offset % 8 * 8;
+      words_[kIndex] = (words_[kIndex] & ~kMask) | (seqlock::get(cell, 1 + kIndex) & kMask);
+    }
     const uint64_t odd = seqlock::begin(cell);
     for (uint32_t rest = dirty_; rest != 0; rest &= rest - 1) {
       const auto i = static_cast<uint32_t>(__builtin_ctz(rest));
@@ -196,6 +205,8 @@ class Writer {
 
   uint8_t* record_;
   uint32_t dirty_ = 0;
+  /// The service says itself what memory it uses.
+  bool own_memory_ = false;
   std::array<uint64_t, kWords> words_{};
 };
 

@@ -130,6 +130,7 @@ export const runFuzz = async (seconds: number, seed: number, count: number): Pro
     "native/core/ring_fuzz",
     "native/core/rendezvous_fuzz",
     "native/core/telemetry_fuzz",
+    "native/testing/clock_fuzz",
     "services/cards/cards_fuzz",
   ].filter((name) => existsSync(join(folder, name)));
   const share = Math.max(1, Math.floor(seconds / (fuzzers.length + 1)));

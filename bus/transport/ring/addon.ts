@@ -117,6 +117,8 @@ export interface Addon {
   describePlugin(plugin: PluginHandle): PluginDescription;
   /** Answered by the event `hash`, between two frames. */
   hashPlugin(plugin: PluginHandle): void;
+  /** Messages that it published while nobody subscribed, by place in the types that it brings itself (`describePlugin`). */
+  unheard(plugin: PluginHandle): number[];
   /** The plugin follows the simulated clock: `marks` services close its ticks, it closes those of `listeners`. Before the first link. */
   followClock(plugin: PluginHandle, marks: number, listeners: number): void;
   /** Ends the thread after the frame in work; the event `closed` follows. */

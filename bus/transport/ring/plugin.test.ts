@@ -164,6 +164,20 @@ test("published messages arrive where they were asked for, each counted", async 
   expect(all.link.counters()).toEqual({ committed: [1000, 1], dropped: DROP_REASONS.map(() => 0) });
 });
 
+test("what is published before anybody has subscribed is counted by its type, and by no edge", async () => {
+  const plugin = await echo();
+  const client = new EchoClient(plugin);
+  expect(plugin.unheard().size).toBe(0);
+  client.request("Publish", 1, [7, 64]);
+  expect((await client.answer(1)).words).toEqual([7, 0]);
+  expect([...plugin.unheard()]).toEqual([["busbar.testing.Event", 7]]);
+  expect(client.link.counters().committed).toEqual([0, 1]);
+  client.link.subscribe(typeId("Event"), 0, true);
+  client.request("Publish", 2, [1, 64]);
+  expect((await client.answer(2)).words).toEqual([1, 0]);
+  expect(plugin.unheard().get("busbar.testing.Event")).toBe(7);
+});
+
 test("a held lane stops the publisher, which times out and counts what it could not send", async () => {
   const client = new EchoClient(await echo(), { capacityBytes: 4096, frameBytesMax: 1024, blockTimeoutMs: 5 });
   client.link.subscribe(typeId("Event"), 0, true);

@@ -172,6 +172,11 @@ class NativePlugin implements Plugin {
     return rank < 0 ? CLOCK_RANK.none : rank;
   }
 
+  unheard(): ReadonlyMap<string, number> {
+    const counts = this.#addon.unheard(this.#handle);
+    return new Map(counts.flatMap((count, i) => (count === 0 ? [] : [[this.types[i].name, count] as const])));
+  }
+
   hash(): Promise<string | undefined> {
     if (this.#closed) return Promise.resolve(undefined);
     const asked = parts<string | undefined>();
