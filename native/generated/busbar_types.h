@@ -56,13 +56,13 @@ inline constexpr Type VersionRequest{"busbar.api.VersionRequest", 0x3c9ac83cu, 0
 }
 
 namespace busbar::types::busbar::cards {
-inline constexpr Type Program{"busbar.cards.Program", 0xb4f59ffeu, 0x290f683c683cf0f8ull};
+inline constexpr Type Program{"busbar.cards.Program", 0xb4f59ffeu, 0xab0c284153c4675cull};
 inline constexpr Type ProgramAsk{"busbar.cards.ProgramAsk", 0x8132b5ffu, 0xbeb5d733ab0df773ull};
 inline constexpr Type ProgramBetting{"busbar.cards.ProgramBetting", 0x8a9bc3e1u, 0xa1bb9ae7d27940bcull};
 inline constexpr Type ProgramBidding{"busbar.cards.ProgramBidding", 0xc6996fbfu, 0x10dabdad5776900bull};
 inline constexpr Type ProgramCardScore{"busbar.cards.ProgramCardScore", 0xaefe07f2u, 0xaa06a1d73e19430cull};
 inline constexpr Type ProgramCardValue{"busbar.cards.ProgramCardValue", 0xc7723fdcu, 0x3eb1a81be0f5989bull};
-inline constexpr Type ProgramClaim{"busbar.cards.ProgramClaim", 0xe6cfab36u, 0xdb0ceee7bdec5e33ull};
+inline constexpr Type ProgramClaim{"busbar.cards.ProgramClaim", 0xe6cfab36u, 0xab5d0b490d518dd9ull};
 inline constexpr Type ProgramCondition{"busbar.cards.ProgramCondition", 0x8f5f349du, 0x5e11622ae1993969ull};
 inline constexpr Type ProgramContract{"busbar.cards.ProgramContract", 0xe2d5eeb1u, 0xc6c40621a3e06811ull};
 inline constexpr Type ProgramDealer{"busbar.cards.ProgramDealer", 0x3e76627cu, 0xd41221e4259efe84ull};
@@ -74,14 +74,14 @@ inline constexpr Type ProgramEvaluation{"busbar.cards.ProgramEvaluation", 0xbda7
 inline constexpr Type ProgramHands{"busbar.cards.ProgramHands", 0x9ff74e84u, 0xe292351712e1c186ull};
 inline constexpr Type ProgramMeld{"busbar.cards.ProgramMeld", 0x4ba98e0fu, 0x749fbc60f331b9a4ull};
 inline constexpr Type ProgramPattern{"busbar.cards.ProgramPattern", 0x92391f99u, 0x6b70a4878afae0bfull};
-inline constexpr Type ProgramPhase{"busbar.cards.ProgramPhase", 0xf3d17e05u, 0x315b92efdb6873eaull};
+inline constexpr Type ProgramPhase{"busbar.cards.ProgramPhase", 0xf3d17e05u, 0xba2f56817946fdc7ull};
 inline constexpr Type ProgramPlay{"busbar.cards.ProgramPlay", 0x937625d9u, 0xbfe6986f1e0d595dull};
 inline constexpr Type ProgramRules{"busbar.cards.ProgramRules", 0x72c62f4au, 0xc2af997a8e55a211ull};
 inline constexpr Type ProgramScore{"busbar.cards.ProgramScore", 0xd198eec7u, 0xbaea28cae50b166cull};
 inline constexpr Type ProgramSetup{"busbar.cards.ProgramSetup", 0xb45586c2u, 0xc92b7f2e21a5be35ull};
 inline constexpr Type ProgramTeam{"busbar.cards.ProgramTeam", 0x0eb38b38u, 0x20dee4f9c5d85bd0ull};
 inline constexpr Type ProgramTrick{"busbar.cards.ProgramTrick", 0xde5f173au, 0xd64083ff62dcc43eull};
-inline constexpr Type ProgramTurn{"busbar.cards.ProgramTurn", 0x9ef92292u, 0xc1260dcb2f7faa47ull};
+inline constexpr Type ProgramTurn{"busbar.cards.ProgramTurn", 0x9ef92292u, 0x0ed810648bb119c3ull};
 inline constexpr Type ProgramWar{"busbar.cards.ProgramWar", 0x0505bf86u, 0xc765293cb2a91d77ull};
 inline constexpr Type ProgramWin{"busbar.cards.ProgramWin", 0x8ff0583bu, 0x7c9034b6b1e8efd3ull};
 }

@@ -1844,7 +1844,8 @@ struct ProgramClaim FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
     VT_PILE_PENALTY = 10,
     VT_RANK_MODE = 12,
     VT_STARTING_RANK = 14,
-    VT_FIXED_RANK = 16
+    VT_FIXED_RANK = 16,
+    VT_MIXED = 18
   };
   uint8_t min_cards() const {
     return GetField<uint8_t>(VT_MIN_CARDS, 1);
@@ -1868,6 +1869,11 @@ struct ProgramClaim FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
   uint8_t fixed_rank() const {
     return GetField<uint8_t>(VT_FIXED_RANK, 255);
   }
+  /// Of any cards: they are laid one by one, ranks never falling, as claim moves of one card; `stand` says that they are all.
+  /// false: all cards of a claim share their real rank, and it is one move.
+  bool mixed() const {
+    return GetField<uint8_t>(VT_MIXED, 0) != 0;
+  }
   bool Verify(::flatbuffers::Verifier &verifier) const {
     return VerifyTableStart(verifier) &&
            VerifyField<uint8_t>(verifier, VT_MIN_CARDS, 1) &&
@@ -1877,6 +1883,7 @@ struct ProgramClaim FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
            VerifyField<uint8_t>(verifier, VT_RANK_MODE, 1) &&
            VerifyField<uint8_t>(verifier, VT_STARTING_RANK, 1) &&
            VerifyField<uint8_t>(verifier, VT_FIXED_RANK, 1) &&
+           VerifyField<uint8_t>(verifier, VT_MIXED, 1) &&
            verifier.EndTable();
   }
 };
@@ -1906,6 +1913,9 @@ struct ProgramClaimBuilder {
   void add_fixed_rank(uint8_t fixed_rank) {
     fbb_.AddElement<uint8_t>(ProgramClaim::VT_FIXED_RANK, fixed_rank, 255);
   }
+  void add_mixed(bool mixed) {
+    fbb_.AddElement<uint8_t>(ProgramClaim::VT_MIXED, static_cast<uint8_t>(mixed), 0);
+  }
   explicit ProgramClaimBuilder(::flatbuffers::FlatBufferBuilder &_fbb)
         : fbb_(_fbb) {
     start_ = fbb_.StartTable();
@@ -1925,8 +1935,10 @@ inline ::flatbuffers::Offset<ProgramClaim> CreateProgramClaim(
     bool pile_penalty = true,
     busbar::cards::ProgramClaimRank rank_mode = busbar::cards::ProgramClaimRank::sequential,
     uint8_t starting_rank = 12,
-    uint8_t fixed_rank = 255) {
+    uint8_t fixed_rank = 255,
+    bool mixed = false) {
   ProgramClaimBuilder builder_(_fbb);
+  builder_.add_mixed(mixed);
   builder_.add_fixed_rank(fixed_rank);
   builder_.add_starting_rank(starting_rank);
   builder_.add_rank_mode(rank_mode);

@@ -244,6 +244,7 @@ function phaseOf(phase: Phase): ProgramPhaseBody {
           rankMode: CLAIM_RANKS[chosen ? "player_choice" : phase.rank_mode],
           startingRank: rankCode(phase.starting_rank),
           fixedRank: rankCode(phase.fixed_rank),
+          mixed: phase.mixed,
         },
       };
     }

@@ -279,7 +279,7 @@ function readPhase(read: Reader, state: { conditions: number; contract: Program[
       const [allowChallenge, pilePenalty] = [read.flag("allow_challenge"), read.flag("pile_penalty")];
       read.zeros(5);
       const rankMode = CLAIM_RANKS[sequential ? "sequential" : "player_choice"];
-      const ranks = { startingRank: 12, fixedRank: NONE };
+      const ranks = { startingRank: 12, fixedRank: NONE, mixed: false };
       return { type: "ProgramClaim", value: { minCards, maxCards, allowChallenge, pilePenalty, rankMode, ...ranks } };
     }
     case 7: {

@@ -103,6 +103,8 @@ export interface ClaimPhase {
   readonly rank_mode: ClaimRank;
   readonly starting_rank: Rank;
   readonly fixed_rank: Rank | null;
+  /** Ours: any cards may be laid for a claim, one by one; false: cards of one rank. */
+  readonly mixed: boolean;
 }
 export interface BiddingPhase {
   readonly type: "bidding";

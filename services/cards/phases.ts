@@ -75,6 +75,7 @@ const claim: z.ZodType<ClaimPhase> = z.strictObject({
   rank_mode: only(z.enum(namesOf(CLAIM_RANKS)).default("sequential")),
   starting_rank: only(z.enum(RANKS).default("A")),
   fixed_rank: only(z.enum(RANKS).nullable().default(null)),
+  mixed: only(z.boolean().default(false)),
 });
 const bidding: z.ZodType<BiddingPhase> = z.strictObject({
   type: z.literal("bidding"),

@@ -11,7 +11,7 @@ import { Cards } from "#generated/cardsim";
 import { CLASSICS, compile } from "./index.ts";
 
 /** Changes only when the rules do; then on purpose. */
-const GOLDEN = "ddc347bb499823514f8e680f2429b7e03d7b123d2b9ca0f7a39dced93628962f";
+const GOLDEN = "4aa91404d81af4d5ec5df8f062eea35c5c770da877d18b30cd614df01454fba6";
 
 const ROOT = join(import.meta.dirname, "..", "..");
 const CLI = join(ROOT, "dist", "bus", "cli", "main.js");

@@ -333,10 +333,10 @@ const foreign$Program = foreignVerifier(SCHEMA, "busbar.cards.Program");
 export const Program: MessageType<Program, ProgramInit, ProgramView> = {
   name: "busbar.cards.Program",
   typeId: 3035996158,
-  fingerprint: "290f683c683cf0f8",
-  fingerprintLo: 1748824312,
-  fingerprintHi: 688875580,
-  lineage: ["290f683c683cf0f8"],
+  fingerprint: "ab0c284153c4675c",
+  fingerprintLo: 1405380444,
+  fingerprintHi: 2869700673,
+  lineage: ["290f683c683cf0f8", "ab0c284153c4675c"],
   schema: SCHEMA,
   encode(m, offset, limit, value) {
     const end = put$Program(m, offset + 4, limit, value, 0);
@@ -1472,6 +1472,11 @@ export interface ProgramClaim {
   readonly rankMode: ProgramClaimRank;
   readonly startingRank: number;
   readonly fixedRank: number;
+  /**
+   * Of any cards: they are laid one by one, ranks never falling, as claim moves of one card; `stand` says that they are all.
+   * false: all cards of a claim share their real rank, and it is one move.
+   */
+  readonly mixed: boolean;
 }
 export interface ProgramClaimInit {
   minCards?: number;
@@ -1481,6 +1486,7 @@ export interface ProgramClaimInit {
   rankMode?: ProgramClaimRank;
   startingRank?: number;
   fixedRank?: number;
+  mixed?: boolean;
 }
 export interface ProgramClaimView extends MessageView, Readonly<ProgramClaim> {}
 
@@ -1488,10 +1494,10 @@ const foreign$ProgramClaim = foreignVerifier(SCHEMA, "busbar.cards.ProgramClaim"
 export const ProgramClaim: MessageType<ProgramClaim, ProgramClaimInit, ProgramClaimView> = {
   name: "busbar.cards.ProgramClaim",
   typeId: 3872369462,
-  fingerprint: "db0ceee7bdec5e33",
-  fingerprintLo: 3186384435,
-  fingerprintHi: 3675057895,
-  lineage: ["db0ceee7bdec5e33"],
+  fingerprint: "ab5d0b490d518dd9",
+  fingerprintLo: 223448537,
+  fingerprintHi: 2875001673,
+  lineage: ["db0ceee7bdec5e33", "ab5d0b490d518dd9"],
   schema: SCHEMA,
   encode(m, offset, limit, value) {
     const end = put$ProgramClaim(m, offset + 4, limit, value, 0);
@@ -1513,14 +1519,13 @@ function put$ProgramClaim(m: Memory, p: number, lim: number, x: ProgramClaimInit
   let e = t + 12;
   if (e > lim) return -1;
   const w = p >> 2;
-  i32[w] = 720914;
+  i32[w] = 786452;
   i32[w + 1] = 327684;
   i32[w + 2] = 458758;
   i32[w + 3] = 589832;
-  i32[w + 4] = 10;
+  i32[w + 4] = 720906;
   const q = t >> 2;
   i32[q] = t - p;
-  i32[q + 2] = 0;
   const v0 = x.minCards;
   u8[t + 4] = v0 === undefined ? 1 : v0 === (v0 & 255) ? v0 : unfit(ProgramClaim, x);
   const v1 = x.maxCards;
@@ -1535,14 +1540,16 @@ function put$ProgramClaim(m: Memory, p: number, lim: number, x: ProgramClaimInit
   u8[t + 9] = v5 === undefined ? 12 : v5 === (v5 & 255) ? v5 : unfit(ProgramClaim, x);
   const v6 = x.fixedRank;
   u8[t + 10] = v6 === undefined ? 255 : v6 === (v6 & 255) ? v6 : unfit(ProgramClaim, x);
+  const v7 = x.mixed;
+  u8[t + 11] = v7 === undefined ? 0 : typeof v7 === "boolean" ? (v7 ? 1 : 0) : unfit(ProgramClaim, x);
   m.table = t;
   return e;
 }
 
 function get$ProgramClaim(m: Memory, t: number): ProgramClaim {
-  const { i32, u16, u8 } = m;
+  const { i32, u8 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 720914 && i32[(v >> 2) + 1] === 327684 && i32[(v >> 2) + 2] === 458758 && i32[(v >> 2) + 3] === 589832 && u16[(v >> 1) + 8] === 10)) return own$ProgramClaim(new Reader$ProgramClaim(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 786452 && i32[(v >> 2) + 1] === 327684 && i32[(v >> 2) + 2] === 458758 && i32[(v >> 2) + 3] === 589832 && i32[(v >> 2) + 4] === 720906)) return own$ProgramClaim(new Reader$ProgramClaim(m).$to(t));
   return {
     minCards: u8[t + 4]!,
     maxCards: u8[t + 5]!,
@@ -1551,6 +1558,7 @@ function get$ProgramClaim(m: Memory, t: number): ProgramClaim {
     rankMode: u8[t + 8]! as ProgramClaimRank,
     startingRank: u8[t + 9]!,
     fixedRank: u8[t + 10]!,
+    mixed: u8[t + 11]! !== 0,
   };
 }
 function own$ProgramClaim(r: Reader$ProgramClaim): ProgramClaim {
@@ -1562,6 +1570,7 @@ function own$ProgramClaim(r: Reader$ProgramClaim): ProgramClaim {
     rankMode: r.rankMode,
     startingRank: r.startingRank,
     fixedRank: r.fixedRank,
+    mixed: r.mixed,
   };
 }
 
@@ -1627,21 +1636,27 @@ class Reader$ProgramClaim implements ProgramClaimView {
     const o = this.#o(16);
     return o === 0 ? 255 : u8[this.#t + o]!;
   }
+  get mixed(): ProgramClaim["mixed"] {
+    const m = this.#m;
+    const { u8 } = m;
+    const o = this.#o(18);
+    return o === 0 ? false : u8[this.#t + o]! !== 0;
+  }
 }
 
 function ok$ProgramClaim(m: Memory, t: number, low: number, end: number, d: number): boolean {
-  const { i32, u16 } = m;
-  if ((t & 3) !== 0 || t + 11 > end || d > 63) return false;
+  const { i32 } = m;
+  if ((t & 3) !== 0 || t + 12 > end || d > 63) return false;
   const v = t - i32[t >> 2]!;
   if ((v & 3) !== 0 || v < low || v + 20 > end) return false;
-  if (!(i32[v >> 2] === 720914 && i32[(v >> 2) + 1] === 327684 && i32[(v >> 2) + 2] === 458758 && i32[(v >> 2) + 3] === 589832 && u16[(v >> 1) + 8] === 10)) return false;
-  if ((m.budget -= 29) < 0) return false;
+  if (!(i32[v >> 2] === 786452 && i32[(v >> 2) + 1] === 327684 && i32[(v >> 2) + 2] === 458758 && i32[(v >> 2) + 3] === 589832 && i32[(v >> 2) + 4] === 720906)) return false;
+  if ((m.budget -= 32) < 0) return false;
   return true;
 }
 
 function full$ProgramClaim(x: ProgramClaimInit, d: number): ProgramClaim {
   if (d > 63 || typeof x !== "object" || x === null) unfit(ProgramClaim, x, d);
-  if (x.minCards !== undefined && x.maxCards !== undefined && x.allowChallenge !== undefined && x.pilePenalty !== undefined && x.rankMode !== undefined && x.startingRank !== undefined && x.fixedRank !== undefined) return x as ProgramClaim;
+  if (x.minCards !== undefined && x.maxCards !== undefined && x.allowChallenge !== undefined && x.pilePenalty !== undefined && x.rankMode !== undefined && x.startingRank !== undefined && x.fixedRank !== undefined && x.mixed !== undefined) return x as ProgramClaim;
   return {
     minCards: x.minCards === undefined ? 1 : x.minCards,
     maxCards: x.maxCards === undefined ? 4 : x.maxCards,
@@ -1650,6 +1665,7 @@ function full$ProgramClaim(x: ProgramClaimInit, d: number): ProgramClaim {
     rankMode: x.rankMode === undefined ? 0 : x.rankMode,
     startingRank: x.startingRank === undefined ? 12 : x.startingRank,
     fixedRank: x.fixedRank === undefined ? 255 : x.fixedRank,
+    mixed: x.mixed === undefined ? false : x.mixed,
   };
 }
 
@@ -3600,10 +3616,10 @@ const foreign$ProgramPhase = foreignVerifier(SCHEMA, "busbar.cards.ProgramPhase"
 export const ProgramPhase: MessageType<ProgramPhase, ProgramPhaseInit, ProgramPhaseView> = {
   name: "busbar.cards.ProgramPhase",
   typeId: 4090592773,
-  fingerprint: "315b92efdb6873ea",
-  fingerprintLo: 3681055722,
-  fingerprintHi: 828084975,
-  lineage: ["315b92efdb6873ea"],
+  fingerprint: "ba2f56817946fdc7",
+  fingerprintLo: 2034695623,
+  fingerprintHi: 3123664513,
+  lineage: ["315b92efdb6873ea", "ba2f56817946fdc7"],
   schema: SCHEMA,
   encode(m, offset, limit, value) {
     const end = put$ProgramPhase(m, offset + 4, limit, value, 0);
@@ -4923,10 +4939,10 @@ const foreign$ProgramTurn = foreignVerifier(SCHEMA, "busbar.cards.ProgramTurn");
 export const ProgramTurn: MessageType<ProgramTurn, ProgramTurnInit, ProgramTurnView> = {
   name: "busbar.cards.ProgramTurn",
   typeId: 2667127442,
-  fingerprint: "c1260dcb2f7faa47",
-  fingerprintLo: 796895815,
-  fingerprintHi: 3240496587,
-  lineage: ["c1260dcb2f7faa47"],
+  fingerprint: "0ed810648bb119c3",
+  fingerprintLo: 2343639491,
+  fingerprintHi: 249040996,
+  lineage: ["c1260dcb2f7faa47", "0ed810648bb119c3"],
   schema: SCHEMA,
   encode(m, offset, limit, value) {
     const end = put$ProgramTurn(m, offset + 4, limit, value, 0);

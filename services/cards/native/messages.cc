@@ -188,6 +188,7 @@ flatbuffers::Offset<cardsim::GameView> put_view(flatbuffers::FlatBufferBuilder& 
   for (const Phase& phase : rules.program.phases) {
     if (phase.kind == PhaseKind::claim) claim_rank = none_or(rank_to_claim(phase, state));
   }
+  if (state.mode == Mode::claim) claim_rank = state.claimed_rank;
   const bool discards_seen = all || (!rules.claims && is_open(rules.program.discard_visibility));
   cardsim::GameViewBuilder out(builder);
   out.add_game_id(step.id);

@@ -133,6 +133,26 @@ TEST(Moves, OfClaimsAndQuestionsFollowTheRules) {
     }
     return keys;
   });
+  compare("mixed cheat", testing::cheat(3, true), 10, [](const Rules&, const State& state) {
+    std::multiset<Key> keys;
+    if (state.mode == Mode::challenge) {
+      keys.insert({"challenge", -1, 0, -1, -1});
+      keys.insert({"accept", -1, 0, -1, -1});
+      return keys;
+    }
+    const bool goes_on = state.mode == Mode::claim;
+    const int least = goes_on ? state.discard.cards[state.discard.size - 1] / 4 : 0;
+    std::map<int, int> first;
+    for (const int card : hand_of(state, state.seat)) {
+      if (card / 4 < least) continue;
+      const auto at = first.emplace(card / 4, card).first;
+      at->second = std::min(at->second, card);
+    }
+    for (const auto& [rank, card] : first)
+      keys.insert({"claim", card, 1, -1, static_cast<int>((12 + state.claims) % 13)});
+    if (goes_on) keys.insert({"stand", -1, 0, -1, -1});
+    return keys;
+  });
   compare("go fish", testing::go_fish(4), 20, [](const Rules&, const State& state) {
     std::multiset<Key> keys;
     std::set<int> ranks;

@@ -121,7 +121,7 @@ const phase = (later: boolean): fc.Arbitrary<object> => {
     of(
       "claim",
       { min_cards: int(1, 3), max_cards: int(1, 5), sequential_rank: flag, allow_challenge: flag, pile_penalty: flag },
-      { rank_mode: names(CLAIM_RANKS), starting_rank: rank, fixed_rank: orNull(rank) },
+      { rank_mode: names(CLAIM_RANKS), starting_rank: rank, fixed_rank: orNull(rank), mixed: flag },
     ),
     of("bidding", { min_bid: int(0, 6), max_bid: int(3, 13), allow_nil: flag }),
   ];

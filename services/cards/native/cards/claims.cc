@@ -8,13 +8,11 @@ namespace busbar::cards {
 void Table::claim(const Move& move, const Phase& phase) {
   const uint32_t seat = state_.seat;
   const uint8_t rank = rank_of(move.card);
-  touched_ = true;
-  state_.claimer = static_cast<uint8_t>(seat);
-  state_.claimed_rank = static_cast<uint8_t>(move.amount);
-  state_.claimed_count = move.count;
-  state_.claims += 1;
-  count(&Counts::claims);
-  count(&Counts::bluffs, rank != state_.claimed_rank);
+  if (state_.mode != Mode::claim) {
+    state_.claimer = static_cast<uint8_t>(seat);
+    state_.claimed_rank = static_cast<uint8_t>(move.amount);
+    state_.claimed_count = 0;
+  }
   uint32_t laid = 0;
   for (Card card = static_cast<Card>(rank * 4); rank_of(card) == rank && laid < move.count; ++card) {
     while (laid < move.count && give_card(seat, card) != kNone) {
@@ -23,16 +21,40 @@ void Table::claim(const Move& move, const Phase& phase) {
       laid += 1;
     }
   }
+  state_.claimed_count = static_cast<uint8_t>(state_.claimed_count + move.count);
   // Others may know cards of this hand that are gone now.
   for (uint32_t o = 0; o < rules_.player_count; ++o) {
     if (o != seat) state_.players[seat].known[o] = 0;
   }
+  // Whether there could be more is for all to see: it does not depend on which cards are left.
+  if (phase.claim.mixed && state_.claimed_count < phase.cards_max && state_.players[seat].hand.size > 0) {
+    state_.mode = Mode::claim;
+    return;
+  }
+  claimed(phase);
+}
+
+/// All cards of a claim are laid.
+void Table::claimed(const Phase& phase) {
+  touched_ = true;
+  state_.claims += 1;
+  count(&Counts::claims);
+  count(&Counts::bluffs, !claim_is_true());
   if (!phase.claim.allow_challenge) {
-    count(&Counts::successful_bluffs, rank != state_.claimed_rank);
+    count(&Counts::successful_bluffs, !claim_is_true());
+    state_.mode = Mode::turn;
     return next_phase();
   }
   state_.mode = Mode::challenge;
-  state_.seat = static_cast<uint8_t>(state_.seat_after(seat, 1));
+  state_.seat = static_cast<uint8_t>(state_.seat_after(state_.seat, 1));
+}
+
+bool Table::claim_is_true() const {
+  const Pile& pile = state_.discard;
+  for (uint32_t i = pile.size - state_.claimed_count; i < pile.size; ++i) {
+    if (rank_of(pile.cards[i]) != state_.claimed_rank) return false;
+  }
+  return true;
 }
 
 void Table::challenge(bool accepted, const Phase& phase) {
@@ -40,20 +62,17 @@ void Table::challenge(bool accepted, const Phase& phase) {
   if (accepted) {
     state_.seat = static_cast<uint8_t>(state_.seat_after(challenger, 1));
     if (state_.seat != claimer) return;
-    count(&Counts::successful_bluffs, rank_of(state_.discard.top()) != state_.claimed_rank);
+    count(&Counts::successful_bluffs, !claim_is_true());
     state_.mode = Mode::turn;
     return next_phase();
   }
   touched_ = true;
   count(&Counts::challenges);
-  bool honest = true;
+  const bool honest = claim_is_true();
   Pile& pile = state_.discard;
   const uint32_t first = pile.size - state_.claimed_count;
   CardSet shown = 0;
-  for (uint32_t i = first; i < pile.size; ++i) {
-    honest &= rank_of(pile.cards[i]) == state_.claimed_rank;
-    shown |= set_of(pile.cards[i]);
-  }
+  for (uint32_t i = first; i < pile.size; ++i) shown |= set_of(pile.cards[i]);
   for (CardSet& seen : state_.seen_discards) seen |= shown;
   count(&Counts::catches, !honest);
   if (phase.claim.pile_penalty) {

@@ -87,6 +87,7 @@ class V3Turn : V3Checks {
         phase.claim.mode = name<ClaimRank>(path + ".rank_mode", claim.rank_mode(), 2, "rank mode");
         phase.claim.starting_rank = static_cast<uint8_t>(in(path + ".starting_rank", claim.starting_rank(), 0, 12));
         phase.claim.fixed_rank = rank(path + ".fixed_rank", claim.fixed_rank());
+        phase.claim.mixed = claim.mixed();
         break;
       }
       case ProgramPhaseBody::ProgramBidding: {

@@ -52,6 +52,9 @@ class Lister {
   // --- words
 
   void claim(const Phase& phase, uint32_t index);
+  /// What may join the cards that are laid, and that they are all.
+  void claim_on();
+  void lay_for_claim(const Phase& phase, uint32_t index, uint32_t first_rank, uint32_t laid, uint8_t due);
   void meld(const Phase& phase, uint32_t index);
   void ask(uint32_t index);
 

@@ -32,6 +32,9 @@ void Lister::list(bool own_turn) {
       return betting();
     case Mode::bidding:
       return bidding();
+    case Mode::claim:
+      if (own_turn) return claim_on();
+      break;
     case Mode::turn:
       break;
   }

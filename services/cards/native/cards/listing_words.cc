@@ -16,6 +16,7 @@ Card run_card(uint32_t place, uint32_t suit) {
 
 void Lister::claim(const Phase& phase, uint32_t index) {
   const uint8_t due = rank_to_claim(phase, state_);
+  if (phase.claim.mixed) return lay_for_claim(phase, index, 0, 0, due);
   uint32_t counts[kRanks] = {};
   for (uint32_t i = 0; i < self_.hand.size; ++i) counts[rank_of(self_.hand.cards[i])] += 1;
   for (uint32_t rank = 0; rank < kRanks; ++rank) {
@@ -27,6 +28,32 @@ void Lister::claim(const Phase& phase, uint32_t index) {
         move.count = static_cast<uint8_t>(count);
         move.amount = static_cast<int16_t>(named);
       }
+    }
+  }
+}
+
+void Lister::claim_on() {
+  const Phase& phase = rules_.program.phases[state_.phase];
+  lay_for_claim(phase, state_.phase, rank_of(state_.discard.top()), state_.claimed_count, state_.claimed_rank);
+  if (state_.claimed_count >= phase.cards_min) add(MoveKind::stand, state_.phase);
+}
+
+/// Ranks never fall within a claim, so that each choice of ranks is reached in one way; a rank after which too few cards
+/// are left is none.
+void Lister::lay_for_claim(const Phase& phase, uint32_t index, uint32_t first_rank, uint32_t laid, uint8_t due) {
+  uint32_t left = 0;
+  for (uint32_t i = 0; i < self_.hand.size; ++i) left += rank_of(self_.hand.cards[i]) >= first_rank;
+  const uint32_t wanted = phase.cards_min > laid ? phase.cards_min - laid : 1;
+  for (uint32_t rank = first_rank; rank < kRanks && left >= wanted; ++rank) {
+    uint32_t held = 0;
+    for (uint32_t i = 0; i < self_.hand.size; ++i) held += rank_of(self_.hand.cards[i]) == rank;
+    left -= held;
+    if (held == 0) continue;
+    for (uint32_t named = due == kNone ? 0 : due; named <= (due == kNone ? 12u : due); ++named) {
+      Move& move = add(MoveKind::claim, index);
+      move.card = lowest(self_.held & rank_set(rank));
+      move.count = 1;
+      move.amount = static_cast<int16_t>(named);
     }
   }
 }

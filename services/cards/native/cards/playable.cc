@@ -304,8 +304,9 @@ class Checker {
         return sum;
       }
       case PhaseKind::claim:
-        return 13 * std::min<uint64_t>(of_rank, phase.cards_max) *
-               (phase.claim.mode == ClaimRank::player_choice ? 13 : 1);
+        return 13 * (phase.claim.mixed ? 1 : std::min<uint64_t>(of_rank, phase.cards_max)) *
+                   (phase.claim.mode == ClaimRank::player_choice ? 13 : 1) +
+               (phase.claim.mixed ? 1 : 0);
       case PhaseKind::meld:
         return 512;
       default:

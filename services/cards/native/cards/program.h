@@ -117,6 +117,7 @@ struct Phase {
     bool allow_challenge, pile_penalty;
     ClaimRank mode;
     uint8_t starting_rank, fixed_rank;
+    bool mixed;  // of any cards, laid one by one
   } claim{};
   struct {
     uint8_t bid_min, bid_max;

@@ -101,7 +101,7 @@ struct Player {
   }
 };
 
-enum class Mode : uint8_t { turn = 0, betting = 1, bidding = 2, challenge = 3 };
+enum class Mode : uint8_t { turn = 0, betting = 1, bidding = 2, challenge = 3, claim = 4 };
 enum class Ending : uint8_t { won = 0, drawn = 1, out_of_turns = 2, stuck = 3 };
 
 struct State {
@@ -137,7 +137,7 @@ struct State {
   uint8_t trump = kNone, led_suit = kNone, leader = kNone, trick_phase = 0, tricks_played = 0;
   int8_t trick_winner = -1;
   bool broken = false;
-  // claims
+  // claims; while one is made (mode claim) its last cards lie on the discard pile
   uint8_t claimer = 0, claimed_rank = kNone, claimed_count = 0;
   uint32_t claims = 0;
   // betting

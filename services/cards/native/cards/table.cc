@@ -35,8 +35,8 @@ bool Table::play(const Move& move) {
   const uint32_t mover = state_.seat;
   carry_out(move);
   state_.turn += 1;
-  // Whoever moved is looked at first; a claim that may still be challenged decides nothing.
-  if (state_.mode != Mode::challenge && !state_.over) {
+  // Whoever moved is looked at first; a claim that is being made or may still be challenged decides nothing.
+  if (state_.mode != Mode::challenge && state_.mode != Mode::claim && !state_.over) {
     const uint8_t seat = state_.seat;
     state_.seat = static_cast<uint8_t>(mover);
     judge(false);
@@ -77,7 +77,7 @@ void Table::carry_out(const Move& move) {
       passed();
       return next_phase();
     case MoveKind::stand:
-      return next_phase();
+      return state_.mode == Mode::claim ? claimed(program_.phases[state_.phase]) : next_phase();
     case MoveKind::trick:
       trick(move, phase);
       return next_phase();

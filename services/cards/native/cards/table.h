@@ -75,6 +75,8 @@ class Table {
 
   // claims.cc: claims and questions
   void claim(const Move& move, const Phase& phase);
+  void claimed(const Phase& phase);
+  bool claim_is_true() const;
   void challenge(bool accepted, const Phase& phase);
   void ask(const Move& move, const Phase& phase);
   void lay_sets(uint32_t seat);

@@ -84,10 +84,11 @@ inline GameProgram crazy_eights(uint32_t players = 2) {
   return program;
 }
 
-inline GameProgram cheat(uint32_t players = 3) {
+inline GameProgram cheat(uint32_t players = 3, bool mixed = false) {
   GameProgram program = game_of(players, 52 / players);
   Phase claim = phase_of(PhaseKind::claim);
   claim.cards_max = 4;
+  claim.claim.mixed = mixed;
   program.phases = {claim};
   program.wins = {win_of(WinKind::empty_hand)};
   return program;
@@ -268,6 +269,7 @@ inline std::vector<std::pair<std::string, GameProgram>> classics() {
       {"eights of 4", crazy_eights(4)},
       {"cheat", cheat(3)},
       {"cheat of 4", cheat(4)},
+      {"mixed cheat", cheat(3, true)},
       {"go fish", go_fish(2)},
       {"go fish of 4", go_fish(4)},
       {"gin", gin()},

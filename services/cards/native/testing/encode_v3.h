@@ -158,7 +158,7 @@ class EncoderV3 {
           return wrap(Body::ProgramClaim,
                       CreateProgramClaim(b_, of.cards_min, of.cards_max, of.claim.allow_challenge,
                                          of.claim.pile_penalty, static_cast<ProgramClaimRank>(of.claim.mode),
-                                         of.claim.starting_rank, of.claim.fixed_rank)
+                                         of.claim.starting_rank, of.claim.fixed_rank, of.claim.mixed)
                           .Union());
         case PhaseKind::bidding:
           return wrap(Body::ProgramBidding,
