@@ -19,6 +19,7 @@ export type {
 } from "./components/fields.ts";
 export { componentOf, type TableComponent, type TableOptions } from "./components/from-message.ts";
 export { type ExportOptions, type ExportReport, exportArrow, exportParquet } from "./files/export.ts";
+export { type ImportOptions, type ImportReport, importArrow, importParquet } from "./files/import.ts";
 export type { ColumnData, Value } from "./frame/column.ts";
 export { type LoadOptions, loadSnapshot, type SaveOptions, type SnapshotInfo, saveSnapshot } from "./store/snapshot.ts";
 export { Answer, Frame, type TypedColumn } from "./world/answer.ts";

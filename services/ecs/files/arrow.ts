@@ -9,7 +9,7 @@ import type { FileColumn, TableFile } from "./table-file.ts";
 type Arrow = typeof import("apache-arrow");
 
 /** Loaded here, in the worker, and at first use: it is large, and a package of the user's own. */
-async function library(path: string): Promise<Arrow> {
+export async function library(path: string): Promise<Arrow> {
   try {
     return await import("apache-arrow");
   } catch (cause) {

@@ -7,7 +7,8 @@ import type { FileColumn, TableFile } from "./table-file.ts";
 
 type Physical = Pick<SchemaElement, "type" | "converted_type">;
 
-const TYPES: Readonly<Record<string, Physical>> = {
+/** Of fields that are one value. */
+export const TYPES: Readonly<Record<string, Physical>> = {
   bool: { type: "BOOLEAN" },
   i8: { type: "INT32", converted_type: "INT_8" },
   i16: { type: "INT32", converted_type: "INT_16" },
@@ -42,7 +43,12 @@ export function parquetFile(path: string, columns: readonly FileColumn[]): Table
   return {
     write(data, rows) {
       if (rows === 0) return;
-      const columnData = data.map((column) => ({ name: column.path, data: plainOf(column, rows) }));
+      const columnData = data.map((column) => ({
+        name: column.path,
+        data: plainOf(column, rows),
+        // A dictionary of the library takes -0 for 0.
+        ...(hasNegativeZero(column) ? { encoding: "PLAIN" as const } : {}),
+      }));
       return parquet.write({ columnData, rowGroupSize: rows });
     },
     finish: () => parquet.finish(),
@@ -65,4 +71,10 @@ function plainOf(column: ColumnData, rows: number) {
     const value = valueAt(column, row);
     return wide && value !== null ? Array.from(value as Float32Array) : value;
   }) as never;
+}
+
+function hasNegativeZero({ kind, values }: ColumnData): boolean {
+  if (kind !== "f64" && kind !== "f32" && widthOf(kind) === 1) return false;
+  for (let i = 0; i < values.length; i++) if (values[i] === 0 && 1 / (values[i] as number) < 0) return true;
+  return false;
 }
