@@ -142,7 +142,10 @@ const CASES: Record<string, { measures: string[]; peers: string[] }> = {
       "write_ts200",
       ...(HAS_RECORDER ? ["record", "write_native200", "record_disk", "producer", "query_turn10m", "recover"] : []),
     ],
-    peers: ["mcap-core", ...(HAS_RECORDER ? ["write", "zstd", "journal", "kept open", "read", "copy"] : [])],
+    peers: [
+      "mcap-core",
+      ...(HAS_RECORDER ? ["write", "zstd", "journal", "fsync turn", "kept open", "read", "copy"] : []),
+    ],
   },
 };
 

@@ -243,5 +243,37 @@ TEST_F(RecorderTest, SyncsAsOftenAsItWasTold) {
   }
 }
 
+TEST_F(RecorderTest, WhatATurnsSyncWillWaitForIsStartedBeforeInWholePagesAndOnce) {
+  for (const Sync sync : {Sync::never, Sync::chunk, Sync::turn}) {
+    Folder own;
+    FullDisk counting;
+    Settings wanted;
+    wanted.dir = own.path;
+    wanted.sync = sync;
+    wanted.file_bytes = 3 << 20;
+    Recorder recorder(wanted, types(), counting, still_clock());
+    ASSERT_EQ(recorder.start(), "");
+    const std::string text(1000, 'x');
+    for (uint64_t sequence = 1; sequence <= 5000; sequence++)
+      ASSERT_EQ(recorder.record(incoming(2, damage(sequence, 1, 1, 0, text))), Taken::done);
+    ASSERT_TRUE(recorder.close());
+    if (sync != Sync::turn) {
+      EXPECT_TRUE(counting.starts.empty()) << static_cast<int>(sync);
+      continue;
+    }
+    uint64_t end = 0, bytes = 0, files = 0;
+    for (const auto& [offset, length] : counting.starts) {
+      if (offset == 0) files++;
+      else EXPECT_EQ(offset, end);
+      EXPECT_EQ(length % 4096, 0u);
+      end = offset + length;
+      bytes += length;
+    }
+    EXPECT_EQ(files, 2u) << "each file begins anew";
+    EXPECT_GT(bytes, recorder.account().bytes / 2);
+    EXPECT_LE(bytes, recorder.account().bytes);
+  }
+}
+
 }  // namespace
 }  // namespace busbar::blackbox::testing

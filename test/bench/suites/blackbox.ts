@@ -95,7 +95,12 @@ const writeMeasures = (memory: string | undefined, disk: string): Measure[] => {
     ]),
     measureOf("record_disk", "1/s", "events to files on disk until all of them are synced; 2 GiB a round", TWO_GIB, [
       onDisk.native("busbar", { mode: "ring-synced" }),
-      onDisk.native("write", { mode: "bare-synced" }, `${BARE}, synced likewise`),
+      onDisk.native("write", { mode: "bare-synced" }, `${BARE}, synced at the end`),
+      onDisk.native(
+        "fsync turn",
+        { mode: "ring-synced", config: '"fsync":"turn"' },
+        "ours, each file synced when it is closed",
+      ),
     ]),
     measureOf("record_cached", "1/s", "events to files on disk, nothing synced; 4,000,000 a round", 4 * SMALL, [
       onDisk.native("busbar", { mode: "ring" }),

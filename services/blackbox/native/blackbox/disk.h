@@ -20,6 +20,9 @@ class Disk {
   virtual int create(const std::string& path) = 0;
   /// Writes all pieces at `offset`, or fails; what a failed call has written, the next one overwrites.
   virtual int write_at(int file, uint64_t offset, const iovec* pieces, int count) = 0;
+  /// These bytes, which were written, may go to the disk from now on: a hint, so that a later `sync` has less to wait for. Does not
+  /// wait for the disk, unless its queue is full.
+  virtual void start(int file, uint64_t offset, uint64_t bytes) = 0;
   virtual int cut(int file, uint64_t bytes) = 0;
   /// The file's bytes are on the disk when it returns 0.
   virtual int sync(int file) = 0;
@@ -35,6 +38,7 @@ class SystemDisk final : public Disk {
   int list(const std::string& folder, std::vector<std::string>& names) override;
   int create(const std::string& path) override;
   int write_at(int file, uint64_t offset, const iovec* pieces, int count) override;
+  void start(int file, uint64_t offset, uint64_t bytes) override;
   int cut(int file, uint64_t bytes) override;
   int sync(int file) override;
   int sync_folder(const std::string& path) override;

@@ -10,6 +10,8 @@ namespace busbar::blackbox {
 namespace {
 
 constexpr int kZstdLevel = 1;
+/// Bytes that are worth telling the disk of; whole pages, so that none is written twice.
+constexpr uint64_t kStartBytes = 1 << 20, kPageBytes = 4096;
 constexpr std::string_view kZstd = "zstd", kNone = "";
 
 iovec piece(const Bytes& bytes) { return {const_cast<uint8_t*>(bytes.data()), bytes.size()}; }
@@ -51,6 +53,7 @@ int RecordingFile::open(const std::string& path, const mcap::Texts& about) {
   file_ = file;
   path_ = path;
   offset_ = head_.size();
+  started_ = 0;
   data_crc_ = crc32(0, head_.data(), head_.size());
   statistics_ = {};
   chunk_indexes_.clear();
@@ -127,7 +130,16 @@ int RecordingFile::write(const Chunk& chunk, bool sync, uint64_t& at) {
   statistics_.messages += chunk.messages;
   statistics_.chunks++;
   chunk_indexes_.push_back(std::move(index));
+  start_writing();
   return 0;
+}
+
+/// A sync at the end of a turn or file would otherwise wait for all of it; the disk can have most of it by then.
+void RecordingFile::start_writing() {
+  if (settings_.sync != Sync::turn || offset_ - started_ < kStartBytes) return;
+  const uint64_t end = offset_ / kPageBytes * kPageBytes;
+  disk_.start(file_, started_, end - started_);
+  started_ = end;
 }
 
 void RecordingFile::put_summary(Bytes& out, Channels& channels, const std::vector<mcap::MetadataIndex>& more) {

@@ -46,6 +46,7 @@ class RecordingFile {
 
  private:
   int compress(const Chunk& chunk);
+  void start_writing();
   void put_summary(Bytes& out, Channels& channels, const std::vector<mcap::MetadataIndex>& more);
 
   const Settings& settings_;
@@ -54,6 +55,8 @@ class RecordingFile {
   int file_ = -1;
   std::string path_;
   uint64_t offset_ = 0;
+  /// Up to here the disk was told to begin.
+  uint64_t started_ = 0;
   uint32_t data_crc_ = 0;
   mcap::Statistics statistics_;
   std::vector<mcap::ChunkIndex> chunk_indexes_;

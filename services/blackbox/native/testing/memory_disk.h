@@ -35,6 +35,7 @@ class MemoryDisk final : public Disk {
     }
     return 0;
   }
+  void start(int, uint64_t, uint64_t) override {}
   int cut(int file, uint64_t bytes) override { return files_.at(file).second.resize(bytes), 0; }
   int sync(int) override { return 0; }
   int sync_folder(const std::string&) override { return 0; }

@@ -34,6 +34,8 @@ class FullDisk final : public Disk {
   int error = -ENOSPC;
   bool refuse_create = false, refuse_sync = false, refuse_cut = false;
   int syncs = 0;
+  /// What the disk was told to begin with: offset and bytes.
+  std::vector<std::pair<uint64_t, uint64_t>> starts;
 
   int make_folder(const std::string& path) override { return disk_.make_folder(path); }
   int list(const std::string& folder, std::vector<std::string>& names) override { return disk_.list(folder, names); }
@@ -52,6 +54,10 @@ class FullDisk final : public Disk {
       budget -= part.iov_len;
     }
     return error;
+  }
+  void start(int file, uint64_t offset, uint64_t bytes) override {
+    starts.emplace_back(offset, bytes);
+    disk_.start(file, offset, bytes);
   }
   int cut(int file, uint64_t bytes) override { return refuse_cut ? -EIO : disk_.cut(file, bytes); }
   int sync(int file) override {
