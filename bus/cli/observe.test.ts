@@ -32,6 +32,13 @@ function samplesOf(text: string): Samples {
   return samples;
 }
 
+/** Both processes of `init` answer, and each has opened its link to the other. */
+const isWhole = (samples: Samples): boolean => {
+  const answers = [...samples].filter(([name]) => name.startsWith("busbar_process_answers{"));
+  const open = [...samples].filter(([name, value]) => /^busbar_link_state\{.*state="open"/.test(name) && value === 1);
+  return answers.length === 2 && answers.every(([, value]) => value === 1) && open.length >= 2;
+};
+
 const scrape = async (url: string): Promise<Samples> => {
   const response = await fetch(url);
   expect(response.status).toBe(200);
@@ -39,14 +46,23 @@ const scrape = async (url: string): Promise<Samples> => {
   return samplesOf(await response.text());
 };
 
-test("`up` serves metrics that add up and are what the accounts say; scrapes at the same time agree", async () => {
+test("`up` serves metrics that add up and are what the accounts say; scrapes at the same time agree", {
+  timeout: 240_000,
+}, async () => {
   project.write("with-metrics.toml", `${plain()}\n[metrics]\nlisten = "127.0.0.1:0"\n`);
   const up = project.start(["up", "--topology", "with-metrics.toml"]);
   await up.saw("ready");
   await up.saw(/metrics at (http:\S+)/);
   const url = /metrics at (http:\S+)/.exec(up.stdout)![1];
-  const all = await Promise.all(Array.from({ length: 8 }, () => scrape(url)));
-  const samples = await scrape(url);
+  // A process that has only begun, or is busy, is not in a scrape: that is not what is looked at here.
+  let all: Samples[] = [];
+  let samples: Samples = new Map();
+  const look = async (): Promise<boolean> => {
+    all = await Promise.all(Array.from({ length: 8 }, () => scrape(url)));
+    samples = await scrape(url);
+    return [samples, ...all].every(isWhole);
+  };
+  await expect.poll(look, { timeout: 60_000 }).toBe(true);
   for (const other of all) expect([...other.keys()].sort()).toEqual([...samples.keys()].sort());
   const status = JSON.parse((await project.run("status", "--json", "--topology", "with-metrics.toml")).stdout);
   const edges = status.processes.flatMap((process: { accounts: { edges: object[] } }) => process.accounts.edges);
@@ -84,12 +100,14 @@ test("`up` serves metrics that add up and are what the accounts say; scrapes at 
 
   const beside = project.start(["metrics", "--listen", "127.0.0.1:0", "--topology", "with-metrics.toml"]);
   await beside.saw(/metrics at (http:\S+);/);
-  const other = await scrape(/metrics at (http:\S+);/.exec(beside.stderr)![1]);
-  expect([...other.keys()].sort()).toEqual([...samples.keys()].sort());
+  const other = /metrics at (http:\S+);/.exec(beside.stderr)![1];
+  const names = [...samples.keys()].sort();
+  await expect.poll(async () => [...(await scrape(other)).keys()].sort(), { timeout: 60_000 }).toEqual(names);
   beside.child.kill("SIGINT");
   expect((await beside.ended).code).toBe(0);
-  const once = await project.run("metrics", "--topology", "with-metrics.toml");
-  expect(samplesOf(once.stdout).size).toBe(samples.size);
+  const once = async (): Promise<number> =>
+    samplesOf((await project.run("metrics", "--topology", "with-metrics.toml")).stdout).size;
+  await expect.poll(once, { timeout: 60_000 }).toBe(samples.size);
 
   const top = await project.run("top", "--once", "--json", "--interval", "0.2", "--topology", "with-metrics.toml");
   const seen = JSON.parse(top.stdout);
