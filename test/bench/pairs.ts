@@ -17,6 +17,8 @@ export interface Entrant {
   readonly variant: string;
   /** Two processes, or one that holds both sides. */
   readonly processes: 1 | 2;
+  /** The two processes are not tied to a CPU each: one of them uses both. */
+  readonly unpinned?: boolean;
   readonly note?: string;
   /** Why it cannot take part on this machine. */
   readonly missing?: string;
@@ -42,7 +44,8 @@ export class Pair {
     entrant.prepare?.(folder);
     const cpus = bench.cpus === undefined ? {} : { cpus: bench.cpus };
     const options: SideOptions = { folder, transport, variant, workload, ...cpus };
-    const start = (side: 0 | 1): Child => bench.children.start({ script: ENDPOINT, cpu: bench.cpus?.[side] });
+    const start = (side: 0 | 1): Child =>
+      bench.children.start({ script: ENDPOINT, cpu: entrant.unpinned ? undefined : bench.cpus?.[side] });
     // Both sides of one process need both CPUs.
     if (processes === 1) {
       const pair = new Pair([bench.children.start({ script: ENDPOINT })]);

@@ -102,8 +102,18 @@ const CASES: Record<string, { measures: string[]; peers: string[] }> = {
     ],
   },
   cards: {
-    measures: ["war_random", "crazy_random", "trick_random", "mcts1000", "bus_overhead", "threads2"],
-    peers: ["cpp-war", "plain-js", "cpp", "one thread"],
+    measures: [
+      "war_random",
+      "crazy_random",
+      "trick_random",
+      "mcts1000",
+      "war_apart",
+      "bus_overhead",
+      "bus_overhead_apart",
+      "threads2",
+      "threads2_apart",
+    ],
+    peers: ["cpp-war", "plain-js", "cpp", "one thread", "one process"],
   },
   codec: {
     measures: ["encode11", "decode11", "view1", "verify480", "verify480_foreign"],

@@ -4,7 +4,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import type { Contestant, Driver, SideOptions } from "../pair/contestant.ts";
-import { BATCH, ITERATIONS, programOf, SEARCH } from "./workload.ts";
+import { ITERATIONS, programOf, SEARCH } from "./workload.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..", "..", "..");
 const PROGRAM = join(ROOT, ".build", "native", "release", "services", "cards", "cards_bench");
@@ -22,8 +22,6 @@ const hex = (game: string): string => Buffer.from(programOf(game)).toString("hex
 const WORK: Record<string, (count: number) => Promise<number>> = {
   /** Unit: a game. */
   "hand-war": async (count) => (await run("--hand-war", count)).ns,
-  /** Unit: a batch. */
-  batch: async (count) => (await run("--loop", hex("war"), BATCH, count, 0, 0)).ns,
   /** Unit: a playout move. */
   search: async (count) => {
     const { ns, playout_moves } = await run("--loop", hex("crazy"), 1, 4, SEARCH, ITERATIONS);

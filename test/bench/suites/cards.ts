@@ -2,7 +2,7 @@ import { nativeMissing } from "../cards/native.ts";
 import { BATCH, ITERATIONS } from "../cards/workload.ts";
 import { type Calibrate, type Measure, runMeasure } from "../measure.ts";
 import type { Entrant } from "../pairs.ts";
-import { type MeasureFacts, rowOf } from "../row.ts";
+import type { MeasureFacts } from "../row.ts";
 import type { Bench, Suite } from "../suite.ts";
 
 const SUITE = "cards";
@@ -30,6 +30,11 @@ const ours = (variant: string, label = "busbar"): Entrant => ({
   transport: "ring",
   variant,
   processes: 1,
+});
+/** The same with the plugin in a process of its own, over rings in shared memory. */
+const apart = (variant: string, label = "busbar"): Entrant => ({
+  ...ours(`${variant}/apart`, label),
+  processes: 2,
 });
 const native = (variant: string, note: string): Entrant => {
   const missing = nativeMissing();
@@ -95,50 +100,60 @@ const MEASURES: readonly Measure[] = [
   ),
 ];
 
-/** What the bus adds to a request of 1,000 games, as a share of it: from the same rounds, ours and the bare interpreter. */
-const overhead = async (bench: Bench): Promise<void> => {
-  const raw = new Map<string, readonly number[] | string>();
-  const row = facts("bus_overhead", "share", `War, a request of ${BATCH} games at a time: 1 - bare / through the bus`);
-  const silent: Bench = {
-    ...bench,
-    wants: (measure) => bench.wants(measure),
-    progress: (text) => bench.progress(text),
-    emit: () => undefined,
-    record: (about, contestant, samples) => {
-      raw.set(contestant, samples);
-      bench.record(about, contestant, samples);
-    },
-  };
-  const bare = native("batch", "the same requests without plugin and bus");
-  await runMeasure(silent, measureOf({ ...row, unit: "ns" }, sized(10, 2_000, "ns"), [ours("war/batch/1"), bare]));
-  const through = raw.get("busbar");
-  const without = raw.get(bare.label);
-  if (through === undefined || typeof through === "string") return;
-  if (without === undefined || typeof without === "string") {
-    bench.progress(`bus_overhead: ${without ?? "the bare interpreter was not measured"}`);
-    return;
-  }
-  bench.emit(
-    rowOf(
-      row,
-      through.map((ns, i) => 1 - (without[i] ?? ns) / ns),
-    ),
-  );
+/** Requests of a round. */
+const OVERHEAD_REQUESTS = 61;
+
+/** The contestant measures both on the same requests: what the plugin took for the games, and what the caller waited. */
+const shareOfBus: Calibrate = async (pair) => {
+  await pair.burst(OVERHEAD_REQUESTS);
+  return async (same) => (await same.burst(OVERHEAD_REQUESTS)) / 1e9;
 };
 
+const overheadOf = (measure: string, where: string, entrant: Entrant): Measure =>
+  measureOf(
+    facts(
+      measure,
+      "share",
+      `War, a request of ${BATCH} games at a time, plugin in ${where}: 1 - inside / through the bus`,
+    ),
+    shareOfBus,
+    [entrant],
+  );
+
+const APART: readonly Measure[] = [
+  measureOf(facts("war_apart", "1/s", `War, ${RANDOM}, plugin in another process`), games, [
+    apart("war/rate/1"),
+    { ...ours("war/rate/1", "one process"), note: "ours with the plugin in the caller's process" },
+  ]),
+  overheadOf("bus_overhead", "the caller's process", ours("war/overhead/1")),
+  overheadOf("bus_overhead_apart", "another process", apart("war/overhead/1")),
+];
+
 /** Two threads against one, the caller asleep while the host's workers play. */
-const threads = (bench: Bench): Promise<void> => {
+const threads = async (bench: Bench): Promise<void> => {
   const note = `crazy eights for two, ${BATCH} games a request, three under way`;
-  const entrants = [ours("crazy/rate/2"), { ...ours("crazy/rate/1", "one thread"), note: "ours with threads = 1" }];
-  return runMeasure(bench, measureOf(facts("threads2", "1/s", note), games, entrants));
+  const one = "ours with threads = 1";
+  await runMeasure(
+    bench,
+    measureOf(facts("threads2", "1/s", note), games, [
+      ours("crazy/rate/2"),
+      { ...ours("crazy/rate/1", "one thread"), note: one },
+    ]),
+  );
+  await runMeasure(
+    bench,
+    measureOf(facts("threads2_apart", "1/s", `${note}, plugin in another process`), games, [
+      { ...apart("crazy/rate/2"), unpinned: true },
+      { ...apart("crazy/rate/1", "one thread"), unpinned: true, note: one },
+    ]),
+  );
 };
 
 export const cards: Suite = {
   name: SUITE,
   about: "card games through the bus: War, crazy eights, hearts, search, overhead, two threads",
   async run(bench) {
-    for (const measure of MEASURES) await runMeasure(bench, measure);
-    await overhead(bench);
+    for (const measure of [...MEASURES, ...APART]) await runMeasure(bench, measure);
     await threads(bench);
   },
 };
