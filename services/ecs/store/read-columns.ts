@@ -9,10 +9,14 @@ export type SqlRows = readonly (readonly SqlValue[])[];
 
 const isLong = (kind: FieldKind): boolean => kind === "i64" || kind === "u64" || kind === "entity";
 
-/** Columns that a field is read as: 64 bits come as two halves, since a bigint per value costs more than the rest of it. */
+/**
+ * Columns that a field is read as: 64 bits come as two halves, since a bigint per value costs more than the rest of it. SQLite
+ * would halve texts and fractions as well; instead of the lower half of such a one comes the name of its type.
+ */
 export const selectOf = (path: string, kind: FieldKind): string[] => {
   const name = quoted(path);
-  return isLong(kind) ? [`${name} >> 32`, `${name} & 4294967295`] : [name];
+  if (!isLong(kind)) return [name];
+  return [`${name} >> 32`, `iif(typeof(${name}) = 'integer', ${name} & 4294967295, typeof(${name}))`];
 };
 
 /** Whether a number fits, by kind; of what is stored as it is. */
@@ -75,9 +79,12 @@ export class ColumnReader {
     const halves = new Uint32Array(this.#values.buffer);
     for (let row = 0, to = 2 * this.#length; row < rows.length; row++, to += 2) {
       const values = rows[row]!;
-      if (values[at] === null) this.#null(row);
-      halves[to] = values[at + 1] as number;
-      halves[to + 1] = values[at] as number;
+      const low = values[at + 1];
+      if (typeof low === "number") {
+        halves[to] = low;
+        halves[to + 1] = values[at] as number;
+      } else if (values[at] === null) this.#null(row);
+      else throw mismatch(this.#path, `a value of type ${low}`, this.#kind);
     }
   }
 

@@ -143,6 +143,17 @@ test("a damaged, cut, foreign or newer file is refused by name, and the world st
   await changed("fraction", set('"Numbers.f32" = 0.1'), "ecs/bad-file", /Numbers.f32/);
   await changed("text", set(`"Numbers.f64" = 'x'`), "ecs/bad-file", /Numbers.f64/);
   await changed("vector", set('"Rest.vector" = zeroblob(8)'), "ecs/bad-file", /3 finite numbers/);
+  // As a file of another program may be: what STRICT keeps out of a column is in it.
+  const loose = (what: string) => (sql: Sqlite) => {
+    sql.unsafeMode();
+    sql.pragma("writable_schema = ON");
+    sql.exec("UPDATE sqlite_schema SET sql = replace(sql, ') STRICT', ')')");
+    sql.pragma("writable_schema = RESET");
+    set(what)(sql);
+  };
+  await changed("long text", loose(`"Ids.i64" = 'x'`), "ecs/bad-file", /Ids.i64.*type text/);
+  await changed("long fraction", loose('"Ids.u64" = 1.5'), "ecs/bad-file", /Ids.u64.*type real/);
+  await changed("id text", loose("id = 'x'"), "ecs/bad-file", /id.*type text/);
   await changed("index", set("id = id + 1"), "ecs/bad-file", /free, taken, or none/);
   await changed("generation", set("id = id + 4294967296"), "ecs/corrupt-state", /hash/);
   await changed(
