@@ -102,31 +102,27 @@ export class Inbox implements Listener {
   }
 
   #message(parts: Buffer[]): void {
-    const id = parts[0];
-    const last = this.#last;
-    if (last !== undefined && isSame(id, last.id)) this.#known(last.carrier, parts);
-    else {
-      const key = id.toString("latin1");
-      const carrier = this.#carriers.get(key);
-      if (carrier === undefined) this.#stranger(key, id, parts);
-      else {
-        this.#last = { id, carrier };
-        this.#known(carrier, parts);
-      }
-    }
+    const carrier = this.#carrierOf(parts[0]);
+    const message = parts[1];
+    if (carrier === undefined) this.#stranger(parts);
+    else if (parts.length !== 2) carrier.fault("PARTS");
+    else carrier.message(this.#household.scratch.fill(message), message.length);
   }
 
-  #known(carrier: SocketCarrier, parts: Buffer[]): void {
-    const message = parts[1];
-    if (parts.length !== 2) carrier.fault("PARTS");
-    else carrier.message(this.#household.scratch.fill(message), message.length);
+  #carrierOf(id: Buffer): SocketCarrier | undefined {
+    if (this.#last !== undefined && isSame(id, this.#last.id)) return this.#last.carrier;
+    const carrier = this.#carriers.get(keyOf(id));
+    if (carrier !== undefined) this.#last = { id, carrier };
+    return carrier;
   }
 
   /**
    * Nothing is kept for an unknown peer but, when its first message was not an acceptable HELLO, its id in a bounded set:
    * the judgement is made here and now.
    */
-  #stranger(key: string, id: Buffer, parts: Buffer[]): void {
+  #stranger(parts: Buffer[]): void {
+    const [id] = parts;
+    const key = keyOf(id);
     if (this.#closing || this.#strangers.has(key)) return;
     const peer: Peer = {
       key,
@@ -240,6 +236,9 @@ export class Inbox implements Listener {
     });
   }
 }
+
+/** Of a peer in maps and sets. */
+const keyOf = (id: Buffer): string => id.toString("latin1");
 
 const isSame = (a: Buffer, b: Buffer): boolean => {
   if (a.length !== b.length) return false;
