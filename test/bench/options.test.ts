@@ -28,6 +28,7 @@ test("what is wrong is named, with what would be right", () => {
     [["unix", "--rounds", "0"], /whole number from 1 to 1000, not '0'/],
     [["unix", "--rounds"], /whole number/],
     [["unix", "--only"], /--only needs a value/],
+    [["unix", "--only", "rtt64", "--save"], /--save keeps a suite as a whole.*leave --only out/],
     [[], /name at least one suite: local, unix/],
   ];
   for (const [args, text] of wrong) {

@@ -55,6 +55,10 @@ export const parseOptions = (args: readonly string[], known: readonly string[]):
     else if (!suites.includes(arg)) suites.push(arg);
   }
   if (!help && suites.length === 0) throw new UsageError(`name at least one suite: ${known.join(", ")}`);
+  if (save && only.length > 0)
+    throw new UsageError(
+      "--save keeps a suite as a whole, so the rows of its other measures would be gone; leave --only out",
+    );
   return { suites, json, save, help, only, pace: { ...PACES[pace], ...(rounds === undefined ? {} : { rounds }) } };
 };
 

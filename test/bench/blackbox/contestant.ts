@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { MessageBus } from "#bus";
 import { Blackbox, DamageDealt } from "#generated/blackbox";
 import type { Contestant, Driver, SideOptions } from "../pair/contestant.ts";
+import { drivenBy } from "../pair/driven-by.ts";
 import { taskOf } from "./scratch.ts";
 import { eventOf } from "./workload.ts";
 
@@ -42,31 +43,24 @@ export const blackbox: Contestant = {
     const publisher = bus.publisher(DamageDealt);
     await recorder.version({ caller: "1.0" });
     const event = eventOf(1n);
-    let done = 0;
-    const driver: Driver = {
-      answered: () => undefined,
-      async burst(count) {
-        const before = (await recorder.stats({})).written;
-        const start = performance.now();
-        for (let i = 0; i < count; ) {
-          const result = publisher.tryPublish(event);
-          if (result === "sent") i++;
-          else if (result === "full") await new Promise<void>((resolve) => setImmediate(resolve));
-          else throw new Error(`publishing gave ${result}`);
-        }
-        await publisher.flush();
-        await recorder.flush({});
-        driver.burstNs = (performance.now() - start) * 1e6;
-        const { written } = await recorder.stats({});
-        if (written - before !== BigInt(count)) throw new Error(`${written - before} of ${count} events are in a file`);
-        // Room for the next burst; what is closed is not needed.
-        await recorder.roll({});
-        for (const name of readdirSync(recordings)) rmSync(join(recordings, name));
-        done += count;
-        driver.answered(done);
-      },
-      ping: () => undefined,
-    };
-    return driver;
+    return drivenBy(async (count) => {
+      const before = (await recorder.stats({})).written;
+      const start = performance.now();
+      for (let i = 0; i < count; ) {
+        const result = publisher.tryPublish(event);
+        if (result === "sent") i++;
+        else if (result === "full") await new Promise<void>((resolve) => setImmediate(resolve));
+        else throw new Error(`publishing gave ${result}`);
+      }
+      await publisher.flush();
+      await recorder.flush({});
+      const ns = (performance.now() - start) * 1e6;
+      const { written } = await recorder.stats({});
+      if (written - before !== BigInt(count)) throw new Error(`${written - before} of ${count} events are in a file`);
+      // Room for the next burst; what is closed is not needed.
+      await recorder.roll({});
+      for (const name of readdirSync(recordings)) rmSync(join(recordings, name));
+      return ns;
+    });
   },
 };

@@ -4,6 +4,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import type { Contestant, Driver, SideOptions } from "../pair/contestant.ts";
+import { drivenBy } from "../pair/driven-by.ts";
 import { taskOf } from "./scratch.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..", "..", "..");
@@ -24,17 +25,9 @@ export const fill = async (folder: string, events: number, turns: number, config
 export const blackboxNative: Contestant = {
   async drive({ variant }: SideOptions): Promise<Driver> {
     const { mode, folder, config } = taskOf(variant);
-    let done = 0;
-    const driver: Driver = {
-      answered: () => undefined,
-      async burst(count) {
-        const args = [`--${mode}`, folder, String(count), ...(config === undefined ? [] : [config])];
-        driver.burstNs = JSON.parse((await promisify(execFile)(PROGRAM, args)).stdout).ns;
-        done += count;
-        driver.answered(done);
-      },
-      ping: () => undefined,
-    };
-    return driver;
+    return drivenBy(async (count) => {
+      const args = [`--${mode}`, folder, String(count), ...(config === undefined ? [] : [config])];
+      return JSON.parse((await promisify(execFile)(PROGRAM, args)).stdout).ns;
+    });
   },
 };

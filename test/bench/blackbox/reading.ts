@@ -4,6 +4,7 @@ import { McapIndexedReader } from "@mcap/core";
 import { open, type Recording } from "../../../services/blackbox/index.ts";
 import { pathsOf } from "../../../services/blackbox/recording/recording.ts";
 import type { Contestant, Driver, SideOptions } from "../pair/contestant.ts";
+import { drivenBy } from "../pair/driven-by.ts";
 
 /** A recording made by `fill`. */
 export interface TurnTask {
@@ -83,22 +84,14 @@ export const turnReader: Contestant = {
     const task: TurnTask = JSON.parse(variant);
     const ask = await READERS[task.reader](task);
     let next = 0;
-    let done = 0;
-    const driver: Driver = {
-      answered: () => undefined,
-      async burst(count) {
-        for (let i = 0; i < count; i++) {
-          next = (next + STRIDE) % task.turns;
-          const [first, last] = placesOf(task, next + 1);
-          const events = await ask(next + 1);
-          if (events !== last - first + 1)
-            throw new Error(`${events} of ${last - first + 1} events of turn ${next + 1} were found`);
-        }
-        done += count;
-        driver.answered(done);
-      },
-      ping: () => undefined,
-    };
-    return driver;
+    return drivenBy(async (count) => {
+      for (let i = 0; i < count; i++) {
+        next = (next + STRIDE) % task.turns;
+        const [first, last] = placesOf(task, next + 1);
+        const events = await ask(next + 1);
+        if (events !== last - first + 1)
+          throw new Error(`${events} of ${last - first + 1} events of turn ${next + 1} were found`);
+      }
+    });
   },
 };

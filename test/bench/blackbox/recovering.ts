@@ -2,6 +2,7 @@
 import { closeSync, openSync, readSync, rmSync, statSync, writeSync } from "node:fs";
 import { recover } from "../../../services/blackbox/index.ts";
 import type { Contestant, Driver, SideOptions } from "../pair/contestant.ts";
+import { drivenBy } from "../pair/driven-by.ts";
 
 export interface RecoverTask {
   /** The damaged file; nothing is ever written to it. */
@@ -45,23 +46,15 @@ export const recovery: Contestant = {
     const task: RecoverTask = JSON.parse(variant);
     const out = `${task.path}.${task.way}.mcap`;
     const { size } = statSync(task.path);
-    let done = 0;
-    const driver: Driver = {
-      answered: () => undefined,
-      async burst(count) {
-        let ns = 0;
-        for (let bytes = 0; bytes < count; bytes += size) {
-          const start = performance.now();
-          await WAYS[task.way](task, out);
-          ns += (performance.now() - start) * 1e6;
-          rmSync(out, { force: true });
-        }
-        driver.burstNs = ns;
-        done += count;
-        driver.answered(done);
-      },
-      ping: () => undefined,
-    };
-    return driver;
+    return drivenBy(async (count) => {
+      let ns = 0;
+      for (let bytes = 0; bytes < count; bytes += size) {
+        const start = performance.now();
+        await WAYS[task.way](task, out);
+        ns += (performance.now() - start) * 1e6;
+        rmSync(out, { force: true });
+      }
+      return ns;
+    });
   },
 };

@@ -2,6 +2,7 @@
 import type { Client } from "#bus";
 import { Cards } from "#generated/cardsim";
 import type { Contestant, Driver, SideOptions } from "../pair/contestant.ts";
+import { drivenBy } from "../pair/driven-by.ts";
 import { openSide, type Place } from "./rig.ts";
 import { BATCH, ITERATIONS, programOf, SEARCH } from "./workload.ts";
 
@@ -114,16 +115,8 @@ export const cards: Contestant = {
     const core = (await openSide(place, "caller")).client(Cards, "cards");
     const work = WORK[how](core, programOf(game));
     if (how === "overhead") await warmUp(core, programOf(game));
-    let done = 0;
-    const driver: Driver = {
-      answered: () => undefined,
-      async burst(count) {
-        driver.burstNs = await work(count);
-        done += count;
-        driver.answered(done);
-      },
-      ping: () => undefined,
-    };
-    return driver;
+    return drivenBy(async (count) => {
+      return await work(count);
+    });
   },
 };

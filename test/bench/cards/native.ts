@@ -4,6 +4,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import type { Contestant, Driver, SideOptions } from "../pair/contestant.ts";
+import { drivenBy } from "../pair/driven-by.ts";
 import { ITERATIONS, programOf, SEARCH } from "./workload.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..", "..", "..");
@@ -31,16 +32,8 @@ const WORK: Record<string, (count: number) => Promise<number>> = {
 
 export const cardsNative: Contestant = {
   async drive({ variant }: SideOptions): Promise<Driver> {
-    let done = 0;
-    const driver: Driver = {
-      answered: () => undefined,
-      async burst(count) {
-        driver.burstNs = await WORK[variant](count);
-        done += count;
-        driver.answered(done);
-      },
-      ping: () => undefined,
-    };
-    return driver;
+    return drivenBy(async (count) => {
+      return await WORK[variant](count);
+    });
   },
 };

@@ -2,6 +2,7 @@
 import { defineComponents, openWorld } from "../../../services/ecs/index.ts";
 import { openRig } from "../../../services/ecs/testing/rig.ts";
 import type { Contestant, Driver, SideOptions } from "../pair/contestant.ts";
+import { drivenBy } from "../pair/driven-by.ts";
 
 /** Entities, and rows of an answer. */
 const ROWS = 1000;
@@ -34,18 +35,10 @@ export const ecsBus: Contestant = {
       }
     };
     await ask(WARM_UP);
-    let done = 0;
-    const driver: Driver = {
-      answered: () => undefined,
-      async burst(count) {
-        const start = performance.now();
-        await ask(count);
-        driver.burstNs = (performance.now() - start) * 1e6;
-        done += count;
-        driver.answered(done);
-      },
-      ping: () => undefined,
-    };
-    return driver;
+    return drivenBy(async (count) => {
+      const start = performance.now();
+      await ask(count);
+      return (performance.now() - start) * 1e6;
+    });
   },
 };

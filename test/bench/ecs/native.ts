@@ -4,6 +4,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import type { Contestant, Driver, SideOptions } from "../pair/contestant.ts";
+import { drivenBy } from "../pair/driven-by.ts";
 import { expectedSum } from "./workload.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..", "..", "..");
@@ -15,19 +16,11 @@ export const nativeMissing = (): string | undefined =>
 
 export const ecsNative: Contestant = {
   async drive({ variant }: SideOptions): Promise<Driver> {
-    let done = 0;
-    const driver: Driver = {
-      answered: () => undefined,
-      async burst(count) {
-        const { stdout } = await promisify(execFile)(PROGRAM, [variant, String(count)]);
-        const { ns, sum } = JSON.parse(stdout) as { ns: number; sum: number };
-        if (variant.startsWith("query1m") && sum !== expectedSum()) throw new Error(`${variant} found something else`);
-        driver.burstNs = ns;
-        done += count;
-        driver.answered(done);
-      },
-      ping: () => undefined,
-    };
-    return driver;
+    return drivenBy(async (count) => {
+      const { stdout } = await promisify(execFile)(PROGRAM, [variant, String(count)]);
+      const { ns, sum } = JSON.parse(stdout) as { ns: number; sum: number };
+      if (variant.startsWith("query1m") && sum !== expectedSum()) throw new Error(`${variant} found something else`);
+      return ns;
+    });
   },
 };

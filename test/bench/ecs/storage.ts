@@ -20,9 +20,10 @@ import { SnapshotReader } from "../../../services/ecs/store/read-file.ts";
 import { SnapshotWriter } from "../../../services/ecs/store/write-file.ts";
 import { openRig } from "../../../services/ecs/testing/rig.ts";
 import type { Contestant } from "../pair/contestant.ts";
+import { drivenBy } from "../pair/driven-by.ts";
 import { BARE } from "./storage-bare.ts";
 import { NAMES, STORED, type StoredPart, storedParts } from "./storage-rows.ts";
-import { checkRows, drivenBy, type Once, timed } from "./timed.ts";
+import { checkRows, type Once, timed } from "./timed.ts";
 
 const components = defineComponents({ Unit: { faction: "utf8", hp: "i32", x: "f32" } });
 const FIELDS = components.list[0]!.fields;

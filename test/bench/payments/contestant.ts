@@ -2,6 +2,7 @@
 import type { Client } from "#bus";
 import { Payments } from "#generated/payments";
 import type { Contestant, Driver, SideOptions } from "../pair/contestant.ts";
+import { drivenBy } from "../pair/driven-by.ts";
 import { openAs } from "./rig.ts";
 import { BATCH, columnsOf, configOf, DAY, QUEUED, SCARCE, SWEPT, TICKS } from "./workload.ts";
 
@@ -117,16 +118,8 @@ export const payments: Contestant = {
     const [measure, threads] = partsOf(variant);
     const core = (await openAs("caller", folder, threads)).client(Payments, "payments");
     const work = WORK[measure](core);
-    let done = 0;
-    const driver: Driver = {
-      answered: () => undefined,
-      async burst(count) {
-        driver.burstNs = await work(count);
-        done += count;
-        driver.answered(done);
-      },
-      ping: () => undefined,
-    };
-    return driver;
+    return drivenBy(async (count) => {
+      return await work(count);
+    });
   },
 };

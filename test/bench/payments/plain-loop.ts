@@ -1,5 +1,6 @@
 /** The peer: a simple loop in plain TypeScript over the same arrivals. First in first out, no offsetting, events, costs or hashes. */
 import type { Contestant, Driver, SideOptions } from "../pair/contestant.ts";
+import { drivenBy } from "../pair/driven-by.ts";
 import { sink } from "../pair/workloads.ts";
 import { DAY, type Scene } from "./workload.ts";
 
@@ -53,24 +54,16 @@ const runDay = ({ banks, balance, rate, ticks }: Scene, seed: number): number =>
 export const paymentsPlain: Contestant = {
   async drive({ variant }: SideOptions): Promise<Driver> {
     let seed = 1;
-    let done = 0;
-    const driver: Driver = {
-      answered: () => undefined,
-      async burst(count) {
-        let settled = 0;
-        let days = 0;
-        const start = performance.now();
-        while ((variant === "settle_fifo" ? settled : days) < count) {
-          settled += runDay(DAY, seed++);
-          days++;
-        }
-        const ns = (performance.now() - start) * 1e6;
-        driver.burstNs = variant === "settle_fifo" ? (ns * count) / settled : ns;
-        done += count;
-        driver.answered(done);
-      },
-      ping: () => undefined,
-    };
-    return driver;
+    return drivenBy(async (count) => {
+      let settled = 0;
+      let days = 0;
+      const start = performance.now();
+      while ((variant === "settle_fifo" ? settled : days) < count) {
+        settled += runDay(DAY, seed++);
+        days++;
+      }
+      const ns = (performance.now() - start) * 1e6;
+      return variant === "settle_fifo" ? (ns * count) / settled : ns;
+    });
   },
 };

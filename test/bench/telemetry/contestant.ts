@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { ProcessTelemetry, sourcesIn, TelemetryFeed, type TelemetryValues, type TelemetryWriter } from "#telemetry";
 import type { Contestant, Driver, SideOptions } from "../pair/contestant.ts";
+import { drivenBy } from "../pair/driven-by.ts";
 import { sink } from "../pair/workloads.ts";
 
 const quiet = { debug: () => undefined, warn: () => undefined };
@@ -35,20 +36,6 @@ const medianOf = (count: number, work: () => void): number => {
   return batches.sort()[batches.length >> 1] * count;
 };
 
-const driverOf = (measure: (count: number) => number | Promise<number>): Driver => {
-  let done = 0;
-  const driver: Driver = {
-    answered: () => undefined,
-    async burst(count) {
-      driver.burstNs = await measure(count);
-      done += count;
-      driver.answered(done);
-    },
-    ping: () => undefined,
-  };
-  return driver;
-};
-
 export const telemetryRead: Contestant = {
   async serve({ folder }: SideOptions): Promise<string> {
     const writer = telemetryOf(folder).writer("bench");
@@ -59,7 +46,7 @@ export const telemetryRead: Contestant = {
   },
   async drive({ folder }: SideOptions): Promise<Driver> {
     const reader = (await TelemetryFeed.open(sourcesIn(folder))).reader("bench");
-    return driverOf((count) =>
+    return drivenBy((count) =>
       medianOf(count, () => {
         const { values, stale } = reader.read();
         if (!stale) sink[0] += values.units;
@@ -73,7 +60,7 @@ export const telemetryPublish: Contestant = {
     const writer = telemetryOf(folder).writer("bench");
     if (!writer.present) throw new Error("this process can have no record");
     let n = 0;
-    return driverOf((count) => medianOf(count, () => publishOnce(writer, ++n)));
+    return drivenBy((count) => medianOf(count, () => publishOnce(writer, ++n)));
   },
 };
 
@@ -111,7 +98,7 @@ export const telemetryJson: Contestant = {
   async drive({ folder }: SideOptions): Promise<Driver> {
     const socket = createConnection(socketOf(folder));
     const lines = createInterface({ input: socket })[Symbol.asyncIterator]();
-    return driverOf(async (count) => {
+    return drivenBy(async (count) => {
       const times = new Float64Array(count);
       for (let i = 0; i < count; i++) {
         const start = process.hrtime.bigint();

@@ -4,6 +4,7 @@ import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Contestant, Driver, SideOptions } from "../pair/contestant.ts";
+import { drivenBy } from "../pair/driven-by.ts";
 import { resultsFolder } from "../results.ts";
 
 const root = (): string => dirname(dirname(dirname(resultsFolder())));
@@ -17,20 +18,12 @@ export const telemetryNative: Contestant = {
   async drive({ variant }: SideOptions): Promise<Driver> {
     const child = spawn(program(), [variant], { stdio: ["pipe", "pipe", "inherit"] });
     const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-    let done = 0;
-    const driver: Driver = {
-      answered: () => undefined,
-      async burst(count) {
-        child.stdin.write(`${count}\n`);
-        const { value } = await lines.next();
-        const ns = Number(value);
-        if (!(ns >= 0)) throw new Error(`telemetry_bench ${variant} answered ${value}`);
-        done += count;
-        driver.burstNs = ns;
-        driver.answered(done);
-      },
-      ping: () => undefined,
-    };
-    return driver;
+    return drivenBy(async (count) => {
+      child.stdin.write(`${count}\n`);
+      const { value } = await lines.next();
+      const ns = Number(value);
+      if (!(ns >= 0)) throw new Error(`telemetry_bench ${variant} answered ${value}`);
+      return ns;
+    });
   },
 };
