@@ -38,34 +38,46 @@ export interface Composition {
 
 type MakeTransport = (plan: Plan, node: string, process: string) => Promise<Transport>;
 
-/** Services of one process share its thread: it waits as the most eager of them wants. */
-const waitOf = (plan: Plan, process: string): "adaptive" | "spin" | "sleep" => {
+/** By number. */
+const WAITS = Object.keys(Wait) as (keyof typeof Wait)[];
+
+/** Services of one process share its thread: it waits as the most eager of them wants. A plugin's own thread waits as its service says. */
+const waitOf = (plan: Plan, process: string): keyof typeof Wait => {
   const wishes = plan.services.filter((service) => service.process === process).map((service) => service.wait);
   if (wishes.includes(Wait.spin)) return "spin";
   return wishes.includes(Wait.adaptive) ? "adaptive" : "sleep";
 };
 
-/** Loaded on demand: a process without socket edges loads no libzmq, one without plugins no addon. */
+/** Sockets are looked at as rings are; where the addon is not there, or nobody wants that, their thread sleeps at once. */
+const lookOf = async (plan: Plan, process: string): Promise<{ look?: () => () => void }> => {
+  const strategy = waitOf(plan, process);
+  if (strategy === "sleep") return {};
+  const { lookAtSockets, openAddon, setWaitStrategy } = await import("#transport/ring");
+  try {
+    const addon = openAddon();
+    setWaitStrategy(strategy, addon);
+    return { look: () => lookAtSockets(addon) };
+  } catch {
+    return {};
+  }
+};
+
+/** Loaded on demand: a process without socket edges loads no libzmq. */
 const TRANSPORTS: Readonly<Partial<Record<TransportName, MakeTransport>>> = {
   ring: async (plan, _node, process) => {
     const { createRingTransport } = await import("#transport/ring");
     return createRingTransport({ wait: waitOf(plan, process) });
   },
   local: async () => (await import("#transport/local")).createLocalTransport(),
-  unix: async () => (await import("#transport/socket")).createUnixTransport(),
-  tcp: async (plan, node) => {
-    const socket = await import("#transport/socket");
-    return socket.createTcpTransport(
-      plan.keys === null
-        ? {}
-        : {
-            keys: socket.loadKeys(
-              plan.keys,
-              node,
-              plan.nodes.map((entry) => entry.name),
-            ),
-          },
-    );
+  unix: async (plan, _node, process) => {
+    const { createUnixTransport } = await import("#transport/socket");
+    return createUnixTransport(await lookOf(plan, process));
+  },
+  tcp: async (plan, node, process) => {
+    const { createTcpTransport, loadKeys } = await import("#transport/socket");
+    const nodes = plan.nodes.map((entry) => entry.name);
+    const keys = plan.keys === null ? {} : { keys: loadKeys(plan.keys, node, nodes) };
+    return createTcpTransport({ ...keys, ...(await lookOf(plan, process)) });
   },
 };
 
@@ -191,7 +203,8 @@ async function loadPlugins(options: ComposeOptions, telemetry: ProcessTelemetry)
   const { plan, process, log, schema, pluginFailed } = options;
   const native = plan.services.filter((service) => service.process === process && service.kind === RunKind.native);
   if (native.length === 0) return [];
-  const { findPlugin, loadPlugin } = await import("#transport/ring");
+  const { findPlugin, loadPlugin, setWaitStrategy } = await import("#transport/ring");
+  setWaitStrategy(waitOf(plan, process));
   const plugins: Plugin[] = [];
   for (const service of native) {
     const target = service.target ?? "";
@@ -204,6 +217,7 @@ async function loadPlugins(options: ComposeOptions, telemetry: ProcessTelemetry)
           service: service.name,
           config: service.config ?? "{}",
           threads: service.threads,
+          wait: WAITS[service.wait],
           ...(service.clock ? { clock: { service: CLOCK_SERVICE, ...marksOf(plan, service.name) } } : {}),
           telemetry: telemetry.board,
           about: () => aboutOf(plan, service, schema),

@@ -215,7 +215,7 @@ const services: readonly Key[] = [
     default: '"adaptive"',
     example: '"sleep"',
     allowed: ["adaptive", "spin", "sleep"],
-    doc: "How it waits for messages from a ring.",
+    doc: "How its thread waits for messages from rings and sockets: `adaptive` looks for a while before it sleeps and stops looking while messages are rare, `spin` always looks, `sleep` never.",
   },
   {
     section: "services",

@@ -48,13 +48,15 @@ Napi::Value layout(const Napi::CallbackInfo& info) {
 Napi::Value load_plugin(const Napi::CallbackInfo& info) {
   Arguments arguments(info, "loadPlugin");
   const std::string path = arguments.text("path"), name = arguments.text("name"), config = arguments.text("config");
-  const uint32_t threads = arguments.u32("threads");
+  const Napi::Object running = arguments.object("running");
+  const uint32_t threads = arguments.u32_of(running, "threads");
+  const Waiting waiting{arguments.u32_of(running, "spinUs"), arguments.boolean_of(running, "adaptive")};
   const Napi::Function callback = arguments.function("onEvent");
   const Napi::Function about = arguments.optional_function("about");
   const auto board = arguments.optional_handle<BoardHandle>("board");
   const std::string service = board == nullptr ? std::string() : arguments.text("service");
   if (!arguments.ok()) return info.Env().Undefined();
-  PluginOptions options{path, name, config, threads, board == nullptr ? nullptr : board->board, service};
+  PluginOptions options{path, name, config, threads, waiting, board == nullptr ? nullptr : board->board, service};
   auto plugin = PluginHandle::start(info.Env(), state_of(info.Env()), std::move(options), callback, about);
   return plugin == nullptr ? info.Env().Undefined() : Arguments::wrap(info.Env(), std::move(plugin));
 }
@@ -168,6 +170,15 @@ Napi::Value ref_link(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
+Napi::Value set_link_active(const Napi::CallbackInfo& info) {
+  Arguments arguments(info, "setLinkActive");
+  const auto link = arguments.handle<LinkHandle>("link");
+  const uint32_t lane = arguments.u32("lane");
+  const bool active = arguments.boolean("active");
+  if (arguments.ok()) link->set_active(lane, active);
+  return info.Env().Undefined();
+}
+
 Napi::Value subscribe(const Napi::CallbackInfo& info) {
   Arguments arguments(info, "subscribe");
   const auto link = arguments.handle<LinkHandle>("link");
@@ -233,6 +244,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
       {"createLink", create_link},
       {"closeLink", close_link},
       {"refLink", ref_link},
+      {"setLinkActive", set_link_active},
       {"subscribe", subscribe},
       {"cancel", cancel},
       {"grant", grant},

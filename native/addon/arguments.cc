@@ -96,4 +96,12 @@ uint32_t Arguments::u32_of(const Napi::Object& object, const char* name) {
   return static_cast<uint32_t>(number);
 }
 
+bool Arguments::boolean_of(const Napi::Object& object, const char* name) {
+  if (!ok_) return false;
+  const Napi::Value value = object.Get(name);
+  if (value.IsBoolean()) return value.As<Napi::Boolean>().Value();
+  refuse(name, "a boolean");
+  return false;
+}
+
 }  // namespace busbar::addon

@@ -7,6 +7,7 @@
 #include <napi.h>
 
 #include "addon/runtime_memory.h"
+#include "core/doorbell/adaptive_spin.h"
 
 namespace busbar::addon {
 
@@ -35,6 +36,8 @@ class EnvState : public std::enable_shared_from_this<EnvState> {
 
   const std::shared_ptr<RuntimeMemory> runtime_memory = std::make_shared<RuntimeMemory>();
 
+  /// How this thread waits.
+  Waiting waiting;
   /// Looks at rings before the loop sleeps; made when the first ring is watched.
   std::shared_ptr<LoopSpinner> spinner;
 

@@ -9,7 +9,7 @@ std::shared_ptr<LinkHandle> LinkHandle::create(Napi::Env env, std::shared_ptr<En
                                                std::shared_ptr<PluginHandle> plugin, host::LinkOptions options,
                                                Napi::Function function) {
   const auto callback = std::make_shared<Callback>(env, function);
-  auto bell = LoopBell::open(env, std::move(state), [callback] { callback->call({}); });
+  auto bell = LoopBell::open(env, state, [callback] { callback->call({}); });
   if (bell == nullptr) {
     throw_failure(env, {errors::core_internal, {{"reason", "the event loop takes no more handles"}}});
     return nullptr;
@@ -37,6 +37,13 @@ std::shared_ptr<LinkHandle> LinkHandle::create(Napi::Env env, std::shared_ptr<En
   handle->link_ = link;
   handle->bell_ = std::move(bell);
   if (!owned.IsEmpty()) handle->owned_ = Napi::Persistent(owned);
+  const std::array inbound{link->memory(host::kOutData), link->memory(host::kOutControl)};
+  if (!handle->watched_.watch(env, state, inbound, [callback] { callback->call({}); })) {
+    handle->bell_->close();
+    handle->closed_ = true;
+    refuse_ring(env, "the event loop takes no more handles");
+    return nullptr;
+  }
   handle->host().connect(std::move(link));
   return handle;
 }
@@ -46,6 +53,7 @@ LinkHandle::~LinkHandle() { close(); }
 void LinkHandle::close() {
   if (closed_) return;
   closed_ = true;
+  watched_.unwatch();
   host().disconnect(*link_);
   bell_->close();
 }

@@ -7,6 +7,7 @@
 
 #include "addon/env_state.h"
 #include "addon/loop_bell.h"
+#include "addon/loop_spinner.h"
 #include "addon/plugin_handle.h"
 #include "host/link.h"
 
@@ -28,12 +29,15 @@ class LinkHandle {
   host::Link& link() { return *link_; }
   host::PluginHost& host() { return plugin_->host(); }
   void ref(bool active) { bell_->ref(active); }
+  /// The reader of this lane holds (false) or reads again.
+  void set_active(uint32_t lane, bool active) { watched_.set_active(lane, active); }
   void close();
 
  private:
   std::shared_ptr<PluginHandle> plugin_;
   std::shared_ptr<host::Link> link_;
   std::shared_ptr<LoopBell> bell_;
+  WatchedRings watched_;
   /// Rings in memory of the runtime, where it takes no other: kept for `rings`.
   Napi::Reference<Napi::Array> owned_;
   bool closed_ = false;

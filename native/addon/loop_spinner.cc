@@ -1,6 +1,6 @@
 #include "addon/loop_spinner.h"
 
-#include <sched.h>
+#include <poll.h>
 
 #include <algorithm>
 #include <cstdlib>
@@ -10,26 +10,13 @@
 #include "core/ring/layout.h"
 #include "core/ring/ring_memory.h"
 
-#if defined(__x86_64__)
-#include <immintrin.h>
-#endif
-
 namespace busbar::addon {
 namespace {
 
 /// Longest run of deliveries without a turn of the loop, so that timers and sockets live.
 constexpr uint64_t kStayNs = 50'000;
-constexpr uint64_t kYieldNs = 3'000;
-/// Looks in vain after which the adaptive strategy sleeps at once, until messages come close together again.
-constexpr uint32_t kMissesMax = 3;
-
-inline void pause() {
-#if defined(__x86_64__)
-  _mm_pause();
-#elif defined(__aarch64__)
-  asm volatile("yield");
-#endif
-}
+/// A look for sockets is longer than one for rings by this factor: so much longer does an answer take to come.
+constexpr uint32_t kSocketLooks = 4;
 
 /// acquire; pairs with the producer's store of tail. head is this thread's own.
 inline bool ready(const LoopSpinner::Watched& watched) {
@@ -52,6 +39,7 @@ std::shared_ptr<LoopSpinner> LoopSpinner::open(napi_env env, std::shared_ptr<Env
   if (made->prepare_ == nullptr || made->idle_ == nullptr) return nullptr;
   uv_prepare_init(made->loop_, made->prepare_);
   uv_idle_init(made->loop_, made->idle_);
+  made->configure(state->waiting);
   made->state_ = std::move(state);
   made->state_->opened(made.get());
   uv_handle_set_data(reinterpret_cast<uv_handle_s*>(made->prepare_), new std::shared_ptr<LoopSpinner>(made));
@@ -60,15 +48,37 @@ std::shared_ptr<LoopSpinner> LoopSpinner::open(napi_env env, std::shared_ptr<Env
   return made;
 }
 
-void LoopSpinner::configure(uint32_t spin_us, bool adaptive) {
-  spin_us_ = spin_us;
-  adaptive_ = adaptive;
-  misses_ = 0;
+void LoopSpinner::configure(Waiting waiting) {
+  waiting_ = waiting;
+  if (watches_loop_) waiting.spin_us *= kSocketLooks;
+  spin_ = AdaptiveSpin(waiting);
 }
 
 void LoopSpinner::add(std::shared_ptr<Watched> watched) {
   watched_.push_back(std::move(watched));
-  if (watched_.size() > 1 || prepare_ == nullptr) return;
+  start_or_stop();
+}
+
+void LoopSpinner::remove(const std::shared_ptr<Watched>& watched) {
+  std::erase(watched_, watched);
+  start_or_stop();
+}
+
+void LoopSpinner::watch_loop(bool active) {
+  watches_loop_ = active;
+  configure(waiting_);
+  start_or_stop();
+}
+
+void LoopSpinner::start_or_stop() {
+  const bool wanted = !watched_.empty() || watches_loop_;
+  if (wanted == running_ || prepare_ == nullptr) return;
+  running_ = wanted;
+  if (!wanted) {
+    uv_prepare_stop(prepare_);
+    uv_idle_stop(idle_);
+    return;
+  }
   uv_prepare_start(prepare_, [](uv_prepare_s* prepare) {
     const auto self =
         *static_cast<std::shared_ptr<LoopSpinner>*>(uv_handle_get_data(reinterpret_cast<uv_handle_s*>(prepare)));
@@ -77,15 +87,14 @@ void LoopSpinner::add(std::shared_ptr<Watched> watched) {
   });
 }
 
-void LoopSpinner::remove(const std::shared_ptr<Watched>& watched) {
-  std::erase(watched_, watched);
-  if (!watched_.empty() || prepare_ == nullptr) return;
-  uv_prepare_stop(prepare_);
-  uv_idle_stop(idle_);
-}
-
 bool LoopSpinner::any_ready() const {
   return std::any_of(watched_.begin(), watched_.end(), [](const auto& watched) { return ready(*watched); });
+}
+
+/// Whether one of the loop's descriptors has something for it, a socket or a bell: it must not wait for the end of a look.
+bool LoopSpinner::loop_has_work() const {
+  pollfd backend{uv_backend_fd(loop_), POLLIN, 0};
+  return poll(&backend, 1, 0) > 0;
 }
 
 /// @returns whether there was anything
@@ -108,16 +117,12 @@ void LoopSpinner::turn_again() {
 
 void LoopSpinner::before_sleep() {
   if (idle_ != nullptr) uv_idle_stop(idle_);
-  const uint64_t start = monotonic_ns();
-  const uint64_t stay = start + kStayNs;
-  if (slept_ns_ != 0) {
-    // Messages that come closer together than a look is long make looking worth while again.
-    if (any_ready() && start - slept_ns_ < uint64_t{spin_us_} * 4'000) misses_ = 0;
-    slept_ns_ = 0;
-  }
-  uint64_t now = start;
+  uint64_t now = monotonic_ns();
+  const uint64_t stay = now + kStayNs;
+  // What woke it from a sleep is not known; a timer does not come so soon.
+  if (spin_.slept()) spin_.woke(now, watches_loop_ || any_ready());
   if (deliver()) {
-    misses_ = 0;
+    spin_.found();
     now = monotonic_ns();
     if (now >= stay) return turn_again();
   }
@@ -125,32 +130,19 @@ void LoopSpinner::before_sleep() {
   // Immediates, closing handles or due timers; or a descriptor that the loop has not taken up yet, and then it would
   // sleep all the same, with nothing announced. So it must not: it comes back at once.
   if (timeout == 0) return turn_again();
-  const uint64_t deadline = timeout > 0 ? start + static_cast<uint64_t>(timeout) * 1'000'000 : UINT64_MAX;
-  const bool looks = spin_us_ > 0 && (!adaptive_ || misses_ < kMissesMax);
-  uint64_t end = std::min(deadline, now + (looks ? uint64_t{spin_us_} * 1'000 : 0));
-  uint64_t yielded = now;
-  bool found = false;
-  while (now < end) {
-    for (int i = 0; i < 32; i++) {
-      if (any_ready()) {
-        found = true;
-        misses_ = 0;
-        deliver();
-        now = monotonic_ns();
-        if (now >= stay || uv_backend_timeout(loop_) == 0) return turn_again();
-        end = std::min(deadline, now + uint64_t{spin_us_} * 1'000);
-        yielded = now;
-        i = 0;
-      }
-      pause();
+  const uint64_t deadline = timeout > 0 ? now + static_cast<uint64_t>(timeout) * 1'000'000 : UINT64_MAX;
+  bool served = false;
+  const auto ready = [this] { return any_ready(); };
+  const auto seldom = [&] { return served = loop_has_work(); };
+  while (spin_.look(now, deadline, ready, seldom)) {
+    if (served) {
+      watches_loop_ ? spin_.found() : spin_.missed();
+      return turn_again();
     }
+    deliver();
     now = monotonic_ns();
-    if (now - yielded >= kYieldNs) {
-      sched_yield();
-      yielded = monotonic_ns();
-    }
+    if (now >= stay || uv_backend_timeout(loop_) == 0) return turn_again();
   }
-  if (looks && !found) misses_++;
   announce_sleep();
 }
 
@@ -162,7 +154,7 @@ void LoopSpinner::announce_sleep() {
   }
   std::atomic_thread_fence(std::memory_order_seq_cst);
   if (!any_ready()) {
-    slept_ns_ = monotonic_ns();
+    spin_.sleeps(monotonic_ns());
     return;
   }
   for (const auto& watched : watched_) {
@@ -186,6 +178,20 @@ void LoopSpinner::close() {
     std::free(handle);
     state->closed();
   });
+}
+
+bool WatchedRings::open_spinner(napi_env env) {
+  if (state_->spinner == nullptr) state_->spinner = LoopSpinner::open(env, state_);
+  return state_->spinner != nullptr;
+}
+
+void WatchedRings::add(std::shared_ptr<LoopSpinner::Watched> watched) { state_->spinner->add(std::move(watched)); }
+
+void WatchedRings::unwatch() {
+  for (auto& watched : watched_) {
+    if (watched != nullptr && state_->spinner != nullptr) state_->spinner->remove(watched);
+    watched = nullptr;
+  }
 }
 
 }  // namespace busbar::addon

@@ -22,10 +22,6 @@ Napi::Value external_buffer(Napi::Env env, uint8_t* bytes, size_t size, std::sha
   return {};
 }
 
-void PeerHandle::set_active(uint32_t lane, bool active) {
-  if (lane < watched_.size() && watched_[lane] != nullptr) watched_[lane]->active = active;
-}
-
 void PeerHandle::free_rings(Napi::Env env, Napi::Array buffers) {
   close();
   for (uint32_t i = 0; i < buffers.Length(); i++) {
@@ -35,13 +31,6 @@ void PeerHandle::free_rings(Napi::Env env, Napi::Array buffers) {
   }
   // Given back as soon as the last buffer is really detached, and nobody else holds it.
   drop_rings();
-}
-
-void PeerHandle::unwatch_rings() {
-  for (auto& watched : watched_) {
-    if (watched != nullptr && state_->spinner != nullptr) state_->spinner->remove(watched);
-    watched = nullptr;
-  }
 }
 
 }  // namespace busbar::addon

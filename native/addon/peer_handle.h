@@ -45,7 +45,7 @@ class PeerHandle : public std::enable_shared_from_this<PeerHandle> {
   virtual void close() = 0;
 
   /// The reader of this lane holds (false) or reads again.
-  void set_active(uint32_t lane, bool active);
+  void set_active(uint32_t lane, bool active) { watched_.set_active(lane, active); }
   /// Closes, detaches the buffers of the rings and lets go of their memory.
   void free_rings(Napi::Env env, Napi::Array buffers);
 
@@ -68,22 +68,15 @@ class PeerHandle : public std::enable_shared_from_this<PeerHandle> {
   template <typename Ring>
   void watch_rings(Napi::Env env, const std::shared_ptr<Callback>& callback,
                    const std::array<std::shared_ptr<Ring>, 2>& rings) {
-    if (state_->spinner == nullptr) state_->spinner = LoopSpinner::open(env, state_);
-    if (state_->spinner == nullptr) return refuse_ring(env, "the event loop takes no more handles");
-    for (size_t lane = 0; lane < rings.size(); lane++) {
-      auto watched = std::make_shared<LoopSpinner::Watched>();
-      watched->ring = rings[lane]->bytes();
-      watched->deliver = [callback, ring = rings[lane]] { callback->call({}); };
-      watched_[lane] = watched;
-      state_->spinner->add(std::move(watched));
-    }
+    if (!watched_.watch(env, state_, rings, [callback] { callback->call({}); }))
+      refuse_ring(env, "the event loop takes no more handles");
   }
-  void unwatch_rings();
+  void unwatch_rings() { watched_.unwatch(); }
 
   std::shared_ptr<EnvState> state_;
 
  private:
-  std::array<std::shared_ptr<LoopSpinner::Watched>, 2> watched_;
+  WatchedRings watched_;
 };
 
 /// A place where others are met.

@@ -74,6 +74,7 @@ std::shared_ptr<PluginHandle> PluginHandle::start(Napi::Env env, std::shared_ptr
     plugin->host_->lend_telemetry(record, options.board);
     if (record == nullptr) plugin->log(40, "this process has as many telemetry records as it can have; there is none for this one");
   }
+  plugin->host_->wait_by(options.waiting);
   state->keep(plugin);
   plugin->host_->start();
   return plugin;

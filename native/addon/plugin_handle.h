@@ -25,6 +25,7 @@ struct PluginOptions {
   std::string name;
   std::string config;
   uint32_t threads;
+  Waiting waiting;
   /// Where the instance gets a telemetry record from, under the name of the service; null: it gets none.
   std::shared_ptr<telemetry::Board> board;
   std::string service;

@@ -197,8 +197,20 @@ Napi::Value set_waiting(const Napi::CallbackInfo& info) {
   const bool adaptive = arguments.boolean("adaptive");
   if (!arguments.ok()) return env.Undefined();
   const auto& state = EnvState::of(env);
+  state->waiting = {spin_us, adaptive};
+  if (state->spinner != nullptr) state->spinner->configure(state->waiting);
+  return env.Undefined();
+}
+
+/// Whether the descriptors of this thread's loop are looked at as rings are.
+Napi::Value watch_loop(const Napi::CallbackInfo& info) {
+  Napi::Env env = info.Env();
+  Arguments arguments(info, "watchLoop");
+  const bool active = arguments.boolean("active");
+  if (!arguments.ok()) return env.Undefined();
+  const auto& state = EnvState::of(env);
   if (state->spinner == nullptr) state->spinner = LoopSpinner::open(env, state);
-  if (state->spinner != nullptr) state->spinner->configure(spin_us, adaptive);
+  if (state->spinner != nullptr) state->spinner->watch_loop(active);
   return env.Undefined();
 }
 
@@ -224,7 +236,7 @@ void export_rendezvous(Napi::Env env, Napi::Object exports) {
       {"takeRings", take_rings},     {"watchBell", watch_bell},         {"setActive", set_active},
       {"refPeer", ref_peer},         {"closePeer", close_peer},         {"setWaiting", set_waiting},
       {"freeRings", free_rings},     {"listenThreads", listen_threads}, {"connectThread", connect_thread},
-      {"probeRings", probe_rings},
+      {"probeRings", probe_rings},   {"watchLoop", watch_loop},
   };
   for (const auto& [name, function] : functions) exports.Set(name, Napi::Function::New(env, function, name));
   napi_value function = nullptr;

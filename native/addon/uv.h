@@ -25,6 +25,7 @@ int uv_idle_init(uv_loop_s* loop, uv_idle_s* idle);
 int uv_idle_start(uv_idle_s* idle, void (*callback)(uv_idle_s*));
 int uv_idle_stop(uv_idle_s* idle);
 int uv_backend_timeout(const uv_loop_s* loop);
+int uv_backend_fd(const uv_loop_s* loop);
 void uv_close(uv_handle_s* handle, void (*callback)(uv_handle_s*));
 void uv_ref(uv_handle_s* handle);
 void uv_unref(uv_handle_s* handle);

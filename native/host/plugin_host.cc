@@ -136,7 +136,8 @@ void PluginHost::run() {
       const bool worked = drain_all();
       // Before each sleep, and now and then in work that leaves no time for one.
       if (!worked || (++rounds & kSampleRounds) == 0) memory_.sample(monotonic_ns());
-      if (!worked) sleep();
+      if (spin_.slept()) spin_.woke(monotonic_ns(), worked);
+      if (!worked && !look()) sleep();
     }
     close_links();
     library_.service().destroy(instance_);
@@ -186,7 +187,7 @@ void PluginHost::refresh_links() {
 /// One round over all links. @returns whether there was anything to do
 bool PluginHost::drain_all() {
   bool worked = false;
-  for (size_t i = 0; i < links_.size(); i++) {
+  for (size_t i = 0; i < links_.size() && !links_changed_.load(std::memory_order_relaxed); i++) {
     Link& link = *links_[i];
     if (link.closed()) continue;
     worked |= drain(link, frame::lane::kControl, kControlBudget);
@@ -209,6 +210,9 @@ bool PluginHost::drain(Link& link, uint32_t lane, uint32_t budget) {
     }
     if (next == ring::Next::kEmpty) break;
     worked = true;
+    // What a frame causes goes to every link that was connected before the frame was sent; seeing the frame means seeing
+    // that. Relaxed: the acquire of `peek` has ordered it.
+    if (links_changed_.load(std::memory_order_relaxed)) break;
     if (!take_frame(link, lane)) {
       link.held = true;
       // Without a wake of its own the plugin would never be asked again.
@@ -379,6 +383,24 @@ void PluginHost::report(Link& link) {
   if (wanted) link.options().ring_peer();
 }
 
+/// Looks for work for a while. @returns whether there is any
+bool PluginHost::look() {
+  const uint64_t deadline = wake_at_ == 0 ? UINT64_MAX : wake_at_;
+  return spin_.look(monotonic_ns(), deadline, [this] { return has_work(); }, [] { return false; });
+}
+
+bool PluginHost::has_work() {
+  // relaxed: each of them is read once more, and ordered, by who acts on it
+  if (stopping_.load(std::memory_order_relaxed) || hash_wanted_.load(std::memory_order_relaxed) ||
+      links_changed_.load(std::memory_order_relaxed))
+    return true;
+  return std::any_of(links_.begin(), links_.end(), [this](const auto& link) {
+    if (link->closed()) return false;
+    if (!link->in[frame::lane::kControl].empty()) return true;
+    return !link->held && !is_shut(*link) && !link->in[frame::lane::kData].empty();
+  });
+}
+
 void PluginHost::sleep() {
   // The order of these steps is what loses no wake: see core/doorbell/doorbell.h.
   const uint32_t seen = bell_.seen();
@@ -398,6 +420,7 @@ void PluginHost::sleep() {
       const uint64_t now = monotonic_ns();
       timeout = wake_at_ > now ? static_cast<int64_t>(std::min(wake_at_ - now, uint64_t{INT64_MAX})) : 0;
     }
+    spin_.sleeps(monotonic_ns());
     bell_.wait(seen, timeout);
   }
   for (const auto& link : links_) {

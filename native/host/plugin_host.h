@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "busbar_service.h"
+#include "core/doorbell/adaptive_spin.h"
 #include "core/doorbell/doorbell.h"
 #include "core/frame/frame.h"
 #include "host/failure.h"
@@ -60,7 +61,10 @@ class PluginHost {
     memory_ = MemoryGauge(record);
     telemetry_holder_ = std::move(holder);
   }
+  /// Before `start`. Default: adaptive.
+  void wait_by(Waiting waiting) { spin_ = AdaptiveSpin(waiting); }
   void start();
+  /// Messages and requests that are sent after this one has returned find the link connected.
   void connect(std::shared_ptr<Link> link);
   /// The instance follows the simulated clock. Once, before the first link.
   /// @param marks services whose marks close a tick here; `clock_rank` of their links counts them
@@ -129,6 +133,8 @@ class PluginHost {
   busbar_status call_plugin(const frame::Header& header, const uint8_t* bytes, uint64_t request);
   void finish_request(busbar_status status);
   void end_cancel(const Link& link, uint64_t correlation);
+  bool look();
+  bool has_work();
   void sleep();
   void report(Link& link);
   void fault(Link& link, frame::Fault fault);
@@ -192,6 +198,7 @@ class PluginHost {
   // The instance's thread only.
   std::vector<std::shared_ptr<Link>> links_;
   Ticks ticks_;
+  AdaptiveSpin spin_;
   std::optional<uint64_t> tick_hash_;
   std::string tick_reason_;
   uint64_t handles_ = 0;

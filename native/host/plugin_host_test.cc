@@ -192,6 +192,37 @@ TEST_F(PluginHostTest, APublishBeforeAnybodyHasSubscribedReachesNobodyAndIsCount
   EXPECT_EQ(host->unheard(event), 12u);
 }
 
+TEST_F(PluginHostTest, WhatAFrameCausesReachesALinkThatWasConnectedBeforeTheFrameWasSent) {
+  Peer early(*host);
+  for (uint32_t round = 1; round <= 200; round++) {
+    // Busy, so that the new link comes while the links are being read.
+    for (uint32_t i = 0; i < 3; i++) ASSERT_TRUE(early.send(frame::kind::kRequest, kCall, i + 1, "busy"));
+    Peer late(*host);
+    late.link->subscribe(kEvent, 0, true);
+    ASSERT_TRUE(early.send(frame::kind::kRequest, kPublish, 4, words({1, 4})));
+    for (uint32_t i = 0; i < 4; i++) early.receive();
+    ASSERT_EQ(late.in[0].peek(), ring::Next::kFrame) << "round " << round;
+  }
+}
+
+TEST(PluginHost, HoweverItWaitsEveryRequestIsAnswered) {
+  for (const Waiting waiting : {Waiting{0, false}, Waiting{50, true}, Waiting{50, false}}) {
+    PluginLibrary library;
+    ASSERT_FALSE(PluginLibrary::open(plugin("echo"), "echo", library));
+    Recorder events;
+    PluginHost host(library, "echo", "{}", 1, events);
+    host.wait_by(waiting);
+    host.start();
+    Peer peer(host);
+    for (uint32_t i = 1; i <= 2000; i++) {
+      ASSERT_TRUE(peer.send(frame::kind::kRequest, kCall, i, words({i})));
+      ASSERT_EQ(peer.receive().word(), i);
+      // Now and then long enough for any of them to sleep.
+      if (i % 500 == 0) std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    }
+  }
+}
+
 TEST_F(PluginHostTest, APublishOnAFullRingWaitsAndIsThenCountedAsTimedOut) {
   LinkOptions options;
   options.capacity_bytes = 4096;

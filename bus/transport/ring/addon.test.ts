@@ -19,10 +19,16 @@ test("the addon exports exactly what its interface declares", () => {
 
 test("wrong arguments are TypeErrors that name function and argument", async () => {
   const addon = openAddon() as unknown as Record<string, (...args: unknown[]) => unknown>;
+  const running = { threads: 1, spinUs: 0, adaptive: false };
   expect(() => addon.loadPlugin(7)).toThrow(new TypeError("loadPlugin: path must be a string"));
-  expect(() => addon.loadPlugin("a", "b", "c", -1, () => {})).toThrow("threads must be an integer");
-  expect(() => addon.loadPlugin("a", "b", "c", 1, "no")).toThrow("onEvent must be a function");
-  expect(() => addon.loadPlugin("a", "b", "c", 1, () => {}, {})).toThrow("about must be a function");
+  expect(() => addon.loadPlugin("a", "b", "c", { ...running, threads: -1 }, () => {})).toThrow(
+    "threads must be an integer",
+  );
+  expect(() => addon.loadPlugin("a", "b", "c", { ...running, adaptive: 1 }, () => {})).toThrow(
+    "adaptive must be a boolean",
+  );
+  expect(() => addon.loadPlugin("a", "b", "c", running, "no")).toThrow("onEvent must be a function");
+  expect(() => addon.loadPlugin("a", "b", "c", running, () => {}, {})).toThrow("about must be a function");
   expect(() => addon.wake()).toThrow(new TypeError("wake: link must be a handle of this addon"));
   expect(() => addon.cancel({}, 1)).toThrow(TypeError);
 });

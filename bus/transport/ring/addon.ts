@@ -106,7 +106,8 @@ export interface Addon {
     path: string,
     name: string,
     config: string,
-    threads: number,
+    /** Workers, and how its own thread waits, as in `setWaiting`. */
+    running: { readonly threads: number; readonly spinUs: number; readonly adaptive: boolean },
     onEvent: (kind: PluginEvent, level: number, text: string, error: NativeError | undefined) => void,
     /** Called at once, and only for a plugin that takes every type its service subscribes to. Default: none, and no schema. */
     about: (() => PluginAbout) | undefined,
@@ -125,13 +126,18 @@ export interface Addon {
   stopPlugin(plugin: PluginHandle): void;
   /** Whether events to come keep the process alive. Not at first. */
   refPlugin(plugin: PluginHandle, active: boolean): void;
-  /** `onBell` is called when the plugin's thread found this side asleep, waiting for room or wanting a report. */
+  /**
+   * `onBell` is called when the plugin's thread found this side asleep, waiting for room or wanting a report, and before the loop sleeps
+   * while there is something to read.
+   */
   createLink(plugin: PluginHandle, options: NativeLinkOptions, onBell: () => void): NativeLink;
   closeLink(link: LinkHandle): void;
   /** Rings the plugin's thread. */
   wake(link: LinkHandle): void;
   /** Whether a bell to come keeps the process alive. Not at first. */
   refLink(link: LinkHandle, active: boolean): void;
+  /** Whether the reader of the lane wants to be called; not while it holds. */
+  setLinkActive(link: LinkHandle, lane: number, active: boolean): void;
   /** topicId 0: every topic. */
   subscribe(link: LinkHandle, typeId: number, topicId: number, active: boolean): void;
   cancel(link: LinkHandle, correlation: number): void;
@@ -215,6 +221,8 @@ export interface Addon {
   closeTelemetry(peer: TelemetryPeerHandle): void;
   /** For this thread: longest look at its rings before it sleeps, and whether it stops looking while messages are rare. */
   setWaiting(spinUs: number, adaptive: boolean): void;
+  /** For this thread: whether it looks at the descriptors of its event loop as it does at rings. Not at first. */
+  watchLoop(active: boolean): void;
 }
 
 /** Loads busbar.node, once per thread. @throws BusError transport/unavailable naming what was tried */

@@ -15,10 +15,10 @@ afterEach(() => {
 
 const ring = () => Memory.allocate(RING_HEADER_BYTES + 65536);
 
-const watchedCarrier = () => {
+const lookingCarrier = () => {
   const outbound = [ring(), ring()] as const;
   const reported: Lane[] = [];
-  const port = { wake() {}, ref() {}, cancel() {}, grant() {}, close() {}, watched: { setActive() {} } };
+  const port = { wake() {}, ref() {}, cancel() {}, grant() {}, close() {}, setActive() {} };
   const peer = { label: "peer" } as ConstructorParameters<typeof RingCarrier>[0];
   const carrier = new RingCarrier(peer, { outbound, inbound: [ring(), ring()] }, port);
   const receiver: ByteReceiver = {
@@ -42,7 +42,7 @@ const watchedCarrier = () => {
 const everything = { frame: () => DELIVERED };
 
 test("what is delivered is reported within the time between two looks", () => {
-  const { carrier, send, reported, reader } = watchedCarrier();
+  const { carrier, send, reported, reader } = lookingCarrier();
   send();
   vi.advanceTimersByTime(200);
   expect(reported).toEqual([]);
@@ -54,7 +54,7 @@ test("what is delivered is reported within the time between two looks", () => {
 });
 
 test("what is delivered right behind a look is reported by the next one", () => {
-  const { carrier, writer, send, reported, reader } = watchedCarrier();
+  const { carrier, writer, send, reported, reader } = lookingCarrier();
   const look = writer.moved.bind(writer);
   let looks = 0;
   writer.moved = () => {
@@ -72,7 +72,7 @@ test("what is delivered right behind a look is reported by the next one", () => 
 });
 
 test("a flush from within a report is followed by looks of its own, once", () => {
-  const { carrier, send, reported, reader } = watchedCarrier();
+  const { carrier, send, reported, reader } = lookingCarrier();
   const push = reported.push.bind(reported);
   reported.push = (lane) => {
     if (reported.length === 0) send();

@@ -7,7 +7,7 @@ import { RingWriter } from "./ring-writer.ts";
 /** Frames that one turn of the event loop takes at most, so that timers and sockets live. */
 const FRAMES_PER_TURN = 4096;
 const CLOSE_POLL_MS = 2;
-/** Between processes nobody rings for counters: senders look, at first soon, then less often. */
+/** Where nobody rings for counters, senders look, at first soon, then less often. */
 const REPORT_MS_MIN = 2;
 const REPORT_MS_MAX = 50;
 
@@ -26,14 +26,13 @@ export interface RingPort {
   free?(): void;
   /** The other side broke the protocol; the link ends with this. */
   fault?(cause: BusError): void;
-  /** Set where somebody looks at the inbound rings before the loop sleeps, and announces that sleep. */
-  readonly watched?: WatchedPort;
-}
-
-/** What differs on a link between processes, whose rings the addon looks at before the loop sleeps. */
-export interface WatchedPort {
-  /** The reader of a lane holds (false) or reads again. */
+  /** The reader of a lane holds (false) or reads again: who looks at the inbound rings before the loop sleeps, and announces that sleep, must know. */
   setActive(lane: Lane, active: boolean): void;
+  /**
+   * The other side is the host of a plugin in this process: it rings when somebody waits for its counters or when it ends, and the link
+   * keeps the process alive only while something is asked of it. Default: it is another hub, and none of that holds.
+   */
+  readonly hosted?: boolean;
 }
 
 /** Memories of a link's rings, index by Lane. */
@@ -63,8 +62,8 @@ export class RingCarrier implements ByteCarrier {
   #turn: NodeJS.Immediate | undefined;
   /** Requests sent and not answered. */
   #pending = 0;
-  /** Lanes that wait for a report. */
-  readonly #reporting: [boolean, boolean] = [false, false];
+  /** The data lane waits for a report of its host. */
+  #reporting = false;
   #referenced = false;
   /** The other process is gone; what it left in the rings is still read. */
   #ending: BusError | undefined;
@@ -106,7 +105,7 @@ export class RingCarrier implements ByteCarrier {
   resume(lane: Lane): void {
     if (!this.#held[lane]) return;
     this.#held[lane] = false;
-    this.#port.watched?.setActive(lane, true);
+    this.#port.setActive(lane, true);
     if (!this.#closed && !this.#draining) this.#later();
   }
 
@@ -137,11 +136,11 @@ export class RingCarrier implements ByteCarrier {
     this.#closed = true;
     for (const writer of this.outbound) {
       writer.closed = true;
-      if (this.#port.watched !== undefined) writer.markClosed();
+      if (!this.#port.hosted) writer.markClosed();
     }
     for (const reader of this.#inbound) {
       reader.stopped = true;
-      if (this.#port.watched !== undefined) reader.markClosed();
+      if (!this.#port.hosted) reader.markClosed();
     }
     clearTimeout(this.#reportTimer);
     if (this.#turn !== undefined) clearImmediate(this.#turn);
@@ -225,7 +224,7 @@ export class RingCarrier implements ByteCarrier {
       budget -= this.#drainLane(Lane.data, receiver, budget);
       if (this.#closed) return false;
       if (budget <= 0) return true;
-      if (this.#asleep()) return false;
+      if (this.#isDrained()) return false;
     }
   }
 
@@ -236,23 +235,16 @@ export class RingCarrier implements ByteCarrier {
     const ended = reader.drain(sink, lane, budget);
     if (ended === Drained.held) {
       this.#held[lane] = true;
-      this.#port.watched?.setActive(lane, false);
+      this.#port.setActive(lane, false);
     } else if (ended === Drained.fault) {
       this.breach(new BusError("wire/malformed-frame", { details: { fault: reader.fault } }));
     }
     return reader.taken;
   }
 
-  /** Announces sleep on each lane that is read. @returns false when one of them has got something meanwhile */
-  #asleep(): boolean {
-    if (this.#port.watched !== undefined) {
-      // The sleep is announced by who looks until then.
-      return (this.#held[0] || this.#inbound[0].isEmpty()) && (this.#held[1] || this.#inbound[1].isEmpty());
-    }
-    for (let lane = 0; lane < 2; lane++) {
-      if (!this.#held[lane] && !this.#inbound[lane].announceSleep()) return false;
-    }
-    return true;
+  /** Who looks at the rings until the loop sleeps announces that. */
+  #isDrained(): boolean {
+    return this.#inbound.every((reader, lane) => this.#held[lane] || reader.isEmpty());
   }
 
   #takeControl(memory: Memory, offset: number, length: number): number {
@@ -267,7 +259,7 @@ export class RingCarrier implements ByteCarrier {
   #lookAtWriters(receiver: ByteReceiver): void {
     for (let lane = 0; lane < 2 && !this.#closed; lane++) {
       const writer = this.outbound[lane];
-      if (this.#port.watched === undefined && writer.consumerClosed()) {
+      if (this.#port.hosted && writer.consumerClosed()) {
         this.fail(
           new BusError("transport/link-lost", {
             details: { peer: this.peer.label, reason: "the other side closed it" },
@@ -276,7 +268,7 @@ export class RingCarrier implements ByteCarrier {
         return;
       }
       // Asked again before the look, and also when nothing has moved: the ring of the bell has used the last request up.
-      if (this.#reporting[lane]) this.#reporting[lane] = writer.wantReport();
+      if (this.#reporting && lane === Lane.data) this.#reporting = writer.wantReport();
       if (writer.moved()) receiver.reported(lane as Lane);
       if (!this.#closed && writer.wantsRoom && writer.hasRoom()) {
         writer.wantsRoom = false;
@@ -286,12 +278,14 @@ export class RingCarrier implements ByteCarrier {
   }
 
   #awaitReport(lane: Lane): void {
-    if (this.#closed || this.#reporting[lane]) return;
-    if (this.#port.watched !== undefined) {
+    if (this.#closed) return;
+    // Nobody waits for the counters of requests, whose answers come anyway: a ring for each would cost more than the request.
+    if (!this.#port.hosted || lane === Lane.control) {
       if (this.#reportTimer === undefined) this.#lookLater(REPORT_MS_MIN);
       return;
     }
-    if (this.outbound[lane].wantReport()) this.#reporting[lane] = true;
+    if (this.#reporting) return;
+    if (this.outbound[lane].wantReport()) this.#reporting = true;
     else this.#later(); // it has all been taken already: say so on the next turn
     this.#updateRef();
   }
@@ -319,13 +313,13 @@ export class RingCarrier implements ByteCarrier {
   }
 
   #requested(): void {
-    if (this.#port.watched !== undefined) return;
+    if (!this.#port.hosted) return;
     this.#pending++;
     this.#updateRef();
   }
 
   #updateRef(): void {
-    const needed = !this.#closed && (this.#pending > 0 || this.#reporting[Lane.data]);
+    const needed = !this.#closed && (this.#pending > 0 || this.#reporting);
     if (needed === this.#referenced || this.#closed) return;
     this.#referenced = needed;
     this.#port.ref(needed);

@@ -12,3 +12,4 @@ export {
   threadRingUnavailable,
 } from "./ring-transport.ts";
 export { RingWriter } from "./ring-writer.ts";
+export { lookAtSockets, setWaitStrategy, type WaitStrategy } from "./waiting.ts";

@@ -15,6 +15,7 @@ import { RingCarrier } from "./carrier.ts";
 import { capacityFor } from "./layout.ts";
 import { fromNative, native } from "./native-error.ts";
 import { findPlugin } from "./native-path.ts";
+import { WAITING, type WaitStrategy } from "./waiting.ts";
 
 export interface LoadPluginOptions {
   /** Name of the plugin, as in `run = "native:<name>"`. */
@@ -27,6 +28,8 @@ export interface LoadPluginOptions {
   readonly config?: string;
   /** Workers that the plugin may use at once, its own thread among them. Default 1. */
   readonly threads?: number;
+  /** How its thread waits for messages. Default "adaptive". */
+  readonly wait?: WaitStrategy;
   /** It follows the simulated clock: name of the clock's service, whose marks close a tick here, sorted, and to how many it sends its own. */
   readonly clock?: { readonly service: string; readonly marks: readonly string[]; readonly listeners: number };
   /** Where its telemetry record comes from. Default: it has none. */
@@ -96,7 +99,7 @@ class NativePlugin implements Plugin {
         path,
         options.name,
         options.config ?? "{}",
-        options.threads ?? 1,
+        { threads: options.threads ?? 1, ...WAITING[options.wait ?? "adaptive"] },
         (kind, level, text, error) => this.#event(kind, level, text, error),
         () => ({ service: options.service, ...(options.about?.() ?? { schema: new Uint8Array(0), types: [] }) }),
         options.telemetry,
@@ -145,6 +148,8 @@ class NativePlugin implements Plugin {
       { outbound: [toData, toControl], inbound: [fromData, fromControl] },
       {
         wake: () => addon.wake(link),
+        hosted: true,
+        setActive: (lane, active) => addon.setLinkActive(link, lane, active),
         ref: (active) => addon.refLink(link, active),
         cancel: (correlation) => addon.cancel(link, correlation),
         grant: (correlation, items) => addon.grant(link, correlation, items),

@@ -78,7 +78,7 @@ const carrierOf = (
           { peer: label, code: cause.code, count: ++breaches },
           `the link is closed because its other side broke the protocol: ${cause.message}`,
         ),
-      watched: { setActive: (lane: Lane, active: boolean) => addon.setActive(peer, lane, active) },
+      setActive: (lane, active) => addon.setActive(peer, lane, active),
     },
   );
   native(() => addon.watchBell(peer, () => carrier.bell()));

@@ -1,14 +1,11 @@
 import type { Carrier, DialOptions, Listener, ListenOptions, Transport } from "#transport";
 import { BusError } from "#wire";
 import { type Addon, openAddon } from "./addon.ts";
-import { native } from "./native-error.ts";
 import { meetAsDialer, PeerDesk, ringAddress } from "./rendezvous.ts";
-
-/** How the threads of a process wait for messages. */
-export type WaitStrategy = "adaptive" | "spin" | "sleep";
+import { setWaitStrategy, type WaitStrategy } from "./waiting.ts";
 
 export interface RingTransportOptions {
-  /** Default "adaptive": looks at the rings for up to 50 µs before it sleeps, and stops looking while messages are rare. */
+  /** How this thread waits for messages. Default "adaptive". */
   readonly wait?: WaitStrategy;
   /** For one handshake, ms. Default 5,000. */
   readonly handshakeMs?: number;
@@ -16,11 +13,6 @@ export interface RingTransportOptions {
   readonly addon?: Addon;
 }
 
-const WAITING: Readonly<Record<WaitStrategy, readonly [spinUs: number, adaptive: boolean]>> = {
-  adaptive: [50, true],
-  spin: [50, false],
-  sleep: [0, false],
-};
 const HANDSHAKE_MS = 5000;
 
 /** Why rings between processes cannot be had here; undefined when they can. */
@@ -55,8 +47,7 @@ const probe = (open: () => Addon): { shared: string; external: string } | string
 export const createRingTransport = (options: RingTransportOptions = {}): Transport => {
   const addon = options.addon ?? openAddon();
   const handshakeMs = options.handshakeMs ?? HANDSHAKE_MS;
-  const [spinUs, adaptive] = WAITING[options.wait ?? "adaptive"];
-  native(() => addon.setWaiting(spinUs, adaptive));
+  setWaitStrategy(options.wait ?? "adaptive", addon);
   return {
     name: "ring",
     features: { byReference: false, crossesProcess: true, strangers: true, encrypted: false },

@@ -11,6 +11,11 @@ export interface SocketOptions {
   /** For one dial, from connecting to WELCOME. Default 5,000. */
   readonly handshakeMs?: number;
   readonly clock?: SocketClock;
+  /**
+   * Has this thread's sockets looked at for a while before it sleeps, until the returned function is called: what comes meanwhile needs no wake of a
+   * processor. Default: it sleeps at once.
+   */
+  readonly look?: () => () => void;
 }
 
 export interface TcpOptions extends SocketOptions {

@@ -139,6 +139,24 @@ test("a peer that stays silent is given up after deadMs, one that answers PING i
   expect(pair.dialer.carrier.closed || pair.listener.carrier.closed).toBe(false);
 });
 
+test("its sockets are looked at from its making to the end of its close", async () => {
+  let looking = 0;
+  const made = transport({
+    look: () => {
+      looking++;
+      return () => looking--;
+    },
+  });
+  expect(looking).toBe(1);
+  const { address } = place();
+  await listenFor(made, address, () => {});
+  const closing = made.close();
+  expect(looking).toBe(1);
+  await closing;
+  await made.close();
+  expect(looking).toBe(0);
+});
+
 test("a closed transport takes no more calls", async () => {
   const { address } = place();
   const made = transport();

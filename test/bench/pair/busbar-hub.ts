@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Hub } from "#core";
 import { Echo, Note, Tick } from "#generated/busbar/testing";
 import type { Address, Transport } from "#transport";
-import { createRingTransport } from "#transport/ring";
+import { createRingTransport, lookAtSockets } from "#transport/ring";
 import { createTcpTransport, createUnixTransport, loadKeys } from "#transport/socket";
 import { testHub } from "../../support/hub.ts";
 import { planOf, type TestService } from "../../support/plan.ts";
@@ -51,8 +51,11 @@ export const crowd = (): string[] => Array.from({ length: CROWD }, (_, i) => `cr
 
 const transportOf = (process: string, { transport, variant, folder }: SideOptions): Transport => {
   if (transport === "ring") return createRingTransport();
-  if (transport !== "tcp") return createUnixTransport({});
-  return createTcpTransport(variant === "curve" ? { keys: loadKeys(join(folder, KEYS_FOLDER), process) } : {});
+  // As in a process of a topology.
+  const look = lookAtSockets;
+  if (transport !== "tcp") return createUnixTransport({ look });
+  const keys = variant === "curve" ? { keys: loadKeys(join(folder, KEYS_FOLDER), process) } : {};
+  return createTcpTransport({ look, ...keys });
 };
 
 const addressOf = (process: string, { transport, folder }: SideOptions): Address => {

@@ -1,0 +1,34 @@
+import { type Addon, openAddon } from "./addon.ts";
+import { native } from "./native-error.ts";
+
+/**
+ * How a thread waits for messages. `adaptive` looks for up to 50 µs before it sleeps, and stops looking while messages are rare; `spin` always
+ * looks so long; `sleep` never looks. With sockets the look is four times as long, as their messages take longer.
+ */
+export type WaitStrategy = "adaptive" | "spin" | "sleep";
+
+export const WAITING: Readonly<Record<WaitStrategy, { readonly spinUs: number; readonly adaptive: boolean }>> = {
+  adaptive: { spinUs: 50, adaptive: true },
+  spin: { spinUs: 50, adaptive: false },
+  sleep: { spinUs: 0, adaptive: false },
+};
+
+/** Of this thread, for all links that it has. @throws BusError transport/unavailable when the addon is not there */
+export const setWaitStrategy = (strategy: WaitStrategy, addon: Addon = openAddon()): void => {
+  const { spinUs, adaptive } = WAITING[strategy];
+  native(() => addon.setWaiting(spinUs, adaptive));
+};
+
+/** Transports of this thread that want its sockets looked at. */
+let looking = 0;
+
+/**
+ * Before this thread sleeps, it looks at its sockets as it does at its rings, and not only until the rings' messages are rare.
+ * @returns ends that; to be called once
+ */
+export const lookAtSockets = (addon: Addon = openAddon()): (() => void) => {
+  if (looking++ === 0) native(() => addon.watchLoop(true));
+  return () => {
+    if (--looking === 0) native(() => addon.watchLoop(false));
+  };
+};

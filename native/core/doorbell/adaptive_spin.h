@@ -1,0 +1,89 @@
+// Looks for work before a thread sleeps. What comes while it looks costs no system call and no wake of a processor, which
+// is what most of the time between two threads is spent on. It gives the processor away every few microseconds, because
+// the peer may need it, and gives looking up while work comes rarely. Measured: docs/performance.md and the figures named there.
+#pragma once
+
+#include <sched.h>
+
+#include <algorithm>
+#include <cstdint>
+
+#include "core/doorbell/doorbell.h"
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
+namespace busbar {
+
+/// How a thread waits for work.
+struct Waiting {
+  /// Longest look without finding anything. 0: it sleeps at once.
+  uint32_t spin_us = 50;
+  /// Gives looking up while work comes rarely.
+  bool adaptive = true;
+};
+
+/// Of one thread.
+class AdaptiveSpin {
+ public:
+  explicit AdaptiveSpin(Waiting waiting = {}) : waiting_(waiting) {}
+
+  /// @param ready whether there is work; called about a hundred times a microsecond
+  /// @param seldom the same of work that costs a system call to see; called every few microseconds
+  /// @param deadline monotonic ns; not looked beyond
+  /// @returns whether there was any
+  template <typename Ready, typename Seldom>
+  bool look(uint64_t now, uint64_t deadline, Ready&& ready, Seldom&& seldom) {
+    if (waiting_.spin_us == 0 || (waiting_.adaptive && misses_ >= kMissesMax)) return false;
+    const uint64_t end = std::min(deadline, now + uint64_t{waiting_.spin_us} * 1'000);
+    for (uint64_t yielded = now; now < end; now = monotonic_ns()) {
+      if (now - yielded >= kYieldNs) {
+        sched_yield();
+        if (seldom()) return true;
+        yielded = monotonic_ns();
+      }
+      for (int i = 0; i < kLooks; i++) {
+        if (ready()) {
+          misses_ = 0;
+          return true;
+        }
+        pause();
+      }
+    }
+    misses_++;
+    return false;
+  }
+
+  /// It sleeps from now on.
+  void sleeps(uint64_t now) { slept_ns_ = now; }
+  bool slept() const { return slept_ns_ != 0; }
+  /// It is awake. Work that comes closer together than a few looks are long makes looking worth while again.
+  void woke(uint64_t now, bool has_work) {
+    if (slept_ns_ != 0 && has_work && now - slept_ns_ < uint64_t{waiting_.spin_us} * 1'000 * kWorthLooks) misses_ = 0;
+    slept_ns_ = 0;
+  }
+  void found() { misses_ = 0; }
+  void missed() { misses_++; }
+
+ private:
+  static constexpr uint64_t kYieldNs = 3'000;
+  static constexpr int kLooks = 32;
+  /// Looks in vain, in a row, after which it sleeps at once.
+  static constexpr uint32_t kMissesMax = 3;
+  static constexpr uint64_t kWorthLooks = 4;
+
+  static void pause() {
+#if defined(__x86_64__)
+    _mm_pause();
+#elif defined(__aarch64__)
+    asm volatile("yield");
+#endif
+  }
+
+  Waiting waiting_;
+  uint32_t misses_ = 0;
+  uint64_t slept_ns_ = 0;
+};
+
+}  // namespace busbar
