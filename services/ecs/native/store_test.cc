@@ -71,6 +71,45 @@ TEST(Store, ABadItemSpoilsNoNeighbour) {
   EXPECT_EQ(world.store.table(world.table).column(world.y)->null_count(), 2u);
 }
 
+// What was copied before a bad value was met leaves no trace: the state is that of a store that was only given the others.
+TEST(Store, TheStateIsThatOfTheSoundItemsAlone) {
+  constexpr float kBad = std::numeric_limits<float>::infinity();
+  for (const std::vector<uint32_t>& bad : {std::vector<uint32_t>{}, {9'999}, {0}, {0, 1, 63, 64, 5'000, 9'999}}) {
+    World mixed, alone;
+    std::vector<float> xs(10'000), ys(xs.size()), sound_xs, sound_ys;
+    for (uint32_t i = 0; i < xs.size(); i++) {
+      xs[i] = static_cast<float>(i);
+      ys[i] = std::find(bad.begin(), bad.end(), i) == bad.end() ? static_cast<float>(2 * i) : kBad;
+      if (ys[i] != kBad) sound_xs.push_back(xs[i]), sound_ys.push_back(ys[i]);
+    }
+    const auto create = [](World& world, const std::vector<float>& x, const std::vector<float>& y) {
+      const auto first = world.create({-1, -2, -3});
+      world.store.erase(std::vector{first[1]}, world.faults);
+      std::vector<EntityId> ids(x.size());
+      EXPECT_FALSE(world.store.create(world.table, static_cast<uint32_t>(x.size()),
+                                      std::vector{values(world.x, x), values(world.y, y)}, ids.data(), world.faults));
+      return ids;
+    };
+    auto ids = create(mixed, xs, ys);
+    ASSERT_EQ(mixed.faults.size(), bad.size());
+    for (size_t i = 0; i < bad.size(); i++) {
+      EXPECT_EQ(mixed.faults[i].item, bad[i]);
+      EXPECT_EQ(mixed.faults[i].fault.code, Code::out_of_range);
+      EXPECT_EQ(ids[bad[i]], kNullEntity);
+    }
+    std::erase(ids, kNullEntity);
+    EXPECT_EQ(ids, create(alone, sound_xs, sound_ys));
+    EXPECT_EQ(StateHash().of(mixed.store), StateHash().of(alone.store));
+    EXPECT_EQ(write_snapshot(mixed.store), write_snapshot(alone.store));
+    EXPECT_EQ(mixed.store.table(mixed.table).ids_ascend(), alone.store.table(alone.table).ids_ascend());
+    for (uint32_t i = 0; i < ids.size(); i += 97) {
+      Location at;
+      ASSERT_FALSE(mixed.store.locate(ids[i], at));
+      EXPECT_EQ(mixed.store.table(at.table).column(mixed.x)->data<float>()[at.row], sound_xs[i]);
+    }
+  }
+}
+
 TEST(Store, AnUpdateAddsAndRemovesComponents) {
   World world;
   const auto ids = world.create({1, 2, 3});

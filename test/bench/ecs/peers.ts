@@ -1,5 +1,6 @@
 /** Other ways to keep and ask a million entities, where they are installed. Each case prepares itself and returns what is timed. */
 
+import { arrowSnapshot, sqliteSnapshot } from "./snapshot-peers.ts";
 import { now } from "./timed.ts";
 import { ENTITIES, expectedSum, factionOf, HP_BELOW, HP_FROM, hpOf, LIMIT, STEP, WANTED, xOf } from "./workload.ts";
 
@@ -196,6 +197,8 @@ export const PEER_CASES: Readonly<Record<string, () => Promise<Work>>> = {
   "duckdb/query1m": duckdb,
   "sqlite/query1000": sqliteSmall,
   "duckdb/query1000": duckdbSmall,
+  "sqlite/snapshot1m": async () => inRounds(1, await sqliteSnapshot()),
+  "apache-arrow/snapshot1m": async () => inRounds(1, await arrowSnapshot()),
   "bitecs/memory_ratio": bitecsMemory,
   "sqlite/memory_ratio": sqliteMemory,
 };

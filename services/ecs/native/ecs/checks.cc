@@ -1,4 +1,5 @@
 // What comes from outside, before anything is changed.
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <cstring>
@@ -8,50 +9,43 @@
 namespace busbar::ecs {
 namespace {
 
-/// Exponents of all ones are NaN and infinity. Reads of any alignment.
-template <typename Bits>
-bool all_finite(const uint8_t* values, uint64_t count) {
-  constexpr Bits kExponent = sizeof(Bits) == 4 ? static_cast<Bits>(0x7F80'0000) : static_cast<Bits>(0x7FF0'0000'0000'0000);
-  uint32_t bad = 0;
+/// Looks at values, at any alignment. With kCopies they go to `to` in the same pass: reading them twice costs more.
+template <typename Bits, bool kCopies, typename Bad>
+bool none_bad(const uint8_t* __restrict values, uint64_t count, [[maybe_unused]] uint8_t* __restrict to, Bad bad) {
+  uint32_t found = 0;
   for (uint64_t i = 0; i < count; i++) {
     Bits word;
     std::memcpy(&word, values + i * sizeof word, sizeof word);
-    bad |= (word & kExponent) == kExponent;
+    if constexpr (kCopies) std::memcpy(to + i * sizeof word, &word, sizeof word);
+    found |= bad(word);
   }
-  return bad == 0;
+  return found == 0;
 }
 
-bool all_below(const uint8_t* values, uint64_t count, uint32_t size) {
-  uint32_t highest = 0;
-  for (uint64_t i = 0; i < count; i++) {
-    uint32_t code;
-    std::memcpy(&code, values + i * sizeof code, sizeof code);
-    highest = code > highest ? code : highest;
-  }
-  return count == 0 || highest < size;
-}
+/// Exponents of all ones are NaN and infinity.
+constexpr auto kNotFinite32 = [](uint32_t word) { return (word & 0x7F80'0000) == 0x7F80'0000; };
+constexpr auto kNotFinite64 = [](uint64_t word) { return (word & 0x7FF0'0000'0000'0000) == 0x7FF0'0000'0000'0000; };
 
-bool all_booleans(const uint8_t* values, uint64_t count) {
-  uint8_t all = 0;
-  for (uint64_t i = 0; i < count; i++) all |= values[i];
-  return all <= 1;
+template <bool kCopies>
+bool sound(const uint8_t* values, uint64_t count, const Field& field, uint32_t texts, uint8_t* to) {
+  switch (field.type) {
+    case FieldType::boolean:
+      return none_bad<uint8_t, kCopies>(values, count, to, [](uint8_t value) { return value > 1; });
+    case FieldType::f32:
+    case FieldType::vec_f32:
+      return none_bad<uint32_t, kCopies>(values, count * field.width, to, kNotFinite32);
+    case FieldType::f64:
+      return none_bad<uint64_t, kCopies>(values, count, to, kNotFinite64);
+    case FieldType::utf8:
+      return none_bad<uint32_t, kCopies>(values, count, to, [=](uint32_t code) { return code >= texts; });
+    default:
+      if constexpr (kCopies) std::memcpy(to, values, count * stride_of(field.type, field.width));
+      return true;
+  }
 }
 
 bool sound(const uint8_t* values, uint64_t count, const Field& field, uint32_t texts) {
-  switch (field.type) {
-    case FieldType::boolean:
-      return all_booleans(values, count);
-    case FieldType::f32:
-      return all_finite<uint32_t>(values, count);
-    case FieldType::vec_f32:
-      return all_finite<uint32_t>(values, count * field.width);
-    case FieldType::f64:
-      return all_finite<uint64_t>(values, count);
-    case FieldType::utf8:
-      return all_below(values, count, texts);
-    default:
-      return true;
-  }
+  return sound<false>(values, count, field, texts, nullptr);
 }
 
 Fault why_unsound(const FieldInfo& info) {
@@ -88,6 +82,22 @@ Fault Store::check_columns(std::span<const ValueColumn> columns, uint32_t count)
     }
   }
   return {};
+}
+
+bool Store::copy_sound(Table& table, std::span<const ValueColumn> columns, uint32_t count, bool exact) const {
+  for (const ValueColumn& column : columns) {
+    // Bits beyond the last row have to stay 0, and what is behind a null may be odd.
+    if (!column.validity.empty() || fields_[column.field].field.type == FieldType::boolean) return false;
+  }
+  table.reserve(uint64_t{table.rows()} + count, exact);
+  for (Column& column : table.mutable_columns()) {
+    const auto given = std::find_if(columns.begin(), columns.end(),
+                                    [&](const ValueColumn& one) { return one.field == column.field(); });
+    if (given == columns.end()) continue;
+    uint8_t* const to = column.mutable_data<uint8_t>() + uint64_t{table.rows()} * column.stride();
+    if (!sound<true>(given->values.data(), count, fields_[given->field].field, dictionary_.size(), to)) return false;
+  }
+  return true;
 }
 
 bool Store::check_values(std::span<const ValueColumn> columns, uint32_t count, std::vector<ItemFault>& faults) const {

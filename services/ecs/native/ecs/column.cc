@@ -16,6 +16,10 @@ void Column::append_default(uint64_t rows, uint64_t count) {
   if (nullable_) null_count_ += count;
 }
 
+void Column::append_copied(uint64_t rows, uint64_t count) {
+  if (nullable_) bits::fill(valid_words(), rows, count);
+}
+
 void Column::append(uint64_t rows, const ValueColumn& source, uint64_t from, uint64_t count) {
   const uint8_t* valid = source.validity.empty() ? nullptr : source.validity.data();
   if (stride_ == 0) {

@@ -45,6 +45,8 @@ class Column {
   void set_capacity(uint64_t capacity, uint64_t rows);
   /// `count` rows of zeros; nullable ones are null.
   void append_default(uint64_t rows, uint64_t count);
+  /// `count` rows whose values have been put behind those that are there; none is null. Not for bits.
+  void append_copied(uint64_t rows, uint64_t count);
   /// Items [from, from + count) of a column that has been checked.
   void append(uint64_t rows, const ValueColumn& source, uint64_t from, uint64_t count);
   void append_copy(uint64_t rows, const Column& source, uint64_t source_row);

@@ -67,10 +67,24 @@ uint64_t value_bytes(const Column& column, uint32_t rows) {
   return column.stride() == 0 ? bits::words_of(rows) * 8 : uint64_t{rows} * column.stride();
 }
 
+/// Beside the rows; a store with more of it grows its bytes once.
+constexpr uint64_t kReservedForTheRest = 65'536;
+
 }  // namespace
 
 std::vector<uint8_t> write_snapshot(const Store& store) {
   Writer out;
+  // Growing a vector of this size would copy it several times. Definitions and free indexes are few beside the rows.
+  uint64_t rows_bytes = 0;
+  for (TableId id = 0; id < store.table_count(); id++) {
+    const Table& table = store.table(id);
+    rows_bytes += sizeof(uint32_t) + table.ids().size_bytes();
+    for (const Column& column : table.columns()) {
+      rows_bytes += value_bytes(column, table.rows()) + 1;
+      if (column.null_count() > 0) rows_bytes += bits::words_of(table.rows()) * 8;
+    }
+  }
+  out.bytes.reserve(rows_bytes + kReservedForTheRest);
   out.raw("BBES", 4);
   out.number(kSnapshotVersion);
   out.number(uint64_t{0});

@@ -57,14 +57,19 @@ Fault Restorer::rows(TableId id, std::span<const EntityId> ids, std::span<const 
   for (const ValueColumn& column : columns) {
     if (table.column(column.field) == nullptr) return corrupt("rows have a column that their table has not");
   }
-  std::vector<ItemFault> faults;
-  if (store_->check_values(columns, count, faults)) return corrupt(faults[0].fault);
   if (count == 0) return {};
-  table.reserve(uint64_t{table.rows()} + count, table.rows() == 0);
+  const bool exact = table.rows() == 0, copied = store_->copy_sound(table, columns, count, exact);
+  std::vector<ItemFault> faults;
+  if (!copied && store_->check_values(columns, count, faults)) return corrupt(faults[0].fault);
+  table.reserve(uint64_t{table.rows()} + count, exact);
   for (Column& column : table.mutable_columns()) {
     const auto source = std::find_if(columns.begin(), columns.end(),
                                      [&](const ValueColumn& given) { return given.field == column.field(); });
-    column.append(table.rows(), *source, 0, count);
+    if (copied) {
+      column.append_copied(table.rows(), count);
+    } else {
+      column.append(table.rows(), *source, 0, count);
+    }
   }
   table.add_rows(ids.data(), count);
   store_->entity_count_ += count;
@@ -89,7 +94,7 @@ Fault Restorer::finish(uint32_t indexes, std::span<const FreeIndex> free, std::u
   if (store_->entity_count_ > indexes || indexes - store_->entity_count_ != free.size()) {
     return corrupt("live and free indexes are not all indexes");
   }
-  slots.assign(indexes, {kNoTable, 0});
+  slots.assign_retired(indexes);
   for (const Table& table : store_->tables_) {
     for (uint32_t row = 0; row < table.rows(); row++) {
       const EntityId id = table.ids()[row];

@@ -5,21 +5,18 @@
 
 namespace busbar::ecs {
 
-EntityId Store::take_id() {
-  const uint32_t index = free_.take_lowest();
-  return make_id(slots_[index].number(), index);
-}
-
-void Store::take_ids(EntityId* ids, uint32_t count) {
-  uint32_t done = 0;
-  while (done < count && free_.size() > 0) ids[done++] = take_id();
-  // Indexes that were never used, side by side.
-  const auto first = static_cast<uint32_t>(slots_.size());
-  if (slots_.size() + count - done > slots_.capacity()) {
-    slots_.reserve(std::max(slots_.size() + count - done, slots_.size() + slots_.size() / 4 + 64));
+void Store::take_ids(Table& table, EntityId* ids, uint32_t count) {
+  const uint32_t row = table.rows(), reused = static_cast<uint32_t>(std::min<uint64_t>(count, free_.size()));
+  slots_.reserve(slots_.size() + count - reused);
+  for (uint32_t i = 0; i < reused; i++) {
+    const uint32_t index = free_.take_lowest();
+    ids[i] = make_id(slots_[index].number(), index);
+    slots_[index] = {table.id(), row + i};
   }
-  slots_.resize(slots_.size() + count - done, {kNoTable, 1});
-  for (uint32_t i = done; i < count; i++) ids[i] = make_id(1, first + i - done);
+  table.add_rows(ids, reused);
+  // Indexes that were never used, side by side.
+  table.add_new_rows(static_cast<uint32_t>(slots_.size()), count - reused, ids + reused);
+  slots_.append(table.id(), row + reused, count - reused);
 }
 
 Fault Store::create(TableId table_id, uint32_t count, std::span<const ValueColumn> columns, EntityId* ids,
@@ -36,43 +33,43 @@ Fault Store::create(TableId table_id, uint32_t count, std::span<const ValueColum
   if (slots_.size() + count > limits_.entities_max + free_.size()) {
     return limit_exceeded("the number of entities", entity_count_ + count, limits_.entities_max);
   }
+  const bool exact = count > 4096 && table.rows() == 0;
+  if (copy_sound(table, columns, count, exact)) {
+    append_rows(table, 0, count, columns, ids, true);
+    table.set_version(++clock_);
+    return {};
+  }
   const size_t first_fault = faults.size();
-  const bool any_bad = check_values(columns, count, faults);
-  if (any_bad) {
-    std::fill(ids, ids + count, EntityId{1});
-    for (size_t i = first_fault; i < faults.size(); i++) ids[faults[i].item] = kNullEntity;
+  check_values(columns, count, faults);
+  const auto added = static_cast<uint32_t>(count - (faults.size() - first_fault));
+  if (added > 0) table.reserve(uint64_t{table.rows()} + added, exact);
+  // Runs of items that are sound, up to each that is not.
+  uint32_t from = 0;
+  for (size_t i = first_fault; i <= faults.size(); i++) {
+    const uint32_t bad = i < faults.size() ? faults[i].item : count;
+    if (bad > from) append_rows(table, from, bad - from, columns, ids, false);
+    if (bad < count) ids[bad] = kNullEntity;
+    from = bad + 1;
   }
-  const auto refused = static_cast<uint32_t>(faults.size() - first_fault);
-  const uint32_t rows_before = table.rows(), added = count - refused;
-  if (added == 0) return {};
-  table.reserve(uint64_t{rows_before} + added, added > 4096 && rows_before == 0);
-  for (uint32_t from = 0; from < count;) {
-    // A run of items that are sound.
-    uint32_t end = from;
-    while (end < count && (!any_bad || ids[end] != kNullEntity)) end++;
-    take_ids(ids + from, end - from);
-    if (end > from) append_rows(table, from, end - from, columns, ids);
-    from = end;
-    while (from < count && ids[from] == kNullEntity && any_bad) from++;
-  }
-  table.set_version(++clock_);
+  if (added > 0) table.set_version(++clock_);
   return {};
 }
 
 void Store::append_rows(Table& table, uint32_t from, uint32_t count, std::span<const ValueColumn> columns,
-                        const EntityId* ids) {
+                        EntityId* ids, bool copied) {
   const uint32_t rows = table.rows();
+  take_ids(table, ids + from, count);
   for (Column& column : table.mutable_columns()) {
     const auto source = std::find_if(columns.begin(), columns.end(),
                                      [&](const ValueColumn& given) { return given.field == column.field(); });
     if (source == columns.end()) {
       column.append_default(rows, count);
+    } else if (copied) {
+      column.append_copied(rows, count);
     } else {
       column.append(rows, *source, from, count);
     }
   }
-  table.add_rows(ids + from, count);
-  for (uint32_t i = 0; i < count; i++) slots_[index_of(ids[from + i])] = {table.id(), rows + i};
   entity_count_ += count;
 }
 
@@ -239,7 +236,7 @@ Column* Store::write_column(TableId table, FieldId field) {
 MemoryUse Store::memory() const {
   MemoryUse use;
   for (const Table& table : tables_) use.columns += table.memory_bytes();
-  use.entities = slots_.capacity() * sizeof(Slot) + free_.memory_bytes();
+  use.entities = slots_.memory_bytes() + free_.memory_bytes();
   use.dictionary = dictionary_.memory_bytes();
   return use;
 }

@@ -14,13 +14,11 @@
 #include "dictionary.h"
 #include "fault.h"
 #include "free_set.h"
+#include "slots.h"
 #include "table.h"
 #include "types.h"
 
 namespace busbar::ecs {
-
-/// A table's number has two bytes in the map of entities, and one value of them means that there is none.
-inline constexpr uint32_t kTablesMax = 65'535;
 
 struct Limits {
   uint32_t components_max = 4'096;
@@ -144,36 +142,22 @@ class Store {
     ComponentType type;
     FieldId first_field;
   };
-  /// Of an entity that lives: table and row. Of a free or retired index: kNoTable and the next generation (0: retired).
-  /// Six bytes without padding: one per entity is a good part of what a small entity costs.
-  class Slot {
-   public:
-    Slot(TableId table, uint32_t number) : table_(static_cast<uint16_t>(table)) { set_number(number); }
-    TableId table() const { return table_ == kNone ? kNoTable : table_; }
-    /// The row, or the next generation.
-    uint32_t number() const { return uint32_t{high_} << 16 | low_; }
-    void set_number(uint32_t number) {
-      low_ = static_cast<uint16_t>(number);
-      high_ = static_cast<uint16_t>(number >> 16);
-    }
-
-   private:
-    static constexpr uint16_t kNone = static_cast<uint16_t>(kNoTable);
-    static_assert(kTablesMax <= kNone);
-    uint16_t table_, low_, high_;
-  };
-  static_assert(sizeof(Slot) == 6);
 
   Fault check_columns(std::span<const ValueColumn> columns, uint32_t count) const;
-  /// Adds a fault for each bad item. @returns whether there was any
+  /// Adds a fault for each bad item, in order. @returns whether there was any
   bool check_values(std::span<const ValueColumn> columns, uint32_t count, std::vector<ItemFault>& faults) const;
+  /// The usual case in one pass over what is given: copies values to where they will be appended, and looks at them on the way.
+  /// @param exact as of Table::reserve
+  /// @returns false: something in them has to be looked at one by one, and nothing has changed but the room
+  bool copy_sound(Table& table, std::span<const ValueColumn> columns, uint32_t count, bool exact) const;
   Fault make_table(std::vector<ComponentId> sorted, TableId& table);
   Fault step(TableId from, ComponentId component, bool adds, TableId& to);
-  EntityId take_id();
-  /// Free indexes first, lowest first, then new ones.
-  void take_ids(EntityId* ids, uint32_t count);
-  void append_rows(Table& table, uint32_t from, uint32_t count, std::span<const ValueColumn> columns,
-                   const EntityId* ids);
+  /// `count` new rows, whose columns the caller fills: free indexes first, lowest first, then new ones.
+  void take_ids(Table& table, EntityId* ids, uint32_t count);
+  /// Items [from, from + count), which are sound and for which there is room. Their ids are put at `ids` + from.
+  /// @param copied by copy_sound
+  void append_rows(Table& table, uint32_t from, uint32_t count, std::span<const ValueColumn> columns, EntityId* ids,
+                   bool copied);
   void move(Location from, Table& to);
   void remove_row(Location at);
 
@@ -186,7 +170,7 @@ class Store {
   std::deque<Table> tables_;
   std::map<std::vector<ComponentId>, TableId> table_ids_;
   Dictionary dictionary_;
-  std::vector<Slot> slots_;
+  Slots slots_;
   FreeSet free_;
   uint64_t entity_count_ = 0;
   uint64_t clock_ = 0;

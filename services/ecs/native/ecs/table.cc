@@ -39,6 +39,14 @@ void Table::add_rows(const EntityId* ids, uint32_t count) {
   rows_ += count;
 }
 
+void Table::add_new_rows(uint32_t index, uint32_t count, EntityId* ids) {
+  if (count == 0) return;
+  EntityId* const to = mutable_ids() + rows_;
+  ascending_ = ascending_ && (rows_ == 0 || to[-1] < make_id(1, index));
+  for (uint32_t i = 0; i < count; i++) to[i] = ids[i] = make_id(1, index + i);
+  rows_ += count;
+}
+
 EntityId Table::swap_remove(uint32_t row) {
   const uint32_t last = rows_ - 1;
   for (Column& column : columns_) column.swap_remove(row, last);

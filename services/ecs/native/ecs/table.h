@@ -40,6 +40,8 @@ class Table {
   void reserve(uint64_t rows, bool exact);
   /// The columns have got their rows; `ids` is copied behind those that are there.
   void add_rows(const EntityId* ids, uint32_t count);
+  /// As `add_rows`, of entities of the first generation with indexes from `index` on. @param ids receives theirs as well
+  void add_new_rows(uint32_t index, uint32_t count, EntityId* ids);
   /// @returns the entity that is now in `row`; null when it was the last
   EntityId swap_remove(uint32_t row);
   /// Where one component more (or less) leads; kNoTable: not known yet.
