@@ -2,6 +2,7 @@
 // printed), refusals, and the number of threads.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <map>
@@ -97,6 +98,51 @@ TEST(Invariants, HoldInRandomBattles) {
     }
   }
   EXPECT_GE(results.size(), 2u);
+}
+
+// Battles without events take a way of their own, which has to come to the same: with ties of distance, many factions
+// whose ids are mixed, weapons of all kinds, units that cannot move, and who is dead from the start.
+TEST(Invariants, SkirmishesEndAsTheGeneralStepsDo) {
+  constexpr uint64_t kSeed = 79;
+  random::Stream dice(kSeed, "combat/test", 2);
+  uint64_t deaths = 0, wasted = 0;
+  for (int round = 0; round < 600; round++) {
+    SCOPED_TRACE("seed " + std::to_string(kSeed) + ", round " + std::to_string(round));
+    RandomBattle battle(dice);
+    const uint64_t grid = 1 + dice.below(12), factions = 1 + dice.below(4);
+    for (Force& force : battle.sides) {
+      for (double& x : force.x) x = static_cast<double>(dice.below(grid)) * 7;
+      for (double& y : force.y) y = static_cast<double>(dice.below(grid)) * 7;
+      for (double& hp : force.hp) hp = dice.below(20) == 0 ? 0 : hp;
+      for (double& speed : force.speed) speed = dice.below(3) == 0 ? 0 : speed;
+      for (uint64_t& faction : force.faction) faction += dice.below(factions);
+      std::fill(force.weapons.arc.begin(), force.weapons.arc.end(), uint8_t{0});
+    }
+    BattleRequest& request = battle.request;
+    request.rules = 0, request.mass = request.projectiles = false;
+    request.steps_max = dice.below(4) == 0 ? static_cast<uint32_t>(dice.below(9)) : 200;
+    const BattleOutcome general = fought(request, kSeed, static_cast<uint64_t>(round));
+    ASSERT_FALSE(general.fault) << general.fault.text;
+    for (const bool damage : {false, true}) {
+      request.events = false, request.damage = damage;
+      const BattleOutcome skirmish = fought(request, kSeed, static_cast<uint64_t>(round));
+      EXPECT_EQ(skirmish.hash, general.hash);
+      EXPECT_EQ(skirmish.result, general.result);
+      for (int side = 0; damage && side < 2; side++) {
+        const DamageLog &a = skirmish.sides[side].damage, &b = general.sides[side].damage;
+        EXPECT_EQ(a.unit, b.unit);
+        EXPECT_EQ(a.tick, b.tick);
+        EXPECT_EQ(a.amount, b.amount);
+        EXPECT_EQ(a.type, b.type);
+        EXPECT_EQ(a.source, b.source);
+      }
+    }
+    deaths += static_cast<uint64_t>(std::count(general.events.kind.begin(), general.events.kind.end(),
+                                               static_cast<uint8_t>(EventKind::destroyed)));
+    wasted += general.statistics[kWasted] > 0;
+  }
+  EXPECT_GT(deaths, 5'000u);
+  EXPECT_GT(wasted, 100u);
 }
 
 TEST(Invariants, SwappingSidesMirrorsTheResult) {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <limits>
 #include <set>
 
 #include "combat/spatial.h"
@@ -211,6 +212,30 @@ TEST(Spatial, EveryProcessorCountsAlike) {
       loops->place_of_each(room.data(), count, places.data());
       for (uint32_t i = 0; i < count; i++)
         ASSERT_EQ(places[i], std::distance(different.begin(), different.find(ranks[i]))) << count;
+    }
+  }
+}
+
+// Against a loop that says what is meant, on a coarse grid, where many are equally near.
+TEST(Spatial, EveryProcessorFindsTheSameNearest) {
+  random::Stream dice(26, "spatial/test", 5);
+  const double never = std::numeric_limits<double>::infinity();
+  for (int round = 0; round < 2000; round++) {
+    std::vector<double> x(4 + 4 * dice.below(12)), y(x.size());
+    for (double& at : x) at = dice.below(3) == 0 ? never : static_cast<double>(dice.below(5));
+    for (double& at : y) at = static_cast<double>(dice.below(5));
+    const uint32_t from = 4 * static_cast<uint32_t>(dice.below(x.size() / 4)), to = static_cast<uint32_t>(x.size());
+    const double here_x = static_cast<double>(dice.below(5)), here_y = static_cast<double>(dice.below(5));
+    double least = never;
+    uint32_t first = from;
+    for (uint32_t i = from; i < to; i++) {
+      const double dx = x[i] - here_x, dy = y[i] - here_y, square = dx * dx + dy * dy;
+      if (square < least) least = square, first = i;
+    }
+    for (const NearLoops* loops : {&near_loops(), &plain_near_loops()}) {
+      double square = -1;
+      EXPECT_EQ(loops->nearest(x.data(), y.data(), from, to, here_x, here_y, square), first) << "round " << round;
+      EXPECT_EQ(square, least);
     }
   }
 }

@@ -106,6 +106,10 @@ void report(Battlefield& field, BattleOutcome& out) {
 
 void fight(Battlefield& field, BattleOutcome& out) {
   list_living(field);
+  if (Skirmish::suits(field)) {
+    field.skirmish.fight(field);
+    list_living(field);
+  }
   while (!is_over(field, out.result)) {
     if (field.step == field.steps_max) {
       out.result = BattleResult::defender_win;

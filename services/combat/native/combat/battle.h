@@ -10,6 +10,7 @@
 #include "config.h"
 #include "core/random/random.h"
 #include "fault.h"
+#include "skirmish.h"
 
 namespace busbar::combat {
 
@@ -112,6 +113,10 @@ struct DamageLog {
   std::vector<uint8_t> type;
   std::vector<uint64_t> source;
   void clear() { unit.clear(), tick.clear(), amount.clear(), type.clear(), source.clear(); }
+  void add(uint32_t of, uint32_t when, double lost, WeaponKind kind, uint64_t by) {
+    unit.push_back(of), tick.push_back(when), amount.push_back(lost);
+    type.push_back(static_cast<uint8_t>(kind)), source.push_back(by);
+  }
 };
 
 struct EventLog {
@@ -191,6 +196,8 @@ struct Battlefield {
   // Where each living unit is, faction after faction, for whoever looks for a target.
   std::vector<double> seen_x, seen_y;
   std::vector<uint32_t> seen_unit, seen_first;
+
+  Skirmish skirmish;
 
   BattleOutcome* out = nullptr;
 

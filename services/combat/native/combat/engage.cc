@@ -170,55 +170,7 @@ void take_targets(Battlefield& field) {
   }
 }
 
-namespace {
-
-/// The same as `fire` for the commonest battles, without a branch on luck: what a shot hits is written and then kept or
-/// not.
-void fire_plain(Battlefield& field) {
-  const Constants& constants = field.constants;
-  const double spread = constants.damage_high - constants.damage_low, low = constants.damage_low;
-  const double hit_min = constants.hit_min, hit_max = constants.hit_max;
-  const bool certain = !field.use_accuracy;
-  random::Stream stream = field.stream;
-  const double* const x = field.x.data();
-  const double* const y = field.y.data();
-  const double* const range = field.range.data();
-  const double* const accuracy = field.accuracy.data();
-  const double* const evasion = field.evasion.data();
-  const double* const damage = field.damage.data();
-  double* const ready_in = field.ready_in.data();
-  const uint32_t* const weapon_first = field.weapon_first.data();
-  const int32_t* const target_of = field.target.data();
-  uint8_t* const active = field.active.data();
-  size_t shots = 0, hits = 0;
-  Shot* const hit_list = field.shots.data();
-  for (const uint32_t unit : field.living) {
-    if (target_of[unit] < 0) continue;
-    const uint32_t target = static_cast<uint32_t>(target_of[unit]);
-    const double dx = x[target] - x[unit], dy = y[target] - y[unit], square = dx * dx + dy * dy;
-    for (uint32_t weapon = weapon_first[unit], end = weapon_first[unit + 1]; weapon < end; weapon++) {
-      if (ready_in[weapon] > 0 || square > range[weapon] * range[weapon]) continue;
-      ready_in[weapon] = field.cooldown[weapon];
-      active[unit] = 1;
-      shots += 1;
-      const double chance = std::min(std::max(accuracy[weapon] - evasion[target], hit_min), hit_max);
-      const bool hit = certain | (stream.real() < chance);
-      hit_list[hits] = {unit, weapon, target, damage[weapon] * (low + spread * stream.real())};
-      hits += hit;
-    }
-  }
-  field.shot_count = hits;
-  field.stream = stream;
-  field.statistic(kShots) += static_cast<double>(shots);
-  field.statistic(kHits) += static_cast<double>(hits);
-  field.statistic(kMisses) += static_cast<double>(shots - hits);
-}
-
-}  // namespace
-
 void fire(Battlefield& field) {
-  if (field.rules == Rules::basic && !field.bearings && !field.projectiles && !field.out->has_events)
-    return fire_plain(field);
   const Constants& constants = field.constants;
   const bool tactical = field.rules == Rules::tactical;
   const double spread = constants.damage_high - constants.damage_low;
@@ -292,11 +244,8 @@ void apply_shots(Battlefield& field) {
     field.statistic_of(kAttackerDamage, field.side[shot.attacker]) += amount;
     const double lost = wound(field, target, amount, absorbs(field, kind));
     field.event(EventKind::hit, by, field.id[target], amount);
-    if (field.out->has_damage) {
-      DamageLog& log = field.out->sides[field.side[target]].damage;
-      log.unit.push_back(field.row[target]), log.tick.push_back(field.step), log.amount.push_back(lost);
-      log.type.push_back(static_cast<uint8_t>(kind)), log.source.push_back(by);
-    }
+    if (field.out->has_damage)
+      field.out->sides[field.side[target]].damage.add(field.row[target], field.step, lost, kind, by);
     if (!field.alive(target)) destroy(field, target, by);
   }
   field.shot_count = 0;

@@ -2,8 +2,10 @@
 // what no portable code says as fast.
 #pragma once
 
+#include <algorithm>
 #include <climits>
 #include <cstring>
+#include <limits>
 
 #include "near_places.h"
 
@@ -56,8 +58,8 @@ template <class Lanes>
 
 using Eight [[gnu::vector_size(32), gnu::may_alias]] = int32_t;
 
-/// How many of all are smaller, for each of kEights times eight. Accumulators have names, not numbers: the compiler keeps
-/// an array of them in memory, which takes three times as long.
+/// How many of all are smaller, for each of kEights times eight. Accumulators have names, not numbers: the compiler
+/// keeps an array of them in memory, which takes three times as long.
 template <uint32_t kEights>
 [[gnu::always_inline]] inline void count_smaller(const uint32_t* of, const uint32_t* all, uint32_t count,
                                                  uint32_t* places) {
@@ -94,6 +96,34 @@ template <uint32_t kEights>
     case 3: return count_smaller<3>(ranks + done * 8, ranks, count, places + done * 8);
     default: return;
   }
+}
+
+/// Doubles: a vector of doubles, of which `smaller` takes the smaller lanes. Places are counted in doubles too, because
+/// comparing and choosing then stay in registers of one kind; they are below 2^53.
+template <class Doubles, class Smaller>
+[[gnu::always_inline]] inline uint32_t nearest_any(const double* x, const double* y, uint32_t from, uint32_t to,
+                                                   double here_x, double here_y, double& square, Smaller smaller) {
+  constexpr uint32_t kWidth = sizeof(Doubles) / sizeof(double);
+  static_assert(kNearestLanes % kWidth == 0);
+  Doubles nearest = Doubles{} + std::numeric_limits<double>::infinity(), places{};
+  for (uint32_t lane = 0; lane < kWidth; lane++) places[lane] = from + lane;
+  Doubles found = places;
+  for (uint32_t i = from; i < to; i += kWidth) {
+    Doubles dx, dy;
+    std::memcpy(&dx, x + i, sizeof dx), std::memcpy(&dy, y + i, sizeof dy);
+    dx -= here_x, dy -= here_y;
+    const Doubles squares = dx * dx + dy * dy;
+    found = squares < nearest ? places : found;
+    nearest = smaller(squares, nearest);
+    places += kWidth;
+  }
+  double least = nearest[0];
+  for (uint32_t lane = 1; lane < kWidth; lane++) least = std::min(least, double{nearest[lane]});
+  const Doubles equal = nearest == least ? found : Doubles{} + to;
+  double first = equal[0];
+  for (uint32_t lane = 1; lane < kWidth; lane++) first = std::min(first, double{equal[lane]});
+  square = least;
+  return static_cast<uint32_t>(first);
 }
 
 }  // namespace

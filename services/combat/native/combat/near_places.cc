@@ -36,7 +36,14 @@ uint32_t collect(const PlaceBlock* blocks, const PlaceRow* rows, uint32_t count,
 }
 void place_of_each(uint32_t* ranks, uint32_t count, uint32_t* places) { count_any(ranks, count, places); }
 
-constexpr NearLoops kPlain{collect, place_of_each};
+using Doubles [[gnu::vector_size(16)]] = double;
+uint32_t nearest(const double* x, const double* y, uint32_t from, uint32_t to, double here_x, double here_y,
+                 double& square) {
+  return nearest_any<Doubles>(x, y, from, to, here_x, here_y, square,
+                              [](Doubles a, Doubles b) { return a < b ? a : b; });
+}
+
+constexpr NearLoops kPlain{collect, place_of_each, nearest};
 
 }  // namespace
 

@@ -1,4 +1,5 @@
-// The inner loops of a radius query: which places lie in a circle, and in which order their ranks go.
+// The inner loops of searches for places: which ones lie in a circle and how their ranks are ordered, and which one is
+// the nearest.
 #pragma once
 
 #include <cstdint>
@@ -33,6 +34,8 @@ struct PlaceRow {
 constexpr uint32_t kRankSlack = 4;
 /// At most so many ranks can be put in order by `place_of_each`.
 constexpr uint32_t kFewMax = 64;
+/// `nearest` looks at so many places at a time.
+constexpr uint32_t kNearestLanes = 4;
 
 struct NearLoops {
   /// Writes the ranks of all that are perhaps in the circle. @returns how many
@@ -41,6 +44,10 @@ struct NearLoops {
                       const GroupMasks& masks, uint32_t* ranks, bool& doubtful);
   /// For up to kFewMax different ranks below 2^31, in memory for kFewMax: how many are smaller than each.
   void (*place_of_each)(uint32_t* ranks, uint32_t count, uint32_t* places);
+  /// The first of those at the smallest distance, and its square. [from, to) is a multiple of kNearestLanes, not empty.
+  /// Places that are not meant have an infinite x.
+  uint32_t (*nearest)(const double* x, const double* y, uint32_t from, uint32_t to, double here_x, double here_y,
+                      double& square);
 };
 
 /// The fastest ones that this processor has. All give the same results: they compare and count.

@@ -47,10 +47,17 @@ uint32_t collect(const PlaceBlock* blocks, const PlaceRow* rows, uint32_t count,
 }
 void place_of_each(uint32_t* ranks, uint32_t count, uint32_t* places) { count_any(ranks, count, places); }
 
+using Doubles [[gnu::vector_size(32)]] = double;
+uint32_t nearest(const double* x, const double* y, uint32_t from, uint32_t to, double here_x, double here_y,
+                 double& square) {
+  return nearest_any<Doubles>(x, y, from, to, here_x, here_y, square,
+                              [](Doubles a, Doubles b) -> Doubles { return _mm256_min_pd(a, b); });
+}
+
 }  // namespace
 
 const NearLoops& avx2_near_loops() {
-  static constexpr NearLoops kLoops{collect, place_of_each};
+  static constexpr NearLoops kLoops{collect, place_of_each, nearest};
   return kLoops;
 }
 

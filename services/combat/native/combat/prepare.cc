@@ -76,19 +76,23 @@ Fault check_units(const UnitColumns& units, const std::string& path) {
   check.choice("invulnerable_save", units.invulnerable_save, 6, "save");
   check.length("tags", units.tags);
   check.length("weapon_count", units.weapon_count);
-  for (size_t i = 0; !check.fault && i < units.id.size; i++) {
+  if (check.fault) return check.fault;
+  for (size_t i = 0; i < units.id.size; i++) {
+    const bool too_hale = units.hp && units.max_hp && units.hp.data[i] > units.max_hp.data[i];
+    const bool too_shielded =
+        units.shields && units.max_shields && units.shields.data[i] > units.max_shields.data[i];
+    const bool untagged = (units.tags.at(i, 0) & ~kTagsAll) == 0;
+    if (!too_hale && !too_shielded && untagged) continue;
     const std::string row = "[" + std::to_string(i) + "]";
-    if (units.hp && units.max_hp && units.hp.data[i] > units.max_hp.data[i])
-      check.fault = out_of_range(path + ".hp" + row, units.hp.data[i], "max_hp is " + text_of(units.max_hp.data[i]));
-    else if (units.shields && units.max_shields && units.shields.data[i] > units.max_shields.data[i])
-      check.fault = out_of_range(path + ".shields" + row, units.shields.data[i],
-                                 "max_shields is " + text_of(units.max_shields.data[i]));
-    else if (units.tags && (units.tags.data[i] & ~kTagsAll) != 0)
-      check.fault = {Code::unknown_name,
-                     path + ".tags" + row + " is " + std::to_string(units.tags.data[i]) +
-                         ", which has unknown bits; known are 1 inspiring, 2 fear, 4 terror, 8 fearless"};
+    if (too_hale)
+      return out_of_range(path + ".hp" + row, units.hp.data[i], "max_hp is " + text_of(units.max_hp.data[i]));
+    if (too_shielded)
+      return out_of_range(path + ".shields" + row, units.shields.data[i],
+                          "max_shields is " + text_of(units.max_shields.data[i]));
+    return {Code::unknown_name, path + ".tags" + row + " is " + std::to_string(units.tags.data[i]) +
+                                    ", which has unknown bits; known are 1 inspiring, 2 fear, 4 terror, 8 fearless"};
   }
-  return check.fault;
+  return {};
 }
 
 size_t weapon_rows(const WeaponColumns& weapons) {
