@@ -6,6 +6,7 @@ import { Carrier, type Plan, RunKind, type Service, Wait } from "#generated/busb
 import { DESK_SUFFIX, ProcessTelemetry } from "#telemetry";
 import { CLOCK_SERVICE } from "#topology";
 import type { Address, Transport, TransportName } from "#transport";
+import type { Look } from "#transport/socket";
 import { BusError } from "#wire";
 import { systemClock } from "./clock.ts";
 import type { createLog } from "./log.ts";
@@ -49,7 +50,7 @@ const waitOf = (plan: Plan, process: string): keyof typeof Wait => {
 };
 
 /** Sockets are looked at as rings are; where the addon is not there, or nobody wants that, their thread sleeps at once. */
-const lookOf = async (plan: Plan, process: string): Promise<{ look?: () => () => void }> => {
+const lookOf = async (plan: Plan, process: string): Promise<{ look?: () => Look }> => {
   const strategy = waitOf(plan, process);
   if (strategy === "sleep") return {};
   const { lookAtSockets, openAddon, setWaitStrategy } = await import("#transport/ring");

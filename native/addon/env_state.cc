@@ -38,6 +38,7 @@ void EnvState::clean_up(napi_async_cleanup_hook_handle handle) {
   closing_++;  // so that no handle that closes at once ends the clean-up early
   while (!handles_.empty()) (*handles_.begin())->close();
   spinner.reset();
+  moved.Reset();
   closed();
 }
 

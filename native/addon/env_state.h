@@ -40,6 +40,8 @@ class EnvState : public std::enable_shared_from_this<EnvState> {
   Waiting waiting;
   /// Looks at rings before the loop sleeps; made when the first ring is watched.
   std::shared_ptr<LoopSpinner> spinner;
+  /// Keeps what the spinner counts in.
+  Napi::ObjectReference moved;
 
  private:
   void clean_up(napi_async_cleanup_hook_handle handle);

@@ -17,6 +17,8 @@ namespace {
 constexpr uint64_t kStayNs = 50'000;
 /// A look for sockets is longer than one for rings by this factor: so much longer does an answer take to come.
 constexpr uint32_t kSocketLooks = 4;
+/// Bytes through sockets between two looks from which on they are a stream.
+constexpr uint32_t kStreamBytes = 2 << 10;
 
 /// acquire; pairs with the producer's store of tail. head is this thread's own.
 inline bool ready(const LoopSpinner::Watched& watched) {
@@ -50,7 +52,7 @@ std::shared_ptr<LoopSpinner> LoopSpinner::open(napi_env env, std::shared_ptr<Env
 
 void LoopSpinner::configure(Waiting waiting) {
   waiting_ = waiting;
-  if (watches_loop_) waiting.spin_us *= kSocketLooks;
+  if (moved_ != nullptr) waiting.spin_us *= kSocketLooks;
   spin_ = AdaptiveSpin(waiting);
 }
 
@@ -64,14 +66,14 @@ void LoopSpinner::remove(const std::shared_ptr<Watched>& watched) {
   start_or_stop();
 }
 
-void LoopSpinner::watch_loop(bool active) {
-  watches_loop_ = active;
+void LoopSpinner::watch_loop(uint32_t* moved) {
+  moved_ = moved;
   configure(waiting_);
   start_or_stop();
 }
 
 void LoopSpinner::start_or_stop() {
-  const bool wanted = !watched_.empty() || watches_loop_;
+  const bool wanted = !watched_.empty() || moved_ != nullptr;
   if (wanted == running_ || prepare_ == nullptr) return;
   running_ = wanted;
   if (!wanted) {
@@ -97,6 +99,10 @@ bool LoopSpinner::loop_has_work() const {
   return poll(&backend, 1, 0) > 0;
 }
 
+/// Whether much has gone through sockets since the last look. Then the threads that move it need the processor more than a
+/// look does, which would only make its pieces smaller.
+bool LoopSpinner::streams() { return moved_ != nullptr && std::exchange(*moved_, 0) >= kStreamBytes; }
+
 /// @returns whether there was anything
 bool LoopSpinner::deliver() {
   bool found = false;
@@ -120,7 +126,7 @@ void LoopSpinner::before_sleep() {
   uint64_t now = monotonic_ns();
   const uint64_t stay = now + kStayNs;
   // What woke it from a sleep is not known; a timer does not come so soon.
-  if (spin_.slept()) spin_.woke(now, watches_loop_ || any_ready());
+  if (spin_.slept()) spin_.woke(now, moved_ != nullptr || any_ready());
   if (deliver()) {
     spin_.found();
     now = monotonic_ns();
@@ -130,13 +136,14 @@ void LoopSpinner::before_sleep() {
   // Immediates, closing handles or due timers; or a descriptor that the loop has not taken up yet, and then it would
   // sleep all the same, with nothing announced. So it must not: it comes back at once.
   if (timeout == 0) return turn_again();
+  if (streams()) return announce_sleep();
   const uint64_t deadline = timeout > 0 ? now + static_cast<uint64_t>(timeout) * 1'000'000 : UINT64_MAX;
   bool served = false;
   const auto ready = [this] { return any_ready(); };
   const auto seldom = [&] { return served = loop_has_work(); };
   while (spin_.look(now, deadline, ready, seldom)) {
     if (served) {
-      watches_loop_ ? spin_.found() : spin_.missed();
+      moved_ != nullptr ? spin_.found() : spin_.missed();
       return turn_again();
     }
     deliver();

@@ -36,7 +36,8 @@ class LoopSpinner : public LoopHandle, public std::enable_shared_from_this<LoopS
   void add(std::shared_ptr<Watched> watched);
   void remove(const std::shared_ptr<Watched>& watched);
   /// Looks at the descriptors of the loop as it does at rings; while it does not, they only end a look.
-  void watch_loop(bool active);
+  /// @param moved bytes that went through them since the last look; null: no more. Must outlive its use
+  void watch_loop(uint32_t* moved);
   void close() override;
 
  private:
@@ -44,6 +45,7 @@ class LoopSpinner : public LoopHandle, public std::enable_shared_from_this<LoopS
   void before_sleep();
   bool any_ready() const;
   bool loop_has_work() const;
+  bool streams();
   bool deliver();
   void announce_sleep();
   void turn_again();
@@ -54,7 +56,8 @@ class LoopSpinner : public LoopHandle, public std::enable_shared_from_this<LoopS
   uv_idle_s* idle_ = nullptr;
   std::shared_ptr<EnvState> state_;
   std::vector<std::shared_ptr<Watched>> watched_;
-  bool watches_loop_ = false;
+  /// Not null: it looks at the descriptors.
+  uint32_t* moved_ = nullptr;
   bool running_ = false;
   Waiting waiting_;
   AdaptiveSpin spin_;

@@ -205,12 +205,23 @@ Napi::Value set_waiting(const Napi::CallbackInfo& info) {
 /// Whether the descriptors of this thread's loop are looked at as rings are.
 Napi::Value watch_loop(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
-  Arguments arguments(info, "watchLoop");
-  const bool active = arguments.boolean("active");
-  if (!arguments.ok()) return env.Undefined();
+  const bool is_wanted = !info[0].IsUndefined();
+  if (is_wanted && (!info[0].IsTypedArray() || info[0].As<Napi::TypedArray>().TypedArrayType() != napi_uint32_array ||
+                    info[0].As<Napi::TypedArray>().ElementLength() == 0)) {
+    Napi::TypeError::New(env, "watchLoop: moved must be a Uint32Array with one element").ThrowAsJavaScriptException();
+    return env.Undefined();
+  }
   const auto& state = EnvState::of(env);
   if (state->spinner == nullptr) state->spinner = LoopSpinner::open(env, state);
-  if (state->spinner != nullptr) state->spinner->watch_loop(active);
+  if (state->spinner == nullptr) return env.Undefined();
+  if (is_wanted) {
+    auto moved = info[0].As<Napi::Uint32Array>();
+    state->spinner->watch_loop(moved.Data());
+    state->moved = Napi::Persistent(moved.As<Napi::Object>());
+  } else {
+    state->spinner->watch_loop(nullptr);
+    state->moved.Reset();
+  }
   return env.Undefined();
 }
 

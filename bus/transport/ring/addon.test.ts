@@ -29,6 +29,8 @@ test("wrong arguments are TypeErrors that name function and argument", async () 
   );
   expect(() => addon.loadPlugin("a", "b", "c", running, "no")).toThrow("onEvent must be a function");
   expect(() => addon.loadPlugin("a", "b", "c", running, () => {}, {})).toThrow("about must be a function");
+  for (const wrong of [true, new Uint32Array(0), new Int32Array(1)])
+    expect(() => addon.watchLoop(wrong)).toThrow("watchLoop: moved must be a Uint32Array with one element");
   expect(() => addon.wake()).toThrow(new TypeError("wake: link must be a handle of this addon"));
   expect(() => addon.cancel({}, 1)).toThrow(TypeError);
 });

@@ -221,8 +221,11 @@ export interface Addon {
   closeTelemetry(peer: TelemetryPeerHandle): void;
   /** For this thread: longest look at its rings before it sleeps, and whether it stops looking while messages are rare. */
   setWaiting(spinUs: number, adaptive: boolean): void;
-  /** For this thread: whether it looks at the descriptors of its event loop as it does at rings. Not at first. */
-  watchLoop(active: boolean): void;
+  /**
+   * For this thread: whether it looks at the descriptors of its event loop as it does at rings. Not at first. `moved` is one number, kept: bytes that
+   * went through the descriptors since it last looked, taken back to 0 then.
+   */
+  watchLoop(moved: Uint32Array | undefined): void;
 }
 
 /** Loads busbar.node, once per thread. @throws BusError transport/unavailable naming what was tried */

@@ -19,16 +19,21 @@ export const setWaitStrategy = (strategy: WaitStrategy, addon: Addon = openAddon
   native(() => addon.setWaiting(spinUs, adaptive));
 };
 
-/** Transports of this thread that want its sockets looked at. */
+/** Transports of this thread that want its sockets looked at, and the bytes that they have moved. */
 let looking = 0;
+const moved = new Uint32Array(1);
 
 /**
- * Before this thread sleeps, it looks at its sockets as it does at its rings, and not only until the rings' messages are rare.
- * @returns ends that; to be called once
+ * Before this thread sleeps, it looks at its sockets as it does at its rings.
+ * @returns `moved`, to which who sends and receives adds the bytes: after a great many it does not look, because then libzmq's own thread needs the
+ * processor more; and `end`, to be called once
  */
-export const lookAtSockets = (addon: Addon = openAddon()): (() => void) => {
-  if (looking++ === 0) native(() => addon.watchLoop(true));
-  return () => {
-    if (--looking === 0) native(() => addon.watchLoop(false));
+export const lookAtSockets = (addon: Addon = openAddon()): { readonly moved: Uint32Array; end(): void } => {
+  if (looking++ === 0) native(() => addon.watchLoop(moved));
+  return {
+    moved,
+    end() {
+      if (--looking === 0) native(() => addon.watchLoop(undefined));
+    },
   };
 };

@@ -39,6 +39,8 @@ export interface CarrierOptions {
   readonly frameBytesMax: number;
   /** Of the data lane. */
   readonly staging: StagingBytes;
+  /** One number, to which the bytes sent are added. */
+  readonly moved: Uint32Array;
   readonly clock: SocketClock;
   readonly timing: Timing;
   readonly faults: FaultLog;
@@ -99,7 +101,7 @@ export class SocketCarrier implements ByteCarrier {
         flush,
       }),
     ];
-    this.#sender = new Sender(this.#own, this.outbound, (message) => options.pipe.send(message));
+    this.#sender = new Sender(this.#own, this.outbound, (message) => options.pipe.send(message), options.moved);
     this.#inbound = [new InboundLane(Lane.data, options.windowIn), new InboundLane(Lane.control, CONTROL_WINDOW_BYTES)];
     this.#heardMs = options.clock.now();
     this.#schedule = new CreditSchedule({

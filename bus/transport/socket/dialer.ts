@@ -61,7 +61,7 @@ class Attempt {
       reconnectInterval: RECONNECT_MS,
       ...target.options,
     });
-    this.#reading = new ReadLoop(this.#dealer, (parts) => this.#message(parts));
+    this.#reading = new ReadLoop(this.#dealer, (parts) => this.#message(parts), household.moved);
   }
 
   run(ms: number): Promise<SocketCarrier> {
@@ -212,6 +212,7 @@ class Attempt {
       windowIn: grantedWindow(this.#options.hello),
       frameBytesMax: this.#options.frameBytesMax,
       staging: household.staging,
+      moved: household.moved,
       clock: household.clock,
       timing: household.timing,
       faults: household.faults(this.#options.log),

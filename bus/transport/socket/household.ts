@@ -2,7 +2,7 @@ import type { TransportLog, TransportName } from "#transport";
 import type { SocketCarrier } from "./carrier.ts";
 import { FaultLog } from "./fault-log.ts";
 import { DATA_STAGING, ENCRYPTED_STAGING, type StagingBytes } from "./limits.ts";
-import { type SocketClock, type SocketOptions, systemClock, type Timing, timingOf } from "./options.ts";
+import { type Look, type SocketClock, type SocketOptions, systemClock, type Timing, timingOf } from "./options.ts";
 import type { Scheme } from "./scheme.ts";
 import { Scratch } from "./scratch.ts";
 
@@ -15,6 +15,9 @@ export class Household {
   readonly staging: StagingBytes;
   readonly scratch: Scratch = new Scratch();
   readonly carriers: Set<SocketCarrier> = new Set();
+  /** Bytes sent and received since somebody took it back to 0. */
+  readonly moved: Uint32Array;
+  readonly #look: Look | undefined;
   #faults: FaultLog | undefined;
   #cancel: (() => void) | undefined;
   #tickedMs = 0;
@@ -24,6 +27,8 @@ export class Household {
     this.staging = scheme.features.encrypted ? ENCRYPTED_STAGING : DATA_STAGING;
     this.clock = options.clock ?? systemClock;
     this.timing = timingOf(options);
+    this.#look = options.look?.();
+    this.moved = this.#look?.moved ?? new Uint32Array(1);
   }
 
   faults(log: TransportLog): FaultLog {
@@ -59,5 +64,6 @@ export class Household {
     this.#cancel = undefined;
     await Promise.all([...this.carriers].map((carrier) => carrier.close(0)));
     this.carriers.clear();
+    this.#look?.end();
   }
 }

@@ -81,7 +81,7 @@ export class Inbox implements Listener {
       this.#finish = resolve;
     });
     router.events.on("disconnect", () => this.#probeAll(0));
-    this.#reading = new ReadLoop(router, (parts) => this.#message(parts));
+    this.#reading = new ReadLoop(router, (parts) => this.#message(parts), household.moved);
     this.#reading.start();
   }
 
@@ -175,6 +175,7 @@ export class Inbox implements Listener {
       windowIn: grantedWindow(admission.welcome),
       frameBytesMax: this.#options.frameBytesMax,
       staging: this.#household.staging,
+      moved: this.#household.moved,
       clock: this.#household.clock,
       timing: this.#household.timing,
       faults: this.#household.faults(this.#options.log),

@@ -11,11 +11,16 @@ export interface SocketOptions {
   /** For one dial, from connecting to WELCOME. Default 5,000. */
   readonly handshakeMs?: number;
   readonly clock?: SocketClock;
-  /**
-   * Has this thread's sockets looked at for a while before it sleeps, until the returned function is called: what comes meanwhile needs no wake of a
-   * processor. Default: it sleeps at once.
-   */
-  readonly look?: () => () => void;
+  /** Begins to look at this thread's sockets before it sleeps: what comes meanwhile needs no wake of a processor. Default: it sleeps at once. */
+  readonly look?: () => Look;
+}
+
+/** Somebody looks at this thread's sockets before it sleeps. */
+export interface Look {
+  /** One number, to which each byte sent or received is added; who looks takes it back to 0, and sees by it whether looking is worth while. */
+  readonly moved: Uint32Array;
+  /** To be called once. */
+  end(): void;
 }
 
 export interface TcpOptions extends SocketOptions {

@@ -10,11 +10,14 @@ export class ReadLoop {
   count = 0;
   readonly #socket: Dealer | Router;
   readonly #handle: (parts: Buffer[]) => void;
+  readonly #moved: Uint32Array;
   #bytes = 0;
   #messages = 0;
   #stopped = false;
 
-  constructor(socket: Dealer | Router, handle: (parts: Buffer[]) => void) {
+  /** @param moved one number, to which the bytes received are added */
+  constructor(socket: Dealer | Router, handle: (parts: Buffer[]) => void, moved: Uint32Array) {
+    this.#moved = moved;
     this.#socket = socket;
     this.#handle = handle;
   }
@@ -36,7 +39,9 @@ export class ReadLoop {
   readonly #got = (parts: Buffer[]): void => {
     this.count++;
     this.#handle(parts);
-    this.#bytes += parts[parts.length - 1].length;
+    const bytes = parts[parts.length - 1].length;
+    this.#moved[0] += bytes;
+    this.#bytes += bytes;
     if (++this.#messages < READ_BUDGET_MESSAGES && this.#bytes < READ_BUDGET_BYTES) {
       this.#next();
       return;

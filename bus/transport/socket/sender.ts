@@ -13,13 +13,23 @@ export class Sender {
   readonly #own: OwnFrames;
   readonly #lanes: readonly [OutboundLane, OutboundLane];
   readonly #send: (message: Buffer) => void;
+  readonly #moved: Uint32Array;
   /** For messages of 8, 16, ... SMALL_MESSAGE_BYTES bytes, used again and again because zeromq.js copies those at once. */
   readonly #small: readonly Memory[] = Array.from({ length: SMALL_MESSAGE_BYTES / 8 }, (_, i) =>
     Memory.allocate(8 + 8 * i),
   );
 
-  /** @param send takes over the message */
-  constructor(own: OwnFrames, lanes: readonly [OutboundLane, OutboundLane], send: (message: Buffer) => void) {
+  /**
+   * @param send takes over the message
+   * @param moved one number, to which the bytes sent are added
+   */
+  constructor(
+    own: OwnFrames,
+    lanes: readonly [OutboundLane, OutboundLane],
+    send: (message: Buffer) => void,
+    moved: Uint32Array,
+  ) {
+    this.#moved = moved;
     this.#own = own;
     this.#lanes = lanes;
     this.#send = send;
@@ -86,6 +96,7 @@ export class Sender {
 
   #hand(message: Buffer): void {
     this.messages++;
+    this.#moved[0] += message.length;
     if (!this.mute) this.#send(message);
   }
 }

@@ -23,7 +23,6 @@ export class SocketTransport implements Transport {
   readonly #scheme: Scheme;
   readonly #household: Household;
   readonly #inboxes = new Set<Inbox>();
-  readonly #lookNoMore: (() => void) | undefined;
   #closing: Promise<void> | undefined;
 
   constructor(scheme: Scheme, options: SocketOptions) {
@@ -32,7 +31,6 @@ export class SocketTransport implements Transport {
     if (scheme.prover !== undefined) this.prover = scheme.prover;
     this.#scheme = scheme;
     this.#household = new Household(scheme, options);
-    this.#lookNoMore = options.look?.();
   }
 
   async listen(options: ListenOptions): Promise<Listener> {
@@ -56,7 +54,6 @@ export class SocketTransport implements Transport {
     await this.#household.close();
     await Promise.all([...this.#inboxes].map((inbox) => inbox.close()));
     await this.#scheme.close();
-    this.#lookNoMore?.();
   }
 
   #requireOpen(): void {

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import { Dealer, Router } from "zeromq";
 import type { Address, Carrier, Transport } from "#transport";
+import { HEADER_BYTES } from "#wire";
 import { createUnixTransport, type SocketOptions } from "./index.ts";
 import { connectPair, dialTo, hello, listenFor, makeFolder, recordingLog, sideOf, until } from "./testing.ts";
 
@@ -139,20 +140,29 @@ test("a peer that stays silent is given up after deadMs, one that answers PING i
   expect(pair.dialer.carrier.closed || pair.listener.carrier.closed).toBe(false);
 });
 
-test("its sockets are looked at from its making to the end of its close", async () => {
+test("its sockets are looked at from its making to its close, and it says how many bytes go through them", async () => {
   let looking = 0;
+  const moved = new Uint32Array(1);
   const made = transport({
     look: () => {
       looking++;
-      return () => looking--;
+      return { moved, end: () => looking-- };
     },
   });
   expect(looking).toBe(1);
   const { address } = place();
   await listenFor(made, address, () => {});
-  const closing = made.close();
-  expect(looking).toBe(1);
-  await closing;
+  const stranger = new Dealer({ linger: 0 });
+  undo.push(() => stranger.close());
+  stranger.connect(`ipc://${address.path}`);
+  await stranger.send("five.");
+  await until(() => moved[0] > 0, "a message");
+  expect(moved[0]).toBe(5);
+  moved[0] = 0;
+  const attached: Carrier[] = [];
+  await connectPair(made, transport(), place().address, {}, attached);
+  expect(moved[0]).toBeGreaterThan(2 * HEADER_BYTES);
+  await made.close();
   await made.close();
   expect(looking).toBe(0);
 });
