@@ -47,21 +47,34 @@ inline void mutate(Input& input, random::Stream& dice) {
   }
 }
 
-/// Arguments: [--seconds n] [--seed n]. Prints what it did; a fault ends the process through the sanitizer or abort.
-inline int fuzz(int count, char** arguments, void (*one)(const uint8_t*, size_t), Input (*seed)(random::Stream&)) {
+inline void write_hex(const char* path, const Input& input) {
+  std::FILE* const file = std::fopen(path, "w");
+  if (file == nullptr) std::abort();
+  for (const uint8_t byte : input) std::fprintf(file, "%02x", byte);
+  std::fclose(file);
+}
+
+/// Arguments: [--seconds n] [--seed n] [--keep file], which then holds the last input, in hex. Prints what it did; a
+/// fault ends the process through the sanitizer or abort.
+/// @param sound one in so many inputs stays as `seed` has made it
+inline int fuzz(int count, char** arguments, void (*one)(const uint8_t*, size_t), Input (*seed)(random::Stream&),
+                uint64_t sound = 16) {
   uint64_t seconds = 5, start = 1;
+  const char* keep = nullptr;
   for (int i = 1; i + 1 < count; i += 2) {
     if (std::strcmp(arguments[i], "--seconds") == 0) seconds = std::strtoull(arguments[i + 1], nullptr, 10);
     if (std::strcmp(arguments[i], "--seed") == 0) start = std::strtoull(arguments[i + 1], nullptr, 10);
+    if (std::strcmp(arguments[i], "--keep") == 0) keep = arguments[i + 1];
   }
   random::Stream dice(start, "fuzz", 0);
   const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(seconds);
   uint64_t inputs = 0;
   while ((inputs & 255) != 0 || std::chrono::steady_clock::now() < end) {
     Input input = seed(dice);
-    if (dice.below(16) != 0) mutate(input, dice);
+    if (dice.below(sound) != 0) mutate(input, dice);
     const std::unique_ptr<uint8_t[]> exact(new uint8_t[input.size()]);
     std::memcpy(exact.get(), input.data(), input.size());
+    if (keep != nullptr) write_hex(keep, input);
     one(exact.get(), input.size());
     inputs++;
   }
@@ -73,12 +86,13 @@ inline int fuzz(int count, char** arguments, void (*one)(const uint8_t*, size_t)
 }  // namespace busbar::testing
 
 #if defined(BUSBAR_LIBFUZZER)
-#define BUSBAR_FUZZ_MAIN(one, seed)                                         \
+#define BUSBAR_FUZZ_MAIN(one, ...)                                          \
   extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) { \
     one(data, size);                                                        \
     return 0;                                                               \
   }
 #else
-#define BUSBAR_FUZZ_MAIN(one, seed) \
-  int main(int count, char** arguments) { return busbar::testing::fuzz(count, arguments, one, seed); }
+/// As `fuzz`: one, seed[, sound].
+#define BUSBAR_FUZZ_MAIN(...) \
+  int main(int count, char** arguments) { return busbar::testing::fuzz(count, arguments, __VA_ARGS__); }
 #endif

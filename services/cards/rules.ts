@@ -106,6 +106,9 @@ function* phaseRules(genome: Genome, phase: Phase, path: string): Generator<Prob
       }
       break;
     case "trick":
+      if (genome.setup.tableau_mode === "war") {
+        yield { path, problem: "a trick and the tableau mode war both lay a card before each player" };
+      }
       if (phase.breaking_rule === "cannot_play_until_broken" && phase.breaking_suit === null) {
         yield { path: `${path}.breaking_suit`, problem: `is missing, and breaking_rule is ${phase.breaking_rule}` };
       }

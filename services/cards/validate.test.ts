@@ -97,6 +97,10 @@ test("rules that contradict each other are refused", () => {
     [phases({ type: "bidding" }), "turn_structure.phases[2]"],
     [{ contract_scoring: {} }, "contract_scoring"],
     [{ setup: { ...eights.setup, tableau_mode: "war" } }, "player_count"],
+    [
+      { player_count: 2, setup: { ...eights.setup, tableau_mode: "war" }, ...phases({ type: "trick" }) },
+      "turn_structure.phases[2]",
+    ],
     [{ team_mode: true }, "teams"],
     [{ teams: [[0], [1, 2]] }, "teams"],
     [{ team_mode: true, teams: [[0, 1], [1]] }, "teams"],

@@ -61,6 +61,28 @@ Stats simulate(const std::vector<uint8_t>& program, uint32_t games, uint8_t play
   return stats;
 }
 
+// Who passes clears the tableau, on which no card of a trick lies.
+TEST(Classics, PassingClearsNoTrickAway) {
+  GameProgram program = testing::ladder(3);
+  program.phases.insert(program.phases.begin(), testing::phase_of(PhaseKind::trick));
+  program.rules.passes_to_trigger = 1;
+  const Rules rules = rules_of(program);
+  Stream dice(32);
+  const auto moves = std::make_unique<MoveList>();
+  uint32_t passes = 0;
+  for (int game = 0; game < 60; ++game) {
+    State state;
+    start_game(rules, state, dice, *moves);
+    while (!state.over) {
+      const Move move = moves->moves[dice.below(moves->count)];
+      passes += move.kind == MoveKind::pass;
+      play_move(rules, state, move, dice, *moves);
+      ASSERT_EQ(testing::broken_invariant(rules, state), "") << "game " << game << ", turn " << state.turn;
+    }
+  }
+  EXPECT_GT(passes, 60u);
+}
+
 TEST(Classics, AProgramOfV2WrittenAsV3PlaysTheSameGames) {
   for (const testing::Golden& golden : testing::read_goldens()) {
     GameProgram program;

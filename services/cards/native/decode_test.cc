@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "testing/classics.h"
 #include "testing/program_bytes.h"
 
 namespace busbar::cards {
@@ -193,6 +194,18 @@ struct Refusal {
   ProgramBytes source;
   const char* path;
 };
+
+// Both lay a card before each player; a game of both lost cards.
+TEST(Playable, TricksAreRefusedWhereTheTableauIsWar) {
+  GameProgram program = testing::war();
+  EXPECT_FALSE(check_playable(program, 2));
+  program.phases.push_back(testing::phase_of(PhaseKind::trick));
+  const Fault fault = check_playable(program, 2);
+  EXPECT_EQ(fault.code, Code::unsupported);
+  EXPECT_EQ(fault.text.rfind("turn.phases[1]: ", 0), 0u) << fault.text;
+  program.tableau = Tableau::none;
+  EXPECT_FALSE(check_playable(program, 2));
+}
 
 TEST(Playable, WhatMakesNoSenseIsRefusedByPathAndByte) {
   const auto base = [] {

@@ -86,6 +86,41 @@ TEST(Search, ChoosesAsMinimaxDoesWhenEverythingIsSeen) {
   EXPECT_GT(decisive, 10) << "in most positions any move does";
 }
 
+/// Cards of a suit on a pile that nobody sees: in most worlds that the player may be in, no card of its hand fits.
+GameProgram hidden_pile() {
+  GameProgram program = testing::game_of(2, 5);
+  program.initial_discard_count = 1;
+  program.discard_visibility = Visibility::face_down;
+  Phase play = testing::phase_of(PhaseKind::play);
+  play.place = static_cast<uint8_t>(Place::discard);
+  play.condition = testing::add_condition(program, {{Op::matches_suit, Compare::eq, 1, 0, 1, 0}});
+  program.phases = {play};
+  program.wins = {testing::win_of(WinKind::empty_hand)};
+  return program;
+}
+
+TEST(Search, AWorldInWhichThePlayerHasNoMoveIsPassedOver) {
+  const Rules rules = rules_of(hidden_pile());
+  const auto search = std::make_unique<Search>();
+  const auto moves = std::make_unique<MoveList>(), there = std::make_unique<MoveList>();
+  Stream dice(10);
+  int chosen = 0, impossible = 0;
+  for (int round = 0; round < 200; ++round) {
+    State state, world;
+    start_game(rules, state, dice, *moves);
+    if (state.over || moves->count < 2) continue;
+    sample_world(rules, state, state.seat, world, dice);
+    list_moves_of(rules, world, state.seat, *there);
+    impossible += there->count == 0;
+    const SearchReport report = search->choose(rules, state, state.seat, *moves, 30, dice);
+    EXPECT_LT(report.chosen, moves->count);
+    EXPECT_EQ(report.iterations, 30u);
+    chosen += 1;
+  }
+  EXPECT_GT(chosen, 50);
+  EXPECT_GT(impossible, 5);
+}
+
 /// Exchanges cards that `observer` has never seen: between the deck and the other hands.
 void exchange_unseen(State& state, uint32_t observer, Stream& dice) {
   for (uint32_t seat = 0; seat < state.player_count; ++seat) {

@@ -89,6 +89,8 @@ class Checker {
           return out_of_range(path + ".count", phase.count, "allowed are 1 to " + std::to_string(kCardsMax));
         return condition(phase, path, true);
       case PhaseKind::trick:
+        if (program_.tableau == Tableau::war)
+          return unsupported(path, phase.offset, "a trick and the tableau mode war both lay a card before each player");
         return {};
       case PhaseKind::betting:
         if (phase.betting.bet_min < 1 || phase.betting.bet_min > kChipsMax)

@@ -53,6 +53,8 @@ SearchReport Search::choose(const Rules& rules, const State& state, uint32_t pla
   for (uint32_t iteration = 0; iteration < iterations; ++iteration) {
     sample_world(rules, state, player, world_, stream);
     list_moves_of(rules, world_, world_.seat, moves_);
+    // The player has moves: a world in which it has none is not the one that it is in.
+    if (moves_.count == 0) continue;
     path_.clear();
     uint32_t node = 0;
     // Down the tree by moves that are legal in this world, to the first node with an untried one.

@@ -117,7 +117,8 @@ void Table::passed() {
     case PassAction::clear_tableau:
       for (uint32_t i = 0; i < state_.tableau.size; ++i) state_.discard.push(state_.tableau.cards[i]);
       state_.tableau.size = 0;
-      std::fill_n(state_.fronts, kPlayersMax, kNone);
+      // Cards of a trick lie on no tableau; in a war they do.
+      if (!rules_.tricks) std::fill_n(state_.fronts, kPlayersMax, kNone);
       break;
     case PassAction::end_round:
       state_.hand_over = true;

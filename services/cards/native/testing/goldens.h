@@ -1,23 +1,25 @@
-// The programs of golden/programs.txt, which the TypeScript compiler writes.
+// Programs that the TypeScript compiler has written: golden/programs.txt (V2) and golden/classics.txt (V3).
 #pragma once
-
-#include <gtest/gtest.h>
 
 #include <fstream>
 #include <sstream>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
 namespace busbar::cards::testing {
 
 struct Golden {
-  std::string name, random_hash, greedy_hash;
+  std::string name;
   std::vector<uint8_t> program;
+  std::string random_hash, greedy_hash;  // classics.txt has no second one
 };
 
-inline std::vector<Golden> read_goldens() {
-  std::ifstream file(std::string(BUSBAR_SOURCE_DIR) + "/services/cards/golden/programs.txt");
-  EXPECT_TRUE(file.good());
+/// @throws std::runtime_error when the file is not there
+inline std::vector<Golden> read_goldens(const std::string& name = "programs.txt") {
+  const std::string path = std::string(BUSBAR_SOURCE_DIR) + "/services/cards/golden/" + name;
+  std::ifstream file(path);
+  if (!file.good()) throw std::runtime_error(path + " cannot be read");
   std::vector<Golden> goldens;
   for (std::string line; std::getline(file, line);) {
     if (line.empty() || line[0] == '#') continue;
