@@ -16,7 +16,7 @@ namespace {
 /// Longest run of deliveries without a turn of the loop, so that timers and sockets live.
 constexpr uint64_t kStayNs = 50'000;
 /// A look for sockets is longer than one for rings by this factor: so much longer does an answer take to come.
-constexpr uint32_t kSocketLooks = 4;
+constexpr uint32_t kSocketPatience = 4;
 /// Bytes through sockets between two looks from which on they are a stream.
 constexpr uint32_t kStreamBytes = 2 << 10;
 
@@ -52,8 +52,7 @@ std::shared_ptr<LoopSpinner> LoopSpinner::open(napi_env env, std::shared_ptr<Env
 
 void LoopSpinner::configure(Waiting waiting) {
   waiting_ = waiting;
-  if (moved_ != nullptr) waiting.spin_us *= kSocketLooks;
-  spin_ = AdaptiveSpin(waiting);
+  spin_ = AdaptiveSpin(waiting, moved_ != nullptr ? kSocketPatience : 1);
 }
 
 void LoopSpinner::add(std::shared_ptr<Watched> watched) {

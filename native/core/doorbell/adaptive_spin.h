@@ -27,7 +27,11 @@ struct Waiting {
 /// Of one thread.
 class AdaptiveSpin {
  public:
-  explicit AdaptiveSpin(Waiting waiting = {}) : waiting_(waiting) {}
+  /// @param patience how many times as long as usual a look takes
+  explicit AdaptiveSpin(Waiting waiting = {}, uint32_t patience = 1)
+      : adaptive_(waiting.adaptive),
+        look_ns_(uint64_t{waiting.spin_us} * patience * 1'000),
+        close_ns_(uint64_t{waiting.spin_us} * kCloseLooks * 1'000) {}
 
   /// @param ready whether there is work; called about a hundred times a microsecond
   /// @param seldom the same of work that costs a system call to see; called every few microseconds
@@ -35,8 +39,8 @@ class AdaptiveSpin {
   /// @returns whether there was any
   template <typename Ready, typename Seldom>
   bool look(uint64_t now, uint64_t deadline, Ready&& ready, Seldom&& seldom) {
-    if (waiting_.spin_us == 0 || (waiting_.adaptive && misses_ >= kMissesMax)) return false;
-    const uint64_t end = std::min(deadline, now + uint64_t{waiting_.spin_us} * 1'000);
+    if (look_ns_ == 0 || (adaptive_ && misses_ >= kMissesMax)) return false;
+    const uint64_t end = std::min(deadline, now + look_ns_);
     for (uint64_t yielded = now; now < end; now = monotonic_ns()) {
       if (now - yielded >= kYieldNs) {
         sched_yield();
@@ -58,9 +62,9 @@ class AdaptiveSpin {
   /// It sleeps from now on.
   void sleeps(uint64_t now) { slept_ns_ = now; }
   bool slept() const { return slept_ns_ != 0; }
-  /// It is awake. Work that comes closer together than a few looks are long makes looking worth while again.
+  /// It is awake. Work that comes closer together than a few usual looks are long makes looking worth while again.
   void woke(uint64_t now, bool has_work) {
-    if (slept_ns_ != 0 && has_work && now - slept_ns_ < uint64_t{waiting_.spin_us} * 1'000 * kWorthLooks) misses_ = 0;
+    if (slept_ns_ != 0 && has_work && now - slept_ns_ < close_ns_) misses_ = 0;
     slept_ns_ = 0;
   }
   void found() { misses_ = 0; }
@@ -71,7 +75,7 @@ class AdaptiveSpin {
   static constexpr int kLooks = 32;
   /// Looks in vain, in a row, after which it sleeps at once.
   static constexpr uint32_t kMissesMax = 3;
-  static constexpr uint64_t kWorthLooks = 4;
+  static constexpr uint64_t kCloseLooks = 4;
 
   static void pause() {
 #if defined(__x86_64__)
@@ -81,7 +85,9 @@ class AdaptiveSpin {
 #endif
   }
 
-  Waiting waiting_;
+  bool adaptive_;
+  uint64_t look_ns_;
+  uint64_t close_ns_;
   uint32_t misses_ = 0;
   uint64_t slept_ns_ = 0;
 };

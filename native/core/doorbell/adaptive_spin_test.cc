@@ -65,6 +65,20 @@ TEST(AdaptiveSpin, GivesUpAfterThreeLooksInVainAndBeginsAgainWhenWorkComesClose)
   EXPECT_TRUE(spin.look(monotonic_ns(), kNever, std::ref(unseen), kNothing));
 }
 
+TEST(AdaptiveSpin, PatienceMakesLooksLongerAndNothingElse) {
+  AdaptiveSpin spin({50, true}, 4);
+  for (int i = 0; i < 3; i++) EXPECT_FALSE(look_in_vain(spin));
+  Work work{1};
+  spin.sleeps(1'000'000);
+  spin.woke(1'000'000 + 200'000, true);
+  EXPECT_FALSE(spin.look(monotonic_ns(), kNever, std::ref(work), kNothing));
+  spin.sleeps(1'000'000);
+  spin.woke(1'000'000 + 199'999, true);
+  const uint64_t start = monotonic_ns();
+  EXPECT_FALSE(spin.look(start, kNever, kNothing, kNothing));
+  EXPECT_GE(monotonic_ns() - start, 200'000u);
+}
+
 TEST(AdaptiveSpin, WorkBetweenLooksInVainKeepsItLooking) {
   AdaptiveSpin spin({50, true});
   for (int i = 0; i < 10; i++) {
