@@ -45,6 +45,8 @@ class Writer {
     return size;
   }
 
+  /// Begins anew in the same buffer.
+  void clear() { at_ = 0; }
   std::string_view written() const { return {buffer_.data(), at_}; }
 
  private:

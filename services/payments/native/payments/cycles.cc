@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <bit>
+#include <numeric>
+
+#include "counting.h"
 
 namespace busbar::payments {
 namespace {
@@ -15,26 +18,19 @@ struct Neighbours {
   std::vector<uint32_t> edges;
 
   Neighbours(const std::vector<GraphEdge>& all, const std::vector<uint32_t>& chosen, uint32_t count, bool outgoing) {
-    starts.assign(count + 1, 0);
-    const auto home = [&](uint32_t edge) { return outgoing ? all[edge].from : all[edge].to; };
-    const auto other = [&](uint32_t edge) { return outgoing ? all[edge].to : all[edge].from; };
-    for (const uint32_t edge : chosen) starts[home(edge) + 1] += 1;
-    for (uint32_t i = 0; i < count; ++i) starts[i + 1] += starts[i];
-    edges.resize(chosen.size());
-    std::vector<uint32_t> next(starts.begin(), starts.end() - 1);
-    for (const uint32_t edge : chosen) edges[next[home(edge)]++] = edge;
-    for (uint32_t i = 0; i < count; ++i) {
-      std::sort(edges.begin() + starts[i], edges.begin() + starts[i + 1],
-                [&](uint32_t a, uint32_t b) { return other(a) < other(b); });
+    const auto size = static_cast<uint32_t>(chosen.size());
+    const auto from = [&](uint32_t edge) { return all[edge].from; };
+    const auto to = [&](uint32_t edge) { return all[edge].to; };
+    std::vector<uint32_t> by_other;
+    if (outgoing) {
+      sort_by_count(size, count, starts, by_other, [&](uint32_t i) { return chosen[i]; }, to);
+      sort_by_count(size, count, starts, edges, [&](uint32_t i) { return by_other[i]; }, from);
+    } else {
+      sort_by_count(size, count, starts, by_other, [&](uint32_t i) { return chosen[i]; }, from);
+      sort_by_count(size, count, starts, edges, [&](uint32_t i) { return by_other[i]; }, to);
     }
-    vertices.resize(edges.size());
-    for (size_t i = 0; i < edges.size(); ++i) vertices[i] = other(edges[i]);
-  }
-
-  /// The edge to a vertex that is a neighbour.
-  uint32_t edge_to(uint32_t home, uint32_t vertex) const {
-    const auto found = std::lower_bound(vertices.begin() + starts[home], vertices.begin() + starts[home + 1], vertex);
-    return edges[found - vertices.begin()];
+    vertices.reserve(size);
+    for (const uint32_t edge : edges) vertices.push_back(outgoing ? all[edge].to : all[edge].from);
   }
 
   /// Place of the first neighbour above `vertex`.
@@ -45,6 +41,14 @@ struct Neighbours {
   }
 };
 
+std::vector<uint32_t> numbers_below(size_t count) {
+  std::vector<uint32_t> numbers(count);
+  std::iota(numbers.begin(), numbers.end(), 0u);
+  return numbers;
+}
+
+std::vector<uint32_t> components_of(const Neighbours& out, uint32_t vertices);
+
 class Search {
  public:
   Search(const std::vector<GraphEdge>& edges, uint32_t vertices, uint32_t length_max, uint64_t budget,
@@ -52,12 +56,12 @@ class Search {
       : edges_(edges), vertices_(vertices), length_max_(length_max), budget_(budget), found_(found) {}
 
   void run() {
-    const std::vector<uint32_t> component = strong_components(edges_, vertices_);
-    std::vector<uint32_t> inside;
-    for (uint32_t i = 0; i < edges_.size(); ++i) {
-      if (component[edges_[i].from] == component[edges_[i].to]) inside.push_back(i);
-    }
-    const Neighbours out(edges_, inside, vertices_, true);
+    std::vector<uint32_t> inside = numbers_below(edges_.size());
+    Neighbours out(edges_, inside, vertices_, true);
+    const std::vector<uint32_t> component = components_of(out, vertices_);
+    const size_t left_out = std::erase_if(
+        inside, [&](uint32_t edge) { return component[edges_[edge].from] != component[edges_[edge].to]; });
+    if (left_out > 0) out = Neighbours(edges_, inside, vertices_, true);
     const Neighbours in(edges_, inside, vertices_, false);
     triangles(out, in);
     if (length_max_ > 3) longer(out, in);
@@ -77,11 +81,18 @@ class Search {
   /// a -> b -> c -> a with a the smallest; b and c in either order, which gives both orientations. The vertices that b
   /// leads to and that lead to a are found 64 at a time; every edge a -> b and every triangle is a visit.
   void triangles(const Neighbours& out, const Neighbours& in) {
+    /// 64 vertices that one vertex may lead to.
+    struct Leads {
+      uint64_t bits = 0;
+      uint32_t first = 0;  // place of the first of them among the neighbours
+    };
     const size_t words = (vertices_ + 63) / 64;
-    std::vector<uint64_t> leads(words * vertices_, 0);
+    std::vector<Leads> leads(words * vertices_);
     for (uint32_t b = 0; b < vertices_; ++b) {
-      for (uint32_t i = out.starts[b]; i < out.starts[b + 1]; ++i) {
-        leads[b * words + out.vertices[i] / 64] |= uint64_t{1} << out.vertices[i] % 64;
+      for (uint32_t i = out.starts[b + 1]; i-- > out.starts[b];) {
+        Leads& word = leads[b * words + out.vertices[i] / 64];
+        word.bits |= uint64_t{1} << out.vertices[i] % 64;
+        word.first = i;
       }
     }
     std::vector<uint64_t> closes(words);
@@ -94,12 +105,14 @@ class Search {
       }
       for (uint32_t i = out.first_above(a, a); i < out.starts[a + 1]; ++i) {
         if (!visit()) return;
-        const uint32_t b = out.vertices[i];
+        const Leads* const from_b = &leads[out.vertices[i] * words];
         for (size_t word = a / 64; word < words; ++word) {
-          for (uint64_t both = leads[b * words + word] & closes[word]; both != 0; both &= both - 1) {
+          for (uint64_t both = from_b[word].bits & closes[word]; both != 0; both &= both - 1) {
             if (!visit()) return;
-            const auto c = static_cast<uint32_t>(word * 64 + static_cast<size_t>(std::countr_zero(both)));
-            found_.edges.insert(found_.edges.end(), {out.edges[i], out.edge_to(b, c), closing[c]});
+            const uint64_t below = (both & -both) - 1;
+            const uint32_t to_c = out.edges[from_b[word].first + std::popcount(from_b[word].bits & below)];
+            const uint32_t c = static_cast<uint32_t>(word * 64) + std::popcount(below);
+            found_.edges.insert(found_.edges.end(), {out.edges[i], to_c, closing[c]});
             found_.ends.push_back(static_cast<uint32_t>(found_.edges.size()));
           }
         }
@@ -170,10 +183,9 @@ class Search {
 
 }  // namespace
 
-std::vector<uint32_t> strong_components(const std::vector<GraphEdge>& edges, uint32_t vertices) {
-  std::vector<uint32_t> all(edges.size());
-  for (uint32_t i = 0; i < all.size(); ++i) all[i] = i;
-  const Neighbours out(edges, all, vertices, true);
+namespace {
+
+std::vector<uint32_t> components_of(const Neighbours& out, uint32_t vertices) {
   std::vector<uint32_t> order(vertices, kNobody), low(vertices, 0), component(vertices, kNobody), stack, path, next;
   std::vector<uint8_t> stacked(vertices, 0);
   next.assign(out.starts.begin(), out.starts.end() - 1);
@@ -214,12 +226,22 @@ std::vector<uint32_t> strong_components(const std::vector<GraphEdge>& edges, uin
   return component;
 }
 
+}  // namespace
+
+std::vector<uint32_t> strong_components(const std::vector<GraphEdge>& edges, uint32_t vertices) {
+  return components_of(Neighbours(edges, numbers_below(edges.size()), vertices, true), vertices);
+}
+
 void find_cycles(const std::vector<GraphEdge>& edges, uint32_t vertices, uint32_t length_max, uint64_t budget,
                  FoundCycles& found) {
   found.edges.clear();
   found.ends.clear();
   found.visits = 0;
   found.exhausted = false;
+  // Memory that is not touched costs nothing, memory that is moved does.
+  const auto likely = static_cast<size_t>(std::min<uint64_t>(budget, 65'536));
+  found.edges.reserve(3 * likely);
+  found.ends.reserve(likely);
   Search(edges, vertices, length_max, budget, found).run();
 }
 

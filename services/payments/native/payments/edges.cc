@@ -1,41 +1,41 @@
 #include "edges.h"
 
-#include <bit>
+#include <algorithm>
 
-#include "core/random/random.h"
+#include "counting.h"
 
 namespace busbar::payments {
 
-size_t Edges::slot_of(uint32_t from, uint32_t to) const {
-  const uint64_t key = uint64_t{from} << 32 | to;
-  const size_t mask = slots_.size() - 1;
-  size_t slot = (key * random::kGolden >> 20) & mask;
-  while (slots_[slot] != kNone && (list[slots_[slot]].from != from || list[slots_[slot]].to != to)) {
-    slot = (slot + 1) & mask;
-  }
-  return slot;
-}
-
-uint32_t Edges::find(uint32_t from, uint32_t to) const { return slots_[slot_of(from, to)]; }
-
 void Edges::build(const World& world) {
-  list.clear();
-  next_.assign(world.queue2.size(), kNone);
-  slots_.assign(std::bit_ceil(world.queue2.size() * 2 + 2), kNone);
-  for (uint32_t at = 0; at < world.queue2.size(); ++at) {
-    const Transaction& payment = world.transactions[world.queue2[at]];
-    if (payment.status != Status::queued) continue;
-    const size_t slot = slot_of(payment.sender, payment.receiver);
-    if (slots_[slot] == kNone) {
-      slots_[slot] = static_cast<uint32_t>(list.size());
-      list.push_back({payment.sender, payment.receiver, payment.remaining, at, at, false});
-      continue;
-    }
-    Edge& edge = list[slots_[slot]];
-    edge.total += payment.remaining;
-    next_[edge.tail] = at;
-    edge.tail = at;
+  if (version_ == world.queue2_version) return;
+  version_ = world.queue2_version;
+  const auto banks = static_cast<uint32_t>(world.agents.size());
+  queued_.clear();
+  for (const uint32_t id : world.queue2) {
+    const Transaction& payment = world.transactions[id];
+    if (payment.status == Status::queued) queued_.push_back({id, payment.sender, payment.receiver});
   }
+  const auto count = static_cast<uint32_t>(queued_.size());
+  // Each sort keeps the order that the one before it made.
+  sort_by_count(
+      count, banks, next_, by_receiver_, [](uint32_t i) { return i; }, [&](uint32_t i) { return queued_[i].to; });
+  sort_by_count(
+      count, banks, next_, by_pair_, [&](uint32_t i) { return by_receiver_[i]; },
+      [&](uint32_t i) { return queued_[i].from; });
+  list.clear();
+  payments.clear();
+  starts_.assign(banks + 1, 0);
+  for (const uint32_t place : by_pair_) {
+    const auto [id, from, to] = queued_[place];
+    if (list.empty() || list.back().from != from || list.back().to != to) {
+      list.push_back({from, to, 0, static_cast<uint32_t>(payments.size()), 0});
+      starts_[from + 1] = static_cast<uint32_t>(list.size());
+    }
+    list.back().total += world.transactions[id].remaining;
+    list.back().count += 1;
+    payments.push_back(id);
+  }
+  for (uint32_t i = 0; i < banks; ++i) starts_[i + 1] = std::max(starts_[i + 1], starts_[i]);
 }
 
 }  // namespace busbar::payments

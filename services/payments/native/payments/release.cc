@@ -230,6 +230,9 @@ void submit_payment(World& world, uint32_t id) {
 
 void step_release(World& world) {
   world.submissions.clear();
+  size_t waiting = 0;
+  for (const Agent& agent : world.agents) waiting += agent.queue1.size();
+  world.expect_events(4 * waiting);  // of one that is released, queued and settled
   Desk desk(world);
   for (uint32_t i = 0; i < world.agents.size(); ++i) {
     if (!world.agents[i].queue1.empty()) desk.work(i);

@@ -1,6 +1,8 @@
 // Step 5: groups of queued payments that settle together (services.md 4.5).
 #include <algorithm>
+#include <bit>
 
+#include "counting.h"
 #include "cycles.h"
 #include "edges.h"
 #include "group.h"
@@ -17,12 +19,11 @@ constexpr uint32_t kRoundsMax = 3;
 struct SavingScratch {
   Edges edges;
   std::vector<GraphEdge> graph;
+  std::vector<int64_t> totals;  // by edge
   FoundCycles found;
-  struct Candidate {
-    int64_t value;
-    uint32_t cycle;
-  };
-  std::vector<Candidate> candidates;
+  std::vector<int64_t> values;       // by cycle
+  std::vector<uint32_t> candidates;  // cycles, in groups of falling values
+  std::vector<uint32_t> groups;      // their starts
 };
 
 namespace {
@@ -34,8 +35,11 @@ class Saving {
         group_(world),
         edges_(scratch.edges),
         graph_(scratch.graph),
+        totals_(scratch.totals),
         found_(scratch.found),
-        candidates_(scratch.candidates) {}
+        values_(scratch.values),
+        candidates_(scratch.candidates),
+        groups_(scratch.groups) {}
 
   void run() {
     const LsmConfig& config = world_.config->lsm;
@@ -52,8 +56,6 @@ class Saving {
   }
 
  private:
-  using Candidate = SavingScratch::Candidate;
-
   struct Tally {
     uint32_t settled = 0;
     int64_t value = 0;
@@ -75,7 +77,7 @@ class Saving {
   bool fundable(uint32_t agent, int64_t net_out) const { return net_out <= world_.agents[agent].available(); }
 
   void add(const Edge& edge) {
-    edges_.each(world_, edge, [&](uint32_t id) { group_.add(id); });
+    for (uint32_t i = 0; i < edge.count; ++i) group_.add(edges_.payments[edge.first + i]);
   }
 
   uint32_t bilateral() {
@@ -85,17 +87,12 @@ class Saving {
     };
     edges_.build(world_);
     std::vector<Pair> pairs;
-    for (uint32_t i = 0; i < edges_.list.size(); ++i) {
-      const Edge& edge = edges_.list[i];
-      if (edge.from > edge.to) continue;
-      const uint32_t back = edges_.find(edge.to, edge.from);
-      if (back != kNone) pairs.push_back({std::min(edge.total, edges_.list[back].total), i, back});
-    }
-    std::sort(pairs.begin(), pairs.end(), [&](const Pair& a, const Pair& b) {
-      if (a.value != b.value) return a.value > b.value;
-      const Edge &one = edges_.list[a.there], &other = edges_.list[b.there];
-      return one.from != other.from ? one.from < other.from : one.to < other.to;
+    edges_.each_pair([&](uint32_t there, uint32_t back) {
+      pairs.push_back({std::min(edges_.list[there].total, edges_.list[back].total), there, back});
     });
+    // By value, then by the banks: that is how edges are numbered.
+    std::sort(pairs.begin(), pairs.end(),
+              [](const Pair& a, const Pair& b) { return a.value != b.value ? a.value > b.value : a.there < b.there; });
     uint32_t settled = 0;
     for (const Pair& pair : pairs) {
       const Edge &there = edges_.list[pair.there], &back = edges_.list[pair.back];
@@ -126,51 +123,62 @@ class Saving {
     if (world_.cycles_this_tick >= config.cycles_per_tick_max || world_.queue2.empty()) return 0;
     edges_.build(world_);
     graph_.clear();
-    for (const Edge& edge : edges_.list) graph_.push_back({edge.from, edge.to});
+    totals_.clear();
+    for (const Edge& edge : edges_.list) {
+      graph_.push_back({edge.from, edge.to});
+      totals_.push_back(edge.total);
+    }
     find_cycles(graph_, static_cast<uint32_t>(world_.agents.size()), config.cycle_length_max, config.budget, found_);
     if (found_.exhausted) {
       cycles_.exhausted = true;
       world_.totals.budget_exhausted += 1;
     }
-    candidates_.clear();
-    for (uint32_t i = 0; i < found_.size(); ++i) {
-      int64_t value = 0;
-      for (uint32_t k = 0; k < found_.length_of(i); ++k) value += edges_.list[found_.begin_of(i)[k]].total;
-      candidates_.push_back({value, i});
-    }
     uint32_t settled = 0;
-    // The best ones first; a few are enough when they settle, so the rest is sorted only when its turn comes.
-    for (size_t done = 0; done < candidates_.size();) {
-      const size_t end = std::min(candidates_.size(), done + 2048);
-      const auto order = [&](const Candidate& a, const Candidate& b) { return before(a, b); };
-      if (end < candidates_.size()) {
-        std::nth_element(candidates_.begin() + done, candidates_.begin() + end, candidates_.end(), order);
-      }
-      std::sort(candidates_.begin() + done, candidates_.begin() + end, order);
-      for (; done < end; ++done) {
-        settled += try_cycle(candidates_[done].cycle);
+    spread();
+    // What is behind the last one that settles need not be sorted.
+    for (size_t group = 0; group + 1 < groups_.size(); ++group) {
+      const auto first = candidates_.begin() + groups_[group], end = candidates_.begin() + groups_[group + 1];
+      std::sort(first, end, [&](uint32_t a, uint32_t b) { return before(a, b); });
+      for (auto cycle = first; cycle != end; ++cycle) {
+        settled += try_cycle(*cycle);
         if (world_.cycles_this_tick >= config.cycles_per_tick_max) return settled;
       }
     }
     return settled;
   }
 
-  /// By value, then by the banks along the cycle.
-  bool before(const Candidate& a, const Candidate& b) const {
-    if (a.value != b.value) return a.value > b.value;
-    const uint32_t *one = found_.begin_of(a.cycle), *other = found_.begin_of(b.cycle);
-    const uint32_t length = found_.length_of(a.cycle), other_length = found_.length_of(b.cycle);
-    for (uint32_t i = 0; i < std::min(length, other_length); ++i) {
-      if (graph_[one[i]].from != graph_[other[i]].from) return graph_[one[i]].from < graph_[other[i]].from;
+  /// Puts all cycles into groups of falling values, of about four where values are spread evenly.
+  void spread() {
+    const auto count = static_cast<uint32_t>(found_.size());
+    values_.clear();
+    values_.reserve(count);
+    for (uint32_t i = 0; i < count; ++i) {
+      int64_t value = 0;
+      for (uint32_t k = 0; k < found_.length_of(i); ++k) value += totals_[found_.begin_of(i)[k]];
+      values_.push_back(value);
     }
-    return length < other_length;
+    groups_.clear();
+    if (count == 0) return;
+    const auto [least, most] = std::ranges::minmax_element(values_);
+    const auto bits = static_cast<int>(std::bit_width(static_cast<uint64_t>(*most - *least)));
+    const int shift = std::max(bits - static_cast<int>(std::bit_width(count / 4)), 0);
+    const auto group_of = [&, top = *most](uint32_t i) { return static_cast<uint32_t>((top - values_[i]) >> shift); };
+    const uint32_t groups = static_cast<uint32_t>((*most - *least) >> shift) + 1;
+    sort_by_count(count, groups, groups_, candidates_, [](uint32_t i) { return i; }, group_of);
+  }
+
+  /// By value, then by the banks along the cycle: that is how edges are numbered.
+  bool before(uint32_t a, uint32_t b) const {
+    if (values_[a] != values_[b]) return values_[a] > values_[b];
+    const uint32_t *one = found_.begin_of(a), *other = found_.begin_of(b);
+    return std::lexicographical_compare(one, one + found_.length_of(a), other, other + found_.length_of(b));
   }
 
   uint32_t try_cycle(uint32_t cycle) {
     const uint32_t* const numbers = found_.begin_of(cycle);
     const uint32_t length = found_.length_of(cycle);
     for (uint32_t i = 0; i < length; ++i) {
-      if (edges_.list[numbers[i]].used) return 0;  // settled with another cycle
+      if (edges_.list[numbers[i]].count == 0) return 0;  // settled with another cycle
     }
     bool good = true;
     for (uint32_t i = 0; i < length && good; ++i) {
@@ -188,7 +196,7 @@ class Saving {
       world_.totals.cycles_rejected += 1;
       return 0;
     }
-    for (uint32_t i = 0; i < length; ++i) edges_.list[numbers[i]].used = true;
+    for (uint32_t i = 0; i < length; ++i) edges_.list[numbers[i]].count = 0;
     settle_as_cycle(kCycle);
     world_.cycles_this_tick += 1;
     world_.totals.cycles_settled += 1;
@@ -233,8 +241,11 @@ class Saving {
   Group group_;
   Edges& edges_;
   std::vector<GraphEdge>& graph_;
+  std::vector<int64_t>& totals_;
   FoundCycles& found_;
-  std::vector<Candidate>& candidates_;
+  std::vector<int64_t>& values_;
+  std::vector<uint32_t>& candidates_;
+  std::vector<uint32_t>& groups_;
   Tally bilateral_, cycles_, multilateral_;
 };
 

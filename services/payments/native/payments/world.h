@@ -1,6 +1,7 @@
 // The state of one simulation, and the verbs that the steps of a tick share. Money moves here and nowhere else.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -226,6 +227,10 @@ class World {
   // --- Events
 
   Event& emit(EventKind kind, uint32_t tx = kNone, uint32_t agent = kNone, uint32_t other = kNone, int64_t amount = 0);
+  /// Room for so many events: growing one by one means moving megabytes a few times a tick.
+  void expect_events(size_t count) {
+    if (events.size() + count > events.capacity()) events.reserve(std::max(events.size() + count, events.capacity() * 2));
+  }
   /// Appends to the list of the last event.
   void extra(int64_t number) {
     pool.push_back(number);
