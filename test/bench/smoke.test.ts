@@ -2,7 +2,7 @@
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import type { Row } from "./row.ts";
 
@@ -76,7 +76,8 @@ const checkRow = (row: Row): void => {
   else if (row.peer_value === null) {
     expect(row.note, text).toMatch(/\w/);
     expect(row, text).not.toHaveProperty("ratio");
-  } else expect(row.ratio, text).toBeGreaterThan(0);
+  } else if (row.value === 0 || row.peer_value === 0) expect(row, text).not.toHaveProperty("ratio");
+  else expect(row.ratio, text).toBeGreaterThan(0);
 };
 
 const PROGRAMS = join(import.meta.dirname, "..", "..", ".build", "native", "release", "services");
@@ -157,14 +158,27 @@ const CASES: Record<string, { measures: string[]; peers: string[] }> = {
       ...(HAS_RECORDER ? ["write", "zstd", "journal", "fsync turn", "kept open", "read", "copy"] : []),
     ],
   },
+  telemetry: {
+    measures: [
+      ...["publish", "publish_all", "publish_crc", "read", "read_p50", "read_p99", "read_p50_busy", "read_p99_busy"],
+      ...["updates_busy", "torn", "read_ts", "read_ts_p99", "publish_ts"],
+    ],
+    peers: ["mutex", "memcpy", "raised once", "json-socket"],
+  },
 };
 
-/** The suite whose own contestant is a program of the whole native build, which a tree may lack. */
-const PROGRAM = join(PROGRAMS, "ecs", "ecs_bench");
+/** Suites whose own contestants are programs of the whole native build, which a tree may lack. */
+const NEEDED: Record<string, string[]> = {
+  ecs: [join(PROGRAMS, "ecs", "ecs_bench")],
+  telemetry: [
+    join(PROGRAMS, "telemetry", "telemetry_read_bench"),
+    join(PROGRAMS, "..", "native", "core", "telemetry_bench"),
+  ],
+};
 
 for (const [suite, { measures, peers }] of Object.entries(CASES)) {
-  const missing =
-    suite === "ecs" && !existsSync(PROGRAM) ? " (skipped: ecs_bench is not built, npm run build:native)" : "";
+  const lacking = (NEEDED[suite] ?? []).filter((program) => !existsSync(program)).map((program) => basename(program));
+  const missing = lacking.length > 0 ? ` (skipped: ${lacking.join(", ")} not built, npm run build:native)` : "";
   test.skipIf(missing !== "")(
     `the suite ${suite} prints one row of the contract per line, and nothing else${missing}`,
     {

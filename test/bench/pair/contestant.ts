@@ -55,6 +55,7 @@ export type ContestantName =
   | "ecs-peer"
   | "ecs-storage"
   | "telemetry-native"
+  | "telemetry-beside"
   | "telemetry-read"
   | "telemetry-publish"
   | "telemetry-json"
@@ -89,6 +90,7 @@ export const CONTESTANTS: Record<ContestantName, () => Promise<Contestant>> = {
   "ecs-peer": async () => (await import("../ecs/contestant.ts")).ecsPeer,
   "ecs-storage": async () => (await import("../ecs/storage.ts")).ecsStorage,
   "telemetry-native": async () => (await import("../telemetry/native.ts")).telemetryNative,
+  "telemetry-beside": async () => (await import("../telemetry/native.ts")).telemetryBeside,
   "telemetry-read": async () => (await import("../telemetry/contestant.ts")).telemetryRead,
   "telemetry-publish": async () => (await import("../telemetry/contestant.ts")).telemetryPublish,
   "telemetry-json": async () => (await import("../telemetry/contestant.ts")).telemetryJson,

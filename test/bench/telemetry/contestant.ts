@@ -9,6 +9,7 @@ import { ProcessTelemetry, sourcesIn, TelemetryFeed, type TelemetryValues, type 
 import type { Contestant, Driver, SideOptions } from "../pair/contestant.ts";
 import { drivenBy } from "../pair/driven-by.ts";
 import { sink } from "../pair/workloads.ts";
+import { quantile } from "../row.ts";
 
 const quiet = { debug: () => undefined, warn: () => undefined };
 const telemetryOf = (folder: string): ProcessTelemetry =>
@@ -24,6 +25,9 @@ const publishOnce = (writer: TelemetryWriter, n: number): void => {
   writer.set("units", n);
   writer.publish();
 };
+
+/** count x the 99th percentile of single times, the clock's cost included. */
+const p99Of = (count: number, times: Float64Array): number => quantile(times.sort(), 0.99) * count;
 
 /** count x the median over batches. */
 const medianOf = (count: number, work: () => void): number => {
@@ -44,14 +48,22 @@ export const telemetryRead: Contestant = {
     setInterval(() => publishOnce(writer, ++n), PERIOD_MS);
     return "";
   },
-  async drive({ folder }: SideOptions): Promise<Driver> {
+  async drive({ folder, variant }: SideOptions): Promise<Driver> {
     const reader = (await TelemetryFeed.open(sourcesIn(folder))).reader("bench");
-    return drivenBy((count) =>
-      medianOf(count, () => {
-        const { values, stale } = reader.read();
-        if (!stale) sink[0] += values.units;
-      }),
-    );
+    const look = (): void => {
+      const { values, stale } = reader.read();
+      if (!stale) sink[0] += values.units;
+    };
+    if (variant !== "p99") return drivenBy((count) => medianOf(count, look));
+    return drivenBy((count) => {
+      const times = new Float64Array(count);
+      for (let i = 0; i < count; i++) {
+        const start = process.hrtime.bigint();
+        look();
+        times[i] = Number(process.hrtime.bigint() - start);
+      }
+      return p99Of(count, times);
+    });
   },
 };
 
@@ -95,7 +107,7 @@ export const telemetryJson: Contestant = {
     await new Promise<void>((resolve) => server.listen(socketOf(folder), resolve));
     return "";
   },
-  async drive({ folder }: SideOptions): Promise<Driver> {
+  async drive({ folder, variant }: SideOptions): Promise<Driver> {
     const socket = createConnection(socketOf(folder));
     const lines = createInterface({ input: socket })[Symbol.asyncIterator]();
     return drivenBy(async (count) => {
@@ -108,7 +120,7 @@ export const telemetryJson: Contestant = {
         sink[0] += values.units + Number(BigInt(values.totalCombats));
         times[i] = Number(process.hrtime.bigint() - start);
       }
-      return times.sort()[count >> 1] * count;
+      return variant === "p99" ? p99Of(count, times) : times.sort()[count >> 1] * count;
     });
   },
 };
