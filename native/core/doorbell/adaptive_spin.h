@@ -33,7 +33,7 @@ class AdaptiveSpin {
         look_ns_(uint64_t{waiting.spin_us} * patience * 1'000),
         close_ns_(uint64_t{waiting.spin_us} * kCloseLooks * 1'000) {}
 
-  /// @param ready whether there is work; called about a hundred times a microsecond
+  /// @param ready whether there is work; called all the time
   /// @param seldom the same of work that costs a system call to see; called every few microseconds
   /// @param deadline monotonic ns; not looked beyond
   /// @returns whether there was any
@@ -67,6 +67,7 @@ class AdaptiveSpin {
     if (slept_ns_ != 0 && has_work && now - slept_ns_ < close_ns_) misses_ = 0;
     slept_ns_ = 0;
   }
+  /// Work that no look has found, or a look that ended with something else.
   void found() { misses_ = 0; }
   void missed() { misses_++; }
 
