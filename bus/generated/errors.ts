@@ -112,7 +112,7 @@ export const ERRORS = {
   "payments/duplicate": { number: 908, text: "{path}: '{value}' is there twice" },
   "payments/conflict": { number: 909, text: "{what}: {problem}" },
   "payments/limit-exceeded": { number: 910, text: "{path} is {value}, the limit is {limit}" },
-  "payments/corrupt-state": { number: 911, text: "the checkpoint cannot be used: {reason}" },
+  "payments/corrupt-state": { number: 911, text: "the state cannot be used: {reason}" },
   "payments/bad-policy": { number: 912, text: "{path}: {problem}" },
   "payments/bad-config": { number: 920, text: "{name}: {problem}" },
   "payments/no-store": { number: 921, text: "the store {path} cannot be used: {reason}" },

@@ -55,6 +55,9 @@ export type ExportTable = (typeof ExportTable)[keyof typeof ExportTable];
 export const RtgsPriority = { Normal: 0, Urgent: 1, HighlyUrgent: 2 } as const;
 export type RtgsPriority = (typeof RtgsPriority)[keyof typeof RtgsPriority];
 
+export const SimStage = { Running: 0, Ended: 1, Full: 2, Broken: 3 } as const;
+export type SimStage = (typeof SimStage)[keyof typeof SimStage];
+
 export const TextFormat = { Yaml: 0, Json: 1 } as const;
 export type TextFormat = (typeof TextFormat)[keyof typeof TextFormat];
 
@@ -5874,10 +5877,10 @@ const foreign$ListReply = foreignVerifier(SCHEMA, "payments.ListReply");
 export const ListReply: MessageType<ListReply, ListReplyInit, ListReplyView> = {
   name: "payments.ListReply",
   typeId: 3981504844,
-  fingerprint: "b96e043b4870292a",
-  fingerprintLo: 1215310122,
-  fingerprintHi: 3110995003,
-  lineage: ["b96e043b4870292a"],
+  fingerprint: "60c1c72cac0bb10a",
+  fingerprintLo: 2886447370,
+  fingerprintHi: 1623312172,
+  lineage: ["b96e043b4870292a", "60c1c72cac0bb10a"],
   schema: SCHEMA,
   encode(m, offset, limit, value) {
     const end = put$ListReply(m, offset + 4, limit, value, 0);
@@ -9606,6 +9609,9 @@ export interface SimInfo {
   readonly stateHash: bigint;
   readonly ticksPerDay: number;
   readonly seed: bigint;
+  readonly stage: SimStage;
+  /** Full, Broken: why, and what can be done. */
+  readonly problem: string | null;
 }
 export interface SimInfoInit {
   simId?: number;
@@ -9616,6 +9622,8 @@ export interface SimInfoInit {
   stateHash?: bigint;
   ticksPerDay?: number;
   seed?: bigint;
+  stage?: SimStage;
+  problem?: string | null;
 }
 export interface SimInfoView extends MessageView, Readonly<SimInfo> {}
 
@@ -9623,10 +9631,10 @@ const foreign$SimInfo = foreignVerifier(SCHEMA, "payments.SimInfo");
 export const SimInfo: MessageType<SimInfo, SimInfoInit, SimInfoView> = {
   name: "payments.SimInfo",
   typeId: 3400821416,
-  fingerprint: "10d7aac1d42b9b70",
-  fingerprintLo: 3559627632,
-  fingerprintHi: 282569409,
-  lineage: ["10d7aac1d42b9b70"],
+  fingerprint: "d9d1f1c3d4bab111",
+  fingerprintLo: 3569004817,
+  fingerprintHi: 3654414787,
+  lineage: ["10d7aac1d42b9b70", "d9d1f1c3d4bab111"],
   schema: SCHEMA,
   encode(m, offset, limit, value) {
     const end = put$SimInfo(m, offset + 4, limit, value, 0);
@@ -9642,21 +9650,23 @@ export const SimInfo: MessageType<SimInfo, SimInfoInit, SimInfoView> = {
 };
 
 function put$SimInfo(m: Memory, p: number, lim: number, x: SimInfoInit, d: number): number {
-  const { i32, u32, u64 } = m;
+  const { i32, u16, u32, u64, u8 } = m;
   if (d > 63 || typeof x !== "object" || x === null) unfit(SimInfo, x, d);
-  const t = ((p + 23) & ~7) + 4;
-  let e = t + 48;
+  const t = ((p + 27) & ~7) + 4;
+  let e = t + 56;
   if (e > lim) return -1;
   i32[(t >> 2) - 1] = 0;
   const w = p >> 2;
-  i32[w] = 3145748;
+  i32[w] = 3473432;
   i32[w + 1] = 2097180;
   i32[w + 2] = 2621476;
   i32[w + 3] = 786436;
   i32[w + 4] = 1310764;
+  i32[w + 5] = 3145780;
   const q = t >> 2;
   i32[q] = t - p;
   const h = (t + 4) >> 3;
+  i32[q + 13] = 0;
   const v0 = x.simId;
   u32[q + 7] = v0 === undefined ? 0 : v0 === v0 >>> 0 ? v0 : unfit(SimInfo, x);
   const v1 = x.tick;
@@ -9673,14 +9683,23 @@ function put$SimInfo(m: Memory, p: number, lim: number, x: SimInfoInit, d: numbe
   u32[q + 11] = v6 === undefined ? 0 : v6 === v6 >>> 0 ? v6 : unfit(SimInfo, x);
   const v7 = x.seed;
   u64[h + 2] = v7 === undefined ? 0n : typeof v7 === "bigint" ? v7 : unfit(SimInfo, x);
+  const v8 = x.stage;
+  u8[t + 52] = v8 === undefined ? 0 : v8 === (v8 & 255) ? v8 : unfit(SimInfo, x);
+  const v9 = x.problem;
+  if (v9 === null || v9 === undefined) {
+    u16[(p >> 1) + 11] = 0; i32[q + 12] = 0;
+  } else {
+    if ((e = putString(m, t + 48, e, lim, v9)) < 0) return stop(e, SimInfo, x);
+  }
   m.table = t;
   return e;
 }
 
 function get$SimInfo(m: Memory, t: number): SimInfo {
-  const { i32, u32, u64 } = m;
+  const { i32, u16, u32, u64, u8 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 3145748 && i32[(v >> 2) + 1] === 2097180 && i32[(v >> 2) + 2] === 2621476 && i32[(v >> 2) + 3] === 786436 && i32[(v >> 2) + 4] === 1310764)) return own$SimInfo(new Reader$SimInfo(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 3473432 && i32[(v >> 2) + 1] === 2097180 && i32[(v >> 2) + 2] === 2621476 && i32[(v >> 2) + 3] === 786436 && i32[(v >> 2) + 4] === 1310764 && u16[(v >> 1) + 10] === 52)) return own$SimInfo(new Reader$SimInfo(m).$to(t));
+  const o9 = u16[(v >> 1) + 11]!;
   return {
     simId: u32[(t + 28) >> 2]!,
     tick: u32[(t + 32) >> 2]!,
@@ -9690,6 +9709,8 @@ function get$SimInfo(m: Memory, t: number): SimInfo {
     stateHash: u64[(t + 12) >> 3]!,
     ticksPerDay: u32[(t + 44) >> 2]!,
     seed: u64[(t + 20) >> 3]!,
+    stage: u8[t + 52]! as SimStage,
+    problem: o9 === 0 ? null : getString(m, t + o9),
   };
 }
 function own$SimInfo(r: Reader$SimInfo): SimInfo {
@@ -9702,6 +9723,8 @@ function own$SimInfo(r: Reader$SimInfo): SimInfo {
     stateHash: r.stateHash,
     ticksPerDay: r.ticksPerDay,
     seed: r.seed,
+    stage: r.stage,
+    problem: r.problem,
   };
 }
 
@@ -9773,21 +9796,35 @@ class Reader$SimInfo implements SimInfoView {
     const o = this.#o(18);
     return o === 0 ? 0n : u64[(this.#t + o) >> 3]!;
   }
+  get stage(): SimInfo["stage"] {
+    const m = this.#m;
+    const { u8 } = m;
+    const o = this.#o(20);
+    return o === 0 ? 0 as SimStage : u8[this.#t + o]! as SimStage;
+  }
+  get problem(): SimInfo["problem"] {
+    const m = this.#m;
+    const o = this.#o(22);
+    return o === 0 ? null : getString(m, this.#t + o);
+  }
 }
 
 function ok$SimInfo(m: Memory, t: number, low: number, end: number, d: number): boolean {
-  const { i32 } = m;
-  if ((t & 7) !== 4 || t + 48 > end || d > 63) return false;
+  const { i32, u16 } = m;
+  if ((t & 7) !== 4 || t + 53 > end || d > 63) return false;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || v < low || v + 20 > end) return false;
-  if (!(i32[v >> 2] === 3145748 && i32[(v >> 2) + 1] === 2097180 && i32[(v >> 2) + 2] === 2621476 && i32[(v >> 2) + 3] === 786436 && i32[(v >> 2) + 4] === 1310764)) return false;
-  if ((m.budget -= 68) < 0) return false;
+  if ((v & 3) !== 0 || v < low || v + 24 > end) return false;
+  if (!(i32[v >> 2] === 3473432 && i32[(v >> 2) + 1] === 2097180 && i32[(v >> 2) + 2] === 2621476 && i32[(v >> 2) + 3] === 786436 && i32[(v >> 2) + 4] === 1310764 && u16[(v >> 1) + 10] === 52)) return false;
+  if ((m.budget -= 77) < 0) return false;
+  let o = 0;
+  o = u16[(v >> 1) + 11]!;
+  if (o !== 0 && (o !== 48 || !okString(m, t + 48, end))) return false;
   return true;
 }
 
 function full$SimInfo(x: SimInfoInit, d: number): SimInfo {
   if (d > 63 || typeof x !== "object" || x === null) unfit(SimInfo, x, d);
-  if (x.simId !== undefined && x.tick !== undefined && x.ticks !== undefined && x.agents !== undefined && x.configHash !== undefined && x.stateHash !== undefined && x.ticksPerDay !== undefined && x.seed !== undefined) return x as SimInfo;
+  if (x.simId !== undefined && x.tick !== undefined && x.ticks !== undefined && x.agents !== undefined && x.configHash !== undefined && x.stateHash !== undefined && x.ticksPerDay !== undefined && x.seed !== undefined && x.stage !== undefined && x.problem !== undefined) return x as SimInfo;
   return {
     simId: x.simId === undefined ? 0 : x.simId,
     tick: x.tick === undefined ? 0 : x.tick,
@@ -9797,6 +9834,8 @@ function full$SimInfo(x: SimInfoInit, d: number): SimInfo {
     stateHash: x.stateHash === undefined ? 0n : x.stateHash,
     ticksPerDay: x.ticksPerDay === undefined ? 0 : x.ticksPerDay,
     seed: x.seed === undefined ? 0n : x.seed,
+    stage: x.stage === undefined ? 0 : x.stage,
+    problem: x.problem === undefined ? null : x.problem,
   };
 }
 
@@ -10368,10 +10407,10 @@ const foreign$StateReply = foreignVerifier(SCHEMA, "payments.StateReply");
 export const StateReply: MessageType<StateReply, StateReplyInit, StateReplyView> = {
   name: "payments.StateReply",
   typeId: 3261203052,
-  fingerprint: "337a6558ad887892",
-  fingerprintLo: 2911402130,
-  fingerprintHi: 863659352,
-  lineage: ["337a6558ad887892"],
+  fingerprint: "a7ce2ea3cad92433",
+  fingerprintLo: 3403228211,
+  fingerprintHi: 2815307427,
+  lineage: ["337a6558ad887892", "a7ce2ea3cad92433"],
   schema: SCHEMA,
   encode(m, offset, limit, value) {
     const end = put$StateReply(m, offset + 4, limit, value, 0);

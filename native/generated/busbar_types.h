@@ -337,7 +337,7 @@ inline constexpr Type JsonSchemaReply{"payments.JsonSchemaReply", 0xc424c119u, 0
 inline constexpr Type LifecycleReply{"payments.LifecycleReply", 0x2b8b51bau, 0xd11966a061bd2a31ull};
 inline constexpr Type LifecycleRequest{"payments.LifecycleRequest", 0xf45014d7u, 0x0062689d24ccab72ull};
 inline constexpr Type ListCheckpointsRequest{"payments.ListCheckpointsRequest", 0x0c328b9du, 0xc702be7992792ed4ull};
-inline constexpr Type ListReply{"payments.ListReply", 0xed50f14cu, 0xb96e043b4870292aull};
+inline constexpr Type ListReply{"payments.ListReply", 0xed50f14cu, 0x60c1c72cac0bb10aull};
 inline constexpr Type ListRequest{"payments.ListRequest", 0x45c3d4f6u, 0x8e6dabd357e6dad2ull};
 inline constexpr Type Metrics{"payments.Metrics", 0x6912078bu, 0xaa6d332b8123d88dull};
 inline constexpr Type MetricsReply{"payments.MetricsReply", 0x42471becu, 0xd3e3291a91f6ba79ull};
@@ -361,12 +361,12 @@ inline constexpr Type RunProgress{"payments.RunProgress", 0x19d166d1u, 0xb8625f9
 inline constexpr Type RunToEndRequest{"payments.RunToEndRequest", 0x36af5469u, 0xfe0e3c342a9e9e55ull};
 inline constexpr Type SaveCheckpointRequest{"payments.SaveCheckpointRequest", 0xa845dc69u, 0xf997ec5dea26bc57ull};
 inline constexpr Type SchemaRequest{"payments.SchemaRequest", 0x817ead08u, 0xb23f2e32aa86743dull};
-inline constexpr Type SimInfo{"payments.SimInfo", 0xcab46aa8u, 0x10d7aac1d42b9b70ull};
+inline constexpr Type SimInfo{"payments.SimInfo", 0xcab46aa8u, 0xd9d1f1c3d4bab111ull};
 inline constexpr Type SimRequest{"payments.SimRequest", 0x3c53ec9eu, 0xdb15de4bf7a13ce9ull};
 inline constexpr Type SizesReply{"payments.SizesReply", 0x31767ec8u, 0x5d57a7de39f34948ull};
 inline constexpr Type SnapshotReply{"payments.SnapshotReply", 0x99110b57u, 0x8318e84afa962ca8ull};
 inline constexpr Type SnapshotRequest{"payments.SnapshotRequest", 0xe21772e0u, 0xe935cbe4303b2754ull};
-inline constexpr Type StateReply{"payments.StateReply", 0xc262026cu, 0x337a6558ad887892ull};
+inline constexpr Type StateReply{"payments.StateReply", 0xc262026cu, 0xa7ce2ea3cad92433ull};
 inline constexpr Type SubmitTransactionReply{"payments.SubmitTransactionReply", 0xdf370aedu, 0xcfec4196f34dad7aull};
 inline constexpr Type SubmitTransactionRequest{"payments.SubmitTransactionRequest", 0xfcfec559u, 0x0fed58eb8d48802aull};
 inline constexpr Type SweepProgress{"payments.SweepProgress", 0x6477bae8u, 0xef1915b35760a6ceull};

@@ -290,7 +290,7 @@ inline constexpr Entry all[] = {
     {908, "payments/duplicate", "{path}: '{value}' is there twice"},
     {909, "payments/conflict", "{what}: {problem}"},
     {910, "payments/limit-exceeded", "{path} is {value}, the limit is {limit}"},
-    {911, "payments/corrupt-state", "the checkpoint cannot be used: {reason}"},
+    {911, "payments/corrupt-state", "the state cannot be used: {reason}"},
     {912, "payments/bad-policy", "{path}: {problem}"},
     {920, "payments/bad-config", "{name}: {problem}"},
     {921, "payments/no-store", "the store {path} cannot be used: {reason}"},

@@ -224,6 +224,45 @@ struct ListCheckpointsRequestBuilder;
 struct CheckpointsReply;
 struct CheckpointsReplyBuilder;
 
+enum class SimStage : uint8_t {
+  Running = 0,
+  /// Behind its last tick.
+  Ended = 1,
+  /// It has `transactions_max` payments (config of the service), so no further tick begins. All else may be asked.
+  Full = 2,
+  /// A tick failed halfway. All that is left is to delete it; every other request is payments/corrupt-state.
+  Broken = 3,
+  MIN = Running,
+  MAX = Broken
+};
+
+inline const SimStage (&EnumValuesSimStage())[4] {
+  static const SimStage values[] = {
+    SimStage::Running,
+    SimStage::Ended,
+    SimStage::Full,
+    SimStage::Broken
+  };
+  return values;
+}
+
+inline const char * const *EnumNamesSimStage() {
+  static const char * const names[5] = {
+    "Running",
+    "Ended",
+    "Full",
+    "Broken",
+    nullptr
+  };
+  return names;
+}
+
+inline const char *EnumNameSimStage(SimStage e) {
+  if (::flatbuffers::IsOutRange(e, SimStage::Running, SimStage::Broken)) return "";
+  const size_t index = static_cast<size_t>(e);
+  return EnumNamesSimStage()[index];
+}
+
 enum class RtgsPriority : uint8_t {
   Normal = 0,
   Urgent = 1,
@@ -973,7 +1012,9 @@ struct SimInfo FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
     VT_CONFIG_HASH = 12,
     VT_STATE_HASH = 14,
     VT_TICKS_PER_DAY = 16,
-    VT_SEED = 18
+    VT_SEED = 18,
+    VT_STAGE = 20,
+    VT_PROBLEM = 22
   };
   uint32_t sim_id() const {
     return GetField<uint32_t>(VT_SIM_ID, 0);
@@ -1001,6 +1042,13 @@ struct SimInfo FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
   uint64_t seed() const {
     return GetField<uint64_t>(VT_SEED, 0);
   }
+  payments::SimStage stage() const {
+    return static_cast<payments::SimStage>(GetField<uint8_t>(VT_STAGE, 0));
+  }
+  /// Full, Broken: why, and what can be done.
+  const ::flatbuffers::String *problem() const {
+    return GetPointer<const ::flatbuffers::String *>(VT_PROBLEM);
+  }
   bool Verify(::flatbuffers::Verifier &verifier) const {
     return VerifyTableStart(verifier) &&
            VerifyField<uint32_t>(verifier, VT_SIM_ID, 4) &&
@@ -1011,6 +1059,9 @@ struct SimInfo FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
            VerifyField<uint64_t>(verifier, VT_STATE_HASH, 8) &&
            VerifyField<uint32_t>(verifier, VT_TICKS_PER_DAY, 4) &&
            VerifyField<uint64_t>(verifier, VT_SEED, 8) &&
+           VerifyField<uint8_t>(verifier, VT_STAGE, 1) &&
+           VerifyOffset(verifier, VT_PROBLEM) &&
+           verifier.VerifyString(problem()) &&
            verifier.EndTable();
   }
 };
@@ -1043,6 +1094,12 @@ struct SimInfoBuilder {
   void add_seed(uint64_t seed) {
     fbb_.AddElement<uint64_t>(SimInfo::VT_SEED, seed, 0);
   }
+  void add_stage(payments::SimStage stage) {
+    fbb_.AddElement<uint8_t>(SimInfo::VT_STAGE, static_cast<uint8_t>(stage), 0);
+  }
+  void add_problem(::flatbuffers::Offset<::flatbuffers::String> problem) {
+    fbb_.AddOffset(SimInfo::VT_PROBLEM, problem);
+  }
   explicit SimInfoBuilder(::flatbuffers::FlatBufferBuilder &_fbb)
         : fbb_(_fbb) {
     start_ = fbb_.StartTable();
@@ -1063,16 +1120,20 @@ inline ::flatbuffers::Offset<SimInfo> CreateSimInfo(
     uint64_t config_hash = 0,
     uint64_t state_hash = 0,
     uint32_t ticks_per_day = 0,
-    uint64_t seed = 0) {
+    uint64_t seed = 0,
+    payments::SimStage stage = payments::SimStage::Running,
+    ::flatbuffers::Offset<::flatbuffers::String> problem = 0) {
   SimInfoBuilder builder_(_fbb);
   builder_.add_seed(seed);
   builder_.add_state_hash(state_hash);
   builder_.add_config_hash(config_hash);
+  builder_.add_problem(problem);
   builder_.add_ticks_per_day(ticks_per_day);
   builder_.add_agents(agents);
   builder_.add_ticks(ticks);
   builder_.add_tick(tick);
   builder_.add_sim_id(sim_id);
+  builder_.add_stage(stage);
   return builder_.Finish();
 }
 
@@ -1080,6 +1141,33 @@ struct SimInfo::Traits {
   using type = SimInfo;
   static auto constexpr Create = CreateSimInfo;
 };
+
+inline ::flatbuffers::Offset<SimInfo> CreateSimInfoDirect(
+    ::flatbuffers::FlatBufferBuilder &_fbb,
+    uint32_t sim_id = 0,
+    uint32_t tick = 0,
+    uint32_t ticks = 0,
+    uint32_t agents = 0,
+    uint64_t config_hash = 0,
+    uint64_t state_hash = 0,
+    uint32_t ticks_per_day = 0,
+    uint64_t seed = 0,
+    payments::SimStage stage = payments::SimStage::Running,
+    const char *problem = nullptr) {
+  auto problem__ = problem ? _fbb.CreateString(problem) : 0;
+  return payments::CreateSimInfo(
+      _fbb,
+      sim_id,
+      tick,
+      ticks,
+      agents,
+      config_hash,
+      state_hash,
+      ticks_per_day,
+      seed,
+      stage,
+      problem__);
+}
 
 struct ListReply FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
   typedef ListReplyBuilder Builder;

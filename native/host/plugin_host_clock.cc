@@ -1,5 +1,7 @@
 // A plugin instance and the simulated clock: Tick becomes on_tick, and Done tells the clock of it. The clock's messages
 // travel on the data lanes like any other, so they are in order with what is published.
+#include <utility>
+
 #include "busbar_types.h"
 #include "host/clock_frames.h"
 #include "host/plugin_host.h"
@@ -53,8 +55,10 @@ void PluginHost::take_turn(uint64_t tick, uint64_t time_ns) {
   tick_reason_.clear();
   tick_hash_.reset();
   const auto on_tick = library_.service().on_tick;
+  std::string before = std::exchange(last_log_, {});
   const busbar_status status = on_tick == nullptr ? BUSBAR_OK : on_tick(instance_, tick, time_ns);
-  if (status < 0) tick_reason_ = "on_tick gave status " + std::to_string(status);
+  if (status < 0) tick_reason_ = last_log_.empty() ? "on_tick gave status " + std::to_string(status) : last_log_;
+  if (last_log_.empty()) last_log_ = std::move(before);
   publish_mark();
   if (ticks_.turned(status < 0))
     end_tick();

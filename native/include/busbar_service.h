@@ -146,7 +146,8 @@ typedef struct busbar_service {
      the next on_wake. BUSBAR_CLOSED, here or from on_wake, says that the instance cannot go on: the host ends it and reports
      plugin/failed with what the plugin logged last. */
   busbar_status (*on_frame)(void* instance, const busbar_message* message);
-  /* One step of the simulated clock. */
+  /* One step of the simulated clock. An error status fails the tick (clock/tick-failed) with what the plugin logged last in
+     this call as the reason; the clock pauses behind the tick, and the next step comes as ever. */
   busbar_status (*on_tick)(void* instance, uint64_t tick, uint64_t time_ns);
   busbar_status (*on_wake)(void* instance, uint64_t monotonic_ns);
   /* XXH64 of the state after the last step. */

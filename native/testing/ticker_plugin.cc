@@ -1,6 +1,7 @@
 // Follows the simulated clock: publishes three Notes a tick, answers every second one that it gets, and hashes what came in
 // which tick and order. What the tests of the clock compare over placements.
 #include <cstring>
+#include <string>
 #include <string_view>
 
 #include "busbar_service.h"
@@ -23,6 +24,7 @@ constexpr busbar_type kTypes[] = {
 struct Ticker {
   const busbar_host* host;
   uint64_t fails_at = 0;
+  std::string says;
   uint64_t tick = 0;
   busbar::hash::Xxh64 hash;
   flatbuffers::FlatBufferBuilder builder{256};
@@ -35,13 +37,18 @@ busbar_status publish(Ticker& self, uint32_t seq, const char* text) {
                             self.builder.GetBufferPointer(), self.builder.GetSize(), nullptr, 0);
 }
 
-/// Config {"fails":3}: its turn of tick 3 fails.
+/// Config {"fails":3}: its turn of tick 3 fails; with "says":"..." it says why.
 busbar_status create(const busbar_host* host, const char* config, uint32_t length, void** instance, char*, uint32_t) {
   auto* self = new Ticker{host};
   const std::string_view text(config, length);
   constexpr std::string_view kKey = "\"fails\":";
   if (const size_t at = text.find(kKey); at != std::string_view::npos)
     self->fails_at = static_cast<uint64_t>(text[at + kKey.size()] - '0');
+  constexpr std::string_view kSays = "\"says\":\"";
+  if (const size_t at = text.find(kSays); at != std::string_view::npos) {
+    const size_t from = at + kSays.size();
+    self->says = text.substr(from, text.find('"', from) - from);
+  }
   *instance = self;
   return BUSBAR_OK;
 }
@@ -61,7 +68,10 @@ busbar_status on_tick(void* instance, uint64_t tick, uint64_t time_ns) {
   Ticker& self = *static_cast<Ticker*>(instance);
   self.tick = tick;
   self.hash.update_value(time_ns);
-  if (tick == self.fails_at) return BUSBAR_ERROR;
+  if (tick == self.fails_at) {
+    if (!self.says.empty()) self.host->log(self.host->context, 50, self.says.data(), static_cast<uint32_t>(self.says.size()));
+    return BUSBAR_ERROR;
+  }
   for (uint32_t i = 0; i < kNotes; i++) {
     if (const busbar_status status = publish(self, static_cast<uint32_t>(tick) * 100 + i * 2, "call"); status < 0)
       return status;

@@ -1,6 +1,6 @@
 // Method: simulations that the bus clock drives, in one process and in several, against the golden hash of a run by request.
 import { expect, test } from "vitest";
-import { Payments } from "#generated/payments";
+import { Payments, SimStage } from "#generated/payments";
 import { Project, ROOT } from "../../bus/cli/test-support.ts";
 import { type ClockRig, openRig } from "../../test/clock/rig.ts";
 import { loadConfig } from "./config/load.ts";
@@ -63,6 +63,67 @@ test.for([
     expect(state.runHash).toMatch(/^[0-9a-f]{64}$/);
     clockHashes.add(state.runHash);
     expect(clockHashes.size).toBe(1);
+  },
+);
+
+/** Calm until tick `tick`, when so many times the payments of busyConfig() begin to arrive. */
+const flooded = (tick: number, multiplier: number): string => {
+  const config = busyConfig();
+  const event = { type: "GlobalArrivalRateChange", multiplier, schedule: { type: "OneTime", tick } };
+  return loadConfig({ ...config, scenario_events: [event] }).canonical;
+};
+
+const stopped = new Set<string>();
+
+test.for([
+  ["monolith", "monolith", APART],
+  ["bundled, in one node", "bundled", TOGETHER],
+  ["bundled, over rings", "bundled", APART],
+  ["bundled, over unix", "bundled", APART + OVER_UNIX],
+] as const)(
+  "simulations that cannot go on fail one step each, and the clock goes on with the others: %s",
+  { timeout: 60_000 },
+  async ([, mode, nodes]) => {
+    await using rig = await open(mode, nodes, "{ follow_clock = true, transactions_max = 2000 }");
+    const core = rig.bus("caller").client(Payments, "payments");
+    const made: number[] = [];
+    for (const config of [flooded(12, 1000), flooded(5, 100), CONFIG]) made.push((await core.new({ config })).simId);
+    const [broken, full, well] = made as [number, number, number];
+    const problems: string[] = [];
+    let { tick } = await rig.clock.now({});
+    while (tick < TICKS) {
+      await rig.clock.step({ ticks: TICKS - tick }).catch((error: unknown) => {
+        expect(error).toMatchObject({ code: "clock/tick-failed" });
+        problems.push((error as Error).message);
+      });
+      tick = (await rig.clock.now({})).tick;
+    }
+    expect(problems).toEqual([
+      expect.stringMatching(
+        /tick \d+ failed in payments \(simulation 2 has \d{4} payments, the limit is 2000; it has ended at tick \d+,/,
+      ),
+      expect.stringMatching(
+        /tick 13 failed in payments \(simulation 1 is broken: its tick 12 failed halfway \(.*delete it\)/,
+      ),
+    ]);
+    const { simulations } = await core.list({});
+    expect(simulations.map(({ stage }) => stage)).toEqual([SimStage.Broken, SimStage.Full, SimStage.Ended]);
+    await expect(core.getMetrics({ simId: broken })).rejects.toMatchObject({
+      code: "payments/corrupt-state",
+      message: expect.stringContaining("restore a checkpoint of it, or delete it"),
+    });
+    expect((await core.currentTick({ simId: full })).value).toBe(BigInt(simulations[1]!.tick));
+    expect(await core.getMetrics({ simId: well })).toMatchObject({ runHash: GOLDEN });
+    // The clock goes on, with new simulations too.
+    await core.delete({ simId: broken });
+    const late = (await core.new({ config: CONFIG })).simId;
+    const state = await rig.clock.step({ ticks: TICKS });
+    expect(state).toMatchObject({ tick: 2n * TICKS, error: null });
+    expect(await core.getMetrics({ simId: late })).toMatchObject({ runHash: GOLDEN });
+    // What was told, and the hash of the service in every tick, those that failed included, is the same everywhere.
+    const { runHash } = await core.getMetrics({ simId: full });
+    stopped.add(JSON.stringify([problems, runHash, state.runHash]));
+    expect(stopped.size).toBe(1);
   },
 );
 

@@ -92,6 +92,18 @@ test.skipIf(missing !== "")(`a plugin whose turn fails is named${missing}`, asyn
   expect(await rig.clock.step({})).toMatchObject({ tick: 4n, error: null });
 });
 
+test.skipIf(missing !== "")(`what a plugin logs in a turn that fails is the reason${missing}`, async () => {
+  await using rig = await openRig({
+    topology: `[bus]\n${PLACES["a process each, over rings"]}${CLOCK}${services('config = { fails = 2, says = "no more steam" }')}`,
+    modules: { tom: listening([]) },
+  });
+  await expect(rig.clock.step({ ticks: 9n })).rejects.toMatchObject({
+    code: "clock/tick-failed",
+    message: expect.stringContaining("tick 2 failed in nob (no more steam)"),
+  });
+  expect(await rig.clock.step({})).toMatchObject({ tick: 3n, error: null });
+});
+
 test.skipIf(missing !== "")(`a plugin's process that ends comes back into the tick in work${missing}`, async () => {
   await using rig = await openRig({
     topology: `[bus]\n${PLACES["a process each, over rings"]}${CLOCK.replace("20s", "4s")}${services()}`,

@@ -4,61 +4,7 @@
 
 namespace busbar::payments {
 
-uint32_t Instance::add(std::unique_ptr<World> world) {
-  const uint32_t id = next_id++;
-  simulations.emplace(id, std::move(world));
-  return id;
-}
-
-void Instance::require_room() const {
-  if (simulations.size() < settings.simulations_max) return;
-  throw Refusal(Code::limit_exceeded, "simulations",
-                "there are " + std::to_string(simulations.size()) + ", the limit is " +
-                    std::to_string(settings.simulations_max) + "; delete one, or raise simulations_max");
-}
-
-void Instance::require_own_ticks() const {
-  if (!settings.follow_clock) return;
-  throw Refusal(Code::conflict, "follow_clock",
-                "is true in the service's config, so the bus clock makes the ticks (busbar clock step); set it to false "
-                "to make them by request");
-}
-
-void Instance::run(World& world) {
-  if (world.tick >= world.config->ticks) {
-    throw Refusal(Code::conflict, "tick", "the run has ended at tick " + std::to_string(world.config->ticks));
-  }
-  if (world.transactions.size() >= kTransactionsMax) {
-    throw Refusal(Code::limit_exceeded, "transactions",
-                  "there are " + std::to_string(world.transactions.size()) + ", the limit is " +
-                      std::to_string(kTransactionsMax));
-  }
-  const auto start = Meter::Clock::now();
-  run_tick(world);
-  meter.tick(world.rows.back(), Meter::Clock::now() - start);
-}
-
-std::string Instance::follow_clock() {
-  std::string problem;
-  for (const auto& [id, world] : simulations) {
-    if (world->tick >= world->config->ticks) continue;
-    try {
-      run(*world);
-    } catch (const std::exception& refusal) {
-      if (problem.empty()) problem = "simulation " + std::to_string(id) + " cannot go on: " + refusal.what();
-    }
-  }
-  meter.show(simulations);
-  return problem;
-}
-
-World& Answer::world(uint32_t sim_id) {
-  const auto found = self.simulations.find(sim_id);
-  if (found == self.simulations.end()) {
-    throw Refusal(Code::not_found, "sim_id", "there is no simulation " + std::to_string(sim_id));
-  }
-  return *found->second;
-}
+World& Answer::world(uint32_t sim_id) { return self.world(sim_id); }
 
 void Answer::fail(uint16_t code, std::string_view text) {
   self.host.fail(self.host.context, message_.request, code, text.data(), static_cast<uint32_t>(text.size()));

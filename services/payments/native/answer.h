@@ -1,16 +1,13 @@
-// One request while it is answered, and what the instance keeps between requests.
+// One request while it is answered.
 #pragma once
 
-#include <map>
-#include <memory>
 #include <string>
 #include <vector>
 
 #include "busbar_service.h"
 #include "errors.h"
-#include "meter.h"
+#include "instance.h"
 #include "payments/desk.h"
-#include "payments/world.h"
 #include "payments_generated.h"
 
 namespace busbar::payments {
@@ -20,38 +17,6 @@ namespace fb = ::payments;
 /// Versions of the API: callers with the same major and no larger minor are served.
 inline constexpr uint16_t kApiMajor = 1;
 inline constexpr uint16_t kApiMinor = 0;
-
-/// The service's own config.
-struct Settings {
-  uint32_t items_max = 65'536;
-  uint32_t simulations_max = 256;
-  /// Every simulation goes on by one tick with each tick of the bus clock, and in no other way.
-  bool follow_clock = false;
-};
-
-struct Instance {
-  Instance(const busbar_host& host_table, Settings wanted)
-      : host(host_table), settings(wanted), meter(telemetry::record_of(&host_table)) {}
-
-  busbar_host host;
-  Settings settings;
-  std::map<uint32_t, std::unique_ptr<World>> simulations;
-  uint32_t next_id = 1;
-  Meter meter;
-  flatbuffers::FlatBufferBuilder builder{64 * 1024};
-
-  uint32_t add(std::unique_ptr<World> world);
-  /// @throws Refusal payments/limit-exceeded when there is no room for one more
-  void require_room() const;
-  /// @throws Refusal payments/conflict when the bus clock makes the ticks
-  void require_own_ticks() const;
-  /// Runs the tick that comes next.
-  /// @throws Refusal payments/conflict behind the last one; payments/limit-exceeded when the simulation is full
-  void run(World& world);
-  /// One step of the simulated clock: a tick of every simulation that has not ended, in the order of their ids. One that
-  /// cannot go on keeps no other from it. @returns why the first of those could not; "" when none
-  std::string follow_clock();
-};
 
 using Text = flatbuffers::Offset<flatbuffers::String>;
 
@@ -78,7 +43,7 @@ class Answer {
     return flatbuffers::GetRoot<Table>(message_.payload);
   }
 
-  /// @throws Refusal payments/not-found
+  /// @throws Refusal payments/not-found; payments/corrupt-state for one that broke
   World& world(uint32_t sim_id);
 
   /// Sends a finished table. False: the caller has gone, which is no error of ours.
@@ -126,7 +91,7 @@ bool event_is_about(const World& world, const Event& event, const std::vector<ui
 flatbuffers::Offset<fb::Costs> write_costs(flatbuffers::FlatBufferBuilder& builder, const Costs& costs);
 flatbuffers::Offset<fb::TickResult> write_tick(flatbuffers::FlatBufferBuilder& builder, uint32_t tick,
                                                const TickRow& row);
-flatbuffers::Offset<fb::SimInfo> write_info(flatbuffers::FlatBufferBuilder& builder, uint32_t id, const World& world);
+flatbuffers::Offset<fb::SimInfo> write_info(Answer& answer, uint32_t id);
 flatbuffers::Offset<fb::Transaction> write_transaction(Answer& answer, const World& world, uint32_t id);
 flatbuffers::Offset<fb::Metrics> write_metrics(flatbuffers::FlatBufferBuilder& builder, const World& world);
 Costs costs_of_all(const World& world);

@@ -155,7 +155,7 @@ void answer_state(Answer& answer) {
                                     : write_agent(answer, world, agent, request->queues()));
   }
   const auto list = answer.builder.CreateVector(agents);
-  const auto info = write_info(answer.builder, request->sim_id(), world);
+  const auto info = write_info(answer, request->sim_id());
   flatbuffers::Offset<flatbuffers::Vector<uint32_t>> queue2;
   if (request->queues()) queue2 = answer.builder.CreateVector(world.queue2);
   const Text hash = answer.builder.CreateString(world.run_hash_text());

@@ -1,5 +1,6 @@
 // Making, listing, ending simulations, and letting time pass.
 #include <chrono>
+#include <set>
 
 #include "answer.h"
 
@@ -31,10 +32,20 @@ flatbuffers::Offset<fb::TickResult> write_tick(flatbuffers::FlatBufferBuilder& b
   return fb::CreateTickResult(builder, tick, row.arrivals, row.settlements, row.lsm_releases, row.cost, row.hash);
 }
 
-flatbuffers::Offset<fb::SimInfo> write_info(flatbuffers::FlatBufferBuilder& builder, uint32_t id, const World& world) {
-  const uint64_t hash = world.rows.empty() ? 0 : world.rows.back().hash;
-  return fb::CreateSimInfo(builder, id, world.tick, world.config->ticks, static_cast<uint32_t>(world.agents.size()),
-                           world.config->hash, hash, world.config->ticks_per_day, world.config->seed);
+flatbuffers::Offset<fb::SimInfo> write_info(Answer& answer, uint32_t id) {
+  const std::string problem = answer.self.problem_of(id);
+  const Text text = problem.empty() ? Text() : answer.builder.CreateString(problem);
+  const auto write = [&](fb::SimStage stage, uint32_t tick, const Config& config, uint64_t hash) {
+    return fb::CreateSimInfo(answer.builder, id, tick, config.ticks, static_cast<uint32_t>(config.agents.size()), config.hash,
+                             hash, config.ticks_per_day, config.seed, stage, text);
+  };
+  if (const auto found = answer.self.broken.find(id); found != answer.self.broken.end()) {
+    const Broken& one = found->second;
+    return write(fb::SimStage::Broken, one.tick, *one.config, one.hash);
+  }
+  const World& world = answer.world(id);
+  const auto stage = world.ended() ? fb::SimStage::Ended : world.full() ? fb::SimStage::Full : fb::SimStage::Running;
+  return write(stage, world.tick, *world.config, world.rows.empty() ? 0 : world.rows.back().hash);
 }
 
 void answer_version(Answer& answer) {
@@ -66,15 +77,18 @@ void answer_new(Answer& answer) {
 
 void answer_list(Answer& answer) {
   if (answer.request<fb::ListRequest>() == nullptr) return;
+  std::set<uint32_t> ids;
+  for (const auto& [id, world] : answer.self.simulations) ids.insert(id);
+  for (const auto& [id, one] : answer.self.broken) ids.insert(id);
   std::vector<flatbuffers::Offset<fb::SimInfo>> list;
-  for (const auto& [id, world] : answer.self.simulations) list.push_back(write_info(answer.builder, id, *world));
+  for (const uint32_t id : ids) list.push_back(write_info(answer, id));
   answer.send(fb::CreateListReply(answer.builder, answer.builder.CreateVector(list)));
 }
 
 void answer_delete(Answer& answer) {
   const auto* const request = answer.request<fb::SimRequest>();
   if (request == nullptr) return;
-  answer.send(fb::CreateDeleteReply(answer.builder, answer.self.simulations.erase(request->sim_id()) > 0));
+  answer.send(fb::CreateDeleteReply(answer.builder, answer.self.remove(request->sim_id())));
 }
 
 void answer_tick(Answer& answer) {
@@ -88,9 +102,9 @@ void answer_tick(Answer& answer) {
   }
   const auto start = Clock::now();
   const uint32_t from = world.tick;
-  for (uint32_t i = 0; i == 0 || (i < request->count() && world.tick < world.config->ticks); ++i) {
+  for (uint32_t i = 0; i == 0 || (i < request->count() && !world.ended() && !world.full()); ++i) {
     if (i > 0 && answer.cancelled()) return answer.fail(errors::core_cancelled, "the ticks were cancelled");
-    answer.self.run(world);
+    answer.self.run(request->sim_id());
   }
   const uint64_t duration = since_ns(start);
   const auto results = write_ticks(answer, world, from);
@@ -112,9 +126,9 @@ void answer_run_to_end(Answer& answer) {
   while (!done) {
     const auto start = Clock::now();
     const uint32_t from = world.tick;
-    while (world.tick < world.config->ticks && world.tick < from + step) {
+    while (!world.ended() && (world.tick == from || (!world.full() && world.tick < from + step))) {
       if (answer.cancelled()) return answer.fail(errors::core_cancelled, "the run was cancelled");
-      answer.self.run(world);
+      answer.self.run(request->sim_id());
     }
     done = world.tick == world.config->ticks;
     const uint64_t duration = since_ns(start);

@@ -14,6 +14,9 @@ struct Item {
   std::shared_ptr<const Config> config;
   uint64_t seed = 0;
   std::unique_ptr<World> world;
+  // Why it did not get to its end.
+  Code code = Code::none;
+  std::string problem;
 };
 
 struct Part {
@@ -23,19 +26,40 @@ struct Part {
   std::atomic<bool> cancelled{false};
 };
 
-void run_item(void* argument, uint32_t index, uint32_t) {
-  Part& part = *static_cast<Part*>(argument);
-  Item& item = part.items[index];
-  if (item.config == nullptr) return;
+void run_simulation(Part& part, Item& item) {
   item.world = std::make_unique<World>(with_seed(item.config, item.seed), Options{false, false});
   World& world = *item.world;
+  world.transactions_max = part.answer.self.settings.transactions_max;
   const uint32_t end = part.ticks == 0 ? world.config->ticks : std::min(part.ticks, world.config->ticks);
-  while (world.tick < end && world.transactions.size() < kTransactionsMax) {
+  while (world.tick < end) {
+    if (world.full()) {
+      throw Refusal(Code::limit_exceeded, {},
+                    "it has " + std::to_string(world.transactions.size()) + " payments at tick " + std::to_string(world.tick) +
+                        ", the limit is " + std::to_string(world.transactions_max) + " (transactions_max)");
+    }
     // Relaxed: `parallel` orders everything before its return; here it only saves work.
     if (part.cancelled.load(std::memory_order_relaxed)) return;
     if (part.answer.cancelled()) part.cancelled.store(true, std::memory_order_relaxed);
     run_tick(world);
   }
+}
+
+/// No exception may leave a worker: an item that fails has its reason.
+void run_item(void* argument, uint32_t index, uint32_t) {
+  Part& part = *static_cast<Part*>(argument);
+  Item& item = part.items[index];
+  if (item.config == nullptr) return;
+  try {
+    run_simulation(part, item);
+    return;
+  } catch (const Refusal& refusal) {
+    item.code = refusal.code;
+    item.problem = refusal.text;
+  } catch (const std::exception& problem) {
+    item.code = Code::corrupt_state;
+    item.problem = problem.what();
+  }
+  item.world.reset();
 }
 
 flatbuffers::Offset<fb::SweepResult> write_result(flatbuffers::FlatBufferBuilder& builder, const World& world) {
@@ -111,10 +135,12 @@ void answer_sweep(Answer& answer) {
       const uint32_t number = request->config()->Get(first + i);
       const bool known = number < configs.list.size();
       const std::string path = "config[" + std::to_string(first + i) + "]";
+      const bool ran = items[i].code != Code::none;
       const auto where = builder.CreateString(path);
-      const auto why = builder.CreateString(known ? configs.faults[number].second
-                                                  : path + ": there is no config " + std::to_string(number));
-      const auto code = known ? configs.faults[number].first : Code::not_found;
+      const auto why = builder.CreateString(ran     ? path + ": " + items[i].problem
+                                            : known ? configs.faults[number].second
+                                                    : path + ": there is no config " + std::to_string(number));
+      const auto code = ran ? items[i].code : known ? configs.faults[number].first : Code::not_found;
       const auto error = fb::CreateItemError(builder, first + i, static_cast<uint16_t>(code), where, why);
       fb::SweepResultBuilder out(builder);
       out.add_error(error);

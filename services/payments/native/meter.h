@@ -36,7 +36,7 @@ class Meter {
       payments += world->transactions.size();
       bytes += world->kept_bytes();
       banks += static_cast<uint32_t>(world->agents.size());
-      running += world->tick < world->config->ticks ? 1 : 0;
+      running += world->ended() || world->full() ? 0 : 1;
     }
     writer_.set(telemetry::kActiveCombats, running);
     writer_.set(telemetry::kTotalEntities, payments);

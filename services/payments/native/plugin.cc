@@ -8,8 +8,6 @@
 
 #include "answer.h"
 #include "busbar_types.h"
-#include "payments/archive.h"
-#include "payments/checkpoint.h"
 #include "payments/place.h"
 
 namespace busbar::payments {
@@ -84,10 +82,13 @@ Settings read_settings(std::string_view text) {
   if (text.empty()) return settings;
   const Json json = read_json(text);
   const Place place(json, "");
-  place.keys({}, {"follow_clock", "items_max", "simulations_max"});
+  place.keys({}, {"follow_clock", "items_max", "simulations_max", "transactions_max"});
   if (place.has("items_max")) settings.items_max = static_cast<uint32_t>(place.at("items_max").integer(1, 65'536));
   if (place.has("simulations_max")) {
     settings.simulations_max = static_cast<uint32_t>(place.at("simulations_max").integer(1, 100'000));
+  }
+  if (place.has("transactions_max")) {
+    settings.transactions_max = static_cast<uint32_t>(place.at("transactions_max").integer(1, kTransactionsMax));
   }
   if (place.has("follow_clock")) settings.follow_clock = place.at("follow_clock").boolean();
   return settings;
@@ -139,31 +140,11 @@ busbar_status on_tick(void* instance, uint64_t, uint64_t) {
   return BUSBAR_ERROR;
 }
 
-uint64_t hash_of(void* instance) {
-  hash::Xxh64 state;
-  for (const auto& [id, world] : static_cast<Instance*>(instance)->simulations) {
-    state.update_value(id);
-    state.update_value(world->state_hash());
-  }
-  return state.digest();
-}
-
-constexpr uint32_t kInstanceMagic = 0x49504242;  // "BBPI"
+uint64_t hash_of(void* instance) { return static_cast<Instance*>(instance)->hash(); }
 
 busbar_status snapshot(void* instance, uint8_t* out, uint64_t* length) {
-  Instance& self = *static_cast<Instance*>(instance);
   try {
-    std::string buffer;
-    Writer writer(buffer);
-    writer.io(kInstanceMagic);
-    writer.io(kCheckpointVersion);
-    writer.io(self.next_id);
-    writer.io(static_cast<uint32_t>(self.simulations.size()));
-    for (const auto& [id, world] : self.simulations) {
-      writer.io(id);
-      writer.text(write_checkpoint(*world, true));
-    }
-    const std::string_view bytes = writer.written();
+    const std::string bytes = static_cast<Instance*>(instance)->write_snapshot();
     if (out != nullptr) {
       if (*length < bytes.size()) return BUSBAR_TOO_LARGE;
       std::memcpy(out, bytes.data(), bytes.size());
@@ -176,30 +157,8 @@ busbar_status snapshot(void* instance, uint8_t* out, uint64_t* length) {
 }
 
 busbar_status restore(void* instance, const uint8_t* bytes, uint64_t length, char* error, uint32_t error_max) {
-  Instance& self = *static_cast<Instance*>(instance);
   try {
-    Reader reader({reinterpret_cast<const char*>(bytes), length});
-    uint32_t magic = 0, version = 0, next_id = 0, count = 0;
-    reader.io(magic);
-    reader.io(version);
-    reader.io(next_id);
-    reader.io(count);
-    if (magic != kInstanceMagic || version != kCheckpointVersion) {
-      return explain(error, error_max, "these bytes are no snapshot of version 1 of the payments service");
-    }
-    std::map<uint32_t, std::unique_ptr<World>> simulations;
-    for (uint32_t i = 0; i < count; ++i) {
-      uint32_t id = 0;
-      std::string one;
-      reader.io(id);
-      reader.text(one);
-      if (id >= next_id || !simulations.emplace(id, read_checkpoint(one)).second) {
-        return explain(error, error_max, "the snapshot names a simulation twice, or one that is to come");
-      }
-    }
-    if (!reader.at_end()) return explain(error, error_max, "something follows the snapshot's end");
-    self.simulations = std::move(simulations);
-    self.next_id = next_id;
+    static_cast<Instance*>(instance)->read_snapshot({reinterpret_cast<const char*>(bytes), length});
     return BUSBAR_OK;
   } catch (const std::exception& exception) {
     return explain(error, error_max, exception.what());

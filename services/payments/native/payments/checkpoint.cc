@@ -62,7 +62,7 @@ std::unique_ptr<World> read_body(Reader& reader) {
   if (config_hash != world->config->hash || text != world->config->text) {
     Reader::corrupt("its config has another hash than it says");
   }
-  reader.list(world->transactions, 2 * size_t{kTransactionsMax});
+  reader.list(world->transactions, kTransactionsMax + size_t{kTransactionsOver});
   check_transactions(*world);
   uint32_t names = 0;
   reader.io(names);

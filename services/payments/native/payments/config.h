@@ -17,8 +17,10 @@ inline constexpr int64_t kAmountMax = 1'000'000'000'000;   // of a payment
 inline constexpr uint32_t kAgentsMax = 10'000;
 inline constexpr uint32_t kTicksMax = 1'000'000;
 inline constexpr uint32_t kPriorityMax = 10;
-/// Payments and children of a simulation; so many at most, at most kAmountMax each, fit 63 bits together.
+/// No tick begins in a simulation that has so many payments and children; whoever runs it may set a lower bound.
 inline constexpr uint32_t kTransactionsMax = 8'000'000;
+/// How far a tick may go beyond that, so that it can end. All together, at most kAmountMax each, fit 63 bits.
+inline constexpr uint32_t kTransactionsOver = 500'000;
 
 /// Payments a tick of one generator, after all multipliers; more are not drawn.
 inline constexpr double kRateMax = 10'000;

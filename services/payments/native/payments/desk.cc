@@ -35,9 +35,10 @@ ItemFault submit(World& world, const Submission& wanted, uint32_t& id) {
   if (wanted.priority > kPriorityMax) {
     return fault(Code::out_of_range, "priority", "is " + std::to_string(wanted.priority) + "; it must lie in 0..10");
   }
-  if (world.transactions.size() >= kTransactionsMax) {
+  if (world.transactions.size() >= world.transactions_max) {
     return fault(Code::limit_exceeded, "",
-                 "the simulation has " + std::to_string(kTransactionsMax) + " payments, the limit");
+                 "the simulation has " + std::to_string(world.transactions.size()) + " payments, the limit is " +
+                     std::to_string(world.transactions_max));
   }
   Transaction payment;
   payment.sender = wanted.sender;

@@ -27,7 +27,7 @@ enum class Code : uint16_t {
   bad_policy = 912,
 };
 
-/// Thrown where configs, trees and checkpoints are read; never on the way through a tick, and never over the ABI.
+/// Thrown where configs, trees and checkpoints are read, and by a tick that would make too many payments; never over the ABI.
 struct Refusal : std::exception {
   Refusal(Code number, std::string where, std::string problem)
       : code(number), path(std::move(where)), text(path.empty() ? std::move(problem) : path + ": " + problem) {}

@@ -168,7 +168,8 @@ class Desk {
     const int64_t smallest = std::max<int64_t>(money_of(least), 1);
     const auto parts = static_cast<uint32_t>(std::min<int64_t>(
         static_cast<int64_t>(std::clamp(wanted, 0.0, double{kSplitsMax})), whole.remaining / smallest));
-    if (parts < 2 || world_.transactions.size() + parts > kTransactionsMax) return hold(id, kMinSplit);
+    if (parts < 2) return hold(id, kMinSplit);
+    world_.require_room(parts);
     const auto now = static_cast<uint32_t>(std::clamp(first_now, 0.0, static_cast<double>(parts)));
     const int64_t base = whole.remaining / parts;
     const int64_t larger = whole.remaining % parts;  // so many parts are one unit larger

@@ -132,7 +132,6 @@ void step_scenario(World& world) {
   for (uint32_t i = 0; i < list.size(); ++i) {
     const ScenarioEvent& event = list[i];
     if (!event.due(world.tick)) continue;
-    if (world.transactions.size() >= kTransactionsMax) return;
     uint32_t id = kNone;
     const Name outcome = execute(world, event, id);
     const bool about_bank = event.kind != ScenarioKind::global_rate && event.kind != ScenarioKind::deadline_window;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/random/random.h"
+#include "fault.h"
 
 namespace busbar::payments {
 
@@ -58,7 +59,15 @@ void World::fold_events() {
   hashed_pool_ = pool.size();
 }
 
+void World::overflow() const {
+  throw Refusal(Code::limit_exceeded, "transactions",
+                "tick " + std::to_string(tick) + " would make more than " +
+                    std::to_string(std::min(transactions_max, kTransactionsOver)) +
+                    " payments beyond the limit of " + std::to_string(transactions_max));
+}
+
 uint32_t World::arrive(const Transaction& payment) {
+  require_room(1);
   const auto id = static_cast<uint32_t>(transactions.size());
   transactions.push_back(payment);
   Event& event = emit(EventKind::arrival, id, payment.sender, payment.receiver, payment.amount);

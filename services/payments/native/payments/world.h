@@ -182,6 +182,8 @@ class World {
 
   const std::shared_ptr<const Config> config;
   const Options options;
+  /// Payments and children behind which no tick begins. Of whoever runs it: no part of the state or its hash.
+  uint32_t transactions_max = kTransactionsMax;
 
   uint32_t tick = 0;  // the one in work, or that comes next
   std::vector<Agent> agents;
@@ -223,6 +225,9 @@ class World {
   uint32_t tick_in_day() const { return tick % config->ticks_per_day; }
   bool last_tick_of_day() const { return tick_in_day() + 1 == config->ticks_per_day; }
   uint32_t day_end() const { return (day() + 1) * config->ticks_per_day; }
+  bool ended() const { return tick >= config->ticks; }
+  /// It has not ended, but no further tick begins.
+  bool full() const { return !ended() && transactions.size() >= transactions_max; }
 
   // --- Events
 
@@ -251,6 +256,10 @@ class World {
 
   // --- Payments
 
+  /// @throws Refusal payments/limit-exceeded when the tick would make more payments than may be; it has no end then
+  void require_room(size_t more) const {
+    if (transactions.size() + more > size_t{transactions_max} + std::min(transactions_max, kTransactionsOver)) overflow();
+  }
   /// Makes a payment in Queue 1 of its sender, with its event. Counts it as an arrival of this tick.
   uint32_t arrive(const Transaction& payment);
   void enter_queue1(uint32_t id);
@@ -299,6 +308,8 @@ class World {
   std::string run_hash_text() const;
 
  private:
+  [[noreturn]] void overflow() const;
+
   size_t hashed_events_ = 0;  // of `events` and `pool`
   size_t hashed_pool_ = 0;
   Queue2View view_;
@@ -306,6 +317,8 @@ class World {
 };
 
 /// Runs the tick that comes next. Not after the last one.
+/// @throws Refusal payments/limit-exceeded (require_room), std::bad_alloc; the world is in the middle of a tick then, and of
+/// no further use
 void run_tick(World& world);
 
 }  // namespace busbar::payments
