@@ -6,26 +6,15 @@
 #include "payments/evaluate.h"
 #include "payments/fault.h"
 #include "payments/steps.h"
-#include "testing/scenes.h"
+#include "testing/decision.h"
 
 namespace busbar::payments {
 namespace {
 
-std::string tree(const std::string& payment, const std::string& more = "") {
-  return R"({"type":"Inline","decision_trees":{"version":"1.0","policy_id":"p","parameters":{"limit":100})" + more +
-         (payment.empty() ? "" : ",\"payment_tree\":" + payment) + "}}";
-}
-
-std::string action(const std::string& name, const std::string& parameters = "{}") {
-  return R"({"type":"action","node_id":"a","action":")" + name + "\",\"parameters\":" + parameters + "}";
-}
-
-/// A tree that asks `left op right` and releases or holds.
-std::string asks(const std::string& left, const std::string& op, const std::string& right) {
-  return R"({"type":"condition","node_id":"c","condition":{"op":")" + op + "\",\"left\":" + left +
-         ",\"right\":" + right +
-         R"(},"on_true":{"type":"action","node_id":"y","action":"Release"},"on_false":{"type":"action","node_id":"n","action":"Hold"}})";
-}
+using testing::action;
+using testing::asks;
+using testing::Decision;
+using testing::tree;
 
 Refusal refusal_of(const std::string& policy) {
   try {
@@ -81,42 +70,6 @@ TEST(Trees, AreCheckedWhenLoaded) {
   refused(tree(asks("{\"compute\":{\"op\":\"max\",\"values\":[" + registers + "]}}", "<", one)), Code::limit_exceeded,
           "11 registers");
 }
-
-/// One payment of 1000 with deadline 20 in Queue 1 of a bank; what does the tree say?
-class Decision {
- public:
-  explicit Decision(const std::string& policy, int64_t balance = 500) {
-    testing::Scene scene = testing::banks(3, balance, "null", policy);
-    for (testing::SceneAgent& agent : scene.agents) agent.cap = 200;
-    world_ = std::make_unique<World>(read_config(scene.json()), Options{});
-    Transaction payment;
-    payment.receiver = 1;
-    payment.amount = payment.remaining = 1'000;
-    payment.deadline = 20;
-    payment.priority = payment.original_priority = 5;
-    world_->arrive(payment);
-  }
-  Decision& at(uint32_t tick) {
-    world_->tick = tick;
-    return *this;
-  }
-  Transaction& payment() { return world_->transactions[0]; }
-  World& world() { return *world_; }
-  double number(const char* field) {
-    world_->set_policy(
-        0, read_policy(read_json(tree(asks(std::string("{\"field\":\"") + field + "\"}", "<", "1"))), "policy", {}));
-    Evaluation evaluation{*world_, 0, 0};
-    return evaluation.parameter(world_->agents[0].policy->operands[world_->agents[0].policy->conditions[0].first], -1);
-  }
-  /// Name of the last event of the release step.
-  EventKind decide() {
-    step_release(*world_);
-    return world_->events.back().kind;
-  }
-
- private:
-  std::unique_ptr<World> world_;
-};
 
 TEST(Named, DecideAsTheirRulesSay) {
   const auto submit = EventKind::policy_submit, hold = EventKind::policy_hold, drop = EventKind::policy_drop;
@@ -243,86 +196,85 @@ TEST(Actions, CollateralIsPostedHeldAndTimed) {
   EXPECT_EQ(withdrawn, 1u);
 }
 
-TEST(Fields, AreWorthWhatTheirNamesSay) {
-  Decision decision(R"({"type":"Fifo"})", -150);
-  World& world = decision.world();
-  world.tick = 85;
-  world.agents[0].collateral = 100;
-  world.agents[0].capacity = 400;
-  world.refresh_credit(world.agents[0]);
-  for (const auto& [sender, receiver, amount] : {std::tuple{0u, 1u, 70}, {0u, 2u, 5}, {1u, 0u, 40}, {0u, 1u, 30}}) {
-    Transaction payment;
-    payment.sender = sender;
-    payment.receiver = receiver;
-    payment.amount = payment.remaining = amount;
-    payment.deadline = 90 + static_cast<uint32_t>(amount);
-    world.transactions.push_back(payment);
-    world.enter_queue2(static_cast<uint32_t>(world.transactions.size() - 1));
+TEST(Actions, BudgetsAreUsedUpByWhatIsReleased) {
+  const auto holds = [](const char* parameters) {
+    Decision decision(tree(action("Release"), ",\"bank_tree\":" + action("SetReleaseBudget", parameters)));
+    World& world = decision.world();
+    for (const uint32_t receiver : {1u, 2u}) {
+      Transaction payment = decision.payment();
+      payment.receiver = receiver;
+      payment.amount = payment.remaining = 600;
+      world.arrive(payment);
+    }
+    step_banks(world);
+    step_release(world);
+    return world.agents[0].queue1;
+  };
+  // 1000 to bank 1, then 600 to bank 1 and 600 to bank 2.
+  EXPECT_EQ(holds(R"({"max_value_to_release":2200})"), (std::vector<uint32_t>{}));
+  EXPECT_EQ(holds(R"({"max_value_to_release":2199})"), (std::vector<uint32_t>{2}));
+  EXPECT_EQ(holds(R"({"max_value_to_release":1500})"), (std::vector<uint32_t>{1, 2}));
+  EXPECT_EQ(holds(R"({"max_value_to_release":9000,"max_per_counterparty":1599})"), (std::vector<uint32_t>{1}));
+}
+
+TEST(Actions, ANewPriorityIsWhatEscalationBeginsFrom) {
+  testing::Scene scene = testing::banks(2, 0, "null", tree(
+      R"({"type":"condition","node_id":"c","condition":{"op":"==","left":{"field":"current_tick"},"right":0},"on_true":)" +
+      action("Reprioritize", R"({"new_priority":7})") + R"(,"on_false":{"type":"action","node_id":"n","action":"Hold"}})"));
+  scene.escalation = true;
+  World world = scene.world();
+  Transaction payment;
+  payment.receiver = 1;
+  payment.amount = payment.remaining = 10;
+  payment.deadline = 30;
+  payment.priority = payment.original_priority = 2;
+  world.arrive(payment);
+  std::vector<int> priorities;
+  for (const uint32_t ticks : {1u, 10u, 10u, 8u}) {
+    for (uint32_t i = 0; i < ticks; ++i) run_tick(world);
+    priorities.push_back(world.transactions[0].priority);
   }
-  const std::pair<const char*, double> expected[] = {{"amount", 1000},
-                                                     {"remaining_amount", 1000},
-                                                     {"settled_amount", 0},
-                                                     {"deadline_tick", 20},
-                                                     {"priority", 5},
-                                                     {"is_past_deadline", 1},
-                                                     {"is_overdue", 0},
-                                                     {"is_in_queue2", 0},
-                                                     {"ticks_to_deadline", -65},
-                                                     {"queue_age", 85},
-                                                     {"tx_counterparty_id", 1},
-                                                     {"my_q2_out_value_to_counterparty", 100},
-                                                     {"my_q2_in_value_from_counterparty", 40},
-                                                     {"my_bilateral_net_q2", 60},
-                                                     {"cost_delay_this_tx_one_tick", 0.1},
-                                                     {"balance", -150},
-                                                     {"credit_limit", 200},
-                                                     {"available_liquidity", 0},
-                                                     {"credit_used", 150},
-                                                     {"effective_liquidity", 148},
-                                                     {"is_using_credit", 1},
-                                                     {"credit_headroom", 50},
-                                                     {"is_overdraft_capped", 1},
-                                                     {"headroom", -1000},
-                                                     {"outgoing_queue_size", 1},
-                                                     {"incoming_expected_count", 1},
-                                                     {"posted_collateral", 100},
-                                                     {"max_collateral_capacity", 400},
-                                                     {"remaining_collateral_capacity", 300},
-                                                     {"collateral_utilization", 0.25},
-                                                     {"collateral_haircut", 0.02},
-                                                     {"unsecured_cap", 200},
-                                                     {"allowed_overdraft_limit", 298},
-                                                     {"overdraft_headroom", 148},
-                                                     {"overdraft_utilization", 150.0 / 298},
-                                                     {"required_collateral_for_usage", 0},
-                                                     {"excess_collateral", 100},
-                                                     {"queue1_total_value", 1000},
-                                                     {"queue1_liquidity_gap", 1000},
-                                                     {"queue2_size", 4},
-                                                     {"queue2_count_for_agent", 3},
-                                                     {"queue2_nearest_deadline", 95},
-                                                     {"ticks_to_nearest_queue2_deadline", 10},
-                                                     {"rtgs_queue_size", 4},
-                                                     {"rtgs_queue_value", 145},
-                                                     {"current_tick", 85},
-                                                     {"total_agents", 3},
-                                                     {"system_ticks_per_day", 100},
-                                                     {"system_current_day", 0},
-                                                     {"system_tick_in_day", 85},
-                                                     {"ticks_remaining_in_day", 14},
-                                                     {"day_progress_fraction", 0.85},
-                                                     {"is_eod_rush", 1},
-                                                     {"my_throughput_fraction_today", 0},
-                                                     {"expected_throughput_fraction_by_now", 0.85},
-                                                     {"throughput_gap", -0.85},
-                                                     {"cost_overdraft_bps_per_tick", 0.001},
-                                                     {"cost_delay_per_tick_per_cent", 0.0001},
-                                                     {"cost_collateral_bps_per_tick", 0.0002},
-                                                     {"cost_split_friction", 1000},
-                                                     {"cost_deadline_penalty", 50000},
-                                                     {"cost_eod_penalty", 10000},
-                                                     {"lsm_run_rate_last_10_ticks", 0}};
-  for (const auto& [name, value] : expected) EXPECT_DOUBLE_EQ(decision.number(name), value) << name;
+  // 3 x (1 - left / 20) with 30, 20, 10 and 2 ticks left: 0, 0, 1.5 and 2.7.
+  EXPECT_EQ(priorities, (std::vector<int>{7, 7, 9, 10}));
+}
+
+TEST(Actions, RegistersAddUpOverADayAndBeginTheNextWithNothing) {
+  const std::string bank = R"({"type":"action","node_id":"a","action":"AddState","parameters":{"key":{"value":"bank_state_x"},"value":{"value":1.5}}})";
+  const std::string set = R"({"type":"action","node_id":"a","action":"SetState","parameters":{"key":{"value":"bank_state_x"},"value":{"field":"current_tick"}}})";
+  const auto values = [](const std::string& tree_of_bank) {
+    testing::Scene scene = testing::banks(2, 0, "null", tree("", ",\"bank_tree\":" + tree_of_bank));
+    scene.ticks_per_day = 3;
+    scene.days = 2;
+    World world = scene.world();
+    std::vector<double> list;
+    for (int i = 0; i < 5; ++i) {
+      run_tick(world);
+      list.push_back(world.agents[0].registers.at(0));
+    }
+    return list;
+  };
+  EXPECT_EQ(values(bank), (std::vector<double>{1.5, 3, 4.5, 1.5, 3}));
+  EXPECT_EQ(values(set), (std::vector<double>{0, 1, 2, 3, 4}));
+}
+
+TEST(Actions, WhatIsDroppedWhileOverdueIsOverdueNoMore) {
+  testing::Scene scene = testing::banks(2, 0, "null", tree(
+      R"({"type":"condition","node_id":"c","condition":{"op":">","left":{"field":"overdue_duration"},"right":1},"on_true":)" +
+      action("Drop") + R"(,"on_false":{"type":"action","node_id":"n","action":"Hold"}})"));
+  World world = scene.world();
+  Transaction payment;
+  payment.receiver = 1;
+  payment.amount = payment.remaining = 10;
+  payment.deadline = 3;
+  world.arrive(payment);
+  std::vector<uint64_t> overdue;
+  for (int i = 0; i < 8; ++i) {
+    run_tick(world);
+    overdue.push_back(world.totals.overdue);
+  }
+  // Past its deadline in tick 4, dropped in tick 6, when it has been overdue for two.
+  EXPECT_EQ(overdue, (std::vector<uint64_t>{0, 0, 0, 0, 1, 1, 0, 0}));
+  EXPECT_EQ(world.totals.dropped, 1u);
 }
 
 TEST(Evaluation, FailsSafelyOnDivisionByZeroAndOverflow) {

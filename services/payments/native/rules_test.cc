@@ -234,6 +234,53 @@ TEST(Scenario, StretchesDeadlines) {
   EXPECT_EQ(least, 5u);
 }
 
+TEST(Scenario, SettlesAtOnceOrDropsAndSaysWhichEventItWas) {
+  testing::Scene scene = testing::banks(2, 100, "null");
+  const auto settlement = [](uint32_t tick, int64_t amount) {
+    return R"({"type":"ScheduledSettlement","from_agent":"BANK_0000","to_agent":"BANK_0001","amount":)" + std::to_string(amount) +
+           R"(,"schedule":{"type":"OneTime","tick":)" + std::to_string(tick) + "}}";
+  };
+  scene.scenario = {settlement(1, 60), settlement(1, 50)};
+  World world = scene.world();
+  run(world, 2);
+  EXPECT_EQ(world.transactions[0].status, Status::settled);
+  EXPECT_EQ(world.transactions[1].status, Status::dropped);
+  EXPECT_EQ(world.transactions[0].divisible, 0);
+  EXPECT_EQ(world.agents[1].balance, 160);
+  const auto told = events_of(world, EventKind::scenario_event_executed);
+  ASSERT_EQ(told.size(), 2u);
+  EXPECT_EQ(told[0]->y, 0u);
+  EXPECT_EQ(told[1]->y, 1u);
+  EXPECT_EQ(told[0]->x, static_cast<uint32_t>(kDone));
+  EXPECT_EQ(told[1]->x, static_cast<uint32_t>(kNotFundable));
+  EXPECT_EQ(told[1]->tx, 1u);
+}
+
+TEST(Feasibility, IsOfTheLargestQueuedPayment) {
+  testing::Scene scene = testing::banks(3, 50, "null");
+  scene.scenario = {arrival_at(0, 0, 1, 200, 50), arrival_at(0, 1, 2, 400, 50), arrival_at(0, 2, 0, 100, 50)};
+  World world = scene.world();
+  run(world, 1);
+  EXPECT_DOUBLE_EQ(world.rows[0].feasibility, 50.0 / 400);
+}
+
+TEST(OffsetRate, CountsWhatWasReleasedInTheLastTenTicks) {
+  testing::Scene scene = testing::banks(2, 0, "null");
+  scene.scenario = {arrival_at(2, 0, 1, 100, 50), arrival_at(2, 1, 0, 100, 50)};
+  World world = scene.world();
+  const auto recent = [&] {
+    uint32_t sum = 0;
+    for (const uint32_t released : world.lsm_recent) sum += released;
+    return sum;
+  };
+  run(world, 3);
+  EXPECT_EQ(recent(), 2u);
+  run(world, 9);
+  EXPECT_EQ(recent(), 2u);
+  run(world, 1);
+  EXPECT_EQ(recent(), 0u);
+}
+
 TEST(Desk, PutsPaymentsWhereCallersWant) {
   World world = testing::banks(2, 0, "null").world();
   uint32_t id = 9;

@@ -365,6 +365,60 @@ TEST(Saving, NeverLowersTheValueSettled) {
   }
 }
 
+/// Six payments along a chain of banks, queued so that each pass can settle one only.
+TEST(Saving, HasThreeRoundsAtMost) {
+  testing::Scene scene = testing::banks(11, 0, "null");
+  scene.agents[0].balance = 100;
+  World world = scene.world();
+  for (uint32_t i = 0; i < 10; ++i) {
+    Transaction payment;
+    payment.sender = 9 - i;
+    payment.receiver = 10 - i;
+    payment.amount = payment.remaining = 100;
+    payment.deadline = 50;
+    world.transactions.push_back(payment);
+    world.enter_queue2(i);
+  }
+  step_liquidity_saving(world);
+  EXPECT_EQ(world.totals.settled, 6u);  // two passes a round
+  EXPECT_EQ(world.queue2.size(), 4u);
+}
+
+TEST(Saving, TellsWhatEachAlgorithmDidAndASpentBudget) {
+  for (const uint64_t budget : {100'000u, 1u}) {
+    testing::Scene scene = testing::banks(3, 0, "null");
+    scene.algorithm_events = true;
+    scene.bilateral = false;
+    scene.budget = budget;
+    World world = scene.world();
+    for (uint32_t i = 0; i < 3; ++i) {
+      Transaction payment;
+      payment.sender = i;
+      payment.receiver = (i + 1) % 3;
+      payment.amount = payment.remaining = 100 + i;
+      payment.deadline = 50;
+      world.transactions.push_back(payment);
+      world.enter_queue2(i);
+    }
+    // 100, 101, 102 around: banks 1 and 2 would need 1 each.
+    step_liquidity_saving(world);
+    const Event& told = world.events.back();
+    ASSERT_EQ(told.kind, EventKind::algorithm_execution);
+    EXPECT_EQ(told.y, 3u);
+    EXPECT_EQ(told.x, 0u);
+    EXPECT_EQ(told.before, budget > 1 ? 1 : 0) << "rejected";
+    EXPECT_EQ((told.flags & 2) != 0, budget == 1) << "exhausted";
+    EXPECT_EQ(world.totals.budget_exhausted, budget == 1 ? 1u : 0u);
+    EXPECT_EQ(world.totals.cycles_rejected, budget > 1 ? 1u : 0u);
+    if (budget == 1) continue;
+    world.agents[1].balance = world.agents[2].balance = 1;
+    step_liquidity_saving(world);
+    EXPECT_EQ(world.events.back().x, 3u);
+    EXPECT_EQ(world.events.back().amount, 303);
+    EXPECT_TRUE(world.queue2.empty());
+  }
+}
+
 TEST(EntryOffsetting, SettlesWithTheFewestPaymentsOfTheReceiver) {
   testing::Scene scene = testing::banks(2, 10, "null");
   scene.entry_offsetting = true;
