@@ -47,14 +47,22 @@ test("the plugin in this process gives the golden hash with 1, 2, 3 and 8 thread
     expect({ threads, hash: await run("local", threads) }).toEqual({ threads, hash: GOLDEN });
 });
 
-test("a process of its own gives the golden hash with 1, 2, 3 and 8 threads", { timeout: 120_000 }, async () => {
-  for (const threads of [1, 2, 3, 8])
-    expect({ threads, hash: await run("isolated", threads) }).toEqual({ threads, hash: GOLDEN });
-});
+for (const [how, placement] of [
+  ["shared memory", "isolated"],
+  ["Unix sockets", "unix"],
+  ["TCP", "tcp"],
+] as const) {
+  test(`a process of its own, over ${how}, gives the golden hash with 1, 2, 3 and 8 threads`, {
+    timeout: 120_000,
+  }, async () => {
+    for (const threads of [1, 2, 3, 8])
+      expect({ threads, hash: await run(placement, threads) }).toEqual({ threads, hash: GOLDEN });
+  });
+}
 
 test("the state of one placement goes on in another", { timeout: 60_000 }, async () => {
   await using here = await openRig("local", { threads: 2 });
-  await using there = await openRig("isolated");
+  await using there = await openRig("tcp");
   await here.combat.spatialBuild(scatter(500));
   const { handle, version } = await here.combat.mapPut({ grid: openGrid(32) });
   await here.combat.mapPatch({ handle, version, cells: [5, 6], values: [64, 64] });

@@ -27,9 +27,19 @@ timeout = "60s"
 `;
 const TOGETHER = '[[nodes]]\nname = "n0"\nservices = ["caller", "payments"]\n';
 const APART = '[[nodes]]\nname = "n0"\nservices = ["caller"]\n[[nodes]]\nname = "n1"\nservices = ["payments"]\n';
+const OVER_TCP = '[[edges]]\nfrom = "*"\nto = "*"\ntransport = "tcp"\n';
+/** Ports below those that systems give to outgoing connections. */
+const FAR = APART.replace('name = "n0"', 'name = "n0"\nport = 27331').replace(
+  'name = "n1"',
+  'name = "n1"\nport = 27332',
+);
 const OVER_UNIX = '[[edges]]\nfrom = "*"\nto = "*"\ntransport = "unix"\n';
 
-const open = (mode: "monolith" | "bundled", nodes: string, settings = "{ follow_clock = true }"): Promise<ClockRig> =>
+const open = (
+  mode: "monolith" | "bundled" | "distributed",
+  nodes: string,
+  settings = "{ follow_clock = true }",
+): Promise<ClockRig> =>
   openRig({ mode, topology: `[bus]\n${nodes}${services(settings)}`, modules: { caller: () => undefined } });
 
 const clockHashes = new Set<string | null>();
@@ -39,6 +49,7 @@ test.for([
   ["bundled, in one node", "bundled", TOGETHER],
   ["bundled, over rings", "bundled", APART],
   ["bundled, over unix", "bundled", APART + OVER_UNIX],
+  ["distributed, over tcp", "distributed", FAR + OVER_TCP],
 ] as const)(
   "a run by the clock ends on the hash of a run by request: %s",
   { timeout: 60_000 },
@@ -80,6 +91,7 @@ test.for([
   ["bundled, in one node", "bundled", TOGETHER],
   ["bundled, over rings", "bundled", APART],
   ["bundled, over unix", "bundled", APART + OVER_UNIX],
+  ["distributed, over tcp", "distributed", FAR + OVER_TCP],
 ] as const)(
   "simulations that cannot go on fail one step each, and the clock goes on with the others: %s",
   { timeout: 60_000 },

@@ -1,4 +1,4 @@
-// Method: one run, one sweep and one checkpoint in every placement and with several numbers of threads; all hashes are golden.
+// Method: one run, one sweep and one checkpoint in every placement and over every transport and with several numbers of threads; all hashes are golden.
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -19,7 +19,9 @@ const CONFIG = loadConfig(busyConfig()).canonical;
 /** Tick after which a run moves to another placement. */
 const MOVES_AT = 17;
 
-type Placement = "local" | "isolated";
+/** In this process; in one that `busbar up` starts, over shared memory, Unix sockets or TCP. */
+const PLACEMENTS = ["local", "ring", "unix", "tcp"] as const;
+type Placement = (typeof PLACEMENTS)[number];
 type Core = Client<typeof Payments>;
 
 const topologyOf = (placement: Placement, threads: number): string => `[bus]
@@ -38,22 +40,21 @@ ${placement === "local" ? 'run = "ts:caller.ts"\n' : ""}calls = ["Payments"]
 run = "native:payments"
 serves = ["Payments"]
 threads = ${threads}
-isolate = ${placement === "isolated"}
+isolate = ${placement !== "local"}
 
 [[edges]]
 from = "*"
 to = "*"
 max_message = "16MiB"
-`;
+${placement === "unix" || placement === "tcp" ? `transport = "${placement}"\n` : ""}`;
 
-/** "local": the plugin in this process; "isolated": in one that `busbar up` starts. */
 async function within<T>(placement: Placement, threads: number, work: (core: Core) => Promise<T>): Promise<T> {
   const folder = mkdtempSync(join(tmpdir(), "busbar-placement-"));
   const topology = join(folder, "topology.toml");
   writeFileSync(topology, topologyOf(placement, threads));
   let up: ChildProcess | undefined;
   try {
-    if (placement === "isolated") {
+    if (placement !== "local") {
       up = spawn(process.execPath, [CLI, "up", "--topology", topology], { stdio: ["ignore", "ignore", "inherit"] });
       await once(up, "spawn");
     }
@@ -78,7 +79,7 @@ const hashesOf = async (core: Core): Promise<string[]> => {
   return [...hashes, swept[7], new Set(swept).size === 40 ? "40 different" : "equal ones"];
 };
 
-for (const placement of ["local", "isolated"] as const) {
+for (const placement of PLACEMENTS) {
   test(`${placement}: a run and a sweep give the golden hash with 1, 2, 3 and 8 threads`, {
     timeout: 120_000,
   }, async () => {
@@ -92,13 +93,13 @@ for (const placement of ["local", "isolated"] as const) {
   });
 }
 
-test("a run that moves to another process in the middle ends on the golden hash", { timeout: 60_000 }, async () => {
+test("a run that moves between processes ends on the golden hash", { timeout: 60_000 }, async () => {
   const bytes = await within("local", 1, async (core) => {
     const { simId } = await core.new({ config: CONFIG });
     await core.tick({ simId, count: MOVES_AT });
     return (await core.snapshot({ simId, events: false })).bytes;
   });
-  const hash = await within("isolated", 2, async (core) => {
+  const hash = await within("tcp", 2, async (core) => {
     const { simId, tick } = await core.restore({ bytes });
     expect(tick).toBe(MOVES_AT);
     return (await core.tick({ simId, count: 1000 })).runHash;

@@ -31,9 +31,9 @@ const PLACES: Readonly<Record<string, string>> = {
   "a process each, over rings": node("n0", ["nia"]) + node("n1", ["nob"]) + node("n2", ["tom"]),
   "the plugins together, over unix": node("n0", ["nia", "nob"]) + node("n1", ["tom"]) + edges("unix"),
   "a tcp node each":
-    node("n0", ["nia"], "port = 47321") +
-    node("n1", ["nob"], "port = 47322") +
-    node("n2", ["tom"], "port = 47323") +
+    node("n0", ["nia"], "port = 27321") +
+    node("n1", ["nob"], "port = 27322") +
+    node("n2", ["tom"], "port = 27323") +
     edges("tcp"),
 };
 

@@ -12,7 +12,8 @@ const rootAbove = (folder: string): string =>
 const ROOT = rootAbove(import.meta.dirname);
 const CLI = join(ROOT, "dist", "bus", "cli", "main.js");
 
-export type Placement = "local" | "isolated";
+/** In this process; in one that `busbar up` starts, over shared memory, Unix sockets or TCP. */
+export type Placement = "local" | "isolated" | "unix" | "tcp";
 
 export interface RigOptions {
   readonly threads?: number;
@@ -44,15 +45,15 @@ ${placement === "local" ? 'run = "ts:caller.ts"\n' : ""}calls = ["Combat"]
 run = "native:combat"
 serves = ["Combat"]
 threads = ${threads}
-${placement === "isolated" ? "isolate = true\n" : ""}${config === "" ? "" : `config = ${config}\n`}
+${placement === "local" ? "" : "isolate = true\n"}${config === "" ? "" : `config = ${config}\n`}
 [[edges]]
 from = "*"
 to = "*"
 max_message = "16MiB"
-`;
+${placement === "unix" || placement === "tcp" ? `transport = "${placement}"\n` : ""}`;
 
 /**
- * Opens a bus as `caller`. "local": the plugin is loaded into this process; "isolated": `busbar up` starts a process for it.
+ * Opens a bus as `caller`. "local": the plugin is loaded into this process; else `busbar up` starts a process for it.
  * All its files are in a folder of its own inside `parent`, which closing removes.
  */
 export async function openRig(placement: Placement, options: RigOptions = {}): Promise<Rig> {
@@ -62,7 +63,7 @@ export async function openRig(placement: Placement, options: RigOptions = {}): P
   writeFileSync(topology, topologyOf(folder, placement, threads, config));
   let up: ChildProcess | undefined;
   try {
-    if (placement === "isolated") up = await startUp(topology);
+    if (placement !== "local") up = await startUp(topology);
     const bus = await MessageBus.fromTopology(topology, { service: "caller", signals: false });
     return {
       bus,
