@@ -106,5 +106,37 @@ TEST(Checkpoint, EveryChangedByteIsNoticed) {
   }
 }
 
+/// A checkpoint whose sums are not those of its payments is no state that a run can be in.
+TEST(Checkpoint, SumsThatThePaymentsDoNotMakeAreRefused) {
+  random::Stream dice(8, "sums", 0);
+  testing::Scene scene = testing::random_scene(dice);
+  const auto refusal_of = [&](auto change) {
+    World world = scene.world();
+    for (int i = 0; i < 4; ++i) run_tick(world);
+    change(world);
+    try {
+      read_checkpoint(write_checkpoint(world, true));
+    } catch (const Refusal& refusal) {
+      EXPECT_EQ(refusal.code, Code::corrupt_state);
+      return refusal.text;
+    }
+    return std::string();
+  };
+  EXPECT_EQ(refusal_of([](World&) {}), "");
+  const std::string sums = "the checkpoint cannot be used: its totals are not those of its payments";
+  EXPECT_EQ(refusal_of([](World& world) { world.totals.arrivals_value = 8'400'000'000'000'000'000; }), sums);
+  EXPECT_EQ(refusal_of([](World& world) { world.totals.settled += 1; }), sums);
+  EXPECT_EQ(refusal_of([](World& world) { world.totals.dropped_value += 1; }), sums);
+  EXPECT_EQ(refusal_of([](World& world) { world.totals.children += 1; }), sums);
+  EXPECT_NE(refusal_of([](World& world) { world.totals.lsm_value = world.totals.settled_value + 1; }), "");
+  EXPECT_NE(refusal_of([](World& world) { world.arrivals_pending = 1'000'000; }), "");
+  EXPECT_EQ(refusal_of([](World& world) { world.agents[0].outflow_today += 1; }),
+            "the checkpoint cannot be used: an outflow is not that of the bank's payments");
+  scene.agents[0].limits = "{\"bilateral_limits\":{\"" + testing::bank_name(1) + R"(":5000},"multilateral_limit":null})";
+  EXPECT_EQ(refusal_of([](World&) {}), "");
+  EXPECT_EQ(refusal_of([](World& world) { world.agents[0].limits[0].used += 1; }),
+            "the checkpoint cannot be used: a used limit is not that of the bank's payments");
+}
+
 }  // namespace
 }  // namespace busbar::payments

@@ -1,6 +1,7 @@
 #include "restoring.h"
 
 #include <cmath>
+#include <map>
 
 #include "archive.h"
 
@@ -25,14 +26,10 @@ void check_agent(const World& world, const Agent& agent) {
   require(agent.balance <= kSumMax && agent.balance >= -agent.credit, "a balance is below what credit allows");
   require(agent.pool_free >= 0 && agent.pool_free <= kMoneyMax && agent.allocated >= 0 && agent.allocated <= kMoneyMax,
           "a pool is out of its bounds");
-  require(agent.outflow_today >= 0 && agent.outflow_today <= kSumMax, "an outflow is out of its bounds");
   require(agent.last_post == kNone || agent.last_post < world.config->ticks, "a posting lies in the future");
   require(fine_weight(agent.rate_multiplier) && agent.rate_multiplier <= 1000, "a multiplier is out of its bounds");
   for (const int64_t cost : agent.today.part) require(cost >= 0, "a cost is negative");
   for (const int64_t cost : agent.total.part) require(cost >= 0, "a cost is negative");
-  for (const BilateralLimit& limit : agent.limits) {
-    require(limit.used >= 0 && limit.used <= kSumMax, "a used limit is out of its bounds");
-  }
   for (const CollateralTimer& timer : agent.timers) {
     require(timer.amount > 0 && timer.amount <= 10 * kMoneyMax && timer.due_tick <= world.config->ticks &&
                 timer.posted_tick < world.config->ticks && timer.blocked <= 1,
@@ -93,12 +90,59 @@ void restore_queues(World& world) {
   world.queue2_version += 1;
 }
 
+/// What the payments themselves say; sums that a run goes on adding to are taken from nobody.
+Totals counted(const World& world) {
+  Totals sums;
+  for (const Transaction& payment : world.transactions) {
+    (payment.parent == kNone ? sums.arrivals : sums.children) += 1;
+    if (payment.parent == kNone) sums.arrivals_value += payment.amount;
+    if (payment.children > 0) {
+      sums.split_parents += 1;
+    } else if (payment.status == Status::settled) {
+      sums.settled += 1;
+      sums.settled_value += payment.amount;
+    } else if (payment.status == Status::dropped) {
+      sums.dropped += 1;
+      sums.dropped_value += payment.amount;
+    }
+  }
+  return sums;
+}
+
+/// What each bank has sent on the day of the last tick, counted from its payments, and to whom.
+void check_outflows(const World& world) {
+  const uint32_t day = (world.tick == 0 ? 0 : world.tick - 1) / world.config->ticks_per_day;
+  std::vector<int64_t> sent(world.agents.size());
+  std::map<std::pair<uint32_t, uint32_t>, int64_t> pairs;
+  for (const Transaction& payment : world.transactions) {
+    if (payment.status != Status::settled || payment.children > 0 ||
+        payment.settled_tick / world.config->ticks_per_day != day) {
+      continue;
+    }
+    sent[payment.sender] += payment.amount;
+    if (!world.agents[payment.sender].limits.empty()) pairs[{payment.sender, payment.receiver}] += payment.amount;
+  }
+  for (uint32_t i = 0; i < world.agents.size(); ++i) {
+    const Agent& agent = world.agents[i];
+    require(agent.outflow_today == sent[i], "an outflow is not that of the bank's payments");
+    for (const BilateralLimit& limit : agent.limits) {
+      require(limit.used == pairs[{i, limit.agent}], "a used limit is not that of the bank's payments");
+    }
+  }
+}
+
 void check_totals(const World& world) {
   const Totals& totals = world.totals;
-  for (const int64_t value : {totals.arrivals_value, totals.settled_value, totals.lsm_value, totals.dropped_value,
-                              world.arrivals_value_pending}) {
-    require(value >= 0 && value <= kSumMax, "a total is out of its bounds");
-  }
+  const Totals sums = counted(world);
+  require(totals.arrivals == sums.arrivals && totals.arrivals_value == sums.arrivals_value && totals.children == sums.children &&
+              totals.split_parents == sums.split_parents && totals.settled == sums.settled &&
+              totals.settled_value == sums.settled_value && totals.dropped == sums.dropped &&
+              totals.dropped_value == sums.dropped_value,
+          "its totals are not those of its payments");
+  require(totals.lsm_settled <= totals.settled && totals.lsm_value >= 0 && totals.lsm_value <= totals.settled_value &&
+              world.arrivals_pending <= totals.arrivals && world.arrivals_value_pending >= 0 &&
+              world.arrivals_value_pending <= totals.arrivals_value,
+          "a total is out of its bounds");
   __extension__ using Sum = __int128;
   Sum money = 0, opening = 0;
   for (size_t i = 0; i < world.agents.size(); ++i) {
@@ -161,6 +205,7 @@ void restore_derived(World& world) {
   }
   restore_queues(world);
   check_totals(world);
+  check_outflows(world);
   check_events(world);
   require(!world.options.keep_history ||
               (world.first_history <= world.tick &&
