@@ -1,7 +1,8 @@
 /** Runs the simulations of a sweep on the native half: in parallel there, part by part here. */
 import { createHash } from "node:crypto";
-import { BusError, type Client } from "#bus";
-import type { Payments, SweepResult } from "#generated/payments";
+import { BusError, type Client, type ErrorCode } from "#bus";
+import { ERRORS } from "#generated/errors";
+import type { ItemError, Payments, SweepResult } from "#generated/payments";
 import type { Point } from "./grid.ts";
 
 /** What is kept of one simulation. */
@@ -34,7 +35,8 @@ const TIMEOUT = "10m";
 /**
  * Item i is point i / seeds, seed i % seeds.
  * @returns outcomes by item
- * @throws (rejects) the first BusError; core/cancelled when `signal` was aborted
+ * @throws (rejects) the first BusError, with `item` and `point` in its details when it is one of an item that was refused or did not get to
+ *   its end (payments/limit-exceeded); core/cancelled when `signal` was aborted
  */
 export async function runSweep(
   core: Client<typeof Payments>,
@@ -62,6 +64,7 @@ export async function runSweep(
       for await (const { firstItem, results } of core.sweep(request, { signal, timeout: TIMEOUT }))
         for (const [index, result] of results.entries()) {
           const item = items[firstItem + index]!;
+          if (result.error !== null) throw errorOf(result.error, item, Math.floor(item / seeds.length));
           outcomes[item] = outcomeOf(result);
           onOutcome?.(item, outcomes[item]);
         }
@@ -78,12 +81,14 @@ export async function runSweep(
   return outcomes;
 }
 
-function outcomeOf({ metrics, runHash, costs, error }: SweepResult): Outcome {
-  if (error !== null)
-    throw new BusError("payments/malformed", {
-      details: { path: error.path, problem: error.text },
-      message: error.text ?? "",
-    });
+const CODES = new Map<number, ErrorCode>(
+  Object.entries(ERRORS).map(([code, { number }]) => [number, code as ErrorCode]),
+);
+
+const errorOf = ({ code, path, text }: ItemError, item: number, point: number): BusError =>
+  new BusError(CODES.get(code) ?? "core/app", { message: text ?? "", details: { item, point, path } });
+
+function outcomeOf({ metrics, runHash, costs }: SweepResult): Outcome {
   if (metrics === null)
     throw new BusError("plugin/bad-answer", { details: { name: "payments", problem: "no metrics" } });
   return {

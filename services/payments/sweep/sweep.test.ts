@@ -108,6 +108,27 @@ test("outcomes are those of single runs, for any threads and parts, also when th
   expect(new Set(hashes.values()).size, JSON.stringify([...hashes])).toBe(1);
 });
 
+test("an item that does not get to its end is named by its own error, beside those that did", async () => {
+  const [calm, wild] = [0, 100].map((multiplier) =>
+    loadConfig({
+      ...busyConfig(),
+      scenario_events: [{ type: "GlobalArrivalRateChange", multiplier, schedule: { type: "OneTime", tick: 5 } }],
+    }),
+  );
+  const points = [calm, wild].map((config) => ({ values: [], canonical: config!.canonical }));
+  await using rig = await openRig(2, undefined, "local", "{ transactions_max = 1000 }");
+  const done = new Map<number, Outcome>();
+  const sweep = runSweep(rig.core, points, seeds, { onOutcome: (item, outcome) => done.set(item, outcome) });
+  await expect(sweep).rejects.toMatchObject({
+    code: "payments/limit-exceeded",
+    message: expect.stringMatching(
+      /config\[4\]: it has \d{4} payments at tick \d+, the limit is 1000 \(transactions_max\)/,
+    ),
+    details: { item: 4, point: 1 },
+  });
+  expect([...done.keys()]).toEqual([0, 1, 2, 3]);
+});
+
 test("means have Student's confidence, and the best point is the cheapest that pays its payments", () => {
   expect(meanOf([4])).toEqual({ mean: 4, half: 0 });
   // 1, 2, 3: s = 1, t(2) = 4.303

@@ -22,7 +22,7 @@ export interface Rig extends AsyncDisposable {
 /** "local": the plugin is loaded into this process; "isolated": `busbar up` starts a process for it. */
 export type Placement = "local" | "isolated";
 
-const topologyOf = (placement: Placement, threads: number): string => `[bus]
+const topologyOf = (placement: Placement, threads: number, config: string): string => `[bus]
 name = "payments-test"
 schema = ${JSON.stringify(join(ROOT, "schema"))}
 log = "error"
@@ -42,6 +42,7 @@ calls = ["Payments"]
 run = "native:payments"
 serves = ["Payments"]
 threads = ${threads}
+config = ${config}
 ${placement === "isolated" ? "isolate = true\n" : ""}
 [[edges]]
 from = "*"
@@ -49,11 +50,19 @@ to = "*"
 max_message = "16MiB"
 `;
 
-/** @param store file of checkpoints; default: one that goes with the rig */
-export async function openRig(threads = 1, store?: string, placement: Placement = "local"): Promise<Rig> {
+/**
+ * @param store file of checkpoints; default: one that goes with the rig
+ * @param config of the plugin, an inline TOML table
+ */
+export async function openRig(
+  threads = 1,
+  store?: string,
+  placement: Placement = "local",
+  config = "{}",
+): Promise<Rig> {
   const folder = mkdtempSync(join(tmpdir(), "busbar-payments-"));
   const topology = join(folder, "topology.toml");
-  writeFileSync(topology, topologyOf(placement, threads));
+  writeFileSync(topology, topologyOf(placement, threads, config));
   const up = placement === "isolated" ? startUp(topology) : undefined;
   const desk = await MessageBus.fromTopology(topology, { service: "desk", signals: false });
   const serving = serveDesk(desk, { core: "payments", store: store ?? join(folder, "store.sqlite"), root: folder });
