@@ -277,6 +277,43 @@ TEST(Actions, WhatIsDroppedWhileOverdueIsOverdueNoMore) {
   EXPECT_EQ(world.totals.dropped, 1u);
 }
 
+TEST(Evaluation, ConditionsAreWhatTheySay) {
+  const auto holds = [](const std::string& condition) {
+    return Decision(tree(R"({"type":"condition","node_id":"c","condition":)" + condition +
+                         R"(,"on_true":{"type":"action","node_id":"y","action":"Release"},)"
+                         R"("on_false":{"type":"action","node_id":"n","action":"Hold"}})"))
+               .decide() == EventKind::policy_submit;
+  };
+  const auto compare = [&](const char* op, const char* left, const char* right) {
+    return holds(std::string(R"({"op":")") + op + "\",\"left\":" + left + ",\"right\":" + right + "}");
+  };
+  const char* const ops[] = {"==", "!=", "<", "<=", ">", ">="};
+  const auto row = [&](const char* left, const char* right) {
+    std::string text;
+    for (const char* op : ops) text += compare(op, left, right) ? '1' : '0';
+    return text;
+  };
+  EXPECT_EQ(row("1", "2"), "011100");
+  EXPECT_EQ(row("2", "2"), "100101");
+  EXPECT_EQ(row("3", "2"), "010011");
+  EXPECT_EQ(row("2.0000000001", "2").substr(0, 2), "10");  // nearer than 1e-9
+  EXPECT_EQ(row("2.00000001", "2").substr(0, 2), "01");
+  const std::string yes = R"({"op":"<","left":1,"right":2})", no = R"({"op":">","left":1,"right":2})";
+  const auto join = [&](const char* op, const std::vector<std::string>& list) {
+    std::string text;
+    for (const std::string& one : list) text += (text.empty() ? "" : ",") + one;
+    return holds(std::string(R"({"op":")") + op + "\",\"conditions\":[" + text + "]}");
+  };
+  EXPECT_TRUE(join("and", {yes, yes, yes}));
+  EXPECT_FALSE(join("and", {no, yes, yes}));
+  EXPECT_FALSE(join("and", {yes, yes, no}));
+  EXPECT_FALSE(join("or", {no, no, no}));
+  EXPECT_TRUE(join("or", {no, no, yes}));
+  EXPECT_TRUE(join("or", {yes, no, no}));
+  EXPECT_FALSE(holds(R"({"op":"not","condition":)" + yes + "}"));
+  EXPECT_TRUE(holds(R"({"op":"not","condition":)" + no + "}"));
+}
+
 TEST(Evaluation, FailsSafelyOnDivisionByZeroAndOverflow) {
   for (const char* bad : {R"({"compute":{"op":"/","left":1,"right":{"field":"settled_amount"}}})",
                           R"({"compute":{"op":"*","left":1e300,"right":1e300}})"}) {
@@ -290,6 +327,14 @@ TEST(Evaluation, FailsSafelyOnDivisionByZeroAndOverflow) {
       {R"({"compute":{"op":"clamp","value":12,"min":1,"max":10}})", "10"},
       {R"({"compute":{"op":"min","values":[3,{"param":"limit"},2]}})", "2"},
       {R"({"compute":{"op":"ceil","value":2.1}})", "3"},
+      {R"({"compute":{"op":"floor","value":-2.1}})", "-3"},
+      {R"({"compute":{"op":"max","values":[3,{"param":"limit"},2]}})", "100"},
+      {R"({"compute":{"op":"-","left":7,"right":9}})", "-2"},
+      {R"({"compute":{"op":"/","left":7,"right":2}})", "3.5"},
+      {R"({"compute":{"op":"*","left":7,"right":2}})", "14"},
+      {R"({"compute":{"op":"+","left":7,"right":{"field":"balance"}}})", "507"},
+      {R"({"compute":{"op":"round","value":2.4}})", "2"},
+      {R"({"compute":{"op":"clamp","value":-12,"min":1,"max":10}})", "1"},
       {R"({"compute":{"op":"abs","value":-4}})", "4"}};
   for (const auto& [left, right] : equal) {
     EXPECT_EQ(Decision(tree(asks(left, "==", right))).decide(), EventKind::policy_submit) << left;

@@ -61,7 +61,8 @@ const char* const kTree = R"({"type":"Inline","decision_trees":{"version":"1.0",
     "on_false":{"type":"condition","node_id":"low","condition":{"op":"<","left":{"field":"priority"},"right":{"field":"bank_state_mood"}},
      "on_true":{"type":"action","node_id":"up","action":"Reprioritize","parameters":{"new_priority":{"compute":{"op":"+","left":{"field":"priority"},"right":{"field":"tx_is_top_counterparty"}}}}},
      "on_false":{"type":"action","node_id":"wait","action":"Hold","parameters":{"reason":{"value":"AwaitingInflows"}}}}}}}},
-"bank_tree":{"type":"condition","node_id":"rush","condition":{"op":"==","left":{"field":"is_eod_rush"},"right":{"value":1}},
+"bank_tree":{"type":"condition","node_id":"rush","condition":{"op":"or","conditions":[{"op":"==","left":{"field":"is_eod_rush"},"right":{"value":1}},
+   {"op":">","left":{"field":"lsm_run_rate_last_10_ticks"},"right":{"value":0.3}}]},
  "on_true":{"type":"action","node_id":"mood","action":"AddState","parameters":{"key":{"value":"bank_state_mood"},"value":{"value":1.5}}},
  "on_false":{"type":"action","node_id":"budget","action":"SetReleaseBudget","parameters":{"max_value_to_release":{"compute":{"op":"max","values":[{"field":"balance"},{"value":2000}]}},"max_per_counterparty":{"value":4000}}}},
 "strategic_collateral_tree":{"type":"condition","node_id":"gap","condition":{"op":">","left":{"field":"queue1_liquidity_gap"},"right":{"value":0}},
@@ -121,8 +122,8 @@ std::string random_event(Stream& dice, uint32_t agents, uint32_t ticks) {
              bank_name(to) + R"(","auto_balance_others":)" + (dice.below(2) == 0 ? "true" : "false") +
              ",\"new_weight\":" + number(static_cast<double>(dice.below(20)) / 8) + schedule;
     default:
-      return R"({"type":"DeadlineWindowChange","min_ticks_multiplier":null,"max_ticks_multiplier":)" + multiplier() +
-             schedule;
+      return R"({"type":"DeadlineWindowChange","min_ticks_multiplier":)" + (dice.below(2) == 0 ? multiplier() : "null") +
+             ",\"max_ticks_multiplier\":" + multiplier() + schedule;
   }
 }
 
