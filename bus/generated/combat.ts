@@ -6981,7 +6981,7 @@ export interface Units {
   readonly skill: Float64Array;
   /** Tactical: added to the mitigation, in percent. */
   readonly defence: Float64Array;
-  /** Tactical: 2..6, 0 = none. */
+  /** Tactical: 1..6, 0 = none. What 1 gives is bounded by `save_max`. */
   readonly invulnerableSave: Uint8Array;
   readonly doctrine: Uint8Array;
   /** 1 inspiring, 2 fear, 4 terror, 8 fearless. */

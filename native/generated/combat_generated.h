@@ -897,7 +897,7 @@ struct Units FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
   const ::flatbuffers::Vector<double> *defence() const {
     return GetPointer<const ::flatbuffers::Vector<double> *>(VT_DEFENCE);
   }
-  /// Tactical: 2..6, 0 = none.
+  /// Tactical: 1..6, 0 = none. What 1 gives is bounded by `save_max`.
   const ::flatbuffers::Vector<uint8_t> *invulnerable_save() const {
     return GetPointer<const ::flatbuffers::Vector<uint8_t> *>(VT_INVULNERABLE_SAVE);
   }

@@ -231,7 +231,7 @@ void place_unit(const UnitColumns& units, uint32_t row, uint32_t side, uint32_t 
   field.skill[to] = units.skill.at(row, 50), field.defence[to] = units.defence.at(row, 0);
   field.doctrine[to] = static_cast<Doctrine>(units.doctrine.at(row, 0)), field.tags[to] = units.tags.at(row, 0);
   const uint8_t save = units.invulnerable_save.at(row, 0);
-  field.save[to] = save == 0 ? 0 : (7 - std::max<uint8_t>(save, 2)) / 6.0;
+  field.save[to] = save == 0 ? 0 : (7 - save) / 6.0;
   const double covers[] = {0, constants.cover_light, constants.cover_heavy, constants.cover_fortified};
   field.cover[to] = units.cover.at(row, 0), field.exposed[to] = 1 - covers[field.cover[to]];
   if (field.bearings) {
