@@ -203,6 +203,42 @@ TEST(Drag, WindPushesAndMirrorsExactly) {
   EXPECT_GT(tail.out.range[0], right.out.range[0]);
 }
 
+/// Who drifts with the wind sees still air: the same flight, less the way of the wind.
+TEST(Drag, WindIsStillAirForWhoDriftsWithIt) {
+  const Air air(0, 288.15, 101'325);
+  for (const double along : {-15.0, -3.0, 12.0}) {
+    for (const double across : {-6.0, 9.0}) {
+      const FlightRules still{&air, &DragCurve::g7(), M_PI / 8 / (703.0696 * 0.2), 9.80665, 0, 0, 0.01, 1'000'000};
+      FlightRules windy = still;
+      windy.wind_along = along, windy.wind_across = across;
+      const FlightEnd seen = fly_trajectory(windy, {0, 5, 0, 300, 120, 0}, -1);
+      const FlightEnd drifting = fly_trajectory(still, {0, 5, 0, 300 - along, 120, -across}, -1);
+      EXPECT_NEAR(seen.time, drifting.time, 1e-9);
+      EXPECT_NEAR(seen.apex, drifting.apex, 1e-8);
+      EXPECT_NEAR(seen.state.x, drifting.state.x + along * seen.time, 1e-6);
+      EXPECT_NEAR(seen.state.z, drifting.state.z + across * seen.time, 1e-6);
+      EXPECT_NEAR(seen.state.vx, drifting.state.vx + along, 1e-8);
+    }
+  }
+}
+
+TEST(Drag, TheApexIsNotBeyondTheTarget) {
+  Shots free, stopped;
+  for (Shots* shots : {&free, &stopped}) {
+    shots->velocity = {300}, shots->angle = {0.5};
+    shots->request.drag = 2, shots->request.ballistic_coefficient = 0.3, shots->request.step = 0.5;
+  }
+  ASSERT_FALSE(free.run());
+  // A wall in the step of the top, before it: nothing higher than the wall is reached.
+  for (double distance = 100; distance < free.out.range[0]; distance += 25) {
+    stopped.target = {distance};
+    ASSERT_FALSE(stopped.run());
+    EXPECT_LE(stopped.out.apex[0], free.out.apex[0]) << distance;
+    const bool falls = stopped.out.impact_angle[0] > 0;
+    EXPECT_NEAR(stopped.out.apex[0], falls ? free.out.apex[0] : stopped.out.end_height[0], 1e-9) << distance;
+  }
+}
+
 TEST(Air, IsTheStandardAtmosphere) {
   // ICAO Doc 7488: density and sound speed at 0, 5,000 and 11,000 m of
   // geopotential altitude.

@@ -178,6 +178,17 @@ TEST(Tactical, HitsFollowSkillRangeAndDoctrine) {
   EXPECT_NEAR(rate(0, 10, 0), 0.05, 0.007);
 }
 
+TEST(Tactical, KiteReachesFartherAndChargeDoesNot) {
+  for (const auto& [doctrine, reach] : {std::pair{Doctrine::none, 30}, {Doctrine::charge, 30}, {Doctrine::kite, 35}}) {
+    for (const int distance : {reach, reach + 1}) {
+      Duel duel;
+      duel.shooter.doctrine = {static_cast<uint8_t>(doctrine)};
+      duel.target.x = {static_cast<double>(distance)};
+      EXPECT_EQ(duel.lost(Rules::tactical) > 0, distance == reach) << distance;
+    }
+  }
+}
+
 TEST(Tactical, MoraleBreaksRoutsAndRallies) {
   // A terrifying enemy next to a unit: -15 a second, and out at once below 20.
   Force brave = line(1, 1, 0), ghost = line(2, 1, 5);
