@@ -39,6 +39,9 @@ export const busbar: Contestant = {
     const bus = hub.bus("a");
     const publisher = bus.publisher(type);
     const waits = options.variant === "await";
+    // Over sockets these turns would take the processor from ZeroMQ's I/O thread; over a ring nobody else needs it, and a message that
+    // waits is copied once more.
+    const turns = options.transport === "ring";
     const driver: Driver = {
       answered: () => undefined,
       async burst(count) {
@@ -47,7 +50,11 @@ export const busbar: Contestant = {
         else {
           for (let i = 0; i < last; i++) {
             const message = make(i);
-            while (publisher.tryPublish(message) !== "sent") await new Promise((resolve) => setImmediate(resolve));
+            if (publisher.tryPublish(message) === "sent") continue;
+            if (!turns) await publisher.publish(message);
+            else
+              do await new Promise((resolve) => setImmediate(resolve));
+              while (publisher.tryPublish(message) !== "sent");
           }
         }
         await publisher.publish(make(ASK));
