@@ -29,6 +29,11 @@ test("init writes a project whose topology and schema are sound, and overwrites 
 
 test("init refuses a name that no bus can have", async () => {
   expect(await project.run("init", "other", "--name", "No Bus")).toMatchObject({ code: 2 });
+  expect(await project.run("init", "other", "--name", "x".repeat(49))).toMatchObject({ code: 2 });
+  const long = `${"x".repeat(47)}-longer`; // of a folder, cut to what a topology takes
+  expect((await project.run("init", long)).code).toBe(0);
+  expect((await project.run("gen", "--topology", `${long}/topology.toml`)).code).toBe(0);
+  expect((await project.run("validate", "--topology", `${long}/topology.toml`)).stderr).toBe("");
 });
 
 test("a run ends with the same result in every placement, as the last line of standard output", async () => {

@@ -80,9 +80,20 @@ export class Cli {
     if (!this.json) this.stderr.write(`${text}\n`);
   }
 
+  /** The command line itself is wrong, so that no command has begun. @returns the exit code */
+  misused(reason: string, argv: readonly string[], help: string): number {
+    if (argv.includes("--json")) {
+      const { code, message, details } = new BusError("runtime/usage", { details: { reason } });
+      this.stderr.write(`${toJson({ error: { code, message, details } })}\n`);
+    } else {
+      this.stderr.write(`error: ${reason}\n(${help} shows what there is)\n`);
+    }
+    return EXIT_USAGE;
+  }
+
   /** @returns the exit code */
   fail(thrown: unknown): number {
-    const error = BusError.from(thrown);
+    const error = BusError.from(fileErrorOf(thrown) ?? thrown);
     const { code, message, details } = error;
     const problems = problemsOf(thrown);
     if (this.json) {
@@ -99,6 +110,25 @@ export class Cli {
     }
     return code === "runtime/usage" ? EXIT_USAGE : EXIT_ERROR;
   }
+}
+
+const FILE_REASONS: Readonly<Record<string, string>> = {
+  EACCES: "this user may not",
+  EEXIST: "a file is in the way",
+  EISDIR: "it is a folder",
+  ENOENT: "there is no such file or folder",
+  ENOSPC: "the disk is full",
+  ENOTDIR: "a file is in the way",
+  EPERM: "this user may not",
+  EROFS: "the file system is read-only",
+};
+
+/** A file that a command was told to read or write: no fault of ours, so it gets a code of its own and its path. */
+function fileErrorOf(thrown: unknown): BusError | undefined {
+  if (!(thrown instanceof Error) || thrown instanceof BusError) return undefined;
+  const { code = "", path, message } = thrown as NodeJS.ErrnoException;
+  if (path === undefined || !message.startsWith(`${code}: `) || !/^E[A-Z0-9]+$/.test(code)) return undefined;
+  return new BusError("runtime/file", { details: { path, reason: FILE_REASONS[code] ?? message }, cause: thrown });
 }
 
 const textOf = (problem: Problem): string => problem.message;

@@ -46,7 +46,7 @@ async function main(): Promise<void> {
   const program = new Command("busbar")
     .description("Runs and inspects a bus: services, where they run and how messages travel, from one topology.toml.")
     .version(libraryVersion())
-    .showHelpAfterError("(busbar --help shows what there is)")
+    .configureOutput({ outputError: () => {} }) // said by Cli.misused, which knows of --json
     .exitOverride()
     .addHelpText(
       "after",
@@ -54,13 +54,22 @@ async function main(): Promise<void> {
     );
   const cli = new Cli(process.stdout, process.stderr);
   for (const add of COMMANDS) add(program, cli);
+  const argv = process.argv.slice(2);
   try {
-    await addServiceCommands(program, cli, process.argv.slice(2));
+    await addServiceCommands(program, cli, argv);
     await program.parseAsync();
   } catch (error) {
-    if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : EXIT_USAGE;
-    else process.exitCode = cli.fail(error);
+    if (!(error instanceof CommanderError)) process.exitCode = cli.fail(error);
+    else if (error.exitCode === 0) process.exitCode = 0;
+    else if (error.code === "commander.help")
+      process.exitCode = EXIT_USAGE; // no command: it has printed the help
+    else process.exitCode = cli.misused(error.message.replace(/^error: /, ""), argv, helpFor(program, argv));
   }
+}
+
+function helpFor(program: Command, argv: readonly string[]): string {
+  const name = program.commands.map((command) => command.name()).find((name) => name === argv[0]);
+  return name === undefined ? "busbar --help" : `busbar ${name} --help`;
 }
 
 // A reader that has seen enough (`busbar echo | head`) is no error of ours.

@@ -83,6 +83,7 @@ inline constexpr std::uint16_t runtime_usage = 511;
 inline constexpr std::uint16_t runtime_bad_request = 512;
 inline constexpr std::uint16_t runtime_no_result = 513;
 inline constexpr std::uint16_t runtime_build_failed = 514;
+inline constexpr std::uint16_t runtime_file = 515;
 inline constexpr std::uint16_t plugin_not_found = 600;
 inline constexpr std::uint16_t plugin_abi_mismatch = 601;
 inline constexpr std::uint16_t plugin_bad_config = 602;
@@ -216,7 +217,7 @@ inline constexpr Entry all[] = {
     {203, "schema/lint", "{place}: {reason}; {cure}"},
     {204, "schema/breaking", "the change of {type} breaks its readers: {reasons}; undo it, or run `busbar gen --allow-breaking` and redeploy {services} together"},
     {205, "schema/stale", "{path} is not what its schema files say; run `busbar gen`"},
-    {206, "schema/missing", "no schema at {path}; set [bus] schema to the folder of your .fbs files, or run `busbar gen`"},
+    {206, "schema/missing", "no schema at {path}; [bus] schema or --schema names the folder of your .fbs files, and `busbar gen` makes schema.lock from them"},
     {207, "schema/collision", "{first} and {second} have the same id {id}; rename one of them"},
     {208, "schema/bad-json", "{path}: {problem}"},
     {209, "schema/bad-schema", "the binary schema is malformed: {reason}"},
@@ -256,6 +257,7 @@ inline constexpr Entry all[] = {
     {512, "runtime/bad-request", "the control request is not understood: {reason}"},
     {513, "runtime/no-result", "the bus ended before a service announced a result"},
     {514, "runtime/build-failed", "service {service}: `{command}` failed: {reason}"},
+    {515, "runtime/file", "{path} cannot be read or written: {reason}"},
     {600, "plugin/not-found", "plugin {name} is not there (looked at {tried})"},
     {601, "plugin/abi-mismatch", "plugin {name} was built for ABI {theirs}, this host has {ours}; rebuild it"},
     {602, "plugin/bad-config", "plugin {name} refused its config: {reason}"},

@@ -19,11 +19,12 @@ export function addDown(program: Command, cli: Cli): void {
     .option("--node <name>", "only the `up` of this node")
     .option("--timeout <duration>", "how long to wait", "60s");
   cli.command<Options>(command, ["busbar down", "busbar down --node core"], async ({ node, timeout }) => {
+    const patience = parseDuration(timeout); // before anything is stopped: a typing error must stop nothing
     const bus = await RunningBus.find(cli.topologyPath());
     const ups = bus.ups.filter((up) => node === undefined || nodeOf(up) === node);
-    if (ups.length === 0) throw bus.notRunning();
+    if (ups.length === 0) throw node === undefined ? bus.notRunning() : notStartedAlone(bus, node);
     for (const up of ups) process.kill(up.pid, "SIGTERM");
-    const end = performance.now() + parseDuration(timeout);
+    const end = performance.now() + patience;
     for (const up of ups) {
       while (isAlive(up)) {
         if (performance.now() > end)
@@ -35,4 +36,12 @@ export function addDown(program: Command, cli: Cli): void {
     cli.print({ bus: bus.name, stopped }, `${bus.name} has stopped`);
     return undefined;
   });
+}
+
+/** The bus may well run, only not by an `up --node` of that name. */
+function notStartedAlone(bus: RunningBus, node: string): BusError {
+  if (bus.ups.length === 0) return bus.notRunning();
+  const running = bus.ups.map((up) => `${nodeOf(up) ?? "the whole bus"} (process ${up.pid})`).join(", ");
+  const reason = `no \`busbar up --node ${node}\` of ${bus.name} is running here, but ${running}; nothing was stopped`;
+  return new BusError("runtime/usage", { details: { reason } });
 }

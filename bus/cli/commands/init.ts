@@ -22,10 +22,10 @@ export function addInit(program: Command, cli: Cli): void {
   cli.command<Options>(command, ["busbar init galaxy", "busbar init . --name galaxy"], (options, [folder = "."]) => {
     const target = resolve(folder);
     const name = options.name ?? defaultName(target);
-    if (!/^[a-z][a-z0-9-]{0,63}$/.test(name))
+    if (!/^[a-z][a-z0-9-]{0,47}$/.test(name))
       throw new BusError("runtime/usage", {
         details: {
-          reason: `'${name}' cannot be the name of a bus: small letters, digits and -, a letter first; use --name`,
+          reason: `'${name}' cannot be the name of a bus: small letters, digits and -, a letter first, 48 at most; use --name`,
         },
       });
     const source = join(packageRoot(), "examples", "init-template");
@@ -69,7 +69,9 @@ const defaultName = (target: string): string =>
   basename(target)
     .toLowerCase()
     .replace(/[^a-z0-9-]+/g, "-")
-    .replace(/^[^a-z]+|-+$/g, "") || "bus";
+    .replace(/^[^a-z]+/, "")
+    .slice(0, 48) // the longest that a topology takes
+    .replace(/-+$/, "") || "bus";
 
 function templatesIn(source: string): { source: string; target: string }[] {
   return readdirSync(source, { recursive: true, encoding: "utf8" })
