@@ -197,6 +197,7 @@ test("recover works on files, names the new one and overwrites nothing", async (
   const report = await recover(path);
   expect(report.out).toBe(join(folder, "events-000001.recovered.mcap"));
   await expect(recover(path)).rejects.toMatchObject({ code: "blackbox/exists" });
+  await expect(recover(folder)).rejects.toThrow(/^blackbox\/no-recording: .* it is a folder; name one of its files$/);
   // The folder now stands for the recovered file alone.
   await using recording = await open(folder);
   expect(recording.files.map((file) => file.path)).toEqual([report.out]);

@@ -70,6 +70,16 @@ test("wrong use and missing recordings are said in one line", { timeout: 60_000 
     code: 1,
     stderr: expect.stringMatching(/^blackbox\/no-recording: nowhere/),
   });
+  for (const words of [
+    ["recover", "rec"],
+    ["import", "rec", "--out", "never.mcap"],
+  ]) {
+    expect(await project.run("log", ...words)).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/^blackbox\/no-recording: rec: it is a folder/),
+    });
+  }
+  expect(existsSync(join(project.folder, "never.mcap"))).toBe(false);
   expect((await project.run("log", "query", "rec", "--limit", "x")).code).toBe(2);
   expect((await project.run("log", "--help")).stdout).toMatch(/recover/);
 });

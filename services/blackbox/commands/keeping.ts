@@ -1,6 +1,6 @@
 /** Commands that check recordings and make files of them. */
 import { existsSync, mkdirSync } from "node:fs";
-import { open as openFile } from "node:fs/promises";
+import { open as openFile, stat } from "node:fs/promises";
 import { BusError, type CommandCall, type CommandSpec, toJson } from "#bus";
 import { merge } from "../care/merge.ts";
 import type { Work } from "../care/progress.ts";
@@ -136,10 +136,13 @@ export const KEEPING: readonly CommandSpec[] = [
 async function streamOf(path: string): Promise<AsyncIterable<Uint8Array>> {
   if (path === "-") return process.stdin;
   try {
-    return (await openFile(path, "r")).createReadStream();
+    if (!(await stat(path)).isDirectory()) return (await openFile(path, "r")).createReadStream();
   } catch (cause) {
     throw new BusError("blackbox/no-recording", { details: { path, problem: (cause as Error).message }, cause });
   }
+  throw new BusError("blackbox/no-recording", {
+    details: { path, problem: "it is a folder, not a stream of entries" },
+  });
 }
 
 async function exportTo(call: CommandCall): Promise<undefined> {

@@ -82,5 +82,6 @@ test("closing waits for what is being read, twice does no harm, and reading afte
   expect(files.count).toBe(0);
   await expect(source.read(0, 1)).rejects.toThrow(/it was closed/);
   await expect(fileSource(join(folder, "nowhere"), files)).rejects.toThrow(/^blackbox\/no-recording/);
+  await expect(fileSource(folder, files)).rejects.toThrow(/^blackbox\/no-recording: .* it is a folder/);
   expect(files.count).toBe(0);
 });

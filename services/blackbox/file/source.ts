@@ -18,15 +18,21 @@ const OPEN_FILES: OpenFiles = new OpenFiles();
 
 /**
  * A file, which is open only while it is read or as long as no others need the descriptor.
- * @throws BusError blackbox/no-recording
+ * @throws BusError blackbox/no-recording, also for a folder: it can be opened, but not read
  */
 export async function fileSource(path: string, files: OpenFiles = OPEN_FILES): Promise<Source> {
   const file = new OpenFile(files, path);
+  let isFolder: boolean;
   try {
-    await file.use(async () => {});
+    isFolder = await file.use(async (handle) => (await handle.stat()).isDirectory());
   } catch (cause) {
     const problem = (cause as NodeJS.ErrnoException).code === "ENOENT" ? "there is no such file" : String(cause);
     throw new BusError("blackbox/no-recording", { details: { path, problem }, cause });
+  }
+  if (isFolder) {
+    await file.close();
+    const problem = "it is a folder; name one of its files";
+    throw new BusError("blackbox/no-recording", { details: { path, problem } });
   }
   return {
     name: path,

@@ -85,6 +85,19 @@ busbar_status create(const busbar_host* host, const char* json, uint32_t length,
   }
 }
 
+/// Shows, when the host's call ends, how long it took and what there is now.
+class Metered {
+ public:
+  explicit Metered(Instance& instance) : self_(instance), started_(instance.meter.begin()) {}
+  ~Metered() { self_.meter.end(started_, self_.store->entity_count()); }
+  Metered(const Metered&) = delete;
+  Metered& operator=(const Metered&) = delete;
+
+ private:
+  Instance& self_;
+  Meter::Clock::time_point started_;
+};
+
 busbar_status follow(Instance& self, const busbar_message& message) {
   try {
     for (const Followed& followed : kFollowed) {
@@ -99,6 +112,7 @@ busbar_status follow(Instance& self, const busbar_message& message) {
 
 busbar_status on_frame(void* instance, const busbar_message* message) {
   Instance& self = *static_cast<Instance*>(instance);
+  const Metered metered(self);
   if (message->request == 0) return follow(self, *message);
   Answer answer(self, *message);
   try {
@@ -116,6 +130,7 @@ busbar_status on_frame(void* instance, const busbar_message* message) {
 
 busbar_status on_tick(void* instance, uint64_t, uint64_t) {
   Instance& self = *static_cast<Instance*>(instance);
+  const Metered metered(self);
   try {
     self.run_scheduled(self.config.tick);
     self.publish_deltas(false);
@@ -144,6 +159,7 @@ busbar_status snapshot(void* instance, uint8_t* out, uint64_t* length) {
 
 busbar_status restore(void* instance, const uint8_t* bytes, uint64_t length, char* error, uint32_t error_max) {
   Instance& self = *static_cast<Instance*>(instance);
+  const Metered metered(self);
   try {
     if (const Fault fault = self.restore({bytes, length})) return explain(fault.text, error, error_max);
     self.publish_deltas(false);

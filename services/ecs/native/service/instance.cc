@@ -32,7 +32,8 @@ EngineOptions options_of(const Config& config) {
 
 }  // namespace
 
-Instance::Instance(const busbar_host& host_table, Config settings) : host(host_table), config(std::move(settings)) {
+Instance::Instance(const busbar_host& host_table, Config settings)
+    : host(host_table), config(std::move(settings)), meter(telemetry::record_of(&host_table)) {
   store = std::make_unique<Store>(limits());
   engine = std::make_unique<QueryEngine>(*store, options_of(config));
   for (const std::string& library : config.libraries) {

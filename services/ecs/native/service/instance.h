@@ -14,6 +14,7 @@
 #include "encode.h"
 #include "errors.h"
 #include "events.h"
+#include "meter.h"
 #include "restoring.h"
 #include "subscriptions.h"
 #include "systems.h"
@@ -75,6 +76,7 @@ class Instance {
   Changes changes;
   uint64_t event_sequence = 0;
   Counters counters;
+  Meter meter;
   Builder builder{64 * 1024};
 };
 

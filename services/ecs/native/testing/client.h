@@ -85,7 +85,9 @@ class Client {
   using FakeHost = busbar::testing::FakeHost;
 
  public:
-  explicit Client(uint32_t threads = 1, std::string_view config = "{}") : host_(threads), plugin(host_.host, config) {}
+  /// @param telemetry record of the instance; null: it has none
+  explicit Client(uint32_t threads = 1, std::string_view config = "{}", uint8_t* telemetry = nullptr)
+      : host_(threads, telemetry), plugin(host_.host, config) {}
 
   FakeHost& host() { return host_.host; }
   uint64_t hash() { return plugin.service->hash(plugin.instance); }
@@ -202,7 +204,7 @@ class Client {
   }
 
   struct Host {
-    explicit Host(uint32_t threads) { host.threads = threads; }
+    Host(uint32_t threads, uint8_t* telemetry) { host.threads = threads, host.telemetry = telemetry; }
     FakeHost host;
   } host_;
   busbar::testing::PluginClient plugin;
