@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { buildPackage, Project } from "./test-support.ts";
 
@@ -70,4 +72,24 @@ test("a down that is wrong stops nothing, and says what runs", async () => {
   expect(up.stderr + up.stdout).not.toContain("stopping");
   expect((await project.run("down")).code).toBe(0);
   expect((await up.ended).code).toBe(0);
+}, 60_000);
+
+test("asking a service that is down says that it is down, not that the bus is", async () => {
+  const text = readFileSync(join(project.folder, "topology.toml"), "utf8");
+  const fragile = text.replace('serves = ["Greeter"]', 'serves = ["Greeter"]\nrestart = { policy = "never" }');
+  project.write("fragile.toml", fragile);
+  const at = ["--topology", "fragile.toml"];
+  const up = project.start(["up", ...at]);
+  await up.saw("result {");
+  const { ups } = JSON.parse((await project.run("status", ...at, "--json")).stdout);
+  const greeter = ups[0].services.find((each: { service: string }) => each.service === "greeter");
+  process.kill(greeter.pid, "SIGKILL");
+  await up.saw("runtime/crashed");
+  for (const target of [[], ["--target", "greeter"]])
+    expect(await project.run("call", "Greeter.greet", '{"name":"x"}', ...target, ...at)).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(
+        /^transport\/unreachable: service greeter cannot be reached: process back does not run on this computer\n/,
+      ),
+    });
 }, 60_000);

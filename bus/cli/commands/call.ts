@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import { registryOf, toJson } from "#runtime";
 import { BusError } from "#wire";
 import type { Cli, CommonOptions } from "../cli.ts";
-import { interruptSignal, type LiveBus, liveBus, processOf, readJsonArgument } from "./live.ts";
+import { interruptSignal, type LiveBus, liveBus, processOf, readJsonArgument, serviceDown } from "./live.ts";
 
 interface Options extends CommonOptions {
   target?: string;
@@ -53,11 +53,11 @@ export function addCall(program: Command, cli: Cli): void {
 /** A process with a service that declares it serves this; else one whose services may serve anything. */
 function serverProcess(live: LiveBus, service: string, target: string | undefined): string {
   if (target !== undefined) return processOf(live, target);
-  const { plan, processes, bus } = live;
+  const { plan, processes } = live;
   const declared = plan.services.filter((each) => each.serves.includes(service));
   const candidates = declared.length > 0 ? declared : plan.services.filter((each) => each.open);
   if (candidates.length === 0) throw new BusError("core/no-server", { details: { rpc: service } });
   const found = candidates.find((each) => processes.includes(each.process));
-  if (found === undefined) throw bus.notRunning();
+  if (found === undefined) throw serviceDown(candidates[0].name, candidates[0].process);
   return found.process;
 }

@@ -23,9 +23,9 @@ export async function liveBus(cli: Cli): Promise<LiveBus> {
 
 /**
  * The process that hosts a service; an instance, or any instance of a service that has several.
- * @throws BusError core/unknown-service, runtime/not-running
+ * @throws BusError core/unknown-service, transport/unreachable
  */
-export function processOf({ plan, processes, bus }: LiveBus, service: string): string {
+export function processOf({ plan, processes }: LiveBus, service: string): string {
   const hosts = plan.services.filter((each) => each.name === service || each.name.startsWith(`${service}#`));
   if (hosts.length === 0)
     throw new BusError("core/unknown-service", {
@@ -38,8 +38,14 @@ export function processOf({ plan, processes, bus }: LiveBus, service: string): s
       },
     });
   const host = hosts.find((each) => processes.includes(each.process));
-  if (host === undefined) throw bus.notRunning();
+  if (host === undefined) throw serviceDown(service, hosts[0].process);
   return host.process;
+}
+
+/** The bus runs (`liveBus` has seen to that), only this service does not. */
+export function serviceDown(service: string, process: string): BusError {
+  const details = { address: `service ${service}`, reason: `process ${process} does not run on this computer` };
+  return new BusError("transport/unreachable", { details });
 }
 
 /** JSON text, @file, or - for standard input. @throws BusError schema/bad-json */
