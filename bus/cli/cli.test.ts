@@ -216,6 +216,10 @@ test("a runtime folder that cannot be used is refused with the reason", async ()
   expect((await project.run("up", "--topology", file)).stderr).toMatch(
     /^transport\/runtime-dir: .*a part of the path is a file/,
   );
+  const nowhere = topology("nowhere.toml", (text) =>
+    text.replace('schema = "schema"', 'schema = "schema"\nruntime_dir = "/proc/busbar/below"'),
+  );
+  expect((await project.run("up", "--topology", nowhere)).stderr).toMatch(/^transport\/runtime-dir: .*\/proc\/busbar/);
   mkdirSync(join(project.folder, "shared"), { mode: 0o755 });
   const open = topology("open.toml", (text) =>
     text.replace('schema = "schema"', 'schema = "schema"\nruntime_dir = "shared"'),

@@ -1,5 +1,6 @@
 import {
   chmodSync,
+  existsSync,
   lstatSync,
   mkdirSync,
   readdirSync,
@@ -30,7 +31,7 @@ export class RunFolder {
    */
   static open(path: string): RunFolder {
     try {
-      mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+      makeFolders(dirname(path));
       const parent = lstatSync(dirname(path));
       const uid = process.getuid?.() ?? parent.uid;
       if (parent.uid !== uid && parent.uid !== 0)
@@ -217,5 +218,16 @@ function readNumber(file: string): number {
     return Number.isSafeInteger(value) && value > 0 ? value : 0;
   } catch {
     return 0;
+  }
+}
+
+/** Not mkdir's own `recursive`: where a folder exists and takes none (below /proc), that of Node 20 tries for ever. */
+function makeFolders(path: string): void {
+  if (existsSync(path)) return;
+  makeFolders(dirname(path));
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error; // another process made it meanwhile
   }
 }
