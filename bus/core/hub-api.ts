@@ -28,8 +28,8 @@ export interface PluginLink {
   readonly carrier: ByteCarrier;
   /** Tells the plugin's side that the other service wants this type (topicId 0: all topics). */
   subscribe(typeId: number, topicId: number, active: boolean): void;
-  /** Messages the plugin published on this link and could not send, by reason index; committed counts per lane. */
-  counters(): { committed: [number, number]; dropped: readonly number[] };
+  /** Of the plugin's side: frames per lane; messages that it could not send, by reason index; those not taken (policy `error`). */
+  counters(): { committed: [number, number]; refused: number; dropped: readonly number[] };
 }
 
 /** A loaded native service on its own thread. Made by transport/ring over the addon. */
@@ -44,8 +44,8 @@ export interface Plugin {
     readonly epoch: number;
     readonly capacityBytes: number;
     readonly frameBytesMax: number;
-    /** How long a publish of the plugin waits for room before it is dropped and counted as timeout, ms. */
-    readonly blockTimeoutMs: number;
+    /** Three numbers each: type id, 0 = all types without their own; PolicyKind; how long `block` waits for room, ms. */
+    readonly policies: Uint32Array;
   }): PluginLink;
   /** Messages that it published while nobody had subscribed to them, by type. They are under no edge. */
   unheard(): ReadonlyMap<string, number>;

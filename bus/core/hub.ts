@@ -315,14 +315,15 @@ export class HubCore implements Hub {
   }
 
   #connectPlugin(plugin: Plugin, peer: string, epoch: number) {
-    const edge = this.index.edge(plugin.service, peer) ?? this.index.edge(peer, plugin.service);
+    const own = this.index.edge(plugin.service, peer);
+    const edge = own ?? this.index.edge(peer, plugin.service);
     return plugin.connect({
       service: peer,
       sourceId: sourceIdOf(plugin.service),
       epoch,
       capacityBytes: edge?.capacityBytes ?? 1024 * 1024,
       frameBytesMax: (edge?.messageBytesMax ?? 256 * 1024) + 4096,
-      blockTimeoutMs: edge?.policy?.timeoutMs ?? 5000,
+      policies: this.index.policiesOf(own),
     });
   }
 

@@ -97,6 +97,17 @@ export class PlanIndex {
     return service === undefined || service.open || service.calls.includes(rpc);
   }
 
+  /** Of all its types: type id (0: those without their own), PolicyKind, time-out in ms, three numbers each. */
+  policiesOf(edge: Edge | undefined): Uint32Array {
+    const { kind, timeoutMs } = edge?.policy ?? DEFAULT_POLICY;
+    const words = [0, kind, timeoutMs];
+    for (const { type, policy } of edge?.types ?? []) {
+      const id = this.types.get(type)?.id;
+      if (policy !== null && policy !== undefined && id !== undefined) words.push(id, policy.kind, policy.timeoutMs);
+    }
+    return Uint32Array.from(words);
+  }
+
   policyOf(edge: Edge | undefined, type: string): Policy {
     const own = edge?.types.find((entry) => entry.type === type)?.policy;
     return own ?? edge?.policy ?? DEFAULT_POLICY;

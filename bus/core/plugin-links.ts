@@ -61,7 +61,7 @@ export class PluginEdge {
   }
 
   snapshot(): EdgeAccount {
-    const { committed, dropped } = this.#link.counters();
+    const { committed, dropped, refused } = this.#link.counters();
     const received = this.#received();
     const lane = (index: 0 | 1): LaneAccount => {
       const own = index === Lane.data ? dropped : [];
@@ -81,7 +81,7 @@ export class PluginEdge {
       state: "open",
       data: lane(Lane.data),
       control: lane(Lane.control),
-      refused: 0,
+      refused,
       waiting: 0,
       waitingBytes: 0,
       attached: [],
@@ -104,6 +104,10 @@ export class RemotePluginLink {
   /** Over all connections, index by Lane. */
   readonly #accounts: readonly [Account, Account] = [new Account(), new Account()];
   #link: PluginLink | undefined;
+  /** What the plugin could not send on the present link, as counted so far: dropped by reason, refused. */
+  #unsent: { dropped: readonly number[]; refused: number } = { dropped: [], refused: 0 };
+  /** Over all links. */
+  #refused = 0;
   #carrier: ByteCarrier | undefined;
   #transport: TransportName = "unix";
 
@@ -121,6 +125,7 @@ export class RemotePluginLink {
     this.#carrier = carrier;
     this.#transport = carrier.transport;
     this.#link = link;
+    this.#unsent = { dropped: [], refused: 0 };
     for (const lane of LANES) this.#accounts[lane].attach(carrier.outbound[lane].report);
     for (const type of plugin.types) {
       if (type.role === "subscribes") announce(carrier, type.name, type.typeId, type.fingerprint);
@@ -186,10 +191,11 @@ export class RemotePluginLink {
     }
   }
 
-  /** What the present connection has sent so far. */
+  /** What the present connection has sent so far, and what the plugin could not send on it. */
   #count(): void {
     const carrier = this.#carrier;
     if (carrier === undefined) return;
+    this.#countUnsent();
     for (const lane of LANES) {
       const account = this.#accounts[lane];
       const { committed } = carrier.outbound[lane];
@@ -198,13 +204,33 @@ export class RemotePluginLink {
     }
   }
 
+  #countUnsent(): void {
+    if (this.#link === undefined) return;
+    const { dropped, refused } = this.#link.counters();
+    const data = this.#accounts[Lane.data];
+    dropped.forEach((count, index) => {
+      const more = count - (this.#unsent.dropped[index] ?? 0);
+      data.published += more;
+      data.drop(DROP_REASONS[index], more);
+    });
+    this.#refused += refused - this.#unsent.refused;
+    this.#unsent = { dropped, refused };
+  }
+
   #drop(): void {
-    if (this.#carrier === undefined) return;
+    const carrier = this.#carrier;
+    const link = this.#link;
+    if (carrier === undefined || link === undefined) return;
+    // First the plugin's side: what it published until here is in its ring or among what it could not send.
+    link.carrier.abort();
     this.#count();
     const reason = this.connector.state === "closed" ? "closed" : "link_lost";
+    const data = this.#accounts[Lane.data];
+    const inRing = Math.max(0, link.counters().committed[Lane.data] - carrier.outbound[Lane.data].committed);
+    data.published += inRing;
+    data.drop(reason, inRing);
     for (const lane of LANES) this.#accounts[lane].detach(reason);
-    this.#carrier?.abort();
-    this.#link?.carrier.abort();
+    carrier.abort();
     this.#carrier = undefined;
     this.#link = undefined;
   }
@@ -233,7 +259,7 @@ export class RemotePluginLink {
       state: this.connector.state,
       data: this.#accounts[Lane.data].snapshot(),
       control: this.#accounts[Lane.control].snapshot(),
-      refused: 0,
+      refused: this.#refused,
       waiting: 0,
       waitingBytes: 0,
       attached: [],

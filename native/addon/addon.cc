@@ -1,5 +1,6 @@
 // busbar.node: translation between JavaScript and native/host, and nothing else. What it exports is the interface
 // `Addon` of bus/transport/ring/addon.ts; a test compares them. All functions run on the environment's own thread.
+#include <algorithm>
 #include <napi.h>
 #include <unistd.h>
 
@@ -108,6 +109,18 @@ Napi::Value ref_plugin(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
+/// Three numbers each: type id, PolicyKind, time-out in ms.
+std::vector<host::Policy> policies_of(Arguments& arguments, const Napi::Object& given) {
+  std::vector<host::Policy> policies;
+  const std::vector<uint32_t> words = arguments.u32s_of(given, "policies");
+  for (size_t at = 0; at + 3 <= words.size(); at += 3) {
+    // drop_oldest and latest set messages aside, for which a plugin has no place: `validate` warns of them.
+    const auto kind = std::min(words[at + 1], static_cast<uint32_t>(host::WhenFull::kDropNewest));
+    policies.push_back({words[at], static_cast<host::WhenFull>(kind), words[at + 2]});
+  }
+  return policies;
+}
+
 Napi::Value create_link(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
   Arguments arguments(info, "createLink");
@@ -119,7 +132,7 @@ Napi::Value create_link(const Napi::CallbackInfo& info) {
   options.frame_bytes_max = arguments.u32_of(given, "frameBytesMax");
   options.source_id = arguments.u32_of(given, "sourceId");
   options.epoch = arguments.u32_of(given, "epoch");
-  options.block_timeout_ms = arguments.u32_of(given, "blockTimeoutMs");
+  options.policies = policies_of(arguments, given);
   options.clock_rank = arguments.u32_of(given, "clockRank");
   options.is_clock = options.clock_rank == kClockItself;
   if (options.is_clock) options.clock_rank = host::LinkOptions::kUnmarked;
@@ -205,19 +218,20 @@ Napi::Value grant(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
-/// [committed data, committed control, dropped by reason...], as numbers.
+/// [committed data, committed control, refused, dropped by reason...], as numbers.
 Napi::Value counters(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
   Arguments arguments(info, "counters");
   const auto handle = arguments.handle<LinkHandle>("link");
   if (handle == nullptr) return env.Undefined();
-  Napi::Array result = Napi::Array::New(env, 2 + ring::kDropReasons);
+  Napi::Array result = Napi::Array::New(env, 3 + ring::kDropReasons);
   uint32_t index = 0;
   const auto add = [&](const std::atomic<uint64_t>& counter) {
     // relaxed: each is a number by itself
     result.Set(index++, Napi::Number::New(env, static_cast<double>(counter.load(std::memory_order_relaxed))));
   };
   for (const auto& counter : handle->link().committed) add(counter);
+  add(handle->link().refused);
   for (const auto& counter : handle->link().dropped) add(counter);
   return result;
 }

@@ -96,6 +96,17 @@ uint32_t Arguments::u32_of(const Napi::Object& object, const char* name) {
   return static_cast<uint32_t>(number);
 }
 
+std::vector<uint32_t> Arguments::u32s_of(const Napi::Object& object, const char* name) {
+  if (!ok_) return {};
+  const Napi::Value value = object.Get(name);
+  if (!value.IsTypedArray() || value.As<Napi::TypedArray>().TypedArrayType() != napi_uint32_array) {
+    refuse(name, "a Uint32Array");
+    return {};
+  }
+  const auto words = value.As<Napi::Uint32Array>();
+  return {words.Data(), words.Data() + words.ElementLength()};
+}
+
 bool Arguments::boolean_of(const Napi::Object& object, const char* name) {
   if (!ok_) return false;
   const Napi::Value value = object.Get(name);

@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include <napi.h>
 
@@ -33,6 +34,8 @@ class Arguments {
   /// An integer of at most 53 bits.
   uint64_t u53(const char* name);
   uint32_t u32_of(const Napi::Object& object, const char* name);
+  /// A Uint32Array.
+  std::vector<uint32_t> u32s_of(const Napi::Object& object, const char* name);
   bool boolean_of(const Napi::Object& object, const char* name);
 
   /// A handle made by `wrap`; null with a TypeError pending when it is something else.

@@ -24,6 +24,15 @@ Link::Link(LinkOptions options, Rings rings)
       options_(std::move(options)),
       rings_(std::move(rings)) {}
 
+Policy Link::policy_of(uint32_t type_id) const {
+  Policy found;
+  for (const Policy& policy : options_.policies) {
+    if (policy.type_id == type_id) return policy;
+    if (policy.type_id == 0) found = policy;
+  }
+  return found;
+}
+
 void Link::subscribe(uint32_t type_id, uint32_t topic_id, bool active) {
   const std::lock_guard lock(mutex_);
   const auto same = [&](const Subscription& s) { return s.type_id == type_id && s.topic_id == topic_id; };

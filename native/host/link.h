@@ -15,14 +15,23 @@
 
 namespace busbar::host {
 
+/// What becomes of a message for which a link has no room. The numbers are those of PolicyKind (schema/bus/plan.fbs).
+enum class WhenFull : uint8_t { kBlock = 0, kError = 1, kDropNewest = 2 };
+
+struct Policy {
+  uint32_t type_id = 0;  // 0: of all types that have no policy of their own
+  WhenFull when_full = WhenFull::kBlock;
+  uint32_t timeout_ms = 5000;  // kBlock: how long a publish waits before it is dropped and counted as timeout
+};
+
 struct LinkOptions {
   uint32_t capacity_bytes = 1 << 20;
   uint32_t frame_bytes_max = 256 << 10;
   /// Of the plugin's service: stamped into the frames that it sends.
   uint32_t source_id = 0;
   uint32_t epoch = 0;
-  /// How long a publish waits for room before it is dropped and counted as timeout.
-  uint32_t block_timeout_ms = 5000;
+  /// At most one of a type; a type without any has that of type id 0, and without that the default.
+  std::vector<Policy> policies;
   /// Makes the memory of one ring, null when there is none; called by `Link::create` only. Default: pages of its own.
   std::function<std::shared_ptr<ring::RingMemory>(uint32_t capacity_bytes)> make_memory;
   /// Place of the peer among those whose marks close a tick for this instance; kUnmarked for all others.
@@ -44,6 +53,7 @@ class Link {
   static std::shared_ptr<Link> create(LinkOptions options);
 
   const LinkOptions& options() const { return options_; }
+  Policy policy_of(uint32_t type_id) const;
   uint32_t capacity() const { return rings_[0]->capacity(); }
   const std::shared_ptr<ring::RingMemory>& memory(RingIndex index) const { return rings_[index]; }
 
@@ -64,6 +74,8 @@ class Link {
   /// Written by the instance's thread, read by any. Relaxed: each is a number by itself.
   std::array<std::atomic<uint64_t>, 2> committed{};
   std::array<std::atomic<uint64_t>, ring::kDropReasons> dropped{};
+  /// Not taken, by WhenFull::kError: neither published nor dropped.
+  std::atomic<uint64_t> refused{0};
 
  private:
   using Rings = std::array<std::shared_ptr<ring::RingMemory>, kRings>;

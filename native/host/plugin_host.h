@@ -153,6 +153,7 @@ class PluginHost {
                         std::string_view topic);
   busbar_status publish_own(const Link* only, uint32_t type_id, uint64_t fingerprint, const uint8_t* payload,
                             uint32_t payload_length);
+  busbar_status not_sent(Link& link, WhenFull when_full);
   busbar_status publish_on(Link& link, const frame::Header& header, const uint8_t* payload, std::string_view topic);
   bool send_error(Link& link, const frame::Header& answer, uint16_t number, std::string_view text);
   bool answer_error(uint16_t number, std::string_view text);

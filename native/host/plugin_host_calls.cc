@@ -269,16 +269,30 @@ busbar_status PluginHost::publish_own(const Link* only, uint32_t type_id, uint64
   return worst;
 }
 
+/// There was no room: the message is counted as the policy says.
+busbar_status PluginHost::not_sent(Link& link, WhenFull when_full) {
+  const bool gone = link.closed() || stopping_.load(std::memory_order_seq_cst);
+  if (!gone && when_full == WhenFull::kError) {
+    link.refused.fetch_add(1, std::memory_order_relaxed);
+    return BUSBAR_FULL;
+  }
+  const auto lost = when_full == WhenFull::kDropNewest ? ring::Drop::kFullNewest : ring::Drop::kTimeout;
+  const auto reason = gone ? ring::Drop::kClosed : lost;
+  link.dropped[static_cast<uint32_t>(reason)].fetch_add(1, std::memory_order_relaxed);
+  return gone ? BUSBAR_CLOSED : BUSBAR_FULL;
+}
+
 busbar_status PluginHost::publish_on(Link& link, const frame::Header& header, const uint8_t* payload,
                                      std::string_view topic) {
   if (header.length > link.options().frame_bytes_max) return BUSBAR_TOO_LARGE;
-  const uint64_t until = monotonic_ns() + uint64_t{link.options().block_timeout_ms} * 1'000'000;
-  const ring::Claim claim = claim_waiting(link, frame::lane::kData, header.length, until, 0);
+  ring::Claim claim = link.out[frame::lane::kData].claim(header.length);
   if (claim.at == nullptr) {
-    const bool gone = link.closed() || stopping_.load(std::memory_order_seq_cst);
-    const auto reason = gone ? ring::Drop::kClosed : ring::Drop::kTimeout;
-    link.dropped[static_cast<uint32_t>(reason)].fetch_add(1, std::memory_order_relaxed);
-    return gone ? BUSBAR_CLOSED : BUSBAR_FULL;
+    const Policy policy = link.policy_of(header.type_id);
+    if (policy.when_full == WhenFull::kBlock) {
+      const uint64_t until = monotonic_ns() + uint64_t{policy.timeout_ms} * 1'000'000;
+      claim = claim_waiting(link, frame::lane::kData, header.length, until, 0);
+    }
+    if (claim.at == nullptr) return not_sent(link, policy.when_full);
   }
   if (!topic.empty()) {
     frame::write_extension(claim.at, frame::kHeaderBytes, header.payload_offset, frame::extension::kTopic,

@@ -227,7 +227,7 @@ TEST_F(PluginHostTest, APublishOnAFullRingWaitsAndIsThenCountedAsTimedOut) {
   LinkOptions options;
   options.capacity_bytes = 4096;
   options.frame_bytes_max = 1024;
-  options.block_timeout_ms = 5;
+  options.policies = {{0, WhenFull::kBlock, 5}};
   Peer peer(*host, options);
   peer.link->subscribe(kEvent, 0, true);
   peer.send(frame::kind::kRequest, kPublish, 1, words({10, 900}));
@@ -236,6 +236,39 @@ TEST_F(PluginHostTest, APublishOnAFullRingWaitsAndIsThenCountedAsTimedOut) {
   EXPECT_EQ(static_cast<int32_t>(got.word(1)), BUSBAR_FULL);
   EXPECT_EQ(peer.link->committed[0].load(), 4u);
   EXPECT_EQ(peer.link->dropped[static_cast<size_t>(ring::Drop::kTimeout)].load(), 6u);
+}
+
+TEST_F(PluginHostTest, AFullEdgeThatDropsTheNewestMakesNobodyWait) {
+  LinkOptions options;
+  options.capacity_bytes = 4096;
+  options.frame_bytes_max = 1024;
+  // Would outlast the test if it were waited for; the policy of another type does not count.
+  options.policies = {{0, WhenFull::kBlock, 3'600'000}, {kEvent, WhenFull::kDropNewest, 3'600'000}};
+  Peer peer(*host, options);
+  peer.link->subscribe(kEvent, 0, true);
+  peer.send(frame::kind::kRequest, kPublish, 1, words({10, 900}));
+  const auto got = peer.receive();
+  EXPECT_EQ(got.word(0), 4u);
+  EXPECT_EQ(static_cast<int32_t>(got.word(1)), BUSBAR_FULL);
+  EXPECT_EQ(peer.link->committed[0].load(), 4u);
+  EXPECT_EQ(peer.link->dropped[static_cast<size_t>(ring::Drop::kFullNewest)].load(), 6u);
+  EXPECT_EQ(peer.link->dropped[static_cast<size_t>(ring::Drop::kTimeout)].load(), 0u);
+  EXPECT_EQ(peer.link->refused.load(), 0u);
+}
+
+TEST_F(PluginHostTest, AFullEdgeThatSaysSoTakesNothingAndDropsNothing) {
+  LinkOptions options;
+  options.capacity_bytes = 4096;
+  options.frame_bytes_max = 1024;
+  options.policies = {{0, WhenFull::kError, 3'600'000}};
+  Peer peer(*host, options);
+  peer.link->subscribe(kEvent, 0, true);
+  peer.send(frame::kind::kRequest, kPublish, 1, words({10, 900}));
+  const auto got = peer.receive();
+  EXPECT_EQ(got.word(0), 4u);
+  EXPECT_EQ(static_cast<int32_t>(got.word(1)), BUSBAR_FULL);
+  EXPECT_EQ(peer.link->refused.load(), 6u);
+  for (const auto& count : peer.link->dropped) EXPECT_EQ(count.load(), 0u);
 }
 
 TEST_F(PluginHostTest, APublishThatWaitsGoesOnWhenThereIsRoom) {

@@ -103,7 +103,8 @@ typedef struct busbar_host {
   /* 1 once the caller gave up (cancel, deadline, death). Any thread. Ask at every item boundary. */
   int32_t (*cancelled)(void* context, uint64_t request);
 
-  /* Publishes a message to whoever has subscribed by now. Waits as the policies of the edges say. BUSBAR_OK also when nobody
+  /* Publishes a message to whoever has subscribed by now. Waits, or not, as the policies of the edges say
+     (drop_oldest and latest drop the new message: there is no place to set it aside). BUSBAR_OK also when nobody
      has: the message is then counted as unheard, under its type and no edge. */
   busbar_status (*publish)(void* context, uint32_t type_id, uint64_t fingerprint, const uint8_t* payload,
                            uint32_t payload_length, const char* topic, uint32_t topic_length);

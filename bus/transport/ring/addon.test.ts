@@ -46,7 +46,7 @@ test("a handle of one kind is not taken for the other", async () => {
     frameBytesMax: 8,
     sourceId: 1,
     epoch: 1,
-    blockTimeoutMs: 1,
+    policies: Uint32Array.of(0, 0, 1),
     clockRank: 0xffffffff,
   };
   expect(() => addon.createLink(handle as never, options, () => {})).toThrow(RangeError);
@@ -72,7 +72,7 @@ test("rings outlive their link for as long as somebody looks at them", async () 
     epoch: 1,
     capacityBytes: 4096,
     frameBytesMax: 512,
-    blockTimeoutMs: 1,
+    policies: Uint32Array.of(0, 0, 1),
   });
   link.carrier.abort();
   await plugin.close();

@@ -82,7 +82,8 @@ export interface NativeLinkOptions {
   readonly frameBytesMax: number;
   readonly sourceId: number;
   readonly epoch: number;
-  readonly blockTimeoutMs: number;
+  /** Type id (0: all types without their own), PolicyKind, time-out in ms, of each policy. */
+  readonly policies: Uint32Array;
   /** Place of the peer among those whose marks close a tick, or one of CLOCK_RANK. */
   readonly clockRank: number;
 }

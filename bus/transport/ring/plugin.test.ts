@@ -161,7 +161,7 @@ test("published messages arrive where they were asked for, each counted", async 
   await all.until(() => events(all).length === 1000 && events(even).length === 500);
   expect(events(all)).toEqual(Array.from({ length: 1000 }, (_, i) => i));
   expect(events(even)).toEqual(Array.from({ length: 500 }, (_, i) => 2 * i));
-  expect(all.link.counters()).toEqual({ committed: [1000, 1], dropped: DROP_REASONS.map(() => 0) });
+  expect(all.link.counters()).toEqual({ committed: [1000, 1], refused: 0, dropped: DROP_REASONS.map(() => 0) });
 });
 
 test("what is published before anybody has subscribed is counted by its type, and by no edge", async () => {
@@ -179,7 +179,11 @@ test("what is published before anybody has subscribed is counted by its type, an
 });
 
 test("a held lane stops the publisher, which times out and counts what it could not send", async () => {
-  const client = new EchoClient(await echo(), { capacityBytes: 4096, frameBytesMax: 1024, blockTimeoutMs: 5 });
+  const client = new EchoClient(await echo(), {
+    capacityBytes: 4096,
+    frameBytesMax: 1024,
+    policies: Uint32Array.of(0, 0, 5),
+  });
   client.link.subscribe(typeId("Event"), 0, true);
   client.verdict = (lane) => (lane === Lane.data ? HOLD : 1);
   client.request("Publish", 1, [10, 900]);
@@ -190,6 +194,24 @@ test("a held lane stops the publisher, which times out and counts what it could 
   client.verdict = () => 1;
   client.link.carrier.resume(Lane.data);
   await client.until(() => client.received.filter(({ lane }) => lane === Lane.data).length === 4);
+});
+
+test.for([
+  ["error", 1, 6, 0],
+  ["drop_newest", 2, 0, 6],
+  ["latest, which a plugin keeps as drop_newest", 4, 0, 6],
+] as const)("a full edge with policy %s makes no plugin wait", async ([, kind, refused, dropped]) => {
+  // Neither the time-out nor the policy of another type is waited for.
+  const policies = Uint32Array.of(typeId("Note"), 0, 3_600_000, 0, kind, 3_600_000);
+  const client = new EchoClient(await echo(), { capacityBytes: 4096, frameBytesMax: 1024, policies });
+  client.link.subscribe(typeId("Event"), 0, true);
+  client.verdict = (lane) => (lane === Lane.data ? HOLD : 1);
+  client.request("Publish", 1, [10, 900]);
+  expect((await client.answer(1)).words).toEqual([4, -3 >>> 0]);
+  const counters = client.link.counters();
+  expect(counters).toMatchObject({ committed: [4, 1], refused });
+  expect(counters.dropped.reduce((a, b) => a + b)).toBe(dropped);
+  expect(counters.dropped[DROP_REASONS.indexOf("full_newest")]).toBe(dropped);
 });
 
 test("data reaches the plugin's state, is reported back, and its hash is that of XXH64", async () => {

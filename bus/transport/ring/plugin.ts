@@ -128,19 +128,15 @@ class NativePlugin implements Plugin {
 
   connect(options: Parameters<Plugin["connect"]>[0]): PluginLink {
     if (this.#closed || this.#stopping) throw new BusError("core/closed", { details: { what: `plugin ${this.name}` } });
-    const { sourceId, epoch, frameBytesMax, blockTimeoutMs } = options;
+    const { sourceId, epoch, frameBytesMax, policies } = options;
     const clockRank = this.#rankOf(options.service);
     const capacityBytes = capacityFor(options.capacityBytes, frameBytesMax);
     const addon = this.#addon;
     let carrier: RingCarrier | undefined;
     const { link, rings } = native(() =>
-      addon.createLink(
-        this.#handle,
-        { sourceId, epoch, frameBytesMax, blockTimeoutMs, capacityBytes, clockRank },
-        () => {
-          carrier?.bell();
-        },
-      ),
+      addon.createLink(this.#handle, { sourceId, epoch, frameBytesMax, policies, capacityBytes, clockRank }, () => {
+        carrier?.bell();
+      }),
     );
     const [toData, toControl, fromData, fromControl] = rings.map((buffer) => new Memory(buffer));
     carrier = new RingCarrier(
@@ -164,8 +160,8 @@ class NativePlugin implements Plugin {
       carrier,
       subscribe: (typeId, topicId, active) => addon.subscribe(link, typeId, topicId, active),
       counters: () => {
-        const [data, control, ...dropped] = addon.counters(link);
-        return { committed: [data, control], dropped: dropped.slice(0, DROP_REASONS.length) };
+        const [data, control, refused, ...dropped] = addon.counters(link);
+        return { committed: [data, control], refused, dropped: dropped.slice(0, DROP_REASONS.length) };
       },
     };
   }

@@ -78,7 +78,7 @@ export class EchoClient implements ByteReceiver {
       epoch: 3,
       capacityBytes: 1 << 20,
       frameBytesMax: 256 << 10,
-      blockTimeoutMs: 5000,
+      policies: Uint32Array.of(0, 0, 5000),
       ...options,
     });
     this.link.carrier.open(this);
