@@ -133,7 +133,7 @@ test("wrong requests are refused before they are sent, naming the field", async 
   const field = await project.run("call", "Greeter.greet", '{"nam":"x"}');
   expect(field).toMatchObject({ code: 1 });
   expect(field.stderr).toMatch(/core\/type-mismatch: .*nam.*did you mean 'name'/);
-  expect((await project.run("call", "Greeter.gret", "{}")).stderr).toMatch(/schema\/unknown-type.*Greet/);
+  expect((await project.run("call", "Greeter.gret", "{}")).stderr).toMatch(/schema\/unknown-rpc.*Greet/);
   expect((await project.run("call", "Greeter.greet", "{")).stderr).toMatch(
     /^schema\/bad-json: the argument: is not JSON/,
   );
@@ -142,7 +142,7 @@ test("wrong requests are refused before they are sent, naming the field", async 
   );
   const json = await project.run("call", "Greeter.gret", "{}", "--json");
   expect(json.stdout).toBe("");
-  expect(JSON.parse(json.stderr)).toMatchObject({ error: { code: "schema/unknown-type" } });
+  expect(JSON.parse(json.stderr)).toMatchObject({ error: { code: "schema/unknown-rpc" } });
   up.child.kill("SIGINT");
   expect(await up.ended).toMatchObject({ code: 0 });
 });

@@ -21,7 +21,8 @@ const HINTS: Readonly<Record<string, string>> = {
   "runtime/no-result": "a service announces it with ctx.finish(result)",
   "runtime/crashed": "its last lines are above",
   "runtime/gave-up": "its last lines are above; `restart` in the topology sets how often it may fail",
-  "schema/unknown-type": "names are those of the .fbs files, such as galaxy.TurnStart",
+  "schema/unknown-type": "names are those of the .fbs files",
+  "schema/unknown-rpc": "`busbar explain` shows who serves what",
   "schema/stale": "schema.lock and bindings are made from the .fbs files and committed with them",
   "transport/unreachable": "`busbar status` shows what runs",
 };

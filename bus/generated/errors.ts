@@ -42,7 +42,7 @@ export const ERRORS = {
   "schema/collision": { number: 207, text: "{first} and {second} have the same id {id}; rename one of them" },
   "schema/bad-json": { number: 208, text: "{path}: {problem}" },
   "schema/bad-schema": { number: 209, text: "the binary schema is malformed: {reason}" },
-  "schema/unknown-rpc": { number: 215, text: "no rpc service '{rpc}' in the schema of this bus{suggestion}" },
+  "schema/unknown-rpc": { number: 215, text: "no rpc service or method '{rpc}' in the schema of this bus{suggestion}" },
   "topology/not-found": { number: 300, text: "no topology at {path}; create one with `busbar init`, or name it with --topology" },
   "topology/bad-toml": { number: 301, text: "{path}:{line}:{column}: {reason}" },
   "topology/unknown-key": { number: 302, text: "{path}:{line}:{column}: unknown key '{key}'{suggestion}" },

@@ -105,9 +105,10 @@ test("services and methods are found by short names too", () => {
   for (const name of ["Oracle/Stream", "Oracle.Stream", "test.all.Oracle/stream", "test.all.Oracle.Stream"]) {
     expect(registry.method(name)).toMatchObject({ key: "stream", method: { name: "Stream", streaming: true } });
   }
+  expect(message(() => registry.method("Oracle/Anser"))).toMatch(/^schema\/unknown-rpc: no rpc service or method/);
   expect(message(() => registry.method("Oracle/Anser"))).toContain("did you mean 'test.all.Oracle/Answer'?");
   expect(message(() => registry.method("Oracl/Answer"))).toContain("did you mean 'test.all.Oracle'?");
-  expect(message(() => registry.method("Oracle"))).toContain("write Service/Method");
+  expect(message(() => registry.method("Oracle"))).toContain("write Service.method");
 });
 
 test("payloads are verified and shown by name", () => {

@@ -45,9 +45,9 @@ export class TypeRegistry {
     return resolve(name, this.typeNames);
   }
 
-  /** Full name of an rpc service. @throws BusError `schema/unknown-type` */
+  /** Full name of an rpc service. @throws BusError `schema/unknown-rpc` */
   serviceName(name: string): string {
-    return resolve(name, this.serviceNames);
+    return resolve(name, this.serviceNames, unknownRpc);
   }
 
   /** Name that a frame's type_id stands for: a type's, or "full.Service/Method". */
@@ -74,7 +74,7 @@ export class TypeRegistry {
     return type;
   }
 
-  /** @throws BusError `schema/unknown-type` */
+  /** @throws BusError `schema/unknown-rpc` */
   service(name: string): ServiceType {
     const full = this.serviceName(name);
     let service = this.#services.get(full);
@@ -90,18 +90,18 @@ export class TypeRegistry {
    * A method by "Service/Method" or "Service.Method", the service by its full or short name, the method as in the schema
    * or in TypeScript.
    * @returns its service and the key in `service.methods`
-   * @throws BusError `schema/unknown-type`
+   * @throws BusError `schema/unknown-rpc`
    */
   method(name: string): { readonly service: ServiceType; readonly key: string; readonly method: MethodType } {
     const cut = name.includes("/") ? name.indexOf("/") : name.lastIndexOf(".");
-    if (cut <= 0) throw unknownType(name, "; write Service/Method");
+    if (cut <= 0) throw unknownRpc(name, "; write Service.method");
     const service = this.service(name.slice(0, cut));
     const wanted = name.slice(cut + 1);
     for (const [key, method] of Object.entries(service.methods)) {
       if (key === wanted || method.name === wanted) return { service, key, method };
     }
     const names = Object.values(service.methods).map((method) => `${service.name}/${method.name}`);
-    throw unknownType(name, suggestion(`${service.name}/${wanted}`, names) || `; it has ${names.join(", ")}`);
+    throw unknownRpc(name, suggestion(`${service.name}/${wanted}`, names) || `; it has ${names.join(", ")}`);
   }
 
   /** Why the bytes [offset, end) are no sound payload of the type; undefined when they are. */
@@ -133,12 +133,15 @@ export class TypeRegistry {
 const unknownType = (type: string, hint: string): BusError =>
   new BusError("schema/unknown-type", { details: { type, suggestion: hint } });
 
-function resolve(name: string, names: readonly string[]): string {
+const unknownRpc = (rpc: string, hint: string): BusError =>
+  new BusError("schema/unknown-rpc", { details: { rpc, suggestion: hint } });
+
+function resolve(name: string, names: readonly string[], unknown = unknownType): string {
   if (names.includes(name)) return name;
   const short = names.filter((full) => full.endsWith(`.${name}`));
   if (short.length === 1) return short[0];
-  if (short.length > 1) throw unknownType(name, `; it may be ${short.map((full) => `'${full}'`).join(" or ")}`);
-  throw unknownType(name, suggestion(name, names));
+  if (short.length > 1) throw unknown(name, `; it may be ${short.map((full) => `'${full}'`).join(" or ")}`);
+  throw unknown(name, suggestion(name, names));
 }
 
 const isOwn = (name: string): boolean => name.startsWith("busbar.control.") || name.startsWith("busbar.plan.");

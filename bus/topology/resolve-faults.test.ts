@@ -8,7 +8,7 @@ test("unknown types and rpc services are refused with their place and the neares
   const text = `${head}${nodeOf(["a", "b"])}${service("a", 'run = "ts:x"\npublishes = ["galaxy.TurnStart", "galaxy.TurnSart"]\ncalls = ["Card"]')}${service("b", 'run = "ts:x"\nsubscribes = ["galxy.*"]\nserves = ["Cards"]\nhistory = { "galaxy.None" = 3 }')}`;
   expect(faults(text).map(({ message }) => message)).toEqual([
     "schema/unknown-type: topology.toml:8:34: no type 'galaxy.TurnSart' in the schema of this bus; did you mean 'galaxy.TurnStart'?",
-    "schema/unknown-rpc: topology.toml:9:10: no rpc service 'Card' in the schema of this bus; did you mean 'cardsim.Cards'?",
+    "schema/unknown-rpc: topology.toml:9:10: no rpc service or method 'Card' in the schema of this bus; did you mean 'cardsim.Cards'?",
     "schema/unknown-type: topology.toml:12:15: no type 'galxy.*' in the schema of this bus; no type fits the pattern",
     "schema/unknown-type: topology.toml:14:13: no type 'galaxy.None' in the schema of this bus",
   ]);

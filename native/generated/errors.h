@@ -221,7 +221,7 @@ inline constexpr Entry all[] = {
     {207, "schema/collision", "{first} and {second} have the same id {id}; rename one of them"},
     {208, "schema/bad-json", "{path}: {problem}"},
     {209, "schema/bad-schema", "the binary schema is malformed: {reason}"},
-    {215, "schema/unknown-rpc", "no rpc service '{rpc}' in the schema of this bus{suggestion}"},
+    {215, "schema/unknown-rpc", "no rpc service or method '{rpc}' in the schema of this bus{suggestion}"},
     {300, "topology/not-found", "no topology at {path}; create one with `busbar init`, or name it with --topology"},
     {301, "topology/bad-toml", "{path}:{line}:{column}: {reason}"},
     {302, "topology/unknown-key", "{path}:{line}:{column}: unknown key '{key}'{suggestion}"},
