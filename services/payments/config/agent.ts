@@ -1,7 +1,7 @@
 /** A bank: money, policy, arrivals, collateral, limits, pool. */
 import { z } from "zod";
 import { arrivalBands, arrivalConfig } from "./arrivals.ts";
-import { agentId, int, MONEY_MAX, money, real, share, TICKS_MAX } from "./scalars.ts";
+import { agentId, amount, int, MONEY_MAX, money, real, share, TICKS_MAX } from "./scalars.ts";
 import type { Agent, Policy } from "./types.ts";
 
 const parameters = z.record(z.string().min(1), real(-1e300, 1e300)).default({});
@@ -17,7 +17,7 @@ const policy: z.ZodType<Policy> = z.discriminatedUnion("type", [
   z.strictObject({
     type: z.literal("LiquiditySplitting"),
     max_splits: int(2, 100),
-    min_split_amount: money(1n),
+    min_split_amount: amount(),
   }),
   z.strictObject({ type: z.literal("MockSplitting"), num_splits: int(2, 100) }),
   // The three ways to say a policy tree (policy/check.ts). `params` replaces parameters of the tree.
