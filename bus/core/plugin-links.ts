@@ -97,6 +97,14 @@ export interface RemotePluginOptions {
   readonly connector: (opened: (carrier: ByteCarrier, info: PeerInfo) => void, replaced: () => void) => Connector;
 }
 
+/** Counters of a link by which its account has grown. */
+interface Counted {
+  readonly published: number;
+  readonly dropped: readonly number[];
+  readonly refused: number;
+}
+const NOTHING: Counted = { published: 0, dropped: [], refused: 0 };
+
 /** A plugin of this process and a service of another: the event loop moves their frames between socket and ring. */
 export class RemotePluginLink {
   readonly connector: Connector;
@@ -104,8 +112,8 @@ export class RemotePluginLink {
   /** Over all connections, index by Lane. */
   readonly #accounts: readonly [Account, Account] = [new Account(), new Account()];
   #link: PluginLink | undefined;
-  /** What the plugin could not send on the present link, as counted so far: dropped by reason, refused. */
-  #unsent: { dropped: readonly number[]; refused: number } = { dropped: [], refused: 0 };
+  /** Of the present link, as counted so far. */
+  #counted = NOTHING;
   /** Over all links. */
   #refused = 0;
   #carrier: ByteCarrier | undefined;
@@ -125,7 +133,7 @@ export class RemotePluginLink {
     this.#carrier = carrier;
     this.#transport = carrier.transport;
     this.#link = link;
-    this.#unsent = { dropped: [], refused: 0 };
+    this.#counted = NOTHING;
     for (const lane of LANES) this.#accounts[lane].attach(carrier.outbound[lane].report);
     for (const type of plugin.types) {
       if (type.role === "subscribes") announce(carrier, type.name, type.typeId, type.fingerprint);
@@ -191,44 +199,37 @@ export class RemotePluginLink {
     }
   }
 
-  /** What the present connection has sent so far, and what the plugin could not send on it. */
+  /** What was published on the present connection so far: in the socket's lane, still in the plugin's ring, or not sent at all. */
   #count(): void {
     const carrier = this.#carrier;
-    if (carrier === undefined) return;
-    this.#countUnsent();
-    for (const lane of LANES) {
-      const account = this.#accounts[lane];
-      const { committed } = carrier.outbound[lane];
-      account.published += committed - account.committed;
-      account.committed = committed;
-    }
-  }
-
-  #countUnsent(): void {
-    if (this.#link === undefined) return;
-    const { dropped, refused } = this.#link.counters();
-    const data = this.#accounts[Lane.data];
+    const link = this.#link;
+    if (carrier === undefined || link === undefined) return;
+    const [data, control] = this.#accounts;
+    const { committed, dropped, refused } = link.counters();
+    const before = this.#counted;
+    data.published += committed[Lane.data] - before.published;
     dropped.forEach((count, index) => {
-      const more = count - (this.#unsent.dropped[index] ?? 0);
+      const more = count - (before.dropped[index] ?? 0);
       data.published += more;
       data.drop(DROP_REASONS[index], more);
     });
-    this.#refused += refused - this.#unsent.refused;
-    this.#unsent = { dropped, refused };
+    data.committed = carrier.outbound[Lane.data].committed;
+    control.published += carrier.outbound[Lane.control].committed - control.committed;
+    control.committed = carrier.outbound[Lane.control].committed;
+    this.#refused += refused - before.refused;
+    this.#counted = { published: committed[Lane.data], dropped, refused };
   }
 
   #drop(): void {
     const carrier = this.#carrier;
     const link = this.#link;
     if (carrier === undefined || link === undefined) return;
-    // First the plugin's side: what it published until here is in its ring or among what it could not send.
+    // First the plugin's side, so that nothing is published on it after it was counted.
     link.carrier.abort();
     this.#count();
     const reason = this.connector.state === "closed" ? "closed" : "link_lost";
     const data = this.#accounts[Lane.data];
-    const inRing = Math.max(0, link.counters().committed[Lane.data] - carrier.outbound[Lane.data].committed);
-    data.published += inRing;
-    data.drop(reason, inRing);
+    data.drop(reason, Math.max(0, this.#counted.published - data.committed));
     for (const lane of LANES) this.#accounts[lane].detach(reason);
     carrier.abort();
     this.#carrier = undefined;

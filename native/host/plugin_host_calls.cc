@@ -279,7 +279,9 @@ busbar_status PluginHost::not_sent(Link& link, WhenFull when_full) {
   const auto lost = when_full == WhenFull::kDropNewest ? ring::Drop::kFullNewest : ring::Drop::kTimeout;
   const auto reason = gone ? ring::Drop::kClosed : lost;
   link.dropped[static_cast<uint32_t>(reason)].fetch_add(1, std::memory_order_relaxed);
-  return gone ? BUSBAR_CLOSED : BUSBAR_FULL;
+  if (gone) return BUSBAR_CLOSED;
+  // As `publish` of a ts: service, whose policy says that this loss is none to hear of.
+  return when_full == WhenFull::kDropNewest ? BUSBAR_OK : BUSBAR_FULL;
 }
 
 busbar_status PluginHost::publish_on(Link& link, const frame::Header& header, const uint8_t* payload,

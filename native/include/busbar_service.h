@@ -103,9 +103,10 @@ typedef struct busbar_host {
   /* 1 once the caller gave up (cancel, deadline, death). Any thread. Ask at every item boundary. */
   int32_t (*cancelled)(void* context, uint64_t request);
 
-  /* Publishes a message to whoever has subscribed by now. Waits, or not, as the policies of the edges say
-     (drop_oldest and latest drop the new message: there is no place to set it aside). BUSBAR_OK also when nobody
-     has: the message is then counted as unheard, under its type and no edge. */
+  /* Publishes a message to whoever has subscribed by now. Where an edge is full its policy decides: `block` waits and
+     gives BUSBAR_FULL at the end of its time-out; `error` gives BUSBAR_FULL at once, and has taken nothing; `drop_newest`
+     drops and counts, and gives BUSBAR_OK; so do `drop_oldest` and `latest`, since there is no place to set a message
+     aside. BUSBAR_OK also when nobody has subscribed: the message is then counted as unheard, under its type and no edge. */
   busbar_status (*publish)(void* context, uint32_t type_id, uint64_t fingerprint, const uint8_t* payload,
                            uint32_t payload_length, const char* topic, uint32_t topic_length);
 
