@@ -49,4 +49,4 @@ export type {
   WaitForUpdateOptions,
   WriterState,
 } from "#telemetry";
-export { BusError, type ErrorCode, suggestion } from "#wire";
+export { BusError, type ErrorCode, errorCodeOf, suggestion } from "#wire";

@@ -83,23 +83,22 @@ export class Cli {
 
   /** The command line itself is wrong, so that no command has begun. @returns the exit code */
   misused(reason: string, argv: readonly string[], help: string): number {
-    if (argv.includes("--json")) {
-      const { code, message, details } = new BusError("runtime/usage", { details: { reason } });
-      this.stderr.write(`${toJson({ error: { code, message, details } })}\n`);
-    } else {
-      this.stderr.write(`error: ${reason}\n(${help} shows what there is)\n`);
-    }
+    if (argv.includes("--json")) this.#failAsJson(new BusError("runtime/usage", { details: { reason } }));
+    else this.stderr.write(`error: ${reason}\n(${help} shows what there is)\n`);
     return EXIT_USAGE;
+  }
+
+  #failAsJson({ code, message, details }: BusError): void {
+    this.stderr.write(`${toJson({ error: { code, message, details } })}\n`);
   }
 
   /** @returns the exit code */
   fail(thrown: unknown): number {
     const error = BusError.from(fileErrorOf(thrown) ?? thrown);
-    const { code, message, details } = error;
+    const { code, message } = error;
     const problems = problemsOf(thrown);
-    if (this.json) {
-      this.stderr.write(`${toJson({ error: { code, message, details } })}\n`);
-    } else {
+    if (this.json) this.#failAsJson(error);
+    else {
       this.stderr.write(`${oneLine(message)}\n`);
       for (const problem of problems.slice(1, PROBLEMS_MAX)) this.stderr.write(`${oneLine(textOf(problem))}\n`);
       if (problems.length > PROBLEMS_MAX) this.stderr.write(`and ${problems.length - PROBLEMS_MAX} more\n`);

@@ -1,5 +1,5 @@
 /** What bus/runtime composes: the hub of one process, and what it must be given. */
-import type { Plan } from "#generated/busbar/plan";
+import type { Plan, PolicyKind } from "#generated/busbar/plan";
 import type { Address, ByteCarrier, Transport } from "#transport";
 import type { Memory } from "#wire";
 import type { Accounts, Bus, Duration, EdgeExplanation, LinkState, Logger } from "./api.ts";
@@ -32,6 +32,15 @@ export interface PluginLink {
   counters(): { committed: [number, number]; refused: number; dropped: readonly number[] };
 }
 
+/** What a plugin's link does when it is full. */
+export interface PluginPolicy {
+  /** 0: of all types that have none of their own. */
+  readonly typeId: number;
+  readonly kind: PolicyKind;
+  /** How long `block` waits for room before the message is dropped and counted as timeout, ms. */
+  readonly timeoutMs: number;
+}
+
 /** A loaded native service on its own thread. Made by transport/ring over the addon. */
 export interface Plugin {
   readonly service: string;
@@ -44,8 +53,7 @@ export interface Plugin {
     readonly epoch: number;
     readonly capacityBytes: number;
     readonly frameBytesMax: number;
-    /** Three numbers each: type id, 0 = all types without their own; PolicyKind; how long `block` waits for room, ms. */
-    readonly policies: Uint32Array;
+    readonly policies: readonly PluginPolicy[];
   }): PluginLink;
   /** Messages that it published while nobody had subscribed to them, by type. They are under no edge. */
   unheard(): ReadonlyMap<string, number>;

@@ -10,6 +10,7 @@ import {
 } from "#generated/busbar/plan";
 import type { TransportName } from "#transport";
 import { BusError, sourceIdOf, suggest } from "#wire";
+import type { PluginPolicy } from "./hub-api.ts";
 
 export const DEFAULT_CAPACITY: number = 1024 * 1024;
 export const DEFAULT_MESSAGE_MAX: number = 256 * 1024;
@@ -97,15 +98,14 @@ export class PlanIndex {
     return service === undefined || service.open || service.calls.includes(rpc);
   }
 
-  /** Of all its types: type id (0: those without their own), PolicyKind, time-out in ms, three numbers each. */
-  policiesOf(edge: Edge | undefined): Uint32Array {
-    const { kind, timeoutMs } = edge?.policy ?? DEFAULT_POLICY;
-    const words = [0, kind, timeoutMs];
+  /** Of all types of an edge that starts at a plugin. */
+  policiesOf(edge: Edge | undefined): PluginPolicy[] {
+    const policies = [{ typeId: 0, ...(edge?.policy ?? DEFAULT_POLICY) }];
     for (const { type, policy } of edge?.types ?? []) {
-      const id = this.types.get(type)?.id;
-      if (policy !== null && policy !== undefined && id !== undefined) words.push(id, policy.kind, policy.timeoutMs);
+      const typeId = this.types.get(type)?.id;
+      if (policy !== null && typeId !== undefined) policies.push({ typeId, ...policy });
     }
-    return Uint32Array.from(words);
+    return policies;
   }
 
   policyOf(edge: Edge | undefined, type: string): Policy {

@@ -111,9 +111,12 @@ export class RemotePluginLink {
   readonly #options: RemotePluginOptions;
   /** Over all connections, index by Lane. */
   readonly #accounts: readonly [Account, Account] = [new Account(), new Account()];
+  /** The present link, or the last: its plugin may just be publishing when it goes, and that is counted too. */
   #link: PluginLink | undefined;
-  /** Of the present link, as counted so far. */
+  /** Of that link, as counted so far. */
   #counted = NOTHING;
+  /** What became of messages on it that the socket never took. */
+  #endedBy: DropReason = "link_lost";
   /** Over all links. */
   #refused = 0;
   #carrier: ByteCarrier | undefined;
@@ -129,6 +132,7 @@ export class RemotePluginLink {
 
   #open(carrier: ByteCarrier): void {
     const { plugin, hub } = this.#options;
+    this.#count();
     const link = this.#options.connect();
     this.#carrier = carrier;
     this.#transport = carrier.transport;
@@ -199,41 +203,43 @@ export class RemotePluginLink {
     }
   }
 
-  /** What was published on the present connection so far: in the socket's lane, still in the plugin's ring, or not sent at all. */
+  /** What was published on the link so far: in the socket's lane, still in the plugin's ring, or not sent at all. */
   #count(): void {
     const carrier = this.#carrier;
     const link = this.#link;
-    if (carrier === undefined || link === undefined) return;
+    if (link === undefined) return;
     const [data, control] = this.#accounts;
     const { committed, dropped, refused } = link.counters();
     const before = this.#counted;
-    data.published += committed[Lane.data] - before.published;
+    const fresh = committed[Lane.data] - before.published;
+    data.published += fresh;
     dropped.forEach((count, index) => {
       const more = count - (before.dropped[index] ?? 0);
       data.published += more;
       data.drop(DROP_REASONS[index], more);
     });
+    this.#refused += refused - before.refused;
+    this.#counted = { published: committed[Lane.data], dropped, refused };
+    if (carrier === undefined) {
+      data.drop(this.#endedBy, fresh);
+      return;
+    }
     data.committed = carrier.outbound[Lane.data].committed;
     control.published += carrier.outbound[Lane.control].committed - control.committed;
     control.committed = carrier.outbound[Lane.control].committed;
-    this.#refused += refused - before.refused;
-    this.#counted = { published: committed[Lane.data], dropped, refused };
   }
 
   #drop(): void {
     const carrier = this.#carrier;
-    const link = this.#link;
-    if (carrier === undefined || link === undefined) return;
-    // First the plugin's side, so that nothing is published on it after it was counted.
-    link.carrier.abort();
+    if (carrier === undefined) return;
+    this.#link?.carrier.abort();
     this.#count();
-    const reason = this.connector.state === "closed" ? "closed" : "link_lost";
+    this.#endedBy = this.connector.state === "closed" ? "closed" : "link_lost";
     const data = this.#accounts[Lane.data];
-    data.drop(reason, Math.max(0, this.#counted.published - data.committed));
-    for (const lane of LANES) this.#accounts[lane].detach(reason);
+    data.drop(this.#endedBy, Math.max(0, this.#counted.published - data.committed));
+    for (const lane of LANES) this.#accounts[lane].detach(this.#endedBy);
     carrier.abort();
     this.#carrier = undefined;
-    this.#link = undefined;
   }
 
   async close(drainMs: number): Promise<void> {

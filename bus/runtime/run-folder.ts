@@ -1,6 +1,5 @@
 import {
   chmodSync,
-  existsSync,
   lstatSync,
   mkdirSync,
   readdirSync,
@@ -11,6 +10,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
+import { makeFolders } from "#transport/socket";
 import { BusError } from "#wire";
 import { acquireLock, type LockHolder, liveHolder, releaseLock } from "./lock-file.ts";
 
@@ -218,16 +218,5 @@ function readNumber(file: string): number {
     return Number.isSafeInteger(value) && value > 0 ? value : 0;
   } catch {
     return 0;
-  }
-}
-
-/** Not mkdir's own `recursive`: where a folder exists and takes none (below /proc), that of Node 20 tries for ever. */
-function makeFolders(path: string): void {
-  if (existsSync(path)) return;
-  makeFolders(dirname(path));
-  try {
-    mkdirSync(path, { mode: 0o700 });
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error; // another process made it meanwhile
   }
 }

@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <cstring>
+#include <utility>
+#include <vector>
 
 #include "core/hash/hash.h"
 #include "host/testing/peer.h"
@@ -223,12 +225,17 @@ TEST(PluginHost, HoweverItWaitsEveryRequestIsAnswered) {
   }
 }
 
-TEST_F(PluginHostTest, APublishOnAFullRingWaitsAndIsThenCountedAsTimedOut) {
+/// Room for four messages of 900 bytes.
+LinkOptions small_edge(std::vector<Policy> policies) {
   LinkOptions options;
   options.capacity_bytes = 4096;
   options.frame_bytes_max = 1024;
-  options.policies = {{0, WhenFull::kBlock, 5}};
-  Peer peer(*host, options);
+  options.policies = std::move(policies);
+  return options;
+}
+
+TEST_F(PluginHostTest, APublishOnAFullRingWaitsAndIsThenCountedAsTimedOut) {
+  Peer peer(*host, small_edge({{0, WhenFull::kBlock, 5}}));
   peer.link->subscribe(kEvent, 0, true);
   peer.send(frame::kind::kRequest, kPublish, 1, words({10, 900}));
   const auto got = peer.receive();
@@ -239,12 +246,8 @@ TEST_F(PluginHostTest, APublishOnAFullRingWaitsAndIsThenCountedAsTimedOut) {
 }
 
 TEST_F(PluginHostTest, AFullEdgeThatDropsTheNewestMakesNobodyWait) {
-  LinkOptions options;
-  options.capacity_bytes = 4096;
-  options.frame_bytes_max = 1024;
   // Would outlast the test if it were waited for; the policy of another type does not count.
-  options.policies = {{0, WhenFull::kBlock, 3'600'000}, {kEvent, WhenFull::kDropNewest, 3'600'000}};
-  Peer peer(*host, options);
+  Peer peer(*host, small_edge({{0, WhenFull::kBlock, 3'600'000}, {kEvent, WhenFull::kDropNewest, 3'600'000}}));
   peer.link->subscribe(kEvent, 0, true);
   peer.send(frame::kind::kRequest, kPublish, 1, words({10, 900}));
   const auto got = peer.receive();
@@ -257,11 +260,7 @@ TEST_F(PluginHostTest, AFullEdgeThatDropsTheNewestMakesNobodyWait) {
 }
 
 TEST_F(PluginHostTest, AFullEdgeThatSaysSoTakesNothingAndDropsNothing) {
-  LinkOptions options;
-  options.capacity_bytes = 4096;
-  options.frame_bytes_max = 1024;
-  options.policies = {{0, WhenFull::kError, 3'600'000}};
-  Peer peer(*host, options);
+  Peer peer(*host, small_edge({{0, WhenFull::kError, 3'600'000}}));
   peer.link->subscribe(kEvent, 0, true);
   peer.send(frame::kind::kRequest, kPublish, 1, words({10, 900}));
   const auto got = peer.receive();
@@ -272,10 +271,7 @@ TEST_F(PluginHostTest, AFullEdgeThatSaysSoTakesNothingAndDropsNothing) {
 }
 
 TEST_F(PluginHostTest, APublishThatWaitsGoesOnWhenThereIsRoom) {
-  LinkOptions options;
-  options.capacity_bytes = 4096;
-  options.frame_bytes_max = 1024;
-  Peer peer(*host, options);
+  Peer peer(*host, small_edge({}));
   peer.link->subscribe(kEvent, 0, true);
   peer.send(frame::kind::kRequest, kPublish, 1, words({2000, 900}));
   for (uint32_t i = 0; i < 2000; i++) ASSERT_EQ(peer.receive(0).word(), i);

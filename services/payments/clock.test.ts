@@ -42,15 +42,17 @@ const open = (
 ): Promise<ClockRig> =>
   openRig({ mode, topology: `[bus]\n${nodes}${services(settings)}`, modules: { caller: () => undefined } });
 
-const clockHashes = new Set<string | null>();
-
-test.for([
+const PLACEMENTS = [
   ["monolith", "monolith", APART],
   ["bundled, in one node", "bundled", TOGETHER],
   ["bundled, over rings", "bundled", APART],
   ["bundled, over unix", "bundled", APART + OVER_UNIX],
   ["distributed, over tcp", "distributed", FAR + OVER_TCP],
-] as const)(
+] as const;
+
+const clockHashes = new Set<string | null>();
+
+test.for(PLACEMENTS)(
   "a run by the clock ends on the hash of a run by request: %s",
   { timeout: 60_000 },
   async ([, mode, nodes]) => {
@@ -86,13 +88,7 @@ const flooded = (tick: number, multiplier: number): string => {
 
 const stopped = new Set<string>();
 
-test.for([
-  ["monolith", "monolith", APART],
-  ["bundled, in one node", "bundled", TOGETHER],
-  ["bundled, over rings", "bundled", APART],
-  ["bundled, over unix", "bundled", APART + OVER_UNIX],
-  ["distributed, over tcp", "distributed", FAR + OVER_TCP],
-] as const)(
+test.for(PLACEMENTS)(
   "simulations that cannot go on fail one step each, and the clock goes on with the others: %s",
   { timeout: 60_000 },
   async ([, mode, nodes]) => {

@@ -1,7 +1,8 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import type { Command } from "commander";
 import { libraryVersion, packageRoot } from "#runtime";
+import { makeFolders } from "#transport/socket";
 import { BusError } from "#wire";
 import type { Cli, CommonOptions } from "../cli.ts";
 
@@ -45,7 +46,7 @@ export function addInit(program: Command, cli: Cli): void {
         /\{\{(\w+)\}\}/g,
         (_all, key: string) => values[key] ?? "",
       );
-      mkdirSync(dirname(join(target, file.target)), { recursive: true });
+      makeFolders(dirname(join(target, file.target)), 0o777);
       writeFileSync(join(target, file.target), text);
     }
     const written = files.map((file) => file.target);

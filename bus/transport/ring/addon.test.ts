@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import type { Plugin } from "#core";
+import { PolicyKind } from "#generated/busbar/plan";
 import { type Addon, openAddon } from "./addon.ts";
 import { ringUnavailable, threadRingUnavailable } from "./ring-transport.ts";
 import { loadEcho, testPlugin } from "./test-support.ts";
@@ -72,7 +73,7 @@ test("rings outlive their link for as long as somebody looks at them", async () 
     epoch: 1,
     capacityBytes: 4096,
     frameBytesMax: 512,
-    policies: Uint32Array.of(0, 0, 1),
+    policies: [{ typeId: 0, kind: PolicyKind.block, timeoutMs: 1 }],
   });
   link.carrier.abort();
   await plugin.close();

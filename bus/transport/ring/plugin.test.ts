@@ -2,6 +2,7 @@ import { monitorEventLoopDelay } from "node:perf_hooks";
 import { afterEach, expect, test } from "vitest";
 import type { Plugin } from "#core";
 import { Credit } from "#generated/busbar/control";
+import { PolicyKind } from "#generated/busbar/plan";
 import { ERRORS } from "#generated/errors";
 import { DROP_REASONS, HOLD } from "#transport";
 import { Kind, Lane, writeHeader } from "#wire";
@@ -182,7 +183,7 @@ test("a held lane stops the publisher, which times out and counts what it could 
   const client = new EchoClient(await echo(), {
     capacityBytes: 4096,
     frameBytesMax: 1024,
-    policies: Uint32Array.of(0, 0, 5),
+    policies: [{ typeId: 0, kind: PolicyKind.block, timeoutMs: 5 }],
   });
   client.link.subscribe(typeId("Event"), 0, true);
   client.verdict = (lane) => (lane === Lane.data ? HOLD : 1);
@@ -197,12 +198,15 @@ test("a held lane stops the publisher, which times out and counts what it could 
 });
 
 test.for([
-  ["error", 1, 6, 0, [4, -3 >>> 0]],
-  ["drop_newest", 2, 0, 6, [10, 0]],
-  ["latest, which a plugin keeps as drop_newest", 4, 0, 6, [10, 0]],
+  ["error", PolicyKind.error, 6, 0, [4, -3 >>> 0]],
+  ["drop_newest", PolicyKind.dropNewest, 0, 6, [10, 0]],
+  ["latest, which a plugin keeps as drop_newest", PolicyKind.latest, 0, 6, [10, 0]],
 ] as const)("a full edge with policy %s makes no plugin wait", async ([, kind, refused, dropped, answer]) => {
   // Neither the time-out nor the policy of another type is waited for.
-  const policies = Uint32Array.of(typeId("Note"), 0, 3_600_000, 0, kind, 3_600_000);
+  const policies = [
+    { typeId: typeId("Note"), kind: PolicyKind.block, timeoutMs: 3_600_000 },
+    { typeId: 0, kind, timeoutMs: 3_600_000 },
+  ];
   const client = new EchoClient(await echo(), { capacityBytes: 4096, frameBytesMax: 1024, policies });
   client.link.subscribe(typeId("Event"), 0, true);
   client.verdict = (lane) => (lane === Lane.data ? HOLD : 1);

@@ -128,7 +128,10 @@ class NativePlugin implements Plugin {
 
   connect(options: Parameters<Plugin["connect"]>[0]): PluginLink {
     if (this.#closed || this.#stopping) throw new BusError("core/closed", { details: { what: `plugin ${this.name}` } });
-    const { sourceId, epoch, frameBytesMax, policies } = options;
+    const { sourceId, epoch, frameBytesMax } = options;
+    const policies = Uint32Array.from(
+      options.policies.flatMap(({ typeId, kind, timeoutMs }) => [typeId, kind, timeoutMs]),
+    );
     const clockRank = this.#rankOf(options.service);
     const capacityBytes = capacityFor(options.capacityBytes, frameBytesMax);
     const addon = this.#addon;

@@ -2,6 +2,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Plugin, PluginLink } from "#core";
+import { PolicyKind } from "#generated/busbar/plan";
 import { type ByteReceiver, DELIVERED, FULL, type TransportLog } from "#transport";
 import {
   type BusError,
@@ -78,7 +79,7 @@ export class EchoClient implements ByteReceiver {
       epoch: 3,
       capacityBytes: 1 << 20,
       frameBytesMax: 256 << 10,
-      policies: Uint32Array.of(0, 0, 5000),
+      policies: [{ typeId: 0, kind: PolicyKind.block, timeoutMs: 5000 }],
       ...options,
     });
     this.link.carrier.open(this);

@@ -3,19 +3,11 @@
  * A host needs its own .key and the .pub of every node; the .pub files are the allow-list.
  */
 import { createPrivateKey, createPublicKey } from "node:crypto";
-import {
-  existsSync,
-  lstatSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
+import { existsSync, lstatSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { capability, curveKeyPair } from "zeromq";
 import { BusError } from "#wire";
+import { makeFolders } from "./make-folders.ts";
 import { decodeZ85, encodeZ85 } from "./z85.ts";
 
 export interface KeyPair {
@@ -54,7 +46,7 @@ export const generateKeyPair = (): KeyPair => {
  */
 export const writeKeys = (dir: string, nodes: readonly string[]): string[] => {
   for (const node of nodes) requireName(dir, node);
-  mkdirSync(dir, { recursive: true, mode: 0o700 });
+  makeFolders(dir);
   const written: string[] = [];
   for (const node of nodes) {
     const secret = secretPath(dir, node);

@@ -1,5 +1,6 @@
-import { lstatSync, mkdirSync, type Stats } from "node:fs";
+import { lstatSync, type Stats } from "node:fs";
 import { BusError } from "#wire";
+import { makeFolders } from "./make-folders.ts";
 
 /**
  * Makes sure that `path` is a folder that only this user can enter; whoever can reach a Unix socket inside may connect.
@@ -10,7 +11,7 @@ export const ensureRuntimeDir = (path: string): void => {
     new BusError("transport/runtime-dir", { details: { path, reason }, cause });
   let stats: Stats;
   try {
-    mkdirSync(path, { recursive: true, mode: 0o700 });
+    makeFolders(path);
     stats = lstatSync(path);
   } catch (error) {
     throw refuse((error as Error).message, error);

@@ -85,20 +85,12 @@ TEST_F(Accounts, KeptFromTheEventsAloneAreThoseOfTheService) {
     const uint32_t sim = make(scene.json());
     tick(sim, 1000);
     entry_ = 0;
-    uint64_t next = 0;
-    for (bool end = false; !end;) {
-      fb::GetEventsRequestBuilder request(builder);
-      request.add_sim_id(sim);
-      request.add_from_seq(next);
-      const auto* page = client.ask<fb::EventsReply>(methods::GetEvents, builder, request.Finish());
-      for (const auto* event : *page->events()) {
-        account.book(*event);
-        if (event->kind() == Kind::EntryDispositionOffset) entry_ += event->txs()->size();
-        if (HasFailure()) FAIL() << "event " << event->seq() << ", " << fb::EnumNameEventKind(event->kind()) << " of tick " << event->tick();
-      }
-      end = page->end();
-      next = page->next_seq();
-    }
+    each_event(sim, [&](const fb::Event& event) {
+      account.book(event);
+      if (event.kind() == Kind::EntryDispositionOffset) entry_ += event.txs()->size();
+      if (HasFailure()) FAIL() << "event " << event.seq() << ", " << fb::EnumNameEventKind(event.kind()) << " of tick " << event.tick();
+    });
+    if (HasFailure()) return;
     account.close_tick();
     compare(sim, account);
     if (HasFailure()) return;

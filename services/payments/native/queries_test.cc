@@ -162,21 +162,12 @@ class Queries : public Plugin {
   /// The events of a life are those that name the payment, a part of it, or what it is a part of.
   void lives(uint32_t sim, const Rows& rows) {
     std::map<uint32_t, std::vector<uint64_t>> by_payment;
-    uint64_t next = 0;
-    for (bool end = false; !end;) {
-      fb::GetEventsRequestBuilder request(builder);
-      request.add_sim_id(sim);
-      request.add_from_seq(next);
-      const auto* page = client.ask<fb::EventsReply>(methods::GetEvents, builder, request.Finish());
-      for (const auto* event : *page->events()) {
-        std::set<uint32_t> named;
-        if (event->tx()) named.insert(*event->tx());
-        if (event->txs() != nullptr) named.insert(event->txs()->begin(), event->txs()->end());
-        for (const uint32_t id : named) by_payment[id].push_back(event->seq());
-      }
-      end = page->end();
-      next = page->next_seq();
-    }
+    each_event(sim, [&](const fb::Event& event) {
+      std::set<uint32_t> named;
+      if (event.tx()) named.insert(*event.tx());
+      if (event.txs() != nullptr) named.insert(event.txs()->begin(), event.txs()->end());
+      for (const uint32_t id : named) by_payment[id].push_back(event.seq());
+    });
     for (const Row& row : rows) {
       std::set<uint32_t> family{row.id};
       for (int64_t parent = row.parent; parent >= 0; parent = rows[static_cast<size_t>(parent)].parent) family.insert(static_cast<uint32_t>(parent));

@@ -1,7 +1,6 @@
 /** Runs the simulations of a sweep on the native half: in parallel there, part by part here. */
 import { createHash } from "node:crypto";
-import { BusError, type Client, type ErrorCode } from "#bus";
-import { ERRORS } from "#generated/errors";
+import { BusError, type Client, errorCodeOf } from "#bus";
 import type { ItemError, Payments, SweepResult } from "#generated/payments";
 import type { Point } from "./grid.ts";
 
@@ -81,12 +80,8 @@ export async function runSweep(
   return outcomes;
 }
 
-const CODES = new Map<number, ErrorCode>(
-  Object.entries(ERRORS).map(([code, { number }]) => [number, code as ErrorCode]),
-);
-
 const errorOf = ({ code, path, text }: ItemError, item: number, point: number): BusError =>
-  new BusError(CODES.get(code) ?? "core/app", { message: text ?? "", details: { item, point, path } });
+  new BusError(errorCodeOf(code), { message: text ?? "", details: { item, point, path } });
 
 function outcomeOf({ metrics, runHash, costs }: SweepResult): Outcome {
   if (metrics === null)

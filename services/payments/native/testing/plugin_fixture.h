@@ -39,6 +39,24 @@ class Plugin : public ::testing::Test {
   const Reply* ask_sim(const rpc::Method& method, uint32_t sim) {
     return client.ask<Reply>(method, builder, ::payments::CreateSimRequest(builder, sim));
   }
+  /// All events of a simulation in order, page by page; those of a page are valid until `visit` returns.
+  template <class Visit>
+  void each_event(uint32_t sim, Visit visit) {
+    uint64_t next = 0;
+    for (bool end = false; !end;) {
+      ::payments::GetEventsRequestBuilder request(builder);
+      request.add_sim_id(sim);
+      request.add_from_seq(next);
+      const auto* page = client.ask<::payments::EventsReply>(rpc::payments::Payments::GetEvents, builder, request.Finish());
+      ASSERT_NE(page, nullptr) << host.text;
+      for (const auto* event : *page->events()) {
+        visit(*event);
+        if (::testing::Test::HasFailure()) return;
+      }
+      end = page->end();
+      next = page->next_seq();
+    }
+  }
 
   FakeHost host;
   PluginClient client{host};
