@@ -71,7 +71,8 @@ await guarded(() => {
     check("lint (biome)", bin("biome"), ["check", "--diagnostic-level=error", "."]);
     check("types (tsc)", bin("tsc"), ["-p", "tsconfig.json"]);
     const gen = ["dist/bus/schema/gen/main.js", "--schema", "schema", "--ts", "bus/generated", "--import", "#schema"];
-    check("generated bindings are fresh", process.execPath, [...gen, "--cpp", "native/generated", "--check"]);
+    const rest = ["--cpp", "native/generated", "--errors-page", "docs/reference/errors.md", "--check"];
+    check("generated files are fresh", process.execPath, [...gen, ...rest]);
   }
   vitest(filters);
   if (filters.length === 0) ctest("release");

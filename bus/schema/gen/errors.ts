@@ -9,34 +9,47 @@ export interface ErrorEntry {
   /** "room/kebab-name". */
   readonly code: string;
   readonly text: string;
+  /** For the reference page: when it comes, where the text is little more than its details. */
+  readonly when?: string;
+  /** For the reference page: what to do, where the text does not say it. */
+  readonly cure?: string;
+}
+
+export interface ErrorList {
+  readonly errors: readonly ErrorEntry[];
+  /** Last words of codes that many services have ("out-of-range") and what to do about them. */
+  readonly cures: Readonly<Record<string, string>>;
 }
 
 /**
  * The list of schema/bus/errors.toml, in its order.
  * @throws BusError schema/bad-json when an entry is not sound
  */
-export function readErrors(path: string): ErrorEntry[] {
+export function readErrors(path: string): ErrorList {
   const fail = (problem: string): never => {
     throw new BusError("schema/bad-json", { details: { path, problem } });
   };
-  let file: { error?: unknown };
+  let file: { error?: unknown; cures?: unknown };
   try {
-    file = parse(readFileSync(path, "utf8")) as { error?: unknown };
+    file = parse(readFileSync(path, "utf8")) as typeof file;
   } catch (error) {
     return fail(error instanceof Error ? error.message.split("\n")[0] : String(error));
   }
   const list = Array.isArray(file.error) ? (file.error as Partial<ErrorEntry>[]) : fail("has no [[error]]");
   const seen = new Set<unknown>();
-  for (const { number, code, text } of list) {
-    const sound = Number.isInteger(number) && Number(number) > 0 && Number(number) < 65_536 && typeof text === "string";
+  for (const { number, code, text, when = "", cure = "" } of list) {
+    const texts = [text, when, cure].every((each) => typeof each === "string");
+    const sound = texts && Number.isInteger(number) && Number(number) > 0 && Number(number) < 65_536;
     if (!sound || !/^[a-z]+\/[a-z]+(-[a-z]+)*$/.test(code ?? "")) fail(`the entry ${code ?? number} is not sound`);
     if (seen.has(number) || seen.has(code)) fail(`${code} (${number}) is there twice`);
     seen.add(number).add(code);
   }
-  return list as ErrorEntry[];
+  const cures = (file.cures ?? {}) as Record<string, string>;
+  if (Object.values(cures).some((cure) => typeof cure !== "string")) fail("[cures] holds texts only");
+  return { errors: list as ErrorEntry[], cures };
 }
 
-const origin = (path: string, schemaDir: string): string =>
+export const origin = (path: string, schemaDir: string): string =>
   relative(dirname(schemaDir), path).replaceAll("\\", "/") || path;
 
 export function errorsTypeScript(errors: readonly ErrorEntry[], path: string, schemaDir: string): string {

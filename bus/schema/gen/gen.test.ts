@@ -7,6 +7,7 @@ import { BusError } from "#wire";
 import { parseLock, readLock, refuseCollisions } from "../lock.ts";
 import { checkFresh } from "../sources.ts";
 import { readErrors } from "./errors.ts";
+import { errorsPage } from "./errors-page.ts";
 import { type GenOptions, gen } from "./index.ts";
 
 let folder: string;
@@ -197,7 +198,34 @@ test("an error list with a number used twice is refused", () => {
   const path = join(folder, "errors.toml");
   const entry = '[[error]]\nnumber = 1\ncode = "core/one"\ntext = "one"\n';
   writeFileSync(path, entry);
-  expect(readErrors(path)).toEqual([{ number: 1, code: "core/one", text: "one" }]);
+  expect(readErrors(path)).toEqual({ errors: [{ number: 1, code: "core/one", text: "one" }], cures: {} });
   writeFileSync(path, entry + entry.replace("core/one", "core/two"));
   expect(() => readErrors(path)).toThrow("core/two (1) is there twice");
+});
+
+test("docs/reference/errors.md is what the list of errors says (else: npm run gen)", () => {
+  const root = join(import.meta.dirname, "..", "..", "..");
+  const list = readErrors(join(root, "schema", "bus", "errors.toml"));
+  const page = errorsPage(list, "schema/bus/errors.toml");
+  expect(readFileSync(join(root, "docs", "reference", "errors.md"), "utf8")).toBe(page);
+  for (const { code, number } of list.errors) expect(page).toContain(`\n| \`${code}\` | ${number} | `);
+});
+
+test("the page of errors has both halves of a sentence, and refuses a code that lacks one", () => {
+  const page = (text: string, more = {}): string =>
+    errorsPage({ errors: [{ number: 1, code: "core/odd", text, ...more }], cures: { odd: "count again" } }, "list");
+  const row = (text: string, more = {}): string | undefined => page(text, more).split("\n").at(-2);
+  expect(row("{path} is not even; use '{other}' instead")).toBe(
+    "| `core/odd` | 1 | *path* is not even | use *other* instead |",
+  );
+  expect(row("{path}:{line}:{column}: odd {key}{suggestion}")).toBe("| `core/odd` | 1 | odd *key* | count again |");
+  expect(row("it is odd; {problem}", { cure: "add 1" })).toBe("| `core/odd` | 1 | it is odd | add 1 |");
+  expect(row("{path} is odd; the rest is even", { cure: "add 1" })).toBe(
+    "| `core/odd` | 1 | *path* is odd; the rest is even | add 1 |",
+  );
+  expect(row("{reason}", { when: "it is even|odd" })).toBe("| `core/odd` | 1 | it is even\\|odd | count again |");
+  expect(() => page("{path}: {problem}")).toThrow("schema/bad-json: list: core/odd does not say when it comes");
+  expect(() => errorsPage({ errors: [{ number: 1, code: "core/odd", text: "odd" }], cures: {} }, "list")).toThrow(
+    "core/odd does not say what to do",
+  );
 });

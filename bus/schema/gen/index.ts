@@ -10,7 +10,8 @@ import type { BinarySchema } from "../model.ts";
 import { digestOf, readSources } from "../sources.ts";
 import { compileSources } from "./compile.ts";
 import { cpp } from "./cpp/index.ts";
-import { errorsCpp, errorsTypeScript, readErrors } from "./errors.ts";
+import { errorsCpp, errorsTypeScript, origin, readErrors } from "./errors.ts";
+import { errorsPage } from "./errors-page.ts";
 import { dropOrphans, type Material, putFile } from "./output.ts";
 import { type TypeScriptOptions, typescript } from "./typescript/index.ts";
 
@@ -27,6 +28,8 @@ export interface GenOptions {
   readonly cppDir?: string;
   /** List of errors; `schemaDir`/bus/errors.toml by default, when it is there. */
   readonly errorsFile?: string;
+  /** Where the reference page of the errors goes; none when left out. */
+  readonly errorsPage?: string;
   /** `schemaDir`/schema.lock by default. */
   readonly lockFile?: string;
   /** Begins a new lineage for types whose change breaks readers, instead of stopping. */
@@ -84,12 +87,15 @@ async function outputsOf(material: Material, options: GenOptions): Promise<Map<s
   const ours = join(schemaDir, "bus", "errors.toml");
   const errorsFile = options.errorsFile ?? (existsSync(ours) ? ours : undefined);
   if (errorsFile !== undefined) {
-    const errors = readErrors(errorsFile);
-    const list = (text: string, name: string): ReadonlyMap<string, string> => new Map([[name, text]]);
+    const list = readErrors(errorsFile);
+    const { errors } = list;
+    const file = (text: string, name: string): ReadonlyMap<string, string> => new Map([[name, text]]);
     if (typescriptDir !== undefined) {
-      add(typescriptDir, list(errorsTypeScript(errors, errorsFile, schemaDir), "errors.ts"));
+      add(typescriptDir, file(errorsTypeScript(errors, errorsFile, schemaDir), "errors.ts"));
     }
-    if (cppDir !== undefined) add(cppDir, list(errorsCpp(errors, errorsFile, schemaDir), "errors.h"));
+    if (cppDir !== undefined) add(cppDir, file(errorsCpp(errors, errorsFile, schemaDir), "errors.h"));
+    if (options.errorsPage !== undefined)
+      outputs.set(options.errorsPage, errorsPage(list, origin(errorsFile, schemaDir)));
   }
   return outputs;
 }

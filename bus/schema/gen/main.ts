@@ -10,6 +10,7 @@ const { values } = parseArgs({
     extension: { type: "string" },
     cpp: { type: "string" },
     errors: { type: "string" },
+    "errors-page": { type: "string" },
     lock: { type: "string" },
     check: { type: "boolean", default: false },
     "allow-breaking": { type: "boolean", default: false },
@@ -26,6 +27,7 @@ try {
     typescriptExtension: (values.extension ?? (importPath?.startsWith("#") ? ".ts" : ".js")) === ".ts" ? ".ts" : ".js",
     ...(values.cpp === undefined ? {} : { cppDir: values.cpp }),
     ...(values.errors === undefined ? {} : { errorsFile: values.errors }),
+    ...(values["errors-page"] === undefined ? {} : { errorsPage: values["errors-page"] }),
     ...(values.lock === undefined ? {} : { lockFile: values.lock }),
   });
   for (const warning of report.warnings) process.stderr.write(`warning: ${warning}\n`);
