@@ -1,3 +1,4 @@
+export * from "./bad-json.ts";
 export * from "./bfbs.ts";
 export * from "./canonical.ts";
 export * from "./codec.ts";

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { BusError, requestIdOf, typeIdOf } from "#wire";
+import { badJson, notJson } from "./bad-json.ts";
 import { fingerprintOf } from "./canonical.ts";
 import type { LockedMethod, LockedType, SchemaLock } from "./lock-types.ts";
 import type { BinarySchema } from "./model.ts";
@@ -21,13 +22,13 @@ export function readLock(path: string): SchemaLock {
 /** @param path named in errors */
 export function parseLock(text: string, path: string): SchemaLock {
   const fail = (problem: string): never => {
-    throw new BusError("schema/bad-json", { details: { path, problem } });
+    throw badJson(path, problem);
   };
   let lock: Partial<SchemaLock> | null;
   try {
     lock = JSON.parse(text) as Partial<SchemaLock> | null;
   } catch (error) {
-    return fail(`is not JSON: ${error instanceof Error ? error.message : error}`);
+    throw notJson(path, error);
   }
   if (typeof lock !== "object" || lock === null) return fail("is not a lock of schemas");
   if (lock.version !== 1) return fail(`has version ${String(lock.version)}; this Busbar reads version 1`);

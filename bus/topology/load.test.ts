@@ -49,7 +49,26 @@ test("no file is one clear error", async () => {
     `topology/not-found: no topology at ${path}; create one with \`busbar init\`, or name it with --topology`,
   );
   path = folder;
-  expect((await fault()).code).toBe("topology/not-found");
+  expect((await fault()).message).toBe(
+    `runtime/file: ${folder} cannot be read or written: it is a folder; name the topology in it`,
+  );
+});
+
+test("a file that is no text is said to be none, at the first byte that is wrong", async () => {
+  const bus = '[bus]\nname = "é';
+  for (const [bytes, place, what] of [
+    [Buffer.from("7f454c4602010100", "hex"), "1:8", "it has a zero byte"],
+    [Buffer.from("ffd8ffe000104a46", "hex"), "1:1", "it is not UTF-8"],
+    [Buffer.from(`${bus}\xfc"`, "latin1"), "2:9", "it is not UTF-8"],
+    [Buffer.from(`${bus}\0"`), "2:10", "it has a zero byte"],
+  ] as const) {
+    await writeFile(path, bytes);
+    expect((await fault()).message).toBe(
+      `topology/bad-toml: ${path}:${place}: this file is no text (${what} here); is it the topology that you mean?`,
+    );
+  }
+  await writeFile(path, GALAXY.replace('name = "galaxy"', 'name = "galaxy" # \uFFFD'));
+  expect((await loadPlan(path)).bus).toBe("galaxy");
 });
 
 test("no schema is one clear error with the place that names it", async () => {

@@ -67,7 +67,7 @@ test("semantics/1.3: which nodes are here follows from the node that is started"
   expect(here("core")).toEqual(["core", "orchestrator"]);
   expect(here("analysis")).toEqual(["analysis"]);
   expect(() => plan(GALAXY, { overrides: { node: "cores" } })).toThrow(
-    /topology\/unknown-node: there is no node 'cores' in topology\.toml; did you mean 'core'\?/,
+    /topology\/unknown-node: there is no node 'cores' in topology\.toml; did you mean 'core'\? \(there are: orchestrator, core, analysis\)$/,
   );
 });
 

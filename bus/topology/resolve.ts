@@ -113,7 +113,8 @@ function checkOverrides(topology: Topology, overrides: Overrides): void {
   const known = topology.nodes.map((node) => node.name);
   if (overrides.node !== undefined && !known.includes(overrides.node)) {
     const { node } = overrides;
-    const details = { node, path: topology.file, suggestion: suggestion(node, known) };
+    const there = known.length === 0 ? "it has none" : `there are: ${known.join(", ")}`;
+    const details = { node, path: topology.file, suggestion: `${suggestion(node, known)} (${there})` };
     throw new BusError("topology/unknown-node", { details });
   }
   if (overrides.transport === "nats") {

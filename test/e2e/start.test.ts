@@ -63,7 +63,10 @@ test("a topology with one fault is refused before anything starts, with code, li
   ];
   for (const [change, text] of cases) expect((await refused(change)).stderr).toMatch(text);
   expect((await refused((t) => t, "up", "--node", "bakc")).stderr).toMatch(
-    /^topology\/unknown-node: .*did you mean 'back'/,
+    /^topology\/unknown-node: .*did you mean 'back'\? \(there are: front, back\)\n/,
+  );
+  expect((await refused((t) => t, "up", "--node", "nope")).stderr).toBe(
+    "topology/unknown-node: there is no node 'nope' in topology.toml (there are: front, back)\n",
   );
 }, 60_000);
 

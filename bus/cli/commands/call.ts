@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { registryOf, toJson } from "#runtime";
 import { BusError } from "#wire";
 import type { Cli, CommonOptions } from "../cli.ts";
+import { duration } from "../option-values.ts";
 import { interruptSignal, type LiveBus, liveBus, processOf, readJsonArgument, serviceDown } from "./live.ts";
 
 interface Options extends CommonOptions {
@@ -16,7 +17,7 @@ export function addCall(program: Command, cli: Cli): void {
     .argument("<method>", "Service.method, such as Cards.simulate")
     .argument("[json]", "the request; @file reads it from a file, - from standard input", "{}")
     .option("--target <service>", "which service or instance (default: one that serves it)")
-    .option("--timeout <duration>", "how long to wait (default: 30s)");
+    .option("--timeout <duration>", "how long to wait (default: 30s)", duration);
   cli.command<Options>(
     command,
     ["busbar call Cards.simulate '{\"requests\": []}'", "busbar call galaxy.Ecs.query @query.json --target ecs"],

@@ -4,6 +4,7 @@ import { isAlive, nodeOf, RunningBus } from "#runtime";
 import { parseDuration } from "#topology";
 import { BusError } from "#wire";
 import type { Cli, CommonOptions } from "../cli.ts";
+import { duration } from "../option-values.ts";
 
 interface Options extends CommonOptions {
   node?: string;
@@ -17,14 +18,13 @@ export function addDown(program: Command, cli: Cli): void {
     .command("down")
     .description("Stop a running `busbar up` of this topology and wait until it has ended.")
     .option("--node <name>", "only the `up` of this node")
-    .option("--timeout <duration>", "how long to wait", "60s");
+    .option("--timeout <duration>", "how long to wait", duration, "60s");
   cli.command<Options>(command, ["busbar down", "busbar down --node core"], async ({ node, timeout }) => {
-    const patience = parseDuration(timeout); // before anything is stopped: a typing error must stop nothing
     const bus = await RunningBus.find(cli.topologyPath());
     const ups = bus.ups.filter((up) => node === undefined || nodeOf(up) === node);
     if (ups.length === 0) throw node === undefined ? bus.notRunning() : notStartedAlone(bus, node);
     for (const up of ups) process.kill(up.pid, "SIGTERM");
-    const end = performance.now() + patience;
+    const end = performance.now() + parseDuration(timeout);
     for (const up of ups) {
       while (isAlive(up)) {
         if (performance.now() > end)

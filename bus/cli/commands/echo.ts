@@ -1,7 +1,7 @@
 import type { Command } from "commander";
-import { InvalidArgumentError } from "commander";
 import { type ControlClient, registryOf, toJson } from "#runtime";
 import type { Cli, CommonOptions } from "../cli.ts";
+import { positive } from "../option-values.ts";
 import { interruptSignal, liveBus, processOf } from "./live.ts";
 
 interface Options extends CommonOptions {
@@ -59,10 +59,4 @@ export function addEcho(program: Command, cli: Cli): void {
       return undefined;
     },
   );
-}
-
-function positive(text: string): number {
-  const value = Number(text);
-  if (!Number.isSafeInteger(value) || value <= 0) throw new InvalidArgumentError("a whole number above 0 is needed");
-  return value;
 }

@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import type { Plan } from "#generated/busbar/plan";
 import { RunningBus } from "#runtime";
+import { notJson } from "#schema";
 import { BusError, suggestion } from "#wire";
 import type { Cli } from "../cli.ts";
 
@@ -60,8 +61,7 @@ export function readJsonArgument(argument: string | undefined): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    const problem = `is not JSON: ${(cause as Error).message}`;
-    throw new BusError("schema/bad-json", { details: { path, problem }, cause });
+    throw notJson(path, cause);
   }
 }
 

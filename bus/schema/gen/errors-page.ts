@@ -1,4 +1,4 @@
-import { BusError } from "#wire";
+import { badJson } from "../bad-json.ts";
 import type { ErrorEntry, ErrorList } from "./errors.ts";
 
 const HEAD = (origin: string): string => `# Errors
@@ -36,8 +36,8 @@ function row({ number, code, text, when, cure }: ErrorEntry, cures: ErrorList["c
   const [head, tail] = end < 0 ? [text, ""] : [text.slice(0, end), text.slice(end + 2)];
   const told = cure ?? (speaks(tail) ? undefined : cures[code.slice(code.indexOf("/") + 1)]);
   const reason = when ?? (told !== undefined && speaks(tail) ? text : head);
-  if (!speaks(reason)) fail(origin, `${code} does not say when it comes; give it a when`);
-  if (!speaks(told ?? tail)) fail(origin, `${code} does not say what to do; give it a cure`);
+  if (!speaks(reason)) fail(origin, `has ${code}, which does not say when it comes; give it a when`);
+  if (!speaks(told ?? tail)) fail(origin, `has ${code}, which does not say what to do; give it a cure`);
   return `| \`${code}\` | ${number} | ${cell(reason)} | ${cell(told ?? tail)} |`;
 }
 
@@ -54,5 +54,5 @@ const cell = (text: string): string =>
     .replace(/\{(\w+)\}/g, "*$1*");
 
 const fail = (path: string, problem: string): never => {
-  throw new BusError("schema/bad-json", { details: { path, problem } });
+  throw badJson(path, problem);
 };

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { dirname, relative } from "node:path";
 import { parse } from "@iarna/toml";
-import { BusError } from "#wire";
+import { badJson } from "../bad-json.ts";
 
 export interface ErrorEntry {
   /** On the wire; 1 to 65535, never used twice. */
@@ -27,25 +27,26 @@ export interface ErrorList {
  */
 export function readErrors(path: string): ErrorList {
   const fail = (problem: string): never => {
-    throw new BusError("schema/bad-json", { details: { path, problem } });
+    throw badJson(path, problem);
   };
   let file: { error?: unknown; cures?: unknown };
   try {
     file = parse(readFileSync(path, "utf8")) as typeof file;
   } catch (error) {
-    return fail(error instanceof Error ? error.message.split("\n")[0] : String(error));
+    return fail(`is not TOML: ${error instanceof Error ? error.message.split("\n")[0] : String(error)}`);
   }
   const list = Array.isArray(file.error) ? (file.error as Partial<ErrorEntry>[]) : fail("has no [[error]]");
   const seen = new Set<unknown>();
   for (const { number, code, text, when = "", cure = "" } of list) {
     const texts = [text, when, cure].every((each) => typeof each === "string");
     const sound = texts && Number.isInteger(number) && Number(number) > 0 && Number(number) < 65_536;
-    if (!sound || !/^[a-z]+\/[a-z]+(-[a-z]+)*$/.test(code ?? "")) fail(`the entry ${code ?? number} is not sound`);
-    if (seen.has(number) || seen.has(code)) fail(`${code} (${number}) is there twice`);
+    if (!sound || !/^[a-z]+\/[a-z]+(-[a-z]+)*$/.test(code ?? ""))
+      fail(`has an entry that is not sound: ${code ?? number}`);
+    if (seen.has(number) || seen.has(code)) fail(`has ${code} (${number}) twice`);
     seen.add(number).add(code);
   }
   const cures = (file.cures ?? {}) as Record<string, string>;
-  if (Object.values(cures).some((cure) => typeof cure !== "string")) fail("[cures] holds texts only");
+  if (Object.values(cures).some((cure) => typeof cure !== "string")) fail("has something else than texts in [cures]");
   return { errors: list as ErrorEntry[], cures };
 }
 

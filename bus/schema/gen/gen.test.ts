@@ -200,7 +200,7 @@ test("an error list with a number used twice is refused", () => {
   writeFileSync(path, entry);
   expect(readErrors(path)).toEqual({ errors: [{ number: 1, code: "core/one", text: "one" }], cures: {} });
   writeFileSync(path, entry + entry.replace("core/one", "core/two"));
-  expect(() => readErrors(path)).toThrow("core/two (1) is there twice");
+  expect(() => readErrors(path)).toThrow("has core/two (1) twice");
 });
 
 test("docs/reference/errors.md is what the list of errors says (else: npm run gen)", () => {
@@ -224,8 +224,10 @@ test("the page of errors has both halves of a sentence, and refuses a code that 
     "| `core/odd` | 1 | *path* is odd; the rest is even | add 1 |",
   );
   expect(row("{reason}", { when: "it is even|odd" })).toBe("| `core/odd` | 1 | it is even\\|odd | count again |");
-  expect(() => page("{path}: {problem}")).toThrow("schema/bad-json: list: core/odd does not say when it comes");
+  expect(() => page("{path}: {problem}")).toThrow(
+    "schema/bad-json: list has core/odd, which does not say when it comes",
+  );
   expect(() => errorsPage({ errors: [{ number: 1, code: "core/odd", text: "odd" }], cures: {} }, "list")).toThrow(
-    "core/odd does not say what to do",
+    "core/odd, which does not say what to do",
   );
 });
