@@ -51,6 +51,8 @@ test("a file that a command cannot read or write is named with the reason, and i
     ["init", "a-file/below"],
     ["keys", "--out", "a-file"],
     ["gen", "--ts", "a-file"],
+    ["gen", "--ts", "/proc/none"], // where mkdir's own `recursive` tries for ever
+    ["keys", "--out", "/proc/none"],
     ["plan", "--out", "no-folder/plan.bin"],
     ["plan", "--out", "schema"],
   ]) {

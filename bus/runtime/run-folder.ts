@@ -10,7 +10,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
-import { makeFolders } from "#transport/socket";
+import { makeFolders } from "#schema";
 import { BusError } from "#wire";
 import { acquireLock, type LockHolder, liveHolder, releaseLock } from "./lock-file.ts";
 

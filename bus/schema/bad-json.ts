@@ -9,5 +9,5 @@ export const badJson = (path: string, problem: string, cause?: unknown): BusErro
   });
 
 /** @param cause what JSON.parse threw */
-export const notJson = (path: string, cause: unknown): BusError =>
-  badJson(path, `is not JSON: ${cause instanceof Error ? cause.message : String(cause)}`, cause);
+export const notJson = (path: string, cause: unknown, cure = ""): BusError =>
+  badJson(path, `is not JSON: ${cause instanceof Error ? cause.message : String(cause)}${cure}`, cause);

@@ -8,6 +8,7 @@ export * from "./dynamic.ts";
 export * from "./json.ts";
 export * from "./lock.ts";
 export * from "./lock-types.ts";
+export * from "./make-folders.ts";
 export * from "./message-bytes.ts";
 export * from "./message-type.ts";
 export * from "./model.ts";

@@ -28,7 +28,8 @@ export function parseLock(text: string, path: string): SchemaLock {
   try {
     lock = JSON.parse(text) as Partial<SchemaLock> | null;
   } catch (error) {
-    throw notJson(path, error);
+    // Most often two branches changed it: both lines of a conflict are in the file.
+    throw notJson(path, error, "; take back the version that was committed last, then run `busbar gen`");
   }
   if (typeof lock !== "object" || lock === null) return fail("is not a lock of schemas");
   if (lock.version !== 1) return fail(`has version ${String(lock.version)}; this Busbar reads version 1`);

@@ -163,10 +163,14 @@ export const transportSuite = (harness: Harness): void => {
       await subscriber.ready;
       await attached(a, Note);
       const publisher = a.bus.publisher(Note);
-      for (let seq = 0; seq < 6000; seq++) publisher.tryPublish({ seq, text: "x".repeat(100) });
+      let full = 0;
+      for (let seq = 0; seq < 6000; seq++) {
+        if (publisher.tryPublish({ seq, text: "x".repeat(100) }) === "full") full++;
+      }
       const { data } = edgeOf(a.bus);
       expect(data.published).toBe(6000);
       expect(data.dropped.full_newest).toBeGreaterThan(0);
+      expect(full).toBe(data.dropped.full_newest);
       const kept = 6000 - data.dropped.full_newest;
       const got: number[] = [];
       for await (const note of subscriber) {

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import type { Command } from "commander";
 import { libraryVersion, packageRoot } from "#runtime";
-import { makeFolders } from "#transport/socket";
+import { makeFolders } from "#schema";
 import { BusError } from "#wire";
 import type { Cli, CommonOptions } from "../cli.ts";
 

@@ -183,6 +183,7 @@ test("two schema files of one name in different folders are refused for C++", as
 test("a lock that is none is refused with what is wrong", () => {
   for (const [text, problem] of [
     ["{", "is not JSON"],
+    [`<<<<<<< ours\n{}`, "take back the version that was committed last, then run `busbar gen`"],
     ["[]", "has version undefined"],
     ['{"version":2}', "has version 2"],
     ['{"version":1}', "lacks its digest"],

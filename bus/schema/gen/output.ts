@@ -1,7 +1,8 @@
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { BusError } from "#wire";
 import type { SchemaLock } from "../lock-types.ts";
+import { makeFolders } from "../make-folders.ts";
 import type { BinarySchema } from "../model.ts";
 import type { Sources } from "../sources.ts";
 
@@ -35,7 +36,7 @@ const read = (path: string): string | undefined => {
 export function putFile(path: string, text: string, check: boolean): boolean {
   if (read(path) === text) return false;
   if (check) throw new BusError("schema/stale", { details: { path } });
-  mkdirSync(dirname(path), { recursive: true });
+  makeFolders(dirname(path), 0o777);
   writeFileSync(path, text);
   return true;
 }

@@ -1,5 +1,4 @@
 export { generateKeyPair, type KeyPair, loadAllowList, loadKeys, type NodeKeys, writeKeys } from "./keys.ts";
-export { makeFolders } from "./make-folders.ts";
 export type { Look, SocketClock, SocketOptions, TcpOptions } from "./options.ts";
 export { createProver } from "./prover.ts";
 export { createTcpTransport } from "./tcp-transport.ts";

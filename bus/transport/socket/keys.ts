@@ -6,8 +6,8 @@ import { createPrivateKey, createPublicKey } from "node:crypto";
 import { existsSync, lstatSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { capability, curveKeyPair } from "zeromq";
+import { makeFolders } from "#schema";
 import { BusError } from "#wire";
-import { makeFolders } from "./make-folders.ts";
 import { decodeZ85, encodeZ85 } from "./z85.ts";
 
 export interface KeyPair {

@@ -1,6 +1,6 @@
 import { lstatSync, type Stats } from "node:fs";
+import { makeFolders } from "#schema";
 import { BusError } from "#wire";
-import { makeFolders } from "./make-folders.ts";
 
 /**
  * Makes sure that `path` is a folder that only this user can enter; whoever can reach a Unix socket inside may connect.

@@ -1,7 +1,8 @@
 /** Commands that check recordings and make files of them. */
-import { existsSync, mkdirSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { open as openFile, stat } from "node:fs/promises";
 import { BusError, type CommandCall, type CommandSpec, toJson } from "#bus";
+import { makeFolders } from "#schema";
 import { merge } from "../care/merge.ts";
 import type { Work } from "../care/progress.ts";
 import { type RecoveryReport, recover } from "../care/recover.ts";
@@ -153,7 +154,7 @@ async function exportTo(call: CommandCall): Promise<undefined> {
   const work = workOf(call, "exporting");
   if (format === "parquet") {
     if (out === undefined) throw usage("--out is needed: a folder for a file per type");
-    mkdirSync(out, { recursive: true });
+    makeFolders(out, 0o777);
     const rows = await exportParquet(recording, query, out, existsSync, work);
     call.print(rows, table([["file", "rows"], ...Object.entries(rows).map(([path, count]) => [path, String(count)])]));
     return undefined;

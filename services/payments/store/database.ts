@@ -1,9 +1,9 @@
 /** The SQLite file of checkpoints and recordings: opening, its magic and version, closing. */
-import { mkdirSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname } from "node:path";
 import type { Database } from "better-sqlite3";
 import { BusError } from "#bus";
+import { makeFolders } from "#schema";
 
 /** "BBPY", in the place that SQLite has for it: `file` says what the file is. */
 const MAGIC = 0x42425059;
@@ -53,7 +53,7 @@ export function openDatabase(path: string): Database {
   const Sqlite = sqlite(refuse);
   let database: Database;
   try {
-    if (path !== ":memory:") mkdirSync(dirname(path), { recursive: true });
+    if (path !== ":memory:") makeFolders(dirname(path), 0o777);
     database = new Sqlite(path, { timeout: 5000 });
   } catch (error) {
     throw refuse(messageOf(error), error);
