@@ -2,7 +2,7 @@
 import type { Hello, HelloInit, TypeAnswerInit, TypeOfferInit, Welcome } from "#generated/busbar/control";
 import { Role } from "#generated/busbar/control";
 import type { Address, Admission, Carrier, PeerIdentity, Transport } from "#transport";
-import { BusError, MESSAGE_BYTES_MAX, VERSION } from "#wire";
+import { BusError, EXTENSIONS_BYTES_MAX, HEADER_BYTES, MESSAGE_BYTES_MAX, VERSION } from "#wire";
 import type { LinkState, Logger } from "./api.ts";
 import {
   decodeAnswer,
@@ -120,6 +120,7 @@ export class Connector {
         address: to,
         hello: encodeHello(this.#hello(), this.#options.sourceId),
         frameBytesMax: this.#frameBytesMax(),
+        dataFrameBytesMax: this.#dataFrameBytesMax(),
         signal: dialing.signal,
         accept: (frame) => {
           const welcome = decodeAnswer(frame, peer);
@@ -238,6 +239,7 @@ export class Connector {
       welcome,
       windowBytesMax: this.#capacityBytes(),
       frameBytesMax: this.#frameBytesMax(),
+      dataFrameBytesMax: this.#dataFrameBytesMax(),
       attach: (carrier) => {
         if (this.#stopped || this.#stale(info.epoch) !== undefined) {
           end(carrier);
@@ -362,6 +364,12 @@ export class Connector {
   /** Bytes of our frames that may wait at the peer; both sides have one plan, so a peer that grants more only makes us allocate. */
   #capacityBytes(): number {
     return this.#options.index.edge(this.#options.local, this.#options.peer)?.capacityBytes ?? DEFAULT_CAPACITY;
+  }
+
+  /** Of our messages, with all that a frame may have in front of one. */
+  #dataFrameBytesMax(): number {
+    const { index, local, peer } = this.#options;
+    return (index.edge(local, peer)?.messageBytesMax ?? DEFAULT_MESSAGE_MAX) + HEADER_BYTES + EXTENSIONS_BYTES_MAX;
   }
 
   #frameBytesMax(): number {

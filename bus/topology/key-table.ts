@@ -303,7 +303,7 @@ const edges: readonly Key[] = [
     min: 4 * KIB,
     max: 1024 * MIB,
     example: '"4MiB"',
-    doc: "Room for messages under way, per lane. Raised to twice max_message when it is less.",
+    doc: "Room for messages under way, per lane. Raised to twice max_message when it is less. A ring has the next power of two; by reference it is 4,096 messages whatever their size.",
   },
   {
     section: "edges",

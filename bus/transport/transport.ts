@@ -67,6 +67,8 @@ export type Admission =
       /** What the plan gives the edge to the peer, bytes: a HELLO that asks for more gets this much. Absent: no bound. */
       readonly windowBytesMax?: number;
       readonly frameBytesMax?: number;
+      /** Largest data frame that this side will send, bytes; `frameBytesMax` unless given, which counts both directions and all kinds. */
+      readonly dataFrameBytesMax?: number;
       attach(carrier: Carrier): void;
     }
   | { readonly refuse: Uint8Array };
@@ -91,6 +93,8 @@ export interface DialOptions {
   readonly address: Address;
   readonly hello: Uint8Array;
   readonly frameBytesMax: number;
+  /** Largest data frame that this side will send, bytes; `frameBytesMax` unless given. */
+  readonly dataFrameBytesMax?: number;
   /** Data-lane window in bytes that the reader granted; read from WELCOME by `accept`. */
   readonly signal: AbortSignal;
   /** Reads WELCOME before the carrier opens; throws to close it. @returns data-lane window, bytes */

@@ -157,6 +157,20 @@ export const transportSuite = (harness: Harness): void => {
       expect(account.refused).toBeGreaterThan(0);
     });
 
+    bytes("an edge takes its capacity and no more, whatever else its link may carry", async () => {
+      const { a, b } = await both({ policy: "error", capacityBytes: 64 * 1024, messageBytesMax: 8 * 1024 });
+      await b.bus.subscriber(Note, { buffer: 1 }).ready;
+      await attached(a, Note);
+      const publisher = a.bus.publisher(Note);
+      let sent = 0;
+      while (publisher.tryPublish({ seq: sent, text: "x".repeat(4000) }) === "sent") sent++;
+      // 15 frames of some 4,100 bytes, and what the subscriber took meanwhile.
+      expect(sent).toBeGreaterThan(13);
+      expect(sent).toBeLessThan(20);
+      await publisher.flush({ timeout: "100ms" }).catch(() => undefined);
+      addsUp(edgeOf(a.bus));
+    });
+
     test("drop_newest: what does not fit is dropped and counted", async () => {
       const { a, b } = await both({ policy: "dropNewest", capacityBytes: 16 * 1024 });
       const subscriber = b.bus.subscriber(Note, { buffer: 1 });

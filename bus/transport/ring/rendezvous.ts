@@ -30,9 +30,17 @@ const checkPath = (address: RingAddress): void => {
   if (bytes > PATH_BYTES_MAX) throw new BusError("transport/path-too-long", { details: { path: address.path, bytes } });
 };
 
-/** Bytes of the rings that this side writes: what the reader is ready to hold, and room for the largest frame. */
-const makeRings = (addon: Addon, peer: PeerHandle, windowBytes: number, frameBytesMax: number): [Memory, Memory] => {
-  const data = capacityFor(Math.min(windowBytes, CAPACITY_BYTES_MAX), frameBytesMax);
+/** What the rings that this side writes must hold, bytes: what the reader is ready to take, and the largest frame of each lane. */
+interface RingSizes {
+  readonly windowBytes: number;
+  readonly frameBytesMax: number;
+  readonly dataFrameBytesMax?: number;
+}
+
+const makeRings = (addon: Addon, peer: PeerHandle, sizes: RingSizes): [Memory, Memory] => {
+  const { windowBytes, frameBytesMax, dataFrameBytesMax = frameBytesMax } = sizes;
+  // The capacity that the topology gives an edge holds: handshakes and what the other direction may carry do not raise it.
+  const data = capacityFor(Math.min(windowBytes, CAPACITY_BYTES_MAX), Math.min(dataFrameBytesMax, frameBytesMax));
   const control = capacityFor(0, frameBytesMax);
   const [first, second] = native(() => addon.makeRings(peer, data, control));
   return [new Memory(first), new Memory(second)];
@@ -155,7 +163,7 @@ export const meetAsDialer = (addon: Addon, dial: DialOptions, handshakeMs: numbe
             const windowBytes = dial.accept(bytes);
             const inbound = takeRings(addon, peer);
             rings.push(...inbound);
-            const outbound = makeRings(addon, peer, windowBytes, dial.frameBytesMax);
+            const outbound = makeRings(addon, peer, { ...dial, windowBytes });
             rings.push(...outbound);
             carrier = carrierOf(addon, peer, path, undefined, outbound, inbound, dial.log);
             native(() => addon.sendPacket(peer, ackFrame(), true));
@@ -270,7 +278,7 @@ export class PeerDesk {
           return;
         }
         attach = admission.attach;
-        outbound = makeRings(addon, peer, admission.windowBytes, admission.frameBytesMax);
+        outbound = makeRings(addon, peer, admission);
         rings.push(...outbound);
         addon.sendPacket(peer, admission.welcome, true);
         return;
@@ -298,9 +306,7 @@ export class PeerDesk {
   #admit(
     bytes: Uint8Array,
     identity: { label: string; pid: number; uid: number },
-  ):
-    | { refuse: Uint8Array }
-    | { welcome: Uint8Array; attach(carrier: Carrier): void; windowBytes: number; frameBytesMax: number } {
+  ): { refuse: Uint8Array } | (RingSizes & { welcome: Uint8Array; attach(carrier: Carrier): void }) {
     const memory = Memory.copyOf(bytes);
     if (checkFrame(memory, 0, bytes.length) !== undefined || frameKind(memory, 0) !== Kind.hello) {
       throw broken(identity.label, "something that is no HELLO came first");
@@ -315,6 +321,7 @@ export class PeerDesk {
       attach: (carrier) => admission.attach(carrier),
       windowBytes: Math.min(asked.windowBytes, windowBytesMax),
       frameBytesMax: Math.min(asked.frameBytesMax, frameBytesMax, this.#options.frameBytesMax),
+      ...(admission.dataFrameBytesMax === undefined ? {} : { dataFrameBytesMax: admission.dataFrameBytesMax }),
     };
   }
 }
