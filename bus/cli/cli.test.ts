@@ -136,6 +136,9 @@ test("wrong requests are refused before they are sent, naming the field", async 
     stdout: "",
     stderr: "core/type-mismatch: hello.GreetRequest: nam is not a field of hello.GreetRequest; did you mean 'name'?\n",
   });
+  expect((await project.run("call", "Greeter.greet", "[1]")).stderr).toBe(
+    "core/type-mismatch: hello.GreetRequest: value [1] is not an object, as hello.GreetRequest wants\n",
+  );
   expect((await project.run("call", "Greeter.gret", "{}")).stderr).toMatch(/schema\/unknown-rpc.*Greet/);
   expect((await project.run("call", "Greeter.greet", "{")).stderr).toMatch(
     /^schema\/bad-json: the argument is not JSON: Expected/,

@@ -91,7 +91,9 @@ class ReflectingView implements DynamicView {
 /** Publishing a value that does not fit is the same error, whichever way the type was made. */
 function asMismatch(type: string, error: unknown): unknown {
   if (!(error instanceof BusError) || error.code !== "schema/bad-json") return error;
-  return new BusError("core/type-mismatch", { details: { type, ...error.details }, cause: error });
+  // Of the message itself the path is its type, which the sentence names already.
+  const path = error.details.path === type ? "value" : error.details.path;
+  return new BusError("core/type-mismatch", { details: { type, ...error.details, path }, cause: error });
 }
 
 /**

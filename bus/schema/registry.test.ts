@@ -106,7 +106,11 @@ test("services and methods are found by short names too", () => {
     expect(registry.method(name)).toMatchObject({ key: "stream", method: { name: "Stream", streaming: true } });
   }
   expect(message(() => registry.method("Oracle/Anser"))).toMatch(/^schema\/unknown-rpc: no rpc service or method/);
-  expect(message(() => registry.method("Oracle/Anser"))).toContain("did you mean 'test.all.Oracle/Answer'?");
+  expect(message(() => registry.method("Oracle/Anser"))).toContain("; did you mean 'Oracle/Answer'?");
+  expect(message(() => registry.method("test.all.Oracle.anser"))).toContain("; did you mean 'test.all.Oracle.Answer'?");
+  expect(message(() => registry.method("Oracle.zebra"))).toMatch(
+    /'Oracle\.zebra' .*; test\.all\.Oracle has Answer, Stream$/,
+  );
   expect(message(() => registry.method("Oracl/Answer"))).toContain("did you mean 'test.all.Oracle'?");
   expect(message(() => registry.method("Oracle"))).toContain("write Service.method");
 });

@@ -1,4 +1,4 @@
-import { BusError, type Memory, suggestion } from "#wire";
+import { BusError, type Memory, suggest, suggestion } from "#wire";
 import { schemaFromBase64 } from "./bfbs.ts";
 import { describeType } from "./describe.ts";
 import { type DynamicType, dynamicService, dynamicType } from "./dynamic.ts";
@@ -100,8 +100,14 @@ export class TypeRegistry {
     for (const [key, method] of Object.entries(service.methods)) {
       if (key === wanted || method.name === wanted) return { service, key, method };
     }
-    const names = Object.values(service.methods).map((method) => `${service.name}/${method.name}`);
-    throw unknownRpc(name, suggestion(`${service.name}/${wanted}`, names) || `; it has ${names.join(", ")}`);
+    // The service is right, so only the last part is compared, and what is meant is written as it was asked for.
+    const names = Object.values(service.methods).map((method) => method.name);
+    const meant = suggest(wanted, names);
+    const asked = name.slice(0, cut + 1);
+    throw unknownRpc(
+      name,
+      meant === undefined ? `; ${service.name} has ${names.join(", ")}` : `; did you mean '${asked}${meant}'?`,
+    );
   }
 
   /** Why the bytes [offset, end) are no sound payload of the type; undefined when they are. */

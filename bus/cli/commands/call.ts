@@ -20,7 +20,7 @@ export function addCall(program: Command, cli: Cli): void {
     .option("--timeout <duration>", "how long to wait (default: 30s)", duration);
   cli.command<Options>(
     command,
-    ["busbar call Cards.simulate '{\"requests\": []}'", "busbar call galaxy.Ecs.query @query.json --target ecs"],
+    ["busbar call Cards.simulate '{\"requests\": []}'", "busbar call ecs.Ecs.queryEntities @query.json --target ecs"],
     async ({ target, timeout }, [name, json]) => {
       const live = await liveBus(cli);
       const { service, method } = registryOf(live.plan).method(name);
