@@ -14,6 +14,7 @@ import {
   getStrings,
   getTables,
   getU64s,
+  noU64s,
   okString,
   okStrings,
   okTables,
@@ -347,7 +348,7 @@ function get$CombatEnd(m: Memory, t: number): CombatEnd {
     header: get$EventHeader(m, t + 4),
     combatId: o1 === 0 ? null : getString(m, t + o1),
     result: u8[t + 52]! as CombatResult,
-    survivors: o3 === 0 ? new BigUint64Array(0) : getU64s(m, t + o3),
+    survivors: o3 === 0 ? noU64s() : getU64s(m, t + o3),
     duration: f64[(t + 36) >> 3]!,
   };
 }
@@ -400,7 +401,7 @@ class Reader$CombatEnd implements CombatEndView {
   get survivors(): CombatEnd["survivors"] {
     const m = this.#m;
     const o = this.#o(10);
-    return o === 0 ? new BigUint64Array(0) : getU64s(m, this.#t + o);
+    return o === 0 ? noU64s() : getU64s(m, this.#t + o);
   }
   get duration(): CombatEnd["duration"] {
     const m = this.#m;
@@ -534,7 +535,7 @@ function get$CombatStart(m: Memory, t: number): CombatStart {
     attackerFaction: u64[(t + 36) >> 3]!,
     defenderFaction: u64[(t + 44) >> 3]!,
     location: o4 === 0 ? null : get$Vec3(m, t + o4),
-    participants: o5 === 0 ? new BigUint64Array(0) : getU64s(m, t + o5),
+    participants: o5 === 0 ? noU64s() : getU64s(m, t + o5),
   };
 }
 function own$CombatStart(r: Reader$CombatStart): CombatStart {
@@ -598,7 +599,7 @@ class Reader$CombatStart implements CombatStartView {
   get participants(): CombatStart["participants"] {
     const m = this.#m;
     const o = this.#o(14);
-    return o === 0 ? new BigUint64Array(0) : getU64s(m, this.#t + o);
+    return o === 0 ? noU64s() : getU64s(m, this.#t + o);
   }
 }
 
@@ -1308,7 +1309,7 @@ function get$FactionAction(m: Memory, t: number): FactionAction {
   return {
     header: get$EventHeader(m, t + 4),
     action: o1 === 0 ? null : getString(m, t + o1),
-    targets: o2 === 0 ? new BigUint64Array(0) : getU64s(m, t + o2),
+    targets: o2 === 0 ? noU64s() : getU64s(m, t + o2),
     reason: o3 === 0 ? null : getString(m, t + o3),
   };
 }
@@ -1354,7 +1355,7 @@ class Reader$FactionAction implements FactionActionView {
   get targets(): FactionAction["targets"] {
     const m = this.#m;
     const o = this.#o(8);
-    return o === 0 ? new BigUint64Array(0) : getU64s(m, this.#t + o);
+    return o === 0 ? noU64s() : getU64s(m, this.#t + o);
   }
   get reason(): FactionAction["reason"] {
     const m = this.#m;

@@ -17,6 +17,9 @@ import {
   getTables,
   getU32s,
   getU8s,
+  noI64s,
+  noU32s,
+  noU8s,
   okString,
   okTables,
   okVector,
@@ -358,7 +361,7 @@ export function get$AggregatedStats(m: Memory, t: number): AggregatedStats {
     medianTurns: u32[(t + 248) >> 2]!,
     avgDurationNs: u64[(t + 4) >> 3]!,
     errors: u32[(t + 252) >> 2]!,
-    wins: o8 === 0 ? new Uint32Array(0) : getU32s(m, t + o8),
+    wins: o8 === 0 ? noU32s() : getU32s(m, t + o8),
     playerCount: u8[t + 310]!,
     totalDecisions: u64[(t + 12) >> 3]!,
     totalValidMoves: u64[(t + 20) >> 3]!,
@@ -384,7 +387,7 @@ export function get$AggregatedStats(m: Memory, t: number): AggregatedStats {
     contentionEvents: u64[(t + 148) >> 3]!,
     forcedResponseEvents: u64[(t + 156) >> 3]!,
     opponentTurnCount: u64[(t + 164) >> 3]!,
-    teamWins: o34 === 0 ? new Uint32Array(0) : getU32s(m, t + o34),
+    teamWins: o34 === 0 ? noU32s() : getU32s(m, t + o34),
     winningTeamAvg: f32[(t + 280) >> 2]!,
     error: u16[(t + 308) >> 1]!,
     errorText: o37 === 0 ? null : getString(m, t + o37),
@@ -395,8 +398,8 @@ export function get$AggregatedStats(m: Memory, t: number): AggregatedStats {
     totalFolds: u64[(t + 188) >> 3]!,
     totalShowdowns: u64[(t + 196) >> 3]!,
     totalPasses: u64[(t + 204) >> 3]!,
-    scoreSums: o45 === 0 ? new BigInt64Array(0) : getI64s(m, t + o45),
-    seatAiTypes: o46 === 0 ? new Uint8Array(0) : getU8s(m, t + o46),
+    scoreSums: o45 === 0 ? noI64s() : getI64s(m, t + o45),
+    seatAiTypes: o46 === 0 ? noU8s() : getU8s(m, t + o46),
     searchIterations: u64[(t + 212) >> 3]!,
     playoutMoves: u64[(t + 220) >> 3]!,
     firstSeatWins: u32[(t + 304) >> 2]!,
@@ -528,7 +531,7 @@ class Reader$AggregatedStats implements AggregatedStatsView {
   get wins(): AggregatedStats["wins"] {
     const m = this.#m;
     const o = this.#o(20);
-    return o === 0 ? new Uint32Array(0) : getU32s(m, this.#t + o);
+    return o === 0 ? noU32s() : getU32s(m, this.#t + o);
   }
   get playerCount(): AggregatedStats["playerCount"] {
     const m = this.#m;
@@ -683,7 +686,7 @@ class Reader$AggregatedStats implements AggregatedStatsView {
   get teamWins(): AggregatedStats["teamWins"] {
     const m = this.#m;
     const o = this.#o(72);
-    return o === 0 ? new Uint32Array(0) : getU32s(m, this.#t + o);
+    return o === 0 ? noU32s() : getU32s(m, this.#t + o);
   }
   get winningTeamAvg(): AggregatedStats["winningTeamAvg"] {
     const m = this.#m;
@@ -747,16 +750,16 @@ class Reader$AggregatedStats implements AggregatedStatsView {
   get scoreSums(): AggregatedStats["scoreSums"] {
     const m = this.#m;
     const o = this.#o(94);
-    return o === 0 ? new BigInt64Array(0) : getI64s(m, this.#t + o);
+    return o === 0 ? noI64s() : getI64s(m, this.#t + o);
   }
   get seatAiTypes(): AggregatedStats["seatAiTypes"] {
     const m = this.#m;
     const o = this.#o(96);
-    return o === 0 ? new Uint8Array(0) : getU8s(m, this.#t + o);
+    return o === 0 ? noU8s() : getU8s(m, this.#t + o);
   }
   unsafeSeatAiTypes(): Uint8Array {
     const o = this.#o(96);
-    return o === 0 ? new Uint8Array(0) : unsafeU8s(this.#m, this.#t + o);
+    return o === 0 ? noU8s() : unsafeU8s(this.#m, this.#t + o);
   }
   get searchIterations(): AggregatedStats["searchIterations"] {
     const m = this.#m;
@@ -2132,7 +2135,7 @@ function get$GameSeat(m: Memory, t: number): GameSeat {
   const o1 = u16[(v >> 1) + 3]!;
   return {
     handSize: u8[t + 24]!,
-    hand: o1 === 0 ? new Uint8Array(0) : getU8s(m, t + o1),
+    hand: o1 === 0 ? noU8s() : getU8s(m, t + o1),
     score: i32[(t + 8) >> 2]!,
     chips: u32[(t + 12) >> 2]!,
     bet: u32[(t + 16) >> 2]!,
@@ -2187,11 +2190,11 @@ class Reader$GameSeat implements GameSeatView {
   get hand(): GameSeat["hand"] {
     const m = this.#m;
     const o = this.#o(6);
-    return o === 0 ? new Uint8Array(0) : getU8s(m, this.#t + o);
+    return o === 0 ? noU8s() : getU8s(m, this.#t + o);
   }
   unsafeHand(): Uint8Array {
     const o = this.#o(6);
-    return o === 0 ? new Uint8Array(0) : unsafeU8s(this.#m, this.#t + o);
+    return o === 0 ? noU8s() : unsafeU8s(this.#m, this.#t + o);
   }
   get score(): GameSeat["score"] {
     const m = this.#m;
@@ -2448,7 +2451,7 @@ function get$GameView(m: Memory, t: number): GameView {
     deckSize: u8[t + 59]!,
     discardSize: u8[t + 60]!,
     discardTop: i16[(t + 52) >> 1]!,
-    tableau: o8 === 0 ? new Uint8Array(0) : getU8s(m, t + o8),
+    tableau: o8 === 0 ? noU8s() : getU8s(m, t + o8),
     pot: u32[(t + 36) >> 2]!,
     trump: i16[(t + 54) >> 1]!,
     claimRank: i16[(t + 56) >> 1]!,
@@ -2553,11 +2556,11 @@ class Reader$GameView implements GameViewView {
   get tableau(): GameView["tableau"] {
     const m = this.#m;
     const o = this.#o(20);
-    return o === 0 ? new Uint8Array(0) : getU8s(m, this.#t + o);
+    return o === 0 ? noU8s() : getU8s(m, this.#t + o);
   }
   unsafeTableau(): Uint8Array {
     const o = this.#o(20);
-    return o === 0 ? new Uint8Array(0) : unsafeU8s(this.#m, this.#t + o);
+    return o === 0 ? noU8s() : unsafeU8s(this.#m, this.#t + o);
   }
   get pot(): GameView["pot"] {
     const m = this.#m;
@@ -3539,7 +3542,7 @@ function get$SimulationRequest(m: Memory, t: number): SimulationRequest {
     randomSeed: u64[(t + 4) >> 3]!,
     player0AiType: u8[t + 37]!,
     player1AiType: u8[t + 38]!,
-    aiTypes: o7 === 0 ? new Uint8Array(0) : getU8s(m, t + o7),
+    aiTypes: o7 === 0 ? noU8s() : getU8s(m, t + o7),
     playerCount: u8[t + 39]!,
     startingChips: u32[(t + 28) >> 2]!,
     teamMode: u8[t + 40]! !== 0,
@@ -3586,11 +3589,11 @@ class Reader$SimulationRequest implements SimulationRequestView {
   get genomeBytecode(): SimulationRequest["genomeBytecode"] {
     const m = this.#m;
     const o = this.#o(4);
-    return o === 0 ? new Uint8Array(0) : getU8s(m, this.#t + o);
+    return o === 0 ? noU8s() : getU8s(m, this.#t + o);
   }
   unsafeGenomeBytecode(): Uint8Array {
     const o = this.#o(4);
-    return o === 0 ? new Uint8Array(0) : unsafeU8s(this.#m, this.#t + o);
+    return o === 0 ? noU8s() : unsafeU8s(this.#m, this.#t + o);
   }
   get numGames(): SimulationRequest["numGames"] {
     const m = this.#m;
@@ -3631,11 +3634,11 @@ class Reader$SimulationRequest implements SimulationRequestView {
   get aiTypes(): SimulationRequest["aiTypes"] {
     const m = this.#m;
     const o = this.#o(18);
-    return o === 0 ? new Uint8Array(0) : getU8s(m, this.#t + o);
+    return o === 0 ? noU8s() : getU8s(m, this.#t + o);
   }
   unsafeAiTypes(): Uint8Array {
     const o = this.#o(18);
-    return o === 0 ? new Uint8Array(0) : unsafeU8s(this.#m, this.#t + o);
+    return o === 0 ? noU8s() : unsafeU8s(this.#m, this.#t + o);
   }
   get playerCount(): SimulationRequest["playerCount"] {
     const m = this.#m;
@@ -3932,7 +3935,7 @@ function get$TeamAssignment(m: Memory, t: number): TeamAssignment {
   if ((v & 3) !== 0 || !(i32[v >> 2] === 524294)) return own$TeamAssignment(new Reader$TeamAssignment(m).$to(t));
   const o0 = u16[(v >> 1) + 2]!;
   return {
-    playerIndices: o0 === 0 ? new Uint8Array(0) : getU8s(m, t + o0),
+    playerIndices: o0 === 0 ? noU8s() : getU8s(m, t + o0),
   };
 }
 function own$TeamAssignment(r: Reader$TeamAssignment): TeamAssignment {
@@ -3964,11 +3967,11 @@ class Reader$TeamAssignment implements TeamAssignmentView {
   get playerIndices(): TeamAssignment["playerIndices"] {
     const m = this.#m;
     const o = this.#o(4);
-    return o === 0 ? new Uint8Array(0) : getU8s(m, this.#t + o);
+    return o === 0 ? noU8s() : getU8s(m, this.#t + o);
   }
   unsafePlayerIndices(): Uint8Array {
     const o = this.#o(4);
-    return o === 0 ? new Uint8Array(0) : unsafeU8s(this.#m, this.#t + o);
+    return o === 0 ? noU8s() : unsafeU8s(this.#m, this.#t + o);
   }
 }
 

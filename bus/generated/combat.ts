@@ -22,6 +22,11 @@ import {
   getU32s,
   getU64s,
   getU8s,
+  noF64s,
+  noU16s,
+  noU32s,
+  noU64s,
+  noU8s,
   okString,
   okStrings,
   okTables,
@@ -203,8 +208,8 @@ function get$BallisticsRequest(m: Memory, t: number): BallisticsRequest {
   return {
     velocity: getF64s(m, t + 12),
     angle: getF64s(m, t + 16),
-    height: o2 === 0 ? new Float64Array(0) : getF64s(m, t + o2),
-    targetDistance: o3 === 0 ? new Float64Array(0) : getF64s(m, t + o3),
+    height: o2 === 0 ? noF64s() : getF64s(m, t + o2),
+    targetDistance: o3 === 0 ? noF64s() : getF64s(m, t + o3),
     projectile: o4 === 0 ? null : get$Projectile(m, t + o4 + i32[(t + o4) >> 2]!),
     environment: o5 === 0 ? null : get$Environment(m, t + o5 + i32[(t + o5) >> 2]!),
     step: f64[(t + 4) >> 3]!,
@@ -249,22 +254,22 @@ class Reader$BallisticsRequest implements BallisticsRequestView {
   get velocity(): BallisticsRequest["velocity"] {
     const m = this.#m;
     const o = this.#o(4);
-    return o === 0 ? new Float64Array(0) : getF64s(m, this.#t + o);
+    return o === 0 ? noF64s() : getF64s(m, this.#t + o);
   }
   get angle(): BallisticsRequest["angle"] {
     const m = this.#m;
     const o = this.#o(6);
-    return o === 0 ? new Float64Array(0) : getF64s(m, this.#t + o);
+    return o === 0 ? noF64s() : getF64s(m, this.#t + o);
   }
   get height(): BallisticsRequest["height"] {
     const m = this.#m;
     const o = this.#o(8);
-    return o === 0 ? new Float64Array(0) : getF64s(m, this.#t + o);
+    return o === 0 ? noF64s() : getF64s(m, this.#t + o);
   }
   get targetDistance(): BallisticsRequest["targetDistance"] {
     const m = this.#m;
     const o = this.#o(10);
-    return o === 0 ? new Float64Array(0) : getF64s(m, this.#t + o);
+    return o === 0 ? noF64s() : getF64s(m, this.#t + o);
   }
   get projectile(): BallisticsRequest["projectile"] {
     const m = this.#m;
@@ -503,16 +508,16 @@ function get$BallisticsResponse(m: Memory, t: number): BallisticsResponse {
   const o9 = u16[(v >> 1) + 11]!;
   const o10 = u16[(v >> 1) + 12]!;
   return {
-    range: o0 === 0 ? new Float64Array(0) : getF64s(m, t + o0),
-    endHeight: o1 === 0 ? new Float64Array(0) : getF64s(m, t + o1),
-    drift: o2 === 0 ? new Float64Array(0) : getF64s(m, t + o2),
-    time: o3 === 0 ? new Float64Array(0) : getF64s(m, t + o3),
-    apex: o4 === 0 ? new Float64Array(0) : getF64s(m, t + o4),
-    impactSpeed: o5 === 0 ? new Float64Array(0) : getF64s(m, t + o5),
-    impactAngle: o6 === 0 ? new Float64Array(0) : getF64s(m, t + o6),
-    lowAngle: o7 === 0 ? new Float64Array(0) : getF64s(m, t + o7),
-    highAngle: o8 === 0 ? new Float64Array(0) : getF64s(m, t + o8),
-    error: o9 === 0 ? new Uint16Array(0) : getU16s(m, t + o9),
+    range: o0 === 0 ? noF64s() : getF64s(m, t + o0),
+    endHeight: o1 === 0 ? noF64s() : getF64s(m, t + o1),
+    drift: o2 === 0 ? noF64s() : getF64s(m, t + o2),
+    time: o3 === 0 ? noF64s() : getF64s(m, t + o3),
+    apex: o4 === 0 ? noF64s() : getF64s(m, t + o4),
+    impactSpeed: o5 === 0 ? noF64s() : getF64s(m, t + o5),
+    impactAngle: o6 === 0 ? noF64s() : getF64s(m, t + o6),
+    lowAngle: o7 === 0 ? noF64s() : getF64s(m, t + o7),
+    highAngle: o8 === 0 ? noF64s() : getF64s(m, t + o8),
+    error: o9 === 0 ? noU16s() : getU16s(m, t + o9),
     errors: o10 === 0 ? [] : getTables(m, t + o10, get$ItemError),
     hash: u64[(t + 4) >> 3]!,
   };
@@ -557,52 +562,52 @@ class Reader$BallisticsResponse implements BallisticsResponseView {
   get range(): BallisticsResponse["range"] {
     const m = this.#m;
     const o = this.#o(4);
-    return o === 0 ? new Float64Array(0) : getF64s(m, this.#t + o);
+    return o === 0 ? noF64s() : getF64s(m, this.#t + o);
   }
   get endHeight(): BallisticsResponse["endHeight"] {
     const m = this.#m;
     const o = this.#o(6);
-    return o === 0 ? new Float64Array(0) : getF64s(m, this.#t + o);
+    return o === 0 ? noF64s() : getF64s(m, this.#t + o);
   }
   get drift(): BallisticsResponse["drift"] {
     const m = this.#m;
     const o = this.#o(8);
-    return o === 0 ? new Float64Array(0) : getF64s(m, this.#t + o);
+    return o === 0 ? noF64s() : getF64s(m, this.#t + o);
   }
   get time(): BallisticsResponse["time"] {
     const m = this.#m;
     const o = this.#o(10);
-    return o === 0 ? new Float64Array(0) : getF64s(m, this.#t + o);
+    return o === 0 ? noF64s() : getF64s(m, this.#t + o);
   }
   get apex(): BallisticsResponse["apex"] {
     const m = this.#m;
     const o = this.#o(12);
-    return o === 0 ? new Float64Array(0) : getF64s(m, this.#t + o);
+    return o === 0 ? noF64s() : getF64s(m, this.#t + o);
   }
   get impactSpeed(): BallisticsResponse["impactSpeed"] {
     const m = this.#m;
     const o = this.#o(14);
-    return o === 0 ? new Float64Array(0) : getF64s(m, this.#t + o);
+    return o === 0 ? noF64s() : getF64s(m, this.#t + o);
   }
   get impactAngle(): BallisticsResponse["impactAngle"] {
     const m = this.#m;
     const o = this.#o(16);
-    return o === 0 ? new Float64Array(0) : getF64s(m, this.#t + o);
+    return o === 0 ? noF64s() : getF64s(m, this.#t + o);
   }
   get lowAngle(): BallisticsResponse["lowAngle"] {
     const m = this.#m;
     const o = this.#o(18);
-    return o === 0 ? new Float64Array(0) : getF64s(m, this.#t + o);
+    return o === 0 ? noF64s() : getF64s(m, this.#t + o);
   }
   get highAngle(): BallisticsResponse["highAngle"] {
     const m = this.#m;
     const o = this.#o(20);
-    return o === 0 ? new Float64Array(0) : getF64s(m, this.#t + o);
+    return o === 0 ? noF64s() : getF64s(m, this.#t + o);
   }
   get error(): BallisticsResponse["error"] {
     const m = this.#m;
     const o = this.#o(22);
-    return o === 0 ? new Uint16Array(0) : getU16s(m, this.#t + o);
+    return o === 0 ? noU16s() : getU16s(m, this.#t + o);
   }
   get errors(): BallisticsResponse["errors"] {
     const m = this.#m;
@@ -1340,8 +1345,8 @@ function get$Constraints(m: Memory, t: number): Constraints {
   const o0 = u16[(v >> 1) + 2]!;
   const o1 = u16[(v >> 1) + 3]!;
   return {
-    closedLanes: o0 === 0 ? new Uint32Array(0) : getU32s(m, t + o0),
-    avoidNodes: o1 === 0 ? new Uint32Array(0) : getU32s(m, t + o1),
+    closedLanes: o0 === 0 ? noU32s() : getU32s(m, t + o0),
+    avoidNodes: o1 === 0 ? noU32s() : getU32s(m, t + o1),
     noPortals: u8[t + 20]! !== 0,
     maxCost: f64[(t + 4) >> 3]!,
   };
@@ -1378,12 +1383,12 @@ class Reader$Constraints implements ConstraintsView {
   get closedLanes(): Constraints["closedLanes"] {
     const m = this.#m;
     const o = this.#o(4);
-    return o === 0 ? new Uint32Array(0) : getU32s(m, this.#t + o);
+    return o === 0 ? noU32s() : getU32s(m, this.#t + o);
   }
   get avoidNodes(): Constraints["avoidNodes"] {
     const m = this.#m;
     const o = this.#o(6);
-    return o === 0 ? new Uint32Array(0) : getU32s(m, this.#t + o);
+    return o === 0 ? noU32s() : getU32s(m, this.#t + o);
   }
   get noPortals(): Constraints["noPortals"] {
     const m = this.#m;
@@ -1529,11 +1534,11 @@ function get$DamageColumns(m: Memory, t: number): DamageColumns {
   const o3 = u16[(v >> 1) + 5]!;
   const o4 = u16[(v >> 1) + 6]!;
   return {
-    unit: o0 === 0 ? new Uint32Array(0) : getU32s(m, t + o0),
-    tick: o1 === 0 ? new Uint32Array(0) : getU32s(m, t + o1),
-    amount: o2 === 0 ? new Float64Array(0) : getF64s(m, t + o2),
-    type: o3 === 0 ? new Uint8Array(0) : getU8s(m, t + o3),
-    source: o4 === 0 ? new BigUint64Array(0) : getU64s(m, t + o4),
+    unit: o0 === 0 ? noU32s() : getU32s(m, t + o0),
+    tick: o1 === 0 ? noU32s() : getU32s(m, t + o1),
+    amount: o2 === 0 ? noF64s() : getF64s(m, t + o2),
+    type: o3 === 0 ? noU8s() : getU8s(m, t + o3),
+    source: o4 === 0 ? noU64s() : getU64s(m, t + o4),
   };
 }
 function own$DamageColumns(r: Reader$DamageColumns): DamageColumns {
@@ -1569,31 +1574,31 @@ class Reader$DamageColumns implements DamageColumnsView {
   get unit(): DamageColumns["unit"] {
     const m = this.#m;
     const o = this.#o(4);
-    return o === 0 ? new Uint32Array(0) : getU32s(m, this.#t + o);
+    return o === 0 ? noU32s() : getU32s(m, this.#t + o);
   }
   get tick(): DamageColumns["tick"] {
     const m = this.#m;
     const o = this.#o(6);
-    return o === 0 ? new Uint32Array(0) : getU32s(m, this.#t + o);
+    return o === 0 ? noU32s() : getU32s(m, this.#t + o);
   }
   get amount(): DamageColumns["amount"] {
     const m = this.#m;
     const o = this.#o(8);
-    return o === 0 ? new Float64Array(0) : getF64s(m, this.#t + o);
+    return o === 0 ? noF64s() : getF64s(m, this.#t + o);
   }
   get type(): DamageColumns["type"] {
     const m = this.#m;
     const o = this.#o(10);
-    return o === 0 ? new Uint8Array(0) : getU8s(m, this.#t + o);
+    return o === 0 ? noU8s() : getU8s(m, this.#t + o);
   }
   unsafeType(): Uint8Array {
     const o = this.#o(10);
-    return o === 0 ? new Uint8Array(0) : unsafeU8s(this.#m, this.#t + o);
+    return o === 0 ? noU8s() : unsafeU8s(this.#m, this.#t + o);
   }
   get source(): DamageColumns["source"] {
     const m = this.#m;
     const o = this.#o(12);
-    return o === 0 ? new BigUint64Array(0) : getU64s(m, this.#t + o);
+    return o === 0 ? noU64s() : getU64s(m, this.#t + o);
   }
 }
 
@@ -2169,11 +2174,11 @@ function get$Events(m: Memory, t: number): Events {
   const o3 = u16[(v >> 1) + 5]!;
   const o4 = u16[(v >> 1) + 6]!;
   return {
-    tick: o0 === 0 ? new Uint32Array(0) : getU32s(m, t + o0),
-    kind: o1 === 0 ? new Uint8Array(0) : getU8s(m, t + o1),
-    unit: o2 === 0 ? new BigUint64Array(0) : getU64s(m, t + o2),
-    target: o3 === 0 ? new BigUint64Array(0) : getU64s(m, t + o3),
-    amount: o4 === 0 ? new Float64Array(0) : getF64s(m, t + o4),
+    tick: o0 === 0 ? noU32s() : getU32s(m, t + o0),
+    kind: o1 === 0 ? noU8s() : getU8s(m, t + o1),
+    unit: o2 === 0 ? noU64s() : getU64s(m, t + o2),
+    target: o3 === 0 ? noU64s() : getU64s(m, t + o3),
+    amount: o4 === 0 ? noF64s() : getF64s(m, t + o4),
   };
 }
 function own$Events(r: Reader$Events): Events {
@@ -2209,31 +2214,31 @@ class Reader$Events implements EventsView {
   get tick(): Events["tick"] {
     const m = this.#m;
     const o = this.#o(4);
-    return o === 0 ? new Uint32Array(0) : getU32s(m, this.#t + o);
+    return o === 0 ? noU32s() : getU32s(m, this.#t + o);
   }
   get kind(): Events["kind"] {
     const m = this.#m;
     const o = this.#o(6);
-    return o === 0 ? new Uint8Array(0) : getU8s(m, this.#t + o);
+    return o === 0 ? noU8s() : getU8s(m, this.#t + o);
   }
   unsafeKind(): Uint8Array {
     const o = this.#o(6);
-    return o === 0 ? new Uint8Array(0) : unsafeU8s(this.#m, this.#t + o);
+    return o === 0 ? noU8s() : unsafeU8s(this.#m, this.#t + o);
   }
   get unit(): Events["unit"] {
     const m = this.#m;
     const o = this.#o(8);
-    return o === 0 ? new BigUint64Array(0) : getU64s(m, this.#t + o);
+    return o === 0 ? noU64s() : getU64s(m, this.#t + o);
   }
   get target(): Events["target"] {
     const m = this.#m;
     const o = this.#o(10);
-    return o === 0 ? new BigUint64Array(0) : getU64s(m, this.#t + o);
+    return o === 0 ? noU64s() : getU64s(m, this.#t + o);
   }
   get amount(): Events["amount"] {
     const m = this.#m;
     const o = this.#o(12);
-    return o === 0 ? new Float64Array(0) : getF64s(m, this.#t + o);
+    return o === 0 ? noF64s() : getF64s(m, this.#t + o);
   }
 }
 
@@ -2428,12 +2433,12 @@ class Reader$FindPathRequest implements FindPathRequestView {
   get start(): FindPathRequest["start"] {
     const m = this.#m;
     const o = this.#o(6);
-    return o === 0 ? new Uint32Array(0) : getU32s(m, this.#t + o);
+    return o === 0 ? noU32s() : getU32s(m, this.#t + o);
   }
   get end(): FindPathRequest["end"] {
     const m = this.#m;
     const o = this.#o(8);
-    return o === 0 ? new Uint32Array(0) : getU32s(m, this.#t + o);
+    return o === 0 ? noU32s() : getU32s(m, this.#t + o);
   }
   get profile(): FindPathRequest["profile"] {
     const m = this.#m;
@@ -2629,12 +2634,12 @@ function get$FindPathResponse(m: Memory, t: number): FindPathResponse {
   const o5 = u16[(v >> 1) + 7]!;
   const o6 = u16[(v >> 1) + 8]!;
   return {
-    cost: o0 === 0 ? new Float64Array(0) : getF64s(m, t + o0),
-    straight: o1 === 0 ? new Uint32Array(0) : getU32s(m, t + o1),
-    diagonal: o2 === 0 ? new Uint32Array(0) : getU32s(m, t + o2),
-    offsets: o3 === 0 ? new Uint32Array(0) : getU32s(m, t + o3),
-    nodes: o4 === 0 ? new Uint32Array(0) : getU32s(m, t + o4),
-    expanded: o5 === 0 ? new Uint32Array(0) : getU32s(m, t + o5),
+    cost: o0 === 0 ? noF64s() : getF64s(m, t + o0),
+    straight: o1 === 0 ? noU32s() : getU32s(m, t + o1),
+    diagonal: o2 === 0 ? noU32s() : getU32s(m, t + o2),
+    offsets: o3 === 0 ? noU32s() : getU32s(m, t + o3),
+    nodes: o4 === 0 ? noU32s() : getU32s(m, t + o4),
+    expanded: o5 === 0 ? noU32s() : getU32s(m, t + o5),
     errors: o6 === 0 ? [] : getTables(m, t + o6, get$ItemError),
     version: u32[(t + 32) >> 2]!,
   };
@@ -2675,32 +2680,32 @@ class Reader$FindPathResponse implements FindPathResponseView {
   get cost(): FindPathResponse["cost"] {
     const m = this.#m;
     const o = this.#o(4);
-    return o === 0 ? new Float64Array(0) : getF64s(m, this.#t + o);
+    return o === 0 ? noF64s() : getF64s(m, this.#t + o);
   }
   get straight(): FindPathResponse["straight"] {
     const m = this.#m;
     const o = this.#o(6);
-    return o === 0 ? new Uint32Array(0) : getU32s(m, this.#t + o);
+    return o === 0 ? noU32s() : getU32s(m, this.#t + o);
   }
   get diagonal(): FindPathResponse["diagonal"] {
     const m = this.#m;
     const o = this.#o(8);
-    return o === 0 ? new Uint32Array(0) : getU32s(m, this.#t + o);
+    return o === 0 ? noU32s() : getU32s(m, this.#t + o);
   }
   get offsets(): FindPathResponse["offsets"] {
     const m = this.#m;
     const o = this.#o(10);
-    return o === 0 ? new Uint32Array(0) : getU32s(m, this.#t + o);
+    return o === 0 ? noU32s() : getU32s(m, this.#t + o);
   }
   get nodes(): FindPathResponse["nodes"] {
     const m = this.#m;
     const o = this.#o(12);
-    return o === 0 ? new Uint32Array(0) : getU32s(m, this.#t + o);
+    return o === 0 ? noU32s() : getU32s(m, this.#t + o);
   }
   get expanded(): FindPathResponse["expanded"] {
     const m = this.#m;
     const o = this.#o(14);
-    return o === 0 ? new Uint32Array(0) : getU32s(m, this.#t + o);
+    return o === 0 ? noU32s() : getU32s(m, this.#t + o);
   }
   get errors(): FindPathResponse["errors"] {
     const m = this.#m;
@@ -2888,14 +2893,14 @@ function get$GraphMap(m: Memory, t: number): GraphMap {
   const o8 = u16[(v >> 1) + 10]!;
   return {
     nodes: u32[(t + 4) >> 2]!,
-    x: o1 === 0 ? new Float64Array(0) : getF64s(m, t + o1),
-    y: o2 === 0 ? new Float64Array(0) : getF64s(m, t + o2),
+    x: o1 === 0 ? noF64s() : getF64s(m, t + o1),
+    y: o2 === 0 ? noF64s() : getF64s(m, t + o2),
     source: getU32s(m, t + 16),
     target: getU32s(m, t + 20),
     cost: getF64s(m, t + 24),
-    terrain: o6 === 0 ? new Uint8Array(0) : getU8s(m, t + o6),
-    portal: o7 === 0 ? new Uint8Array(0) : getU8s(m, t + o7),
-    closed: o8 === 0 ? new Uint8Array(0) : getU8s(m, t + o8),
+    terrain: o6 === 0 ? noU8s() : getU8s(m, t + o6),
+    portal: o7 === 0 ? noU8s() : getU8s(m, t + o7),
+    closed: o8 === 0 ? noU8s() : getU8s(m, t + o8),
   };
 }
 function own$GraphMap(r: Reader$GraphMap): GraphMap {
@@ -2941,54 +2946,54 @@ class Reader$GraphMap implements GraphMapView {
   get x(): GraphMap["x"] {
     const m = this.#m;
     const o = this.#o(6);
-    return o === 0 ? new Float64Array(0) : getF64s(m, this.#t + o);
+    return o === 0 ? noF64s() : getF64s(m, this.#t + o);
   }
   get y(): GraphMap["y"] {
     const m = this.#m;
     const o = this.#o(8);
-    return o === 0 ? new Float64Array(0) : getF64s(m, this.#t + o);
+    return o === 0 ? noF64s() : getF64s(m, this.#t + o);
   }
   get source(): GraphMap["source"] {
     const m = this.#m;
     const o = this.#o(10);
-    return o === 0 ? new Uint32Array(0) : getU32s(m, this.#t + o);
+    return o === 0 ? noU32s() : getU32s(m, this.#t + o);
   }
   get target(): GraphMap["target"] {
     const m = this.#m;
     const o = this.#o(12);
-    return o === 0 ? new Uint32Array(0) : getU32s(m, this.#t + o);
+    return o === 0 ? noU32s() : getU32s(m, this.#t + o);
   }
   get cost(): GraphMap["cost"] {
     const m = this.#m;
     const o = this.#o(14);
-    return o === 0 ? new Float64Array(0) : getF64s(m, this.#t + o);
+    return o === 0 ? noF64s() : getF64s(m, this.#t + o);
   }
   get terrain(): GraphMap["terrain"] {
     const m = this.#m;
     const o = this.#o(16);
-    return o === 0 ? new Uint8Array(0) : getU8s(m, this.#t + o);
+    return o === 0 ? noU8s() : getU8s(m, this.#t + o);
   }
   unsafeTerrain(): Uint8Array {
     const o = this.#o(16);
-    return o === 0 ? new Uint8Array(0) : unsafeU8s(this.#m, this.#t + o);
+    return o === 0 ? noU8s() : unsafeU8s(this.#m, this.#t + o);
   }
   get portal(): GraphMap["portal"] {
     const m = this.#m;
     const o = this.#o(18);
-    return o === 0 ? new Uint8Array(0) : getU8s(m, this.#t + o);
+    return o === 0 ? noU8s() : getU8s(m, this.#t + o);
   }
   unsafePortal(): Uint8Array {
     const o = this.#o(18);
-    return o === 0 ? new Uint8Array(0) : unsafeU8s(this.#m, this.#t + o);
+    return o === 0 ? noU8s() : unsafeU8s(this.#m, this.#t + o);
   }
   get closed(): GraphMap["closed"] {
     const m = this.#m;
     const o = this.#o(20);
-    return o === 0 ? new Uint8Array(0) : getU8s(m, this.#t + o);
+    return o === 0 ? noU8s() : getU8s(m, this.#t + o);
   }
   unsafeClosed(): Uint8Array {
     const o = this.#o(20);
-    return o === 0 ? new Uint8Array(0) : unsafeU8s(this.#m, this.#t + o);
+    return o === 0 ? noU8s() : unsafeU8s(this.#m, this.#t + o);
   }
 }
 
@@ -3154,11 +3159,11 @@ class Reader$GridMap implements GridMapView {
   get cells(): GridMap["cells"] {
     const m = this.#m;
     const o = this.#o(8);
-    return o === 0 ? new Uint8Array(0) : getU8s(m, this.#t + o);
+    return o === 0 ? noU8s() : getU8s(m, this.#t + o);
   }
   unsafeCells(): Uint8Array {
     const o = this.#o(8);
-    return o === 0 ? new Uint8Array(0) : unsafeU8s(this.#m, this.#t + o);
+    return o === 0 ? noU8s() : unsafeU8s(this.#m, this.#t + o);
   }
 }
 
@@ -3460,12 +3465,12 @@ function get$MapPatchRequest(m: Memory, t: number): MapPatchRequest {
   return {
     handle: u64[(t + 4) >> 3]!,
     version: u32[(t + 12) >> 2]!,
-    cells: o2 === 0 ? new Uint32Array(0) : getU32s(m, t + o2),
-    values: o3 === 0 ? new Uint8Array(0) : getU8s(m, t + o3),
-    close: o4 === 0 ? new Uint32Array(0) : getU32s(m, t + o4),
-    open: o5 === 0 ? new Uint32Array(0) : getU32s(m, t + o5),
-    lanes: o6 === 0 ? new Uint32Array(0) : getU32s(m, t + o6),
-    costs: o7 === 0 ? new Float64Array(0) : getF64s(m, t + o7),
+    cells: o2 === 0 ? noU32s() : getU32s(m, t + o2),
+    values: o3 === 0 ? noU8s() : getU8s(m, t + o3),
+    close: o4 === 0 ? noU32s() : getU32s(m, t + o4),
+    open: o5 === 0 ? noU32s() : getU32s(m, t + o5),
+    lanes: o6 === 0 ? noU32s() : getU32s(m, t + o6),
+    costs: o7 === 0 ? noF64s() : getF64s(m, t + o7),
     apiMajor: u16[(t + 40) >> 1]!,
     apiMinor: u16[(t + 42) >> 1]!,
   };
@@ -3520,36 +3525,36 @@ class Reader$MapPatchRequest implements MapPatchRequestView {
   get cells(): MapPatchRequest["cells"] {
     const m = this.#m;
     const o = this.#o(8);
-    return o === 0 ? new Uint32Array(0) : getU32s(m, this.#t + o);
+    return o === 0 ? noU32s() : getU32s(m, this.#t + o);
   }
   get values(): MapPatchRequest["values"] {
     const m = this.#m;
     const o = this.#o(10);
-    return o === 0 ? new Uint8Array(0) : getU8s(m, this.#t + o);
+    return o === 0 ? noU8s() : getU8s(m, this.#t + o);
   }
   unsafeValues(): Uint8Array {
     const o = this.#o(10);
-    return o === 0 ? new Uint8Array(0) : unsafeU8s(this.#m, this.#t + o);
+    return o === 0 ? noU8s() : unsafeU8s(this.#m, this.#t + o);
   }
   get close(): MapPatchRequest["close"] {
     const m = this.#m;
     const o = this.#o(12);
-    return o === 0 ? new Uint32Array(0) : getU32s(m, this.#t + o);
+    return o === 0 ? noU32s() : getU32s(m, this.#t + o);
   }
   get open(): MapPatchRequest["open"] {
     const m = this.#m;
     const o = this.#o(14);
-    return o === 0 ? new Uint32Array(0) : getU32s(m, this.#t + o);
+    return o === 0 ? noU32s() : getU32s(m, this.#t + o);
   }
   get lanes(): MapPatchRequest["lanes"] {
     const m = this.#m;
     const o = this.#o(16);
-    return o === 0 ? new Uint32Array(0) : getU32s(m, this.#t + o);
+    return o === 0 ? noU32s() : getU32s(m, this.#t + o);
   }
   get costs(): MapPatchRequest["costs"] {
     const m = this.#m;
     const o = this.#o(18);
-    return o === 0 ? new Float64Array(0) : getF64s(m, this.#t + o);
+    return o === 0 ? noF64s() : getF64s(m, this.#t + o);
   }
   get apiMajor(): MapPatchRequest["apiMajor"] {
     const m = this.#m;
@@ -4048,8 +4053,8 @@ function get$NearbyRequest(m: Memory, t: number): NearbyRequest {
     x: getF64s(m, t + 12),
     y: getF64s(m, t + 16),
     radius: getF64s(m, t + 20),
-    factionMask: o4 === 0 ? new BigUint64Array(0) : getU64s(m, t + o4),
-    kindMask: o5 === 0 ? new BigUint64Array(0) : getU64s(m, t + o5),
+    factionMask: o4 === 0 ? noU64s() : getU64s(m, t + o4),
+    kindMask: o5 === 0 ? noU64s() : getU64s(m, t + o5),
     limit: u32[(t + 32) >> 2]!,
     order: u8[t + 40]! as Order,
     distances: u8[t + 41]! !== 0,
@@ -4102,27 +4107,27 @@ class Reader$NearbyRequest implements NearbyRequestView {
   get x(): NearbyRequest["x"] {
     const m = this.#m;
     const o = this.#o(6);
-    return o === 0 ? new Float64Array(0) : getF64s(m, this.#t + o);
+    return o === 0 ? noF64s() : getF64s(m, this.#t + o);
   }
   get y(): NearbyRequest["y"] {
     const m = this.#m;
     const o = this.#o(8);
-    return o === 0 ? new Float64Array(0) : getF64s(m, this.#t + o);
+    return o === 0 ? noF64s() : getF64s(m, this.#t + o);
   }
   get radius(): NearbyRequest["radius"] {
     const m = this.#m;
     const o = this.#o(10);
-    return o === 0 ? new Float64Array(0) : getF64s(m, this.#t + o);
+    return o === 0 ? noF64s() : getF64s(m, this.#t + o);
   }
   get factionMask(): NearbyRequest["factionMask"] {
     const m = this.#m;
     const o = this.#o(12);
-    return o === 0 ? new BigUint64Array(0) : getU64s(m, this.#t + o);
+    return o === 0 ? noU64s() : getU64s(m, this.#t + o);
   }
   get kindMask(): NearbyRequest["kindMask"] {
     const m = this.#m;
     const o = this.#o(14);
-    return o === 0 ? new BigUint64Array(0) : getU64s(m, this.#t + o);
+    return o === 0 ? noU64s() : getU64s(m, this.#t + o);
   }
   get limit(): NearbyRequest["limit"] {
     const m = this.#m;
@@ -4299,10 +4304,10 @@ function get$NearbyResponse(m: Memory, t: number): NearbyResponse {
   const o3 = u16[(v >> 1) + 5]!;
   const o4 = u16[(v >> 1) + 6]!;
   return {
-    offsets: o0 === 0 ? new Uint32Array(0) : getU32s(m, t + o0),
-    ids: o1 === 0 ? new BigUint64Array(0) : getU64s(m, t + o1),
-    distances: o2 === 0 ? new Float64Array(0) : getF64s(m, t + o2),
-    total: o3 === 0 ? new Uint32Array(0) : getU32s(m, t + o3),
+    offsets: o0 === 0 ? noU32s() : getU32s(m, t + o0),
+    ids: o1 === 0 ? noU64s() : getU64s(m, t + o1),
+    distances: o2 === 0 ? noF64s() : getF64s(m, t + o2),
+    total: o3 === 0 ? noU32s() : getU32s(m, t + o3),
     errors: o4 === 0 ? [] : getTables(m, t + o4, get$ItemError),
     version: u32[(t + 24) >> 2]!,
   };
@@ -4341,22 +4346,22 @@ class Reader$NearbyResponse implements NearbyResponseView {
   get offsets(): NearbyResponse["offsets"] {
     const m = this.#m;
     const o = this.#o(4);
-    return o === 0 ? new Uint32Array(0) : getU32s(m, this.#t + o);
+    return o === 0 ? noU32s() : getU32s(m, this.#t + o);
   }
   get ids(): NearbyResponse["ids"] {
     const m = this.#m;
     const o = this.#o(6);
-    return o === 0 ? new BigUint64Array(0) : getU64s(m, this.#t + o);
+    return o === 0 ? noU64s() : getU64s(m, this.#t + o);
   }
   get distances(): NearbyResponse["distances"] {
     const m = this.#m;
     const o = this.#o(8);
-    return o === 0 ? new Float64Array(0) : getF64s(m, this.#t + o);
+    return o === 0 ? noF64s() : getF64s(m, this.#t + o);
   }
   get total(): NearbyResponse["total"] {
     const m = this.#m;
     const o = this.#o(10);
-    return o === 0 ? new Uint32Array(0) : getU32s(m, this.#t + o);
+    return o === 0 ? noU32s() : getU32s(m, this.#t + o);
   }
   get errors(): NearbyResponse["errors"] {
     const m = this.#m;
@@ -4552,7 +4557,7 @@ function get$Outcome(m: Memory, t: number): Outcome {
     defenders: o3 === 0 ? null : get$SideOutcome(m, t + o3 + i32[(t + o3) >> 2]!),
     result: u8[t + 46]! as CombatResult,
     steps: u32[(t + 28) >> 2]!,
-    statistics: o6 === 0 ? new Float64Array(0) : getF64s(m, t + o6),
+    statistics: o6 === 0 ? noF64s() : getF64s(m, t + o6),
     events: o7 === 0 ? null : get$Events(m, t + o7 + i32[(t + o7) >> 2]!),
     error: u16[(t + 44) >> 1]!,
     errorText: o9 === 0 ? null : getString(m, t + o9),
@@ -4633,7 +4638,7 @@ class Reader$Outcome implements OutcomeView {
   get statistics(): Outcome["statistics"] {
     const m = this.#m;
     const o = this.#o(16);
-    return o === 0 ? new Float64Array(0) : getF64s(m, this.#t + o);
+    return o === 0 ? noF64s() : getF64s(m, this.#t + o);
   }
   get events(): Outcome["events"] {
     const m = this.#m;
@@ -5766,11 +5771,11 @@ class Reader$RestoreRequest implements RestoreRequestView {
   get bytes(): RestoreRequest["bytes"] {
     const m = this.#m;
     const o = this.#o(4);
-    return o === 0 ? new Uint8Array(0) : getU8s(m, this.#t + o);
+    return o === 0 ? noU8s() : getU8s(m, this.#t + o);
   }
   unsafeBytes(): Uint8Array {
     const o = this.#o(4);
-    return o === 0 ? new Uint8Array(0) : unsafeU8s(this.#m, this.#t + o);
+    return o === 0 ? noU8s() : unsafeU8s(this.#m, this.#t + o);
   }
   get apiMajor(): RestoreRequest["apiMajor"] {
     const m = this.#m;
@@ -6086,17 +6091,17 @@ function get$SideOutcome(m: Memory, t: number): SideOutcome {
   const o10 = u16[(v >> 1) + 12]!;
   const o11 = u16[(v >> 1) + 13]!;
   return {
-    unitId: o0 === 0 ? new BigUint64Array(0) : getU64s(m, t + o0),
-    factionId: o1 === 0 ? new BigUint64Array(0) : getU64s(m, t + o1),
-    currentHp: o2 === 0 ? new Float64Array(0) : getF64s(m, t + o2),
-    maxHp: o3 === 0 ? new Float64Array(0) : getF64s(m, t + o3),
-    currentShields: o4 === 0 ? new Float64Array(0) : getF64s(m, t + o4),
-    currentMorale: o5 === 0 ? new Float64Array(0) : getF64s(m, t + o5),
-    maxMorale: o6 === 0 ? new Float64Array(0) : getF64s(m, t + o6),
-    fatigue: o7 === 0 ? new Float64Array(0) : getF64s(m, t + o7),
-    state: o8 === 0 ? new Uint8Array(0) : getU8s(m, t + o8),
-    x: o9 === 0 ? new Float64Array(0) : getF64s(m, t + o9),
-    y: o10 === 0 ? new Float64Array(0) : getF64s(m, t + o10),
+    unitId: o0 === 0 ? noU64s() : getU64s(m, t + o0),
+    factionId: o1 === 0 ? noU64s() : getU64s(m, t + o1),
+    currentHp: o2 === 0 ? noF64s() : getF64s(m, t + o2),
+    maxHp: o3 === 0 ? noF64s() : getF64s(m, t + o3),
+    currentShields: o4 === 0 ? noF64s() : getF64s(m, t + o4),
+    currentMorale: o5 === 0 ? noF64s() : getF64s(m, t + o5),
+    maxMorale: o6 === 0 ? noF64s() : getF64s(m, t + o6),
+    fatigue: o7 === 0 ? noF64s() : getF64s(m, t + o7),
+    state: o8 === 0 ? noU8s() : getU8s(m, t + o8),
+    x: o9 === 0 ? noF64s() : getF64s(m, t + o9),
+    y: o10 === 0 ? noF64s() : getF64s(m, t + o10),
     damageReceived: o11 === 0 ? null : get$DamageColumns(m, t + o11 + i32[(t + o11) >> 2]!),
   };
 }
@@ -6140,61 +6145,61 @@ class Reader$SideOutcome implements SideOutcomeView {
   get unitId(): SideOutcome["unitId"] {
     const m = this.#m;
     const o = this.#o(4);
-    return o === 0 ? new BigUint64Array(0) : getU64s(m, this.#t + o);
+    return o === 0 ? noU64s() : getU64s(m, this.#t + o);
   }
   get factionId(): SideOutcome["factionId"] {
     const m = this.#m;
     const o = this.#o(6);
-    return o === 0 ? new BigUint64Array(0) : getU64s(m, this.#t + o);
+    return o === 0 ? noU64s() : getU64s(m, this.#t + o);
   }
   get currentHp(): SideOutcome["currentHp"] {
     const m = this.#m;
     const o = this.#o(8);
-    return o === 0 ? new Float64Array(0) : getF64s(m, this.#t + o);
+    return o === 0 ? noF64s() : getF64s(m, this.#t + o);
   }
   get maxHp(): SideOutcome["maxHp"] {
     const m = this.#m;
     const o = this.#o(10);
-    return o === 0 ? new Float64Array(0) : getF64s(m, this.#t + o);
+    return o === 0 ? noF64s() : getF64s(m, this.#t + o);
   }
   get currentShields(): SideOutcome["currentShields"] {
     const m = this.#m;
     const o = this.#o(12);
-    return o === 0 ? new Float64Array(0) : getF64s(m, this.#t + o);
+    return o === 0 ? noF64s() : getF64s(m, this.#t + o);
   }
   get currentMorale(): SideOutcome["currentMorale"] {
     const m = this.#m;
     const o = this.#o(14);
-    return o === 0 ? new Float64Array(0) : getF64s(m, this.#t + o);
+    return o === 0 ? noF64s() : getF64s(m, this.#t + o);
   }
   get maxMorale(): SideOutcome["maxMorale"] {
     const m = this.#m;
     const o = this.#o(16);
-    return o === 0 ? new Float64Array(0) : getF64s(m, this.#t + o);
+    return o === 0 ? noF64s() : getF64s(m, this.#t + o);
   }
   get fatigue(): SideOutcome["fatigue"] {
     const m = this.#m;
     const o = this.#o(18);
-    return o === 0 ? new Float64Array(0) : getF64s(m, this.#t + o);
+    return o === 0 ? noF64s() : getF64s(m, this.#t + o);
   }
   get state(): SideOutcome["state"] {
     const m = this.#m;
     const o = this.#o(20);
-    return o === 0 ? new Uint8Array(0) : getU8s(m, this.#t + o);
+    return o === 0 ? noU8s() : getU8s(m, this.#t + o);
   }
   unsafeState(): Uint8Array {
     const o = this.#o(20);
-    return o === 0 ? new Uint8Array(0) : unsafeU8s(this.#m, this.#t + o);
+    return o === 0 ? noU8s() : unsafeU8s(this.#m, this.#t + o);
   }
   get x(): SideOutcome["x"] {
     const m = this.#m;
     const o = this.#o(22);
-    return o === 0 ? new Float64Array(0) : getF64s(m, this.#t + o);
+    return o === 0 ? noF64s() : getF64s(m, this.#t + o);
   }
   get y(): SideOutcome["y"] {
     const m = this.#m;
     const o = this.#o(24);
-    return o === 0 ? new Float64Array(0) : getF64s(m, this.#t + o);
+    return o === 0 ? noF64s() : getF64s(m, this.#t + o);
   }
   get damageReceived(): SideOutcome["damageReceived"] {
     const m = this.#m;
@@ -6456,7 +6461,7 @@ function get$SnapshotResponse(m: Memory, t: number): SnapshotResponse {
   if ((v & 3) !== 0 || !(i32[v >> 2] === 1048584 && u16[(v >> 1) + 3] === 4)) return own$SnapshotResponse(new Reader$SnapshotResponse(m).$to(t));
   const o0 = u16[(v >> 1) + 2]!;
   return {
-    bytes: o0 === 0 ? new Uint8Array(0) : getU8s(m, t + o0),
+    bytes: o0 === 0 ? noU8s() : getU8s(m, t + o0),
     hash: u64[(t + 4) >> 3]!,
   };
 }
@@ -6490,11 +6495,11 @@ class Reader$SnapshotResponse implements SnapshotResponseView {
   get bytes(): SnapshotResponse["bytes"] {
     const m = this.#m;
     const o = this.#o(4);
-    return o === 0 ? new Uint8Array(0) : getU8s(m, this.#t + o);
+    return o === 0 ? noU8s() : getU8s(m, this.#t + o);
   }
   unsafeBytes(): Uint8Array {
     const o = this.#o(4);
-    return o === 0 ? new Uint8Array(0) : unsafeU8s(this.#m, this.#t + o);
+    return o === 0 ? noU8s() : unsafeU8s(this.#m, this.#t + o);
   }
   get hash(): SnapshotResponse["hash"] {
     const m = this.#m;
@@ -6639,8 +6644,8 @@ function get$SpatialBuildRequest(m: Memory, t: number): SpatialBuildRequest {
     id: getU64s(m, t + 20),
     x: getF64s(m, t + 24),
     y: getF64s(m, t + 28),
-    faction: o4 === 0 ? new Uint8Array(0) : getU8s(m, t + o4),
-    kind: o5 === 0 ? new Uint8Array(0) : getU8s(m, t + o5),
+    faction: o4 === 0 ? noU8s() : getU8s(m, t + o4),
+    kind: o5 === 0 ? noU8s() : getU8s(m, t + o5),
     cellSize: f64[(t + 12) >> 3]!,
     apiMajor: u16[(t + 40) >> 1]!,
     apiMinor: u16[(t + 42) >> 1]!,
@@ -6689,35 +6694,35 @@ class Reader$SpatialBuildRequest implements SpatialBuildRequestView {
   get id(): SpatialBuildRequest["id"] {
     const m = this.#m;
     const o = this.#o(6);
-    return o === 0 ? new BigUint64Array(0) : getU64s(m, this.#t + o);
+    return o === 0 ? noU64s() : getU64s(m, this.#t + o);
   }
   get x(): SpatialBuildRequest["x"] {
     const m = this.#m;
     const o = this.#o(8);
-    return o === 0 ? new Float64Array(0) : getF64s(m, this.#t + o);
+    return o === 0 ? noF64s() : getF64s(m, this.#t + o);
   }
   get y(): SpatialBuildRequest["y"] {
     const m = this.#m;
     const o = this.#o(10);
-    return o === 0 ? new Float64Array(0) : getF64s(m, this.#t + o);
+    return o === 0 ? noF64s() : getF64s(m, this.#t + o);
   }
   get faction(): SpatialBuildRequest["faction"] {
     const m = this.#m;
     const o = this.#o(12);
-    return o === 0 ? new Uint8Array(0) : getU8s(m, this.#t + o);
+    return o === 0 ? noU8s() : getU8s(m, this.#t + o);
   }
   unsafeFaction(): Uint8Array {
     const o = this.#o(12);
-    return o === 0 ? new Uint8Array(0) : unsafeU8s(this.#m, this.#t + o);
+    return o === 0 ? noU8s() : unsafeU8s(this.#m, this.#t + o);
   }
   get kind(): SpatialBuildRequest["kind"] {
     const m = this.#m;
     const o = this.#o(14);
-    return o === 0 ? new Uint8Array(0) : getU8s(m, this.#t + o);
+    return o === 0 ? noU8s() : getU8s(m, this.#t + o);
   }
   unsafeKind(): Uint8Array {
     const o = this.#o(14);
-    return o === 0 ? new Uint8Array(0) : unsafeU8s(this.#m, this.#t + o);
+    return o === 0 ? noU8s() : unsafeU8s(this.#m, this.#t + o);
   }
   get cellSize(): SpatialBuildRequest["cellSize"] {
     const m = this.#m;
@@ -7226,26 +7231,26 @@ function get$Units(m: Memory, t: number): Units {
   const o21 = u16[(v >> 1) + 23]!;
   return {
     id: getU64s(m, t + 4),
-    faction: o1 === 0 ? new BigUint64Array(0) : getU64s(m, t + o1),
-    hp: o2 === 0 ? new Float64Array(0) : getF64s(m, t + o2),
-    maxHp: o3 === 0 ? new Float64Array(0) : getF64s(m, t + o3),
-    shields: o4 === 0 ? new Float64Array(0) : getF64s(m, t + o4),
-    maxShields: o5 === 0 ? new Float64Array(0) : getF64s(m, t + o5),
-    armor: o6 === 0 ? new Float64Array(0) : getF64s(m, t + o6),
-    speed: o7 === 0 ? new Float64Array(0) : getF64s(m, t + o7),
-    evasion: o8 === 0 ? new Float64Array(0) : getF64s(m, t + o8),
-    x: o9 === 0 ? new Float64Array(0) : getF64s(m, t + o9),
-    y: o10 === 0 ? new Float64Array(0) : getF64s(m, t + o10),
-    facing: o11 === 0 ? new Float64Array(0) : getF64s(m, t + o11),
-    cover: o12 === 0 ? new Uint8Array(0) : getU8s(m, t + o12),
-    morale: o13 === 0 ? new Float64Array(0) : getF64s(m, t + o13),
-    maxMorale: o14 === 0 ? new Float64Array(0) : getF64s(m, t + o14),
-    skill: o15 === 0 ? new Float64Array(0) : getF64s(m, t + o15),
-    defence: o16 === 0 ? new Float64Array(0) : getF64s(m, t + o16),
-    invulnerableSave: o17 === 0 ? new Uint8Array(0) : getU8s(m, t + o17),
-    doctrine: o18 === 0 ? new Uint8Array(0) : getU8s(m, t + o18),
-    tags: o19 === 0 ? new Uint32Array(0) : getU32s(m, t + o19),
-    weaponCount: o20 === 0 ? new Uint16Array(0) : getU16s(m, t + o20),
+    faction: o1 === 0 ? noU64s() : getU64s(m, t + o1),
+    hp: o2 === 0 ? noF64s() : getF64s(m, t + o2),
+    maxHp: o3 === 0 ? noF64s() : getF64s(m, t + o3),
+    shields: o4 === 0 ? noF64s() : getF64s(m, t + o4),
+    maxShields: o5 === 0 ? noF64s() : getF64s(m, t + o5),
+    armor: o6 === 0 ? noF64s() : getF64s(m, t + o6),
+    speed: o7 === 0 ? noF64s() : getF64s(m, t + o7),
+    evasion: o8 === 0 ? noF64s() : getF64s(m, t + o8),
+    x: o9 === 0 ? noF64s() : getF64s(m, t + o9),
+    y: o10 === 0 ? noF64s() : getF64s(m, t + o10),
+    facing: o11 === 0 ? noF64s() : getF64s(m, t + o11),
+    cover: o12 === 0 ? noU8s() : getU8s(m, t + o12),
+    morale: o13 === 0 ? noF64s() : getF64s(m, t + o13),
+    maxMorale: o14 === 0 ? noF64s() : getF64s(m, t + o14),
+    skill: o15 === 0 ? noF64s() : getF64s(m, t + o15),
+    defence: o16 === 0 ? noF64s() : getF64s(m, t + o16),
+    invulnerableSave: o17 === 0 ? noU8s() : getU8s(m, t + o17),
+    doctrine: o18 === 0 ? noU8s() : getU8s(m, t + o18),
+    tags: o19 === 0 ? noU32s() : getU32s(m, t + o19),
+    weaponCount: o20 === 0 ? noU16s() : getU16s(m, t + o20),
     weapons: o21 === 0 ? null : get$Weapons(m, t + o21 + i32[(t + o21) >> 2]!),
   };
 }
@@ -7299,119 +7304,119 @@ class Reader$Units implements UnitsView {
   get id(): Units["id"] {
     const m = this.#m;
     const o = this.#o(4);
-    return o === 0 ? new BigUint64Array(0) : getU64s(m, this.#t + o);
+    return o === 0 ? noU64s() : getU64s(m, this.#t + o);
   }
   get faction(): Units["faction"] {
     const m = this.#m;
     const o = this.#o(6);
-    return o === 0 ? new BigUint64Array(0) : getU64s(m, this.#t + o);
+    return o === 0 ? noU64s() : getU64s(m, this.#t + o);
   }
   get hp(): Units["hp"] {
     const m = this.#m;
     const o = this.#o(8);
-    return o === 0 ? new Float64Array(0) : getF64s(m, this.#t + o);
+    return o === 0 ? noF64s() : getF64s(m, this.#t + o);
   }
   get maxHp(): Units["maxHp"] {
     const m = this.#m;
     const o = this.#o(10);
-    return o === 0 ? new Float64Array(0) : getF64s(m, this.#t + o);
+    return o === 0 ? noF64s() : getF64s(m, this.#t + o);
   }
   get shields(): Units["shields"] {
     const m = this.#m;
     const o = this.#o(12);
-    return o === 0 ? new Float64Array(0) : getF64s(m, this.#t + o);
+    return o === 0 ? noF64s() : getF64s(m, this.#t + o);
   }
   get maxShields(): Units["maxShields"] {
     const m = this.#m;
     const o = this.#o(14);
-    return o === 0 ? new Float64Array(0) : getF64s(m, this.#t + o);
+    return o === 0 ? noF64s() : getF64s(m, this.#t + o);
   }
   get armor(): Units["armor"] {
     const m = this.#m;
     const o = this.#o(16);
-    return o === 0 ? new Float64Array(0) : getF64s(m, this.#t + o);
+    return o === 0 ? noF64s() : getF64s(m, this.#t + o);
   }
   get speed(): Units["speed"] {
     const m = this.#m;
     const o = this.#o(18);
-    return o === 0 ? new Float64Array(0) : getF64s(m, this.#t + o);
+    return o === 0 ? noF64s() : getF64s(m, this.#t + o);
   }
   get evasion(): Units["evasion"] {
     const m = this.#m;
     const o = this.#o(20);
-    return o === 0 ? new Float64Array(0) : getF64s(m, this.#t + o);
+    return o === 0 ? noF64s() : getF64s(m, this.#t + o);
   }
   get x(): Units["x"] {
     const m = this.#m;
     const o = this.#o(22);
-    return o === 0 ? new Float64Array(0) : getF64s(m, this.#t + o);
+    return o === 0 ? noF64s() : getF64s(m, this.#t + o);
   }
   get y(): Units["y"] {
     const m = this.#m;
     const o = this.#o(24);
-    return o === 0 ? new Float64Array(0) : getF64s(m, this.#t + o);
+    return o === 0 ? noF64s() : getF64s(m, this.#t + o);
   }
   get facing(): Units["facing"] {
     const m = this.#m;
     const o = this.#o(26);
-    return o === 0 ? new Float64Array(0) : getF64s(m, this.#t + o);
+    return o === 0 ? noF64s() : getF64s(m, this.#t + o);
   }
   get cover(): Units["cover"] {
     const m = this.#m;
     const o = this.#o(28);
-    return o === 0 ? new Uint8Array(0) : getU8s(m, this.#t + o);
+    return o === 0 ? noU8s() : getU8s(m, this.#t + o);
   }
   unsafeCover(): Uint8Array {
     const o = this.#o(28);
-    return o === 0 ? new Uint8Array(0) : unsafeU8s(this.#m, this.#t + o);
+    return o === 0 ? noU8s() : unsafeU8s(this.#m, this.#t + o);
   }
   get morale(): Units["morale"] {
     const m = this.#m;
     const o = this.#o(30);
-    return o === 0 ? new Float64Array(0) : getF64s(m, this.#t + o);
+    return o === 0 ? noF64s() : getF64s(m, this.#t + o);
   }
   get maxMorale(): Units["maxMorale"] {
     const m = this.#m;
     const o = this.#o(32);
-    return o === 0 ? new Float64Array(0) : getF64s(m, this.#t + o);
+    return o === 0 ? noF64s() : getF64s(m, this.#t + o);
   }
   get skill(): Units["skill"] {
     const m = this.#m;
     const o = this.#o(34);
-    return o === 0 ? new Float64Array(0) : getF64s(m, this.#t + o);
+    return o === 0 ? noF64s() : getF64s(m, this.#t + o);
   }
   get defence(): Units["defence"] {
     const m = this.#m;
     const o = this.#o(36);
-    return o === 0 ? new Float64Array(0) : getF64s(m, this.#t + o);
+    return o === 0 ? noF64s() : getF64s(m, this.#t + o);
   }
   get invulnerableSave(): Units["invulnerableSave"] {
     const m = this.#m;
     const o = this.#o(38);
-    return o === 0 ? new Uint8Array(0) : getU8s(m, this.#t + o);
+    return o === 0 ? noU8s() : getU8s(m, this.#t + o);
   }
   unsafeInvulnerableSave(): Uint8Array {
     const o = this.#o(38);
-    return o === 0 ? new Uint8Array(0) : unsafeU8s(this.#m, this.#t + o);
+    return o === 0 ? noU8s() : unsafeU8s(this.#m, this.#t + o);
   }
   get doctrine(): Units["doctrine"] {
     const m = this.#m;
     const o = this.#o(40);
-    return o === 0 ? new Uint8Array(0) : getU8s(m, this.#t + o);
+    return o === 0 ? noU8s() : getU8s(m, this.#t + o);
   }
   unsafeDoctrine(): Uint8Array {
     const o = this.#o(40);
-    return o === 0 ? new Uint8Array(0) : unsafeU8s(this.#m, this.#t + o);
+    return o === 0 ? noU8s() : unsafeU8s(this.#m, this.#t + o);
   }
   get tags(): Units["tags"] {
     const m = this.#m;
     const o = this.#o(42);
-    return o === 0 ? new Uint32Array(0) : getU32s(m, this.#t + o);
+    return o === 0 ? noU32s() : getU32s(m, this.#t + o);
   }
   get weaponCount(): Units["weaponCount"] {
     const m = this.#m;
     const o = this.#o(44);
-    return o === 0 ? new Uint16Array(0) : getU16s(m, this.#t + o);
+    return o === 0 ? noU16s() : getU16s(m, this.#t + o);
   }
   get weapons(): Units["weapons"] {
     const m = this.#m;
@@ -7672,15 +7677,15 @@ function get$Weapons(m: Memory, t: number): Weapons {
   const o7 = u16[(v >> 1) + 9]!;
   const o8 = u16[(v >> 1) + 10]!;
   return {
-    kind: o0 === 0 ? new Uint8Array(0) : getU8s(m, t + o0),
-    arc: o1 === 0 ? new Uint8Array(0) : getU8s(m, t + o1),
-    damage: o2 === 0 ? new Float64Array(0) : getF64s(m, t + o2),
-    range: o3 === 0 ? new Float64Array(0) : getF64s(m, t + o3),
-    cooldown: o4 === 0 ? new Float64Array(0) : getF64s(m, t + o4),
-    accuracy: o5 === 0 ? new Float64Array(0) : getF64s(m, t + o5),
-    strength: o6 === 0 ? new Float64Array(0) : getF64s(m, t + o6),
-    penetration: o7 === 0 ? new Float64Array(0) : getF64s(m, t + o7),
-    speed: o8 === 0 ? new Float64Array(0) : getF64s(m, t + o8),
+    kind: o0 === 0 ? noU8s() : getU8s(m, t + o0),
+    arc: o1 === 0 ? noU8s() : getU8s(m, t + o1),
+    damage: o2 === 0 ? noF64s() : getF64s(m, t + o2),
+    range: o3 === 0 ? noF64s() : getF64s(m, t + o3),
+    cooldown: o4 === 0 ? noF64s() : getF64s(m, t + o4),
+    accuracy: o5 === 0 ? noF64s() : getF64s(m, t + o5),
+    strength: o6 === 0 ? noF64s() : getF64s(m, t + o6),
+    penetration: o7 === 0 ? noF64s() : getF64s(m, t + o7),
+    speed: o8 === 0 ? noF64s() : getF64s(m, t + o8),
   };
 }
 function own$Weapons(r: Reader$Weapons): Weapons {
@@ -7720,55 +7725,55 @@ class Reader$Weapons implements WeaponsView {
   get kind(): Weapons["kind"] {
     const m = this.#m;
     const o = this.#o(4);
-    return o === 0 ? new Uint8Array(0) : getU8s(m, this.#t + o);
+    return o === 0 ? noU8s() : getU8s(m, this.#t + o);
   }
   unsafeKind(): Uint8Array {
     const o = this.#o(4);
-    return o === 0 ? new Uint8Array(0) : unsafeU8s(this.#m, this.#t + o);
+    return o === 0 ? noU8s() : unsafeU8s(this.#m, this.#t + o);
   }
   get arc(): Weapons["arc"] {
     const m = this.#m;
     const o = this.#o(6);
-    return o === 0 ? new Uint8Array(0) : getU8s(m, this.#t + o);
+    return o === 0 ? noU8s() : getU8s(m, this.#t + o);
   }
   unsafeArc(): Uint8Array {
     const o = this.#o(6);
-    return o === 0 ? new Uint8Array(0) : unsafeU8s(this.#m, this.#t + o);
+    return o === 0 ? noU8s() : unsafeU8s(this.#m, this.#t + o);
   }
   get damage(): Weapons["damage"] {
     const m = this.#m;
     const o = this.#o(8);
-    return o === 0 ? new Float64Array(0) : getF64s(m, this.#t + o);
+    return o === 0 ? noF64s() : getF64s(m, this.#t + o);
   }
   get range(): Weapons["range"] {
     const m = this.#m;
     const o = this.#o(10);
-    return o === 0 ? new Float64Array(0) : getF64s(m, this.#t + o);
+    return o === 0 ? noF64s() : getF64s(m, this.#t + o);
   }
   get cooldown(): Weapons["cooldown"] {
     const m = this.#m;
     const o = this.#o(12);
-    return o === 0 ? new Float64Array(0) : getF64s(m, this.#t + o);
+    return o === 0 ? noF64s() : getF64s(m, this.#t + o);
   }
   get accuracy(): Weapons["accuracy"] {
     const m = this.#m;
     const o = this.#o(14);
-    return o === 0 ? new Float64Array(0) : getF64s(m, this.#t + o);
+    return o === 0 ? noF64s() : getF64s(m, this.#t + o);
   }
   get strength(): Weapons["strength"] {
     const m = this.#m;
     const o = this.#o(16);
-    return o === 0 ? new Float64Array(0) : getF64s(m, this.#t + o);
+    return o === 0 ? noF64s() : getF64s(m, this.#t + o);
   }
   get penetration(): Weapons["penetration"] {
     const m = this.#m;
     const o = this.#o(18);
-    return o === 0 ? new Float64Array(0) : getF64s(m, this.#t + o);
+    return o === 0 ? noF64s() : getF64s(m, this.#t + o);
   }
   get speed(): Weapons["speed"] {
     const m = this.#m;
     const o = this.#o(20);
-    return o === 0 ? new Float64Array(0) : getF64s(m, this.#t + o);
+    return o === 0 ? noF64s() : getF64s(m, this.#t + o);
   }
 }
 

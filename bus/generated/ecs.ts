@@ -32,6 +32,16 @@ import {
   getU32s,
   getU64s,
   getU8s,
+  noF32s,
+  noF64s,
+  noI16s,
+  noI32s,
+  noI64s,
+  noI8s,
+  noU16s,
+  noU32s,
+  noU64s,
+  noU8s,
   okString,
   okStrings,
   okTables,
@@ -971,19 +981,19 @@ function get$Column(m: Memory, t: number): Column {
     field: o0 === 0 ? null : getString(m, t + o0),
     type: u8[t + 70]! as FieldType,
     width: u16[(t + 68) >> 1]!,
-    validity: o3 === 0 ? new Uint8Array(0) : getU8s(m, t + o3),
-    bits: o4 === 0 ? new Uint8Array(0) : getU8s(m, t + o4),
-    i8: o5 === 0 ? new Int8Array(0) : getI8s(m, t + o5),
-    i16: o6 === 0 ? new Int16Array(0) : getI16s(m, t + o6),
-    i32: o7 === 0 ? new Int32Array(0) : getI32s(m, t + o7),
-    i64: o8 === 0 ? new BigInt64Array(0) : getI64s(m, t + o8),
-    u8: o9 === 0 ? new Uint8Array(0) : getU8s(m, t + o9),
-    u16: o10 === 0 ? new Uint16Array(0) : getU16s(m, t + o10),
-    u32: o11 === 0 ? new Uint32Array(0) : getU32s(m, t + o11),
-    u64: o12 === 0 ? new BigUint64Array(0) : getU64s(m, t + o12),
-    f32: o13 === 0 ? new Float32Array(0) : getF32s(m, t + o13),
-    f64: o14 === 0 ? new Float64Array(0) : getF64s(m, t + o14),
-    codes: o15 === 0 ? new Int32Array(0) : getI32s(m, t + o15),
+    validity: o3 === 0 ? noU8s() : getU8s(m, t + o3),
+    bits: o4 === 0 ? noU8s() : getU8s(m, t + o4),
+    i8: o5 === 0 ? noI8s() : getI8s(m, t + o5),
+    i16: o6 === 0 ? noI16s() : getI16s(m, t + o6),
+    i32: o7 === 0 ? noI32s() : getI32s(m, t + o7),
+    i64: o8 === 0 ? noI64s() : getI64s(m, t + o8),
+    u8: o9 === 0 ? noU8s() : getU8s(m, t + o9),
+    u16: o10 === 0 ? noU16s() : getU16s(m, t + o10),
+    u32: o11 === 0 ? noU32s() : getU32s(m, t + o11),
+    u64: o12 === 0 ? noU64s() : getU64s(m, t + o12),
+    f32: o13 === 0 ? noF32s() : getF32s(m, t + o13),
+    f64: o14 === 0 ? noF64s() : getF64s(m, t + o14),
+    codes: o15 === 0 ? noI32s() : getI32s(m, t + o15),
     dictionary: o16 === 0 ? [] : getStrings(m, t + o16),
     rows: u32[(t + 64) >> 2]!,
   };
@@ -1051,79 +1061,79 @@ class Reader$Column implements ColumnView {
   get validity(): Column["validity"] {
     const m = this.#m;
     const o = this.#o(10);
-    return o === 0 ? new Uint8Array(0) : getU8s(m, this.#t + o);
+    return o === 0 ? noU8s() : getU8s(m, this.#t + o);
   }
   unsafeValidity(): Uint8Array {
     const o = this.#o(10);
-    return o === 0 ? new Uint8Array(0) : unsafeU8s(this.#m, this.#t + o);
+    return o === 0 ? noU8s() : unsafeU8s(this.#m, this.#t + o);
   }
   get bits(): Column["bits"] {
     const m = this.#m;
     const o = this.#o(12);
-    return o === 0 ? new Uint8Array(0) : getU8s(m, this.#t + o);
+    return o === 0 ? noU8s() : getU8s(m, this.#t + o);
   }
   unsafeBits(): Uint8Array {
     const o = this.#o(12);
-    return o === 0 ? new Uint8Array(0) : unsafeU8s(this.#m, this.#t + o);
+    return o === 0 ? noU8s() : unsafeU8s(this.#m, this.#t + o);
   }
   get i8(): Column["i8"] {
     const m = this.#m;
     const o = this.#o(14);
-    return o === 0 ? new Int8Array(0) : getI8s(m, this.#t + o);
+    return o === 0 ? noI8s() : getI8s(m, this.#t + o);
   }
   get i16(): Column["i16"] {
     const m = this.#m;
     const o = this.#o(16);
-    return o === 0 ? new Int16Array(0) : getI16s(m, this.#t + o);
+    return o === 0 ? noI16s() : getI16s(m, this.#t + o);
   }
   get i32(): Column["i32"] {
     const m = this.#m;
     const o = this.#o(18);
-    return o === 0 ? new Int32Array(0) : getI32s(m, this.#t + o);
+    return o === 0 ? noI32s() : getI32s(m, this.#t + o);
   }
   get i64(): Column["i64"] {
     const m = this.#m;
     const o = this.#o(20);
-    return o === 0 ? new BigInt64Array(0) : getI64s(m, this.#t + o);
+    return o === 0 ? noI64s() : getI64s(m, this.#t + o);
   }
   get u8(): Column["u8"] {
     const m = this.#m;
     const o = this.#o(22);
-    return o === 0 ? new Uint8Array(0) : getU8s(m, this.#t + o);
+    return o === 0 ? noU8s() : getU8s(m, this.#t + o);
   }
   unsafeU8(): Uint8Array {
     const o = this.#o(22);
-    return o === 0 ? new Uint8Array(0) : unsafeU8s(this.#m, this.#t + o);
+    return o === 0 ? noU8s() : unsafeU8s(this.#m, this.#t + o);
   }
   get u16(): Column["u16"] {
     const m = this.#m;
     const o = this.#o(24);
-    return o === 0 ? new Uint16Array(0) : getU16s(m, this.#t + o);
+    return o === 0 ? noU16s() : getU16s(m, this.#t + o);
   }
   get u32(): Column["u32"] {
     const m = this.#m;
     const o = this.#o(26);
-    return o === 0 ? new Uint32Array(0) : getU32s(m, this.#t + o);
+    return o === 0 ? noU32s() : getU32s(m, this.#t + o);
   }
   get u64(): Column["u64"] {
     const m = this.#m;
     const o = this.#o(28);
-    return o === 0 ? new BigUint64Array(0) : getU64s(m, this.#t + o);
+    return o === 0 ? noU64s() : getU64s(m, this.#t + o);
   }
   get f32(): Column["f32"] {
     const m = this.#m;
     const o = this.#o(30);
-    return o === 0 ? new Float32Array(0) : getF32s(m, this.#t + o);
+    return o === 0 ? noF32s() : getF32s(m, this.#t + o);
   }
   get f64(): Column["f64"] {
     const m = this.#m;
     const o = this.#o(32);
-    return o === 0 ? new Float64Array(0) : getF64s(m, this.#t + o);
+    return o === 0 ? noF64s() : getF64s(m, this.#t + o);
   }
   get codes(): Column["codes"] {
     const m = this.#m;
     const o = this.#o(34);
-    return o === 0 ? new Int32Array(0) : getI32s(m, this.#t + o);
+    return o === 0 ? noI32s() : getI32s(m, this.#t + o);
   }
   get dictionary(): Column["dictionary"] {
     const m = this.#m;
@@ -1470,8 +1480,8 @@ function get$CombatEvent(m: Memory, t: number): CombatEvent {
   const o2 = u16[(v >> 1) + 4]!;
   return {
     id: getString(m, t + 4),
-    attackers: o1 === 0 ? new BigUint64Array(0) : getU64s(m, t + o1),
-    defenders: o2 === 0 ? new BigUint64Array(0) : getU64s(m, t + o2),
+    attackers: o1 === 0 ? noU64s() : getU64s(m, t + o1),
+    defenders: o2 === 0 ? noU64s() : getU64s(m, t + o2),
     result: u8[t + 16]! as CombatResult,
   };
 }
@@ -1512,12 +1522,12 @@ class Reader$CombatEvent implements CombatEventView {
   get attackers(): CombatEvent["attackers"] {
     const m = this.#m;
     const o = this.#o(6);
-    return o === 0 ? new BigUint64Array(0) : getU64s(m, this.#t + o);
+    return o === 0 ? noU64s() : getU64s(m, this.#t + o);
   }
   get defenders(): CombatEvent["defenders"] {
     const m = this.#m;
     const o = this.#o(8);
-    return o === 0 ? new BigUint64Array(0) : getU64s(m, this.#t + o);
+    return o === 0 ? noU64s() : getU64s(m, this.#t + o);
   }
   get result(): CombatEvent["result"] {
     const m = this.#m;
@@ -1674,10 +1684,10 @@ function get$CombatRelayed(m: Memory, t: number): CombatRelayed {
     turn: u32[(t + 12) >> 2]!,
     faction: o2 === 0 ? null : getString(m, t + o2),
     id: o3 === 0 ? null : getString(m, t + o3),
-    attackers: o4 === 0 ? new BigUint64Array(0) : getU64s(m, t + o4),
-    defenders: o5 === 0 ? new BigUint64Array(0) : getU64s(m, t + o5),
+    attackers: o4 === 0 ? noU64s() : getU64s(m, t + o4),
+    defenders: o5 === 0 ? noU64s() : getU64s(m, t + o5),
     result: u8[t + 36]! as CombatResult,
-    gone: o7 === 0 ? new BigUint64Array(0) : getU64s(m, t + o7),
+    gone: o7 === 0 ? noU64s() : getU64s(m, t + o7),
   };
 }
 function own$CombatRelayed(r: Reader$CombatRelayed): CombatRelayed {
@@ -1738,12 +1748,12 @@ class Reader$CombatRelayed implements CombatRelayedView {
   get attackers(): CombatRelayed["attackers"] {
     const m = this.#m;
     const o = this.#o(12);
-    return o === 0 ? new BigUint64Array(0) : getU64s(m, this.#t + o);
+    return o === 0 ? noU64s() : getU64s(m, this.#t + o);
   }
   get defenders(): CombatRelayed["defenders"] {
     const m = this.#m;
     const o = this.#o(14);
-    return o === 0 ? new BigUint64Array(0) : getU64s(m, this.#t + o);
+    return o === 0 ? noU64s() : getU64s(m, this.#t + o);
   }
   get result(): CombatRelayed["result"] {
     const m = this.#m;
@@ -1754,7 +1764,7 @@ class Reader$CombatRelayed implements CombatRelayedView {
   get gone(): CombatRelayed["gone"] {
     const m = this.#m;
     const o = this.#o(18);
-    return o === 0 ? new BigUint64Array(0) : getU64s(m, this.#t + o);
+    return o === 0 ? noU64s() : getU64s(m, this.#t + o);
   }
 }
 
@@ -2117,7 +2127,7 @@ function get$CreateEntitiesReply(m: Memory, t: number): CreateEntitiesReply {
   const o0 = u16[(v >> 1) + 2]!;
   const o1 = u16[(v >> 1) + 3]!;
   return {
-    ids: o0 === 0 ? new BigUint64Array(0) : getU64s(m, t + o0),
+    ids: o0 === 0 ? noU64s() : getU64s(m, t + o0),
     errors: o1 === 0 ? [] : getTables(m, t + o1, get$ItemError),
     version: u64[(t + 4) >> 3]!,
   };
@@ -2153,7 +2163,7 @@ class Reader$CreateEntitiesReply implements CreateEntitiesReplyView {
   get ids(): CreateEntitiesReply["ids"] {
     const m = this.#m;
     const o = this.#o(4);
-    return o === 0 ? new BigUint64Array(0) : getU64s(m, this.#t + o);
+    return o === 0 ? noU64s() : getU64s(m, this.#t + o);
   }
   get errors(): CreateEntitiesReply["errors"] {
     const m = this.#m;
@@ -2784,7 +2794,7 @@ function get$DefineReply(m: Memory, t: number): DefineReply {
   const o0 = u16[(v >> 1) + 2]!;
   const o1 = u16[(v >> 1) + 3]!;
   return {
-    index: o0 === 0 ? new Uint32Array(0) : getU32s(m, t + o0),
+    index: o0 === 0 ? noU32s() : getU32s(m, t + o0),
     errors: o1 === 0 ? [] : getTables(m, t + o1, get$ItemError),
     version: u64[(t + 4) >> 3]!,
   };
@@ -2820,7 +2830,7 @@ class Reader$DefineReply implements DefineReplyView {
   get index(): DefineReply["index"] {
     const m = this.#m;
     const o = this.#o(4);
-    return o === 0 ? new Uint32Array(0) : getU32s(m, this.#t + o);
+    return o === 0 ? noU32s() : getU32s(m, this.#t + o);
   }
   get errors(): DefineReply["errors"] {
     const m = this.#m;
@@ -3090,7 +3100,7 @@ class Reader$DeleteEntitiesRequest implements DeleteEntitiesRequestView {
   get ids(): DeleteEntitiesRequest["ids"] {
     const m = this.#m;
     const o = this.#o(4);
-    return o === 0 ? new BigUint64Array(0) : getU64s(m, this.#t + o);
+    return o === 0 ? noU64s() : getU64s(m, this.#t + o);
   }
 }
 
@@ -3436,8 +3446,8 @@ function get$EntitiesCreated(m: Memory, t: number): EntitiesCreated {
   return {
     sequence: u64[(t + 4) >> 3]!,
     turn: u32[(t + 12) >> 2]!,
-    ids: o2 === 0 ? new BigUint64Array(0) : getU64s(m, t + o2),
-    archetype: o3 === 0 ? new Uint32Array(0) : getU32s(m, t + o3),
+    ids: o2 === 0 ? noU64s() : getU64s(m, t + o2),
+    archetype: o3 === 0 ? noU32s() : getU32s(m, t + o3),
     archetypes: o4 === 0 ? [] : getTables(m, t + o4, get$ComponentSet),
   };
 }
@@ -3486,12 +3496,12 @@ class Reader$EntitiesCreated implements EntitiesCreatedView {
   get ids(): EntitiesCreated["ids"] {
     const m = this.#m;
     const o = this.#o(8);
-    return o === 0 ? new BigUint64Array(0) : getU64s(m, this.#t + o);
+    return o === 0 ? noU64s() : getU64s(m, this.#t + o);
   }
   get archetype(): EntitiesCreated["archetype"] {
     const m = this.#m;
     const o = this.#o(10);
-    return o === 0 ? new Uint32Array(0) : getU32s(m, this.#t + o);
+    return o === 0 ? noU32s() : getU32s(m, this.#t + o);
   }
   get archetypes(): EntitiesCreated["archetypes"] {
     const m = this.#m;
@@ -3602,7 +3612,7 @@ function get$EntitiesDeleted(m: Memory, t: number): EntitiesDeleted {
   return {
     sequence: u64[(t + 4) >> 3]!,
     turn: u32[(t + 12) >> 2]!,
-    ids: o2 === 0 ? new BigUint64Array(0) : getU64s(m, t + o2),
+    ids: o2 === 0 ? noU64s() : getU64s(m, t + o2),
   };
 }
 function own$EntitiesDeleted(r: Reader$EntitiesDeleted): EntitiesDeleted {
@@ -3648,7 +3658,7 @@ class Reader$EntitiesDeleted implements EntitiesDeletedView {
   get ids(): EntitiesDeleted["ids"] {
     const m = this.#m;
     const o = this.#o(8);
-    return o === 0 ? new BigUint64Array(0) : getU64s(m, this.#t + o);
+    return o === 0 ? noU64s() : getU64s(m, this.#t + o);
   }
 }
 
@@ -3783,9 +3793,9 @@ function get$EntitiesUpdated(m: Memory, t: number): EntitiesUpdated {
     sequence: u64[(t + 4) >> 3]!,
     turn: u32[(t + 12) >> 2]!,
     system: o2 === 0 ? null : getString(m, t + o2),
-    ids: o3 === 0 ? new BigUint64Array(0) : getU64s(m, t + o3),
+    ids: o3 === 0 ? noU64s() : getU64s(m, t + o3),
     fields: o4 === 0 ? [] : getStrings(m, t + o4),
-    mask: o5 === 0 ? new BigUint64Array(0) : getU64s(m, t + o5),
+    mask: o5 === 0 ? noU64s() : getU64s(m, t + o5),
     words: u32[(t + 32) >> 2]!,
   };
 }
@@ -3841,7 +3851,7 @@ class Reader$EntitiesUpdated implements EntitiesUpdatedView {
   get ids(): EntitiesUpdated["ids"] {
     const m = this.#m;
     const o = this.#o(10);
-    return o === 0 ? new BigUint64Array(0) : getU64s(m, this.#t + o);
+    return o === 0 ? noU64s() : getU64s(m, this.#t + o);
   }
   get fields(): EntitiesUpdated["fields"] {
     const m = this.#m;
@@ -3851,7 +3861,7 @@ class Reader$EntitiesUpdated implements EntitiesUpdatedView {
   get mask(): EntitiesUpdated["mask"] {
     const m = this.#m;
     const o = this.#o(14);
-    return o === 0 ? new BigUint64Array(0) : getU64s(m, this.#t + o);
+    return o === 0 ? noU64s() : getU64s(m, this.#t + o);
   }
   get words(): EntitiesUpdated["words"] {
     const m = this.#m;
@@ -3992,9 +4002,9 @@ function get$EntityArrived(m: Memory, t: number): EntityArrived {
     sequence: u64[(t + 4) >> 3]!,
     turn: u32[(t + 12) >> 2]!,
     system: o2 === 0 ? null : getString(m, t + o2),
-    ids: o3 === 0 ? new BigUint64Array(0) : getU64s(m, t + o3),
+    ids: o3 === 0 ? noU64s() : getU64s(m, t + o3),
     dimensions: u32[(t + 24) >> 2]!,
-    at_: o5 === 0 ? new Float64Array(0) : getF64s(m, t + o5),
+    at_: o5 === 0 ? noF64s() : getF64s(m, t + o5),
   };
 }
 function own$EntityArrived(r: Reader$EntityArrived): EntityArrived {
@@ -4048,7 +4058,7 @@ class Reader$EntityArrived implements EntityArrivedView {
   get ids(): EntityArrived["ids"] {
     const m = this.#m;
     const o = this.#o(10);
-    return o === 0 ? new BigUint64Array(0) : getU64s(m, this.#t + o);
+    return o === 0 ? noU64s() : getU64s(m, this.#t + o);
   }
   get dimensions(): EntityArrived["dimensions"] {
     const m = this.#m;
@@ -4059,7 +4069,7 @@ class Reader$EntityArrived implements EntityArrivedView {
   get at_(): EntityArrived["at_"] {
     const m = this.#m;
     const o = this.#o(14);
-    return o === 0 ? new Float64Array(0) : getF64s(m, this.#t + o);
+    return o === 0 ? noF64s() : getF64s(m, this.#t + o);
   }
 }
 
@@ -4200,10 +4210,10 @@ function get$EntityMoved(m: Memory, t: number): EntityMoved {
     sequence: u64[(t + 4) >> 3]!,
     turn: u32[(t + 12) >> 2]!,
     system: o2 === 0 ? null : getString(m, t + o2),
-    ids: o3 === 0 ? new BigUint64Array(0) : getU64s(m, t + o3),
+    ids: o3 === 0 ? noU64s() : getU64s(m, t + o3),
     dimensions: u32[(t + 24) >> 2]!,
-    from: o5 === 0 ? new Float64Array(0) : getF64s(m, t + o5),
-    to: o6 === 0 ? new Float64Array(0) : getF64s(m, t + o6),
+    from: o5 === 0 ? noF64s() : getF64s(m, t + o5),
+    to: o6 === 0 ? noF64s() : getF64s(m, t + o6),
   };
 }
 function own$EntityMoved(r: Reader$EntityMoved): EntityMoved {
@@ -4258,7 +4268,7 @@ class Reader$EntityMoved implements EntityMovedView {
   get ids(): EntityMoved["ids"] {
     const m = this.#m;
     const o = this.#o(10);
-    return o === 0 ? new BigUint64Array(0) : getU64s(m, this.#t + o);
+    return o === 0 ? noU64s() : getU64s(m, this.#t + o);
   }
   get dimensions(): EntityMoved["dimensions"] {
     const m = this.#m;
@@ -4269,12 +4279,12 @@ class Reader$EntityMoved implements EntityMovedView {
   get from(): EntityMoved["from"] {
     const m = this.#m;
     const o = this.#o(14);
-    return o === 0 ? new Float64Array(0) : getF64s(m, this.#t + o);
+    return o === 0 ? noF64s() : getF64s(m, this.#t + o);
   }
   get to(): EntityMoved["to"] {
     const m = this.#m;
     const o = this.#o(16);
-    return o === 0 ? new Float64Array(0) : getF64s(m, this.#t + o);
+    return o === 0 ? noF64s() : getF64s(m, this.#t + o);
   }
 }
 
@@ -5285,7 +5295,7 @@ class Reader$GetEntitiesRequest implements GetEntitiesRequestView {
   get ids(): GetEntitiesRequest["ids"] {
     const m = this.#m;
     const o = this.#o(4);
-    return o === 0 ? new BigUint64Array(0) : getU64s(m, this.#t + o);
+    return o === 0 ? noU64s() : getU64s(m, this.#t + o);
   }
   get select(): GetEntitiesRequest["select"] {
     const m = this.#m;
@@ -6029,8 +6039,8 @@ function get$QueryDelta(m: Memory, t: number): QueryDelta {
     fresh: u8[t + 62]! !== 0,
     entered: o5 === 0 ? null : get$Rows(m, t + o5 + i32[(t + o5) >> 2]!),
     changed: o6 === 0 ? null : get$Rows(m, t + o6 + i32[(t + o6) >> 2]!),
-    left: o7 === 0 ? new BigUint64Array(0) : getU64s(m, t + o7),
-    order: o8 === 0 ? new BigUint64Array(0) : getU64s(m, t + o8),
+    left: o7 === 0 ? noU64s() : getU64s(m, t + o7),
+    order: o8 === 0 ? noU64s() : getU64s(m, t + o8),
     totalCount: u64[(t + 28) >> 3]!,
     error: u16[(t + 60) >> 1]!,
     errorText: o11 === 0 ? null : getString(m, t + o11),
@@ -6118,12 +6128,12 @@ class Reader$QueryDelta implements QueryDeltaView {
   get left(): QueryDelta["left"] {
     const m = this.#m;
     const o = this.#o(18);
-    return o === 0 ? new BigUint64Array(0) : getU64s(m, this.#t + o);
+    return o === 0 ? noU64s() : getU64s(m, this.#t + o);
   }
   get order(): QueryDelta["order"] {
     const m = this.#m;
     const o = this.#o(20);
-    return o === 0 ? new BigUint64Array(0) : getU64s(m, this.#t + o);
+    return o === 0 ? noU64s() : getU64s(m, this.#t + o);
   }
   get totalCount(): QueryDelta["totalCount"] {
     const m = this.#m;
@@ -7035,8 +7045,8 @@ function get$Rows(m: Memory, t: number): Rows {
   const o2 = u16[(v >> 1) + 4]!;
   const o3 = u16[(v >> 1) + 5]!;
   return {
-    ids: o0 === 0 ? new BigUint64Array(0) : getU64s(m, t + o0),
-    archetype: o1 === 0 ? new Uint32Array(0) : getU32s(m, t + o1),
+    ids: o0 === 0 ? noU64s() : getU64s(m, t + o0),
+    archetype: o1 === 0 ? noU32s() : getU32s(m, t + o1),
     archetypes: o2 === 0 ? [] : getTables(m, t + o2, get$ComponentSet),
     columns: o3 === 0 ? [] : getTables(m, t + o3, get$Column),
   };
@@ -7073,12 +7083,12 @@ class Reader$Rows implements RowsView {
   get ids(): Rows["ids"] {
     const m = this.#m;
     const o = this.#o(4);
-    return o === 0 ? new BigUint64Array(0) : getU64s(m, this.#t + o);
+    return o === 0 ? noU64s() : getU64s(m, this.#t + o);
   }
   get archetype(): Rows["archetype"] {
     const m = this.#m;
     const o = this.#o(6);
-    return o === 0 ? new Uint32Array(0) : getU32s(m, this.#t + o);
+    return o === 0 ? noU32s() : getU32s(m, this.#t + o);
   }
   get archetypes(): Rows["archetypes"] {
     const m = this.#m;
@@ -7663,8 +7673,8 @@ function get$SnapshotMeta(m: Memory, t: number): SnapshotMeta {
     components: o6 === 0 ? [] : getTables(m, t + o6, get$ComponentDefinition),
     archetypes: o7 === 0 ? [] : getTables(m, t + o7, get$ArchetypeDefinition),
     indexes: u32[(t + 48) >> 2]!,
-    freeIndex: o9 === 0 ? new Uint32Array(0) : getU32s(m, t + o9),
-    freeGeneration: o10 === 0 ? new Uint32Array(0) : getU32s(m, t + o10),
+    freeIndex: o9 === 0 ? noU32s() : getU32s(m, t + o9),
+    freeGeneration: o10 === 0 ? noU32s() : getU32s(m, t + o10),
     tables: o11 === 0 ? [] : getTables(m, t + o11, get$SnapshotTable),
   };
 }
@@ -7759,12 +7769,12 @@ class Reader$SnapshotMeta implements SnapshotMetaView {
   get freeIndex(): SnapshotMeta["freeIndex"] {
     const m = this.#m;
     const o = this.#o(22);
-    return o === 0 ? new Uint32Array(0) : getU32s(m, this.#t + o);
+    return o === 0 ? noU32s() : getU32s(m, this.#t + o);
   }
   get freeGeneration(): SnapshotMeta["freeGeneration"] {
     const m = this.#m;
     const o = this.#o(24);
-    return o === 0 ? new Uint32Array(0) : getU32s(m, this.#t + o);
+    return o === 0 ? noU32s() : getU32s(m, this.#t + o);
   }
   get tables(): SnapshotMeta["tables"] {
     const m = this.#m;
@@ -7937,7 +7947,7 @@ function get$SnapshotPart(m: Memory, t: number): SnapshotPart {
     meta: o0 === 0 ? null : get$SnapshotMeta(m, t + o0 + i32[(t + o0) >> 2]!),
     texts: o1 === 0 ? [] : getStrings(m, t + o1),
     rows: o2 === 0 ? null : get$SnapshotRows(m, t + o2 + i32[(t + o2) >> 2]!),
-    bytes: o3 === 0 ? new Uint8Array(0) : getU8s(m, t + o3),
+    bytes: o3 === 0 ? noU8s() : getU8s(m, t + o3),
     offset: u64[(t + 4) >> 3]!,
     total: u64[(t + 12) >> 3]!,
     hash: u64[(t + 20) >> 3]!,
@@ -7997,11 +8007,11 @@ class Reader$SnapshotPart implements SnapshotPartView {
   get bytes(): SnapshotPart["bytes"] {
     const m = this.#m;
     const o = this.#o(10);
-    return o === 0 ? new Uint8Array(0) : getU8s(m, this.#t + o);
+    return o === 0 ? noU8s() : getU8s(m, this.#t + o);
   }
   unsafeBytes(): Uint8Array {
     const o = this.#o(10);
-    return o === 0 ? new Uint8Array(0) : unsafeU8s(this.#m, this.#t + o);
+    return o === 0 ? noU8s() : unsafeU8s(this.#m, this.#t + o);
   }
   get offset(): SnapshotPart["offset"] {
     const m = this.#m;
@@ -8259,7 +8269,7 @@ function get$SnapshotRows(m: Memory, t: number): SnapshotRows {
   return {
     table: u32[(t + 12) >> 2]!,
     first: u64[(t + 4) >> 3]!,
-    ids: o2 === 0 ? new BigUint64Array(0) : getU64s(m, t + o2),
+    ids: o2 === 0 ? noU64s() : getU64s(m, t + o2),
     columns: o3 === 0 ? [] : getTables(m, t + o3, get$Column),
   };
 }
@@ -8307,7 +8317,7 @@ class Reader$SnapshotRows implements SnapshotRowsView {
   get ids(): SnapshotRows["ids"] {
     const m = this.#m;
     const o = this.#o(8);
-    return o === 0 ? new BigUint64Array(0) : getU64s(m, this.#t + o);
+    return o === 0 ? noU64s() : getU64s(m, this.#t + o);
   }
   get columns(): SnapshotRows["columns"] {
     const m = this.#m;
@@ -10100,7 +10110,7 @@ class Reader$UnsubscribeRequest implements UnsubscribeRequestView {
   get subscriptions(): UnsubscribeRequest["subscriptions"] {
     const m = this.#m;
     const o = this.#o(4);
-    return o === 0 ? new BigUint64Array(0) : getU64s(m, this.#t + o);
+    return o === 0 ? noU64s() : getU64s(m, this.#t + o);
   }
 }
 
@@ -10533,7 +10543,7 @@ class Reader$UpdateGroup implements UpdateGroupView {
   get ids(): UpdateGroup["ids"] {
     const m = this.#m;
     const o = this.#o(4);
-    return o === 0 ? new BigUint64Array(0) : getU64s(m, this.#t + o);
+    return o === 0 ? noU64s() : getU64s(m, this.#t + o);
   }
   get columns(): UpdateGroup["columns"] {
     const m = this.#m;

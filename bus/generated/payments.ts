@@ -22,6 +22,11 @@ import {
   getU32s,
   getU64s,
   getU8s,
+  noF64s,
+  noI64s,
+  noU32s,
+  noU64s,
+  noU8s,
   okString,
   okStrings,
   okTables,
@@ -555,10 +560,10 @@ function get$AgentState(m: Memory, t: number): AgentState {
     costs: o14 === 0 ? null : get$Costs(m, t + o14 + i32[(t + o14) >> 2]!),
     costsToday: o15 === 0 ? null : get$Costs(m, t + o15 + i32[(t + o15) >> 2]!),
     outflowToday: i64[(t + 92) >> 3]!,
-    queue1: o17 === 0 ? new Uint32Array(0) : getU32s(m, t + o17),
-    queue2: o18 === 0 ? new Uint32Array(0) : getU32s(m, t + o18),
+    queue1: o17 === 0 ? noU32s() : getU32s(m, t + o17),
+    queue2: o18 === 0 ? noU32s() : getU32s(m, t + o18),
     registerNames: o19 === 0 ? [] : getStrings(m, t + o19),
-    registerValues: o20 === 0 ? new Float64Array(0) : getF64s(m, t + o20),
+    registerValues: o20 === 0 ? noF64s() : getF64s(m, t + o20),
   };
 }
 function own$AgentState(r: Reader$AgentState): AgentState {
@@ -711,12 +716,12 @@ class Reader$AgentState implements AgentStateView {
   get queue1(): AgentState["queue1"] {
     const m = this.#m;
     const o = this.#o(38);
-    return o === 0 ? new Uint32Array(0) : getU32s(m, this.#t + o);
+    return o === 0 ? noU32s() : getU32s(m, this.#t + o);
   }
   get queue2(): AgentState["queue2"] {
     const m = this.#m;
     const o = this.#o(40);
-    return o === 0 ? new Uint32Array(0) : getU32s(m, this.#t + o);
+    return o === 0 ? noU32s() : getU32s(m, this.#t + o);
   }
   get registerNames(): AgentState["registerNames"] {
     const m = this.#m;
@@ -726,7 +731,7 @@ class Reader$AgentState implements AgentStateView {
   get registerValues(): AgentState["registerValues"] {
     const m = this.#m;
     const o = this.#o(44);
-    return o === 0 ? new Float64Array(0) : getF64s(m, this.#t + o);
+    return o === 0 ? noF64s() : getF64s(m, this.#t + o);
   }
 }
 
@@ -895,11 +900,11 @@ function get$AgentTimelineReply(m: Memory, t: number): AgentTimelineReply {
   return {
     fromTick: u32[(t + 4) >> 2]!,
     ticks: u32[(t + 8) >> 2]!,
-    balance: o2 === 0 ? new BigInt64Array(0) : getI64s(m, t + o2),
-    postedCollateral: o3 === 0 ? new BigInt64Array(0) : getI64s(m, t + o3),
-    queue1Size: o4 === 0 ? new Uint32Array(0) : getU32s(m, t + o4),
-    queue2Size: o5 === 0 ? new Uint32Array(0) : getU32s(m, t + o5),
-    cost: o6 === 0 ? new BigInt64Array(0) : getI64s(m, t + o6),
+    balance: o2 === 0 ? noI64s() : getI64s(m, t + o2),
+    postedCollateral: o3 === 0 ? noI64s() : getI64s(m, t + o3),
+    queue1Size: o4 === 0 ? noU32s() : getU32s(m, t + o4),
+    queue2Size: o5 === 0 ? noU32s() : getU32s(m, t + o5),
+    cost: o6 === 0 ? noI64s() : getI64s(m, t + o6),
   };
 }
 function own$AgentTimelineReply(r: Reader$AgentTimelineReply): AgentTimelineReply {
@@ -949,27 +954,27 @@ class Reader$AgentTimelineReply implements AgentTimelineReplyView {
   get balance(): AgentTimelineReply["balance"] {
     const m = this.#m;
     const o = this.#o(8);
-    return o === 0 ? new BigInt64Array(0) : getI64s(m, this.#t + o);
+    return o === 0 ? noI64s() : getI64s(m, this.#t + o);
   }
   get postedCollateral(): AgentTimelineReply["postedCollateral"] {
     const m = this.#m;
     const o = this.#o(10);
-    return o === 0 ? new BigInt64Array(0) : getI64s(m, this.#t + o);
+    return o === 0 ? noI64s() : getI64s(m, this.#t + o);
   }
   get queue1Size(): AgentTimelineReply["queue1Size"] {
     const m = this.#m;
     const o = this.#o(12);
-    return o === 0 ? new Uint32Array(0) : getU32s(m, this.#t + o);
+    return o === 0 ? noU32s() : getU32s(m, this.#t + o);
   }
   get queue2Size(): AgentTimelineReply["queue2Size"] {
     const m = this.#m;
     const o = this.#o(14);
-    return o === 0 ? new Uint32Array(0) : getU32s(m, this.#t + o);
+    return o === 0 ? noU32s() : getU32s(m, this.#t + o);
   }
   get cost(): AgentTimelineReply["cost"] {
     const m = this.#m;
     const o = this.#o(16);
-    return o === 0 ? new BigInt64Array(0) : getI64s(m, this.#t + o);
+    return o === 0 ? noI64s() : getI64s(m, this.#t + o);
   }
 }
 
@@ -1363,7 +1368,7 @@ function get$BalancesReply(m: Memory, t: number): BalancesReply {
   const o0 = u16[(v >> 1) + 2]!;
   const o1 = u16[(v >> 1) + 3]!;
   return {
-    balances: o0 === 0 ? new BigInt64Array(0) : getI64s(m, t + o0),
+    balances: o0 === 0 ? noI64s() : getI64s(m, t + o0),
     errors: o1 === 0 ? [] : getTables(m, t + o1, get$ItemError),
   };
 }
@@ -1397,7 +1402,7 @@ class Reader$BalancesReply implements BalancesReplyView {
   get balances(): BalancesReply["balances"] {
     const m = this.#m;
     const o = this.#o(4);
-    return o === 0 ? new BigInt64Array(0) : getI64s(m, this.#t + o);
+    return o === 0 ? noI64s() : getI64s(m, this.#t + o);
   }
   get errors(): BalancesReply["errors"] {
     const m = this.#m;
@@ -3677,9 +3682,9 @@ function get$Event(m: Memory, t: number): Event {
     rejected: u32[(t + 128) >> 2]!,
     exhausted: u8[t + 157]! !== 0,
     agents: o28 === 0 ? [] : getStrings(m, t + o28),
-    txs: o29 === 0 ? new Uint32Array(0) : getU32s(m, t + o29),
-    amounts: o30 === 0 ? new BigInt64Array(0) : getI64s(m, t + o30),
-    nets: o31 === 0 ? new BigInt64Array(0) : getI64s(m, t + o31),
+    txs: o29 === 0 ? noU32s() : getU32s(m, t + o29),
+    amounts: o30 === 0 ? noI64s() : getI64s(m, t + o30),
+    nets: o31 === 0 ? noI64s() : getI64s(m, t + o31),
     costs: o32 === 0 ? null : get$Costs(m, t + o32 + i32[(t + o32) >> 2]!),
   };
 }
@@ -3913,17 +3918,17 @@ class Reader$Event implements EventView {
   get txs(): Event["txs"] {
     const m = this.#m;
     const o = this.#o(62);
-    return o === 0 ? new Uint32Array(0) : getU32s(m, this.#t + o);
+    return o === 0 ? noU32s() : getU32s(m, this.#t + o);
   }
   get amounts(): Event["amounts"] {
     const m = this.#m;
     const o = this.#o(64);
-    return o === 0 ? new BigInt64Array(0) : getI64s(m, this.#t + o);
+    return o === 0 ? noI64s() : getI64s(m, this.#t + o);
   }
   get nets(): Event["nets"] {
     const m = this.#m;
     const o = this.#o(66);
-    return o === 0 ? new BigInt64Array(0) : getI64s(m, this.#t + o);
+    return o === 0 ? noI64s() : getI64s(m, this.#t + o);
   }
   get costs(): Event["costs"] {
     const m = this.#m;
@@ -4578,7 +4583,7 @@ function get$GetEventsRequest(m: Memory, t: number): GetEventsRequest {
     simId: u32[(t + 12) >> 2]!,
     fromSeq: u64[(t + 4) >> 3]!,
     limit: u32[(t + 16) >> 2]!,
-    kinds: o3 === 0 ? new Uint8Array(0) : getU8s(m, t + o3),
+    kinds: o3 === 0 ? noU8s() : getU8s(m, t + o3),
     agent: o4 === 0 ? null : getString(m, t + o4),
     tx: o5 === 0 ? null : u32[(t + o5) >> 2]!,
     fromTick: u32[(t + 32) >> 2]!,
@@ -4639,11 +4644,11 @@ class Reader$GetEventsRequest implements GetEventsRequestView {
   get kinds(): GetEventsRequest["kinds"] {
     const m = this.#m;
     const o = this.#o(10);
-    return o === 0 ? new Uint8Array(0) : getU8s(m, this.#t + o);
+    return o === 0 ? noU8s() : getU8s(m, this.#t + o);
   }
   unsafeKinds(): Uint8Array {
     const o = this.#o(10);
-    return o === 0 ? new Uint8Array(0) : unsafeU8s(this.#m, this.#t + o);
+    return o === 0 ? noU8s() : unsafeU8s(this.#m, this.#t + o);
   }
   get agent(): GetEventsRequest["agent"] {
     const m = this.#m;
@@ -4938,7 +4943,7 @@ function get$GetTransactionsRequest(m: Memory, t: number): GetTransactionsReques
   const o3 = u16[(v >> 1) + 5]!;
   return {
     simId: u32[(t + 4) >> 2]!,
-    ids: o1 === 0 ? new Uint32Array(0) : getU32s(m, t + o1),
+    ids: o1 === 0 ? noU32s() : getU32s(m, t + o1),
     status: o2 === 0 ? null : u8[t + o2]! as TransactionStatus,
     agent: o3 === 0 ? null : getString(m, t + o3),
     limit: u32[(t + 16) >> 2]!,
@@ -4985,7 +4990,7 @@ class Reader$GetTransactionsRequest implements GetTransactionsRequestView {
   get ids(): GetTransactionsRequest["ids"] {
     const m = this.#m;
     const o = this.#o(6);
-    return o === 0 ? new Uint32Array(0) : getU32s(m, this.#t + o);
+    return o === 0 ? noU32s() : getU32s(m, this.#t + o);
   }
   get status(): GetTransactionsRequest["status"] {
     const m = this.#m;
@@ -8896,11 +8901,11 @@ class Reader$RestoreRequest implements RestoreRequestView {
   get bytes(): RestoreRequest["bytes"] {
     const m = this.#m;
     const o = this.#o(4);
-    return o === 0 ? new Uint8Array(0) : getU8s(m, this.#t + o);
+    return o === 0 ? noU8s() : getU8s(m, this.#t + o);
   }
   unsafeBytes(): Uint8Array {
     const o = this.#o(4);
-    return o === 0 ? new Uint8Array(0) : unsafeU8s(this.#m, this.#t + o);
+    return o === 0 ? noU8s() : unsafeU8s(this.#m, this.#t + o);
   }
 }
 
@@ -9002,8 +9007,8 @@ function get$ResubmitRequest(m: Memory, t: number): ResubmitRequest {
   const o2 = u16[(v >> 1) + 4]!;
   return {
     simId: u32[(t + 4) >> 2]!,
-    ids: o1 === 0 ? new Uint32Array(0) : getU32s(m, t + o1),
-    rtgsPriority: o2 === 0 ? new Uint8Array(0) : getU8s(m, t + o2),
+    ids: o1 === 0 ? noU32s() : getU32s(m, t + o1),
+    rtgsPriority: o2 === 0 ? noU8s() : getU8s(m, t + o2),
   };
 }
 function own$ResubmitRequest(r: Reader$ResubmitRequest): ResubmitRequest {
@@ -9043,16 +9048,16 @@ class Reader$ResubmitRequest implements ResubmitRequestView {
   get ids(): ResubmitRequest["ids"] {
     const m = this.#m;
     const o = this.#o(6);
-    return o === 0 ? new Uint32Array(0) : getU32s(m, this.#t + o);
+    return o === 0 ? noU32s() : getU32s(m, this.#t + o);
   }
   get rtgsPriority(): ResubmitRequest["rtgsPriority"] {
     const m = this.#m;
     const o = this.#o(8);
-    return o === 0 ? new Uint8Array(0) : getU8s(m, this.#t + o);
+    return o === 0 ? noU8s() : getU8s(m, this.#t + o);
   }
   unsafeRtgsPriority(): Uint8Array {
     const o = this.#o(8);
-    return o === 0 ? new Uint8Array(0) : unsafeU8s(this.#m, this.#t + o);
+    return o === 0 ? noU8s() : unsafeU8s(this.#m, this.#t + o);
   }
 }
 
@@ -10012,7 +10017,7 @@ function get$SizesReply(m: Memory, t: number): SizesReply {
   const o0 = u16[(v >> 1) + 2]!;
   const o1 = u16[(v >> 1) + 3]!;
   return {
-    sizes: o0 === 0 ? new Uint32Array(0) : getU32s(m, t + o0),
+    sizes: o0 === 0 ? noU32s() : getU32s(m, t + o0),
     errors: o1 === 0 ? [] : getTables(m, t + o1, get$ItemError),
   };
 }
@@ -10046,7 +10051,7 @@ class Reader$SizesReply implements SizesReplyView {
   get sizes(): SizesReply["sizes"] {
     const m = this.#m;
     const o = this.#o(4);
-    return o === 0 ? new Uint32Array(0) : getU32s(m, this.#t + o);
+    return o === 0 ? noU32s() : getU32s(m, this.#t + o);
   }
   get errors(): SizesReply["errors"] {
     const m = this.#m;
@@ -10162,7 +10167,7 @@ function get$SnapshotReply(m: Memory, t: number): SnapshotReply {
   if ((v & 3) !== 0 || !(i32[v >> 2] === 2097166 && u16[(v >> 1) + 3] === 24 && i32[(v >> 2) + 2] === 786436 && u16[(v >> 1) + 6] === 28)) return own$SnapshotReply(new Reader$SnapshotReply(m).$to(t));
   const o0 = u16[(v >> 1) + 2]!;
   return {
-    bytes: o0 === 0 ? new Uint8Array(0) : getU8s(m, t + o0),
+    bytes: o0 === 0 ? noU8s() : getU8s(m, t + o0),
     tick: u32[(t + 24) >> 2]!,
     configHash: u64[(t + 4) >> 3]!,
     stateHash: u64[(t + 12) >> 3]!,
@@ -10202,11 +10207,11 @@ class Reader$SnapshotReply implements SnapshotReplyView {
   get bytes(): SnapshotReply["bytes"] {
     const m = this.#m;
     const o = this.#o(4);
-    return o === 0 ? new Uint8Array(0) : getU8s(m, this.#t + o);
+    return o === 0 ? noU8s() : getU8s(m, this.#t + o);
   }
   unsafeBytes(): Uint8Array {
     const o = this.#o(4);
-    return o === 0 ? new Uint8Array(0) : unsafeU8s(this.#m, this.#t + o);
+    return o === 0 ? noU8s() : unsafeU8s(this.#m, this.#t + o);
   }
   get tick(): SnapshotReply["tick"] {
     const m = this.#m;
@@ -10494,7 +10499,7 @@ function get$StateReply(m: Memory, t: number): StateReply {
     agents: o1 === 0 ? [] : getTables(m, t + o1, get$AgentState),
     queue2Size: u32[(t + 20) >> 2]!,
     queue2Value: i64[(t + 4) >> 3]!,
-    queue2: o4 === 0 ? new Uint32Array(0) : getU32s(m, t + o4),
+    queue2: o4 === 0 ? noU32s() : getU32s(m, t + o4),
     runHash: o5 === 0 ? null : getString(m, t + o5),
     errors: o6 === 0 ? [] : getTables(m, t + o6, get$ItemError),
   };
@@ -10557,7 +10562,7 @@ class Reader$StateReply implements StateReplyView {
   get queue2(): StateReply["queue2"] {
     const m = this.#m;
     const o = this.#o(12);
-    return o === 0 ? new Uint32Array(0) : getU32s(m, this.#t + o);
+    return o === 0 ? noU32s() : getU32s(m, this.#t + o);
   }
   get runHash(): StateReply["runHash"] {
     const m = this.#m;
@@ -10677,7 +10682,7 @@ function get$SubmitTransactionReply(m: Memory, t: number): SubmitTransactionRepl
   const o0 = u16[(v >> 1) + 2]!;
   const o1 = u16[(v >> 1) + 3]!;
   return {
-    ids: o0 === 0 ? new Uint32Array(0) : getU32s(m, t + o0),
+    ids: o0 === 0 ? noU32s() : getU32s(m, t + o0),
     errors: o1 === 0 ? [] : getTables(m, t + o1, get$ItemError),
   };
 }
@@ -10711,7 +10716,7 @@ class Reader$SubmitTransactionReply implements SubmitTransactionReplyView {
   get ids(): SubmitTransactionReply["ids"] {
     const m = this.#m;
     const o = this.#o(4);
-    return o === 0 ? new Uint32Array(0) : getU32s(m, this.#t + o);
+    return o === 0 ? noU32s() : getU32s(m, this.#t + o);
   }
   get errors(): SubmitTransactionReply["errors"] {
     const m = this.#m;
@@ -11138,8 +11143,8 @@ function get$SweepRequest(m: Memory, t: number): SweepRequest {
   const o2 = u16[(v >> 1) + 4]!;
   return {
     configs: o0 === 0 ? [] : getStrings(m, t + o0),
-    config: o1 === 0 ? new Uint32Array(0) : getU32s(m, t + o1),
-    seed: o2 === 0 ? new BigUint64Array(0) : getU64s(m, t + o2),
+    config: o1 === 0 ? noU32s() : getU32s(m, t + o1),
+    seed: o2 === 0 ? noU64s() : getU64s(m, t + o2),
     ticks: u32[(t + 16) >> 2]!,
   };
 }
@@ -11180,12 +11185,12 @@ class Reader$SweepRequest implements SweepRequestView {
   get config(): SweepRequest["config"] {
     const m = this.#m;
     const o = this.#o(6);
-    return o === 0 ? new Uint32Array(0) : getU32s(m, this.#t + o);
+    return o === 0 ? noU32s() : getU32s(m, this.#t + o);
   }
   get seed(): SweepRequest["seed"] {
     const m = this.#m;
     const o = this.#o(8);
-    return o === 0 ? new BigUint64Array(0) : getU64s(m, this.#t + o);
+    return o === 0 ? noU64s() : getU64s(m, this.#t + o);
   }
   get ticks(): SweepRequest["ticks"] {
     const m = this.#m;
@@ -11337,8 +11342,8 @@ function get$SweepResult(m: Memory, t: number): SweepResult {
     metrics: o0 === 0 ? null : get$Metrics(m, t + o0 + i32[(t + o0) >> 2]!),
     costs: o1 === 0 ? null : get$Costs(m, t + o1 + i32[(t + o1) >> 2]!),
     runHash: o2 === 0 ? null : getString(m, t + o2),
-    agentCosts: o3 === 0 ? new BigInt64Array(0) : getI64s(m, t + o3),
-    agentBalances: o4 === 0 ? new BigInt64Array(0) : getI64s(m, t + o4),
+    agentCosts: o3 === 0 ? noI64s() : getI64s(m, t + o3),
+    agentBalances: o4 === 0 ? noI64s() : getI64s(m, t + o4),
     error: o5 === 0 ? null : get$ItemError(m, t + o5 + i32[(t + o5) >> 2]!),
   };
 }
@@ -11393,12 +11398,12 @@ class Reader$SweepResult implements SweepResultView {
   get agentCosts(): SweepResult["agentCosts"] {
     const m = this.#m;
     const o = this.#o(10);
-    return o === 0 ? new BigInt64Array(0) : getI64s(m, this.#t + o);
+    return o === 0 ? noI64s() : getI64s(m, this.#t + o);
   }
   get agentBalances(): SweepResult["agentBalances"] {
     const m = this.#m;
     const o = this.#o(12);
-    return o === 0 ? new BigInt64Array(0) : getI64s(m, this.#t + o);
+    return o === 0 ? noI64s() : getI64s(m, this.#t + o);
   }
   get error(): SweepResult["error"] {
     const m = this.#m;
@@ -12404,18 +12409,18 @@ function get$TimelineReply(m: Memory, t: number): TimelineReply {
   return {
     fromTick: u32[(t + 4) >> 2]!,
     ticks: u32[(t + 8) >> 2]!,
-    arrivals: o2 === 0 ? new Uint32Array(0) : getU32s(m, t + o2),
-    settlements: o3 === 0 ? new Uint32Array(0) : getU32s(m, t + o3),
-    lsmReleases: o4 === 0 ? new Uint32Array(0) : getU32s(m, t + o4),
-    arrivalsValue: o5 === 0 ? new BigInt64Array(0) : getI64s(m, t + o5),
-    settledValue: o6 === 0 ? new BigInt64Array(0) : getI64s(m, t + o6),
-    totalCost: o7 === 0 ? new BigInt64Array(0) : getI64s(m, t + o7),
-    queue1Size: o8 === 0 ? new Uint32Array(0) : getU32s(m, t + o8),
-    queue2Size: o9 === 0 ? new Uint32Array(0) : getU32s(m, t + o9),
-    queue2Value: o10 === 0 ? new BigInt64Array(0) : getI64s(m, t + o10),
-    available: o11 === 0 ? new BigInt64Array(0) : getI64s(m, t + o11),
-    feasibilityRatio: o12 === 0 ? new Float64Array(0) : getF64s(m, t + o12),
-    hash: o13 === 0 ? new BigUint64Array(0) : getU64s(m, t + o13),
+    arrivals: o2 === 0 ? noU32s() : getU32s(m, t + o2),
+    settlements: o3 === 0 ? noU32s() : getU32s(m, t + o3),
+    lsmReleases: o4 === 0 ? noU32s() : getU32s(m, t + o4),
+    arrivalsValue: o5 === 0 ? noI64s() : getI64s(m, t + o5),
+    settledValue: o6 === 0 ? noI64s() : getI64s(m, t + o6),
+    totalCost: o7 === 0 ? noI64s() : getI64s(m, t + o7),
+    queue1Size: o8 === 0 ? noU32s() : getU32s(m, t + o8),
+    queue2Size: o9 === 0 ? noU32s() : getU32s(m, t + o9),
+    queue2Value: o10 === 0 ? noI64s() : getI64s(m, t + o10),
+    available: o11 === 0 ? noI64s() : getI64s(m, t + o11),
+    feasibilityRatio: o12 === 0 ? noF64s() : getF64s(m, t + o12),
+    hash: o13 === 0 ? noU64s() : getU64s(m, t + o13),
   };
 }
 function own$TimelineReply(r: Reader$TimelineReply): TimelineReply {
@@ -12472,62 +12477,62 @@ class Reader$TimelineReply implements TimelineReplyView {
   get arrivals(): TimelineReply["arrivals"] {
     const m = this.#m;
     const o = this.#o(8);
-    return o === 0 ? new Uint32Array(0) : getU32s(m, this.#t + o);
+    return o === 0 ? noU32s() : getU32s(m, this.#t + o);
   }
   get settlements(): TimelineReply["settlements"] {
     const m = this.#m;
     const o = this.#o(10);
-    return o === 0 ? new Uint32Array(0) : getU32s(m, this.#t + o);
+    return o === 0 ? noU32s() : getU32s(m, this.#t + o);
   }
   get lsmReleases(): TimelineReply["lsmReleases"] {
     const m = this.#m;
     const o = this.#o(12);
-    return o === 0 ? new Uint32Array(0) : getU32s(m, this.#t + o);
+    return o === 0 ? noU32s() : getU32s(m, this.#t + o);
   }
   get arrivalsValue(): TimelineReply["arrivalsValue"] {
     const m = this.#m;
     const o = this.#o(14);
-    return o === 0 ? new BigInt64Array(0) : getI64s(m, this.#t + o);
+    return o === 0 ? noI64s() : getI64s(m, this.#t + o);
   }
   get settledValue(): TimelineReply["settledValue"] {
     const m = this.#m;
     const o = this.#o(16);
-    return o === 0 ? new BigInt64Array(0) : getI64s(m, this.#t + o);
+    return o === 0 ? noI64s() : getI64s(m, this.#t + o);
   }
   get totalCost(): TimelineReply["totalCost"] {
     const m = this.#m;
     const o = this.#o(18);
-    return o === 0 ? new BigInt64Array(0) : getI64s(m, this.#t + o);
+    return o === 0 ? noI64s() : getI64s(m, this.#t + o);
   }
   get queue1Size(): TimelineReply["queue1Size"] {
     const m = this.#m;
     const o = this.#o(20);
-    return o === 0 ? new Uint32Array(0) : getU32s(m, this.#t + o);
+    return o === 0 ? noU32s() : getU32s(m, this.#t + o);
   }
   get queue2Size(): TimelineReply["queue2Size"] {
     const m = this.#m;
     const o = this.#o(22);
-    return o === 0 ? new Uint32Array(0) : getU32s(m, this.#t + o);
+    return o === 0 ? noU32s() : getU32s(m, this.#t + o);
   }
   get queue2Value(): TimelineReply["queue2Value"] {
     const m = this.#m;
     const o = this.#o(24);
-    return o === 0 ? new BigInt64Array(0) : getI64s(m, this.#t + o);
+    return o === 0 ? noI64s() : getI64s(m, this.#t + o);
   }
   get available(): TimelineReply["available"] {
     const m = this.#m;
     const o = this.#o(26);
-    return o === 0 ? new BigInt64Array(0) : getI64s(m, this.#t + o);
+    return o === 0 ? noI64s() : getI64s(m, this.#t + o);
   }
   get feasibilityRatio(): TimelineReply["feasibilityRatio"] {
     const m = this.#m;
     const o = this.#o(28);
-    return o === 0 ? new Float64Array(0) : getF64s(m, this.#t + o);
+    return o === 0 ? noF64s() : getF64s(m, this.#t + o);
   }
   get hash(): TimelineReply["hash"] {
     const m = this.#m;
     const o = this.#o(30);
-    return o === 0 ? new BigUint64Array(0) : getU64s(m, this.#t + o);
+    return o === 0 ? noU64s() : getU64s(m, this.#t + o);
   }
 }
 
@@ -12919,7 +12924,7 @@ function get$Transaction(m: Memory, t: number): Transaction {
     queuedTick: o15 === 0 ? null : u32[(t + o15) >> 2]!,
     rtgsPriority: u8[t + 69]! as RtgsPriority,
     releaseTick: o17 === 0 ? null : u32[(t + o17) >> 2]!,
-    children: o18 === 0 ? new Uint32Array(0) : getU32s(m, t + o18),
+    children: o18 === 0 ? noU32s() : getU32s(m, t + o18),
   };
 }
 function own$Transaction(r: Reader$Transaction): Transaction {
@@ -13075,7 +13080,7 @@ class Reader$Transaction implements TransactionView {
   get children(): Transaction["children"] {
     const m = this.#m;
     const o = this.#o(40);
-    return o === 0 ? new Uint32Array(0) : getU32s(m, this.#t + o);
+    return o === 0 ? noU32s() : getU32s(m, this.#t + o);
   }
 }
 
@@ -13242,11 +13247,11 @@ function get$TransactionColumns(m: Memory, t: number): TransactionColumns {
   const o4 = u16[(v >> 1) + 6]!;
   const o5 = u16[(v >> 1) + 7]!;
   return {
-    sender: o0 === 0 ? new Uint32Array(0) : getU32s(m, t + o0),
-    receiver: o1 === 0 ? new Uint32Array(0) : getU32s(m, t + o1),
-    amount: o2 === 0 ? new BigInt64Array(0) : getI64s(m, t + o2),
-    deadlineTick: o3 === 0 ? new Uint32Array(0) : getU32s(m, t + o3),
-    priority: o4 === 0 ? new Uint8Array(0) : getU8s(m, t + o4),
+    sender: o0 === 0 ? noU32s() : getU32s(m, t + o0),
+    receiver: o1 === 0 ? noU32s() : getU32s(m, t + o1),
+    amount: o2 === 0 ? noI64s() : getI64s(m, t + o2),
+    deadlineTick: o3 === 0 ? noU32s() : getU32s(m, t + o3),
+    priority: o4 === 0 ? noU8s() : getU8s(m, t + o4),
     divisible: o5 === 0 ? [] : getBools(m, t + o5),
   };
 }
@@ -13284,31 +13289,31 @@ class Reader$TransactionColumns implements TransactionColumnsView {
   get sender(): TransactionColumns["sender"] {
     const m = this.#m;
     const o = this.#o(4);
-    return o === 0 ? new Uint32Array(0) : getU32s(m, this.#t + o);
+    return o === 0 ? noU32s() : getU32s(m, this.#t + o);
   }
   get receiver(): TransactionColumns["receiver"] {
     const m = this.#m;
     const o = this.#o(6);
-    return o === 0 ? new Uint32Array(0) : getU32s(m, this.#t + o);
+    return o === 0 ? noU32s() : getU32s(m, this.#t + o);
   }
   get amount(): TransactionColumns["amount"] {
     const m = this.#m;
     const o = this.#o(8);
-    return o === 0 ? new BigInt64Array(0) : getI64s(m, this.#t + o);
+    return o === 0 ? noI64s() : getI64s(m, this.#t + o);
   }
   get deadlineTick(): TransactionColumns["deadlineTick"] {
     const m = this.#m;
     const o = this.#o(10);
-    return o === 0 ? new Uint32Array(0) : getU32s(m, this.#t + o);
+    return o === 0 ? noU32s() : getU32s(m, this.#t + o);
   }
   get priority(): TransactionColumns["priority"] {
     const m = this.#m;
     const o = this.#o(12);
-    return o === 0 ? new Uint8Array(0) : getU8s(m, this.#t + o);
+    return o === 0 ? noU8s() : getU8s(m, this.#t + o);
   }
   unsafePriority(): Uint8Array {
     const o = this.#o(12);
-    return o === 0 ? new Uint8Array(0) : unsafeU8s(this.#m, this.#t + o);
+    return o === 0 ? noU8s() : unsafeU8s(this.#m, this.#t + o);
   }
   get divisible(): TransactionColumns["divisible"] {
     const m = this.#m;
@@ -14526,7 +14531,7 @@ function get$WithdrawRequest(m: Memory, t: number): WithdrawRequest {
   const o1 = u16[(v >> 1) + 3]!;
   return {
     simId: u32[(t + 4) >> 2]!,
-    ids: o1 === 0 ? new Uint32Array(0) : getU32s(m, t + o1),
+    ids: o1 === 0 ? noU32s() : getU32s(m, t + o1),
   };
 }
 function own$WithdrawRequest(r: Reader$WithdrawRequest): WithdrawRequest {
@@ -14565,7 +14570,7 @@ class Reader$WithdrawRequest implements WithdrawRequestView {
   get ids(): WithdrawRequest["ids"] {
     const m = this.#m;
     const o = this.#o(6);
-    return o === 0 ? new Uint32Array(0) : getU32s(m, this.#t + o);
+    return o === 0 ? noU32s() : getU32s(m, this.#t + o);
   }
 }
 

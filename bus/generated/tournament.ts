@@ -13,6 +13,7 @@ import {
   getStrings,
   getTables,
   getU32s,
+  noU32s,
   okString,
   okStrings,
   okTables,
@@ -290,7 +291,7 @@ function get$GameResult(m: Memory, t: number): GameResult {
     genome: getString(m, t + 24),
     players: o2 === 0 ? [] : getStrings(m, t + o2),
     games: u32[(t + 32) >> 2]!,
-    wins: o4 === 0 ? new Uint32Array(0) : getU32s(m, t + o4),
+    wins: o4 === 0 ? noU32s() : getU32s(m, t + o4),
     draws: u32[(t + 40) >> 2]!,
     avgTurns: f32[(t + 44) >> 2]!,
     medianTurns: u32[(t + 48) >> 2]!,
@@ -360,7 +361,7 @@ class Reader$GameResult implements GameResultView {
   get wins(): GameResult["wins"] {
     const m = this.#m;
     const o = this.#o(12);
-    return o === 0 ? new Uint32Array(0) : getU32s(m, this.#t + o);
+    return o === 0 ? noU32s() : getU32s(m, this.#t + o);
   }
   get draws(): GameResult["draws"] {
     const m = this.#m;

@@ -11,6 +11,7 @@ import {
   getString,
   getTables,
   getU8s,
+  noU8s,
   okString,
   okTables,
   okVector,
@@ -2221,8 +2222,8 @@ function get$ProgramDeck(m: Memory, t: number): ProgramDeck {
   const o0 = u16[(v >> 1) + 2]!;
   const o1 = u16[(v >> 1) + 3]!;
   return {
-    ranks: o0 === 0 ? new Uint8Array(0) : getU8s(m, t + o0),
-    suits: o1 === 0 ? new Uint8Array(0) : getU8s(m, t + o1),
+    ranks: o0 === 0 ? noU8s() : getU8s(m, t + o0),
+    suits: o1 === 0 ? noU8s() : getU8s(m, t + o1),
     copies: u8[t + 12]!,
   };
 }
@@ -2257,20 +2258,20 @@ class Reader$ProgramDeck implements ProgramDeckView {
   get ranks(): ProgramDeck["ranks"] {
     const m = this.#m;
     const o = this.#o(4);
-    return o === 0 ? new Uint8Array(0) : getU8s(m, this.#t + o);
+    return o === 0 ? noU8s() : getU8s(m, this.#t + o);
   }
   unsafeRanks(): Uint8Array {
     const o = this.#o(4);
-    return o === 0 ? new Uint8Array(0) : unsafeU8s(this.#m, this.#t + o);
+    return o === 0 ? noU8s() : unsafeU8s(this.#m, this.#t + o);
   }
   get suits(): ProgramDeck["suits"] {
     const m = this.#m;
     const o = this.#o(6);
-    return o === 0 ? new Uint8Array(0) : getU8s(m, this.#t + o);
+    return o === 0 ? noU8s() : getU8s(m, this.#t + o);
   }
   unsafeSuits(): Uint8Array {
     const o = this.#o(6);
-    return o === 0 ? new Uint8Array(0) : unsafeU8s(this.#m, this.#t + o);
+    return o === 0 ? noU8s() : unsafeU8s(this.#m, this.#t + o);
   }
   get copies(): ProgramDeck["copies"] {
     const m = this.#m;
@@ -3477,8 +3478,8 @@ function get$ProgramPattern(m: Memory, t: number): ProgramPattern {
     sameSuit: u8[t + 18]!,
     sequenceLength: u8[t + 19]!,
     sequenceWrap: u8[t + 20]! !== 0,
-    groups: o5 === 0 ? new Uint8Array(0) : getU8s(m, t + o5),
-    ranks: o6 === 0 ? new Uint8Array(0) : getU8s(m, t + o6),
+    groups: o5 === 0 ? noU8s() : getU8s(m, t + o5),
+    ranks: o6 === 0 ? noU8s() : getU8s(m, t + o6),
     name: o7 === 0 ? null : getString(m, t + o7),
   };
 }
@@ -3548,20 +3549,20 @@ class Reader$ProgramPattern implements ProgramPatternView {
   get groups(): ProgramPattern["groups"] {
     const m = this.#m;
     const o = this.#o(14);
-    return o === 0 ? new Uint8Array(0) : getU8s(m, this.#t + o);
+    return o === 0 ? noU8s() : getU8s(m, this.#t + o);
   }
   unsafeGroups(): Uint8Array {
     const o = this.#o(14);
-    return o === 0 ? new Uint8Array(0) : unsafeU8s(this.#m, this.#t + o);
+    return o === 0 ? noU8s() : unsafeU8s(this.#m, this.#t + o);
   }
   get ranks(): ProgramPattern["ranks"] {
     const m = this.#m;
     const o = this.#o(16);
-    return o === 0 ? new Uint8Array(0) : getU8s(m, this.#t + o);
+    return o === 0 ? noU8s() : getU8s(m, this.#t + o);
   }
   unsafeRanks(): Uint8Array {
     const o = this.#o(16);
-    return o === 0 ? new Uint8Array(0) : unsafeU8s(this.#m, this.#t + o);
+    return o === 0 ? noU8s() : unsafeU8s(this.#m, this.#t + o);
   }
   get name(): ProgramPattern["name"] {
     const m = this.#m;
@@ -4409,7 +4410,7 @@ function get$ProgramSetup(m: Memory, t: number): ProgramSetup {
   return {
     cardsPerPlayer: u8[t + 16]!,
     initialDiscardCount: u8[t + 17]!,
-    wildRanks: o2 === 0 ? new Uint8Array(0) : getU8s(m, t + o2),
+    wildRanks: o2 === 0 ? noU8s() : getU8s(m, t + o2),
     handVisibility: u8[t + 18]! as ProgramVisibility,
     deckVisibility: u8[t + 19]! as ProgramVisibility,
     discardVisibility: u8[t + 20]! as ProgramVisibility,
@@ -4422,7 +4423,7 @@ function get$ProgramSetup(m: Memory, t: number): ProgramSetup {
     tableauMode: u8[t + 26]! as ProgramTableau,
     sequenceDirection: u8[t + 27]! as ProgramDirection,
     captureSums: u8[t + 28]! !== 0,
-    captureValues: o15 === 0 ? new Uint8Array(0) : getU8s(m, t + o15),
+    captureValues: o15 === 0 ? noU8s() : getU8s(m, t + o15),
     lastCaptureTakesRest: u8[t + 29]! !== 0,
   };
 }
@@ -4483,11 +4484,11 @@ class Reader$ProgramSetup implements ProgramSetupView {
   get wildRanks(): ProgramSetup["wildRanks"] {
     const m = this.#m;
     const o = this.#o(8);
-    return o === 0 ? new Uint8Array(0) : getU8s(m, this.#t + o);
+    return o === 0 ? noU8s() : getU8s(m, this.#t + o);
   }
   unsafeWildRanks(): Uint8Array {
     const o = this.#o(8);
-    return o === 0 ? new Uint8Array(0) : unsafeU8s(this.#m, this.#t + o);
+    return o === 0 ? noU8s() : unsafeU8s(this.#m, this.#t + o);
   }
   get handVisibility(): ProgramSetup["handVisibility"] {
     const m = this.#m;
@@ -4564,11 +4565,11 @@ class Reader$ProgramSetup implements ProgramSetupView {
   get captureValues(): ProgramSetup["captureValues"] {
     const m = this.#m;
     const o = this.#o(34);
-    return o === 0 ? new Uint8Array(0) : getU8s(m, this.#t + o);
+    return o === 0 ? noU8s() : getU8s(m, this.#t + o);
   }
   unsafeCaptureValues(): Uint8Array {
     const o = this.#o(34);
-    return o === 0 ? new Uint8Array(0) : unsafeU8s(this.#m, this.#t + o);
+    return o === 0 ? noU8s() : unsafeU8s(this.#m, this.#t + o);
   }
   get lastCaptureTakesRest(): ProgramSetup["lastCaptureTakesRest"] {
     const m = this.#m;
@@ -4679,7 +4680,7 @@ function get$ProgramTeam(m: Memory, t: number): ProgramTeam {
   if ((v & 3) !== 0 || !(i32[v >> 2] === 524294)) return own$ProgramTeam(new Reader$ProgramTeam(m).$to(t));
   const o0 = u16[(v >> 1) + 2]!;
   return {
-    players: o0 === 0 ? new Uint8Array(0) : getU8s(m, t + o0),
+    players: o0 === 0 ? noU8s() : getU8s(m, t + o0),
   };
 }
 function own$ProgramTeam(r: Reader$ProgramTeam): ProgramTeam {
@@ -4711,11 +4712,11 @@ class Reader$ProgramTeam implements ProgramTeamView {
   get players(): ProgramTeam["players"] {
     const m = this.#m;
     const o = this.#o(4);
-    return o === 0 ? new Uint8Array(0) : getU8s(m, this.#t + o);
+    return o === 0 ? noU8s() : getU8s(m, this.#t + o);
   }
   unsafePlayers(): Uint8Array {
     const o = this.#o(4);
-    return o === 0 ? new Uint8Array(0) : unsafeU8s(this.#m, this.#t + o);
+    return o === 0 ? noU8s() : unsafeU8s(this.#m, this.#t + o);
   }
 }
 

@@ -13,6 +13,8 @@ import {
   getTables,
   getU64s,
   getU8s,
+  noU64s,
+  noU8s,
   okString,
   okStrings,
   okTables,
@@ -487,7 +489,7 @@ function get$Credit(m: Memory, t: number): Credit {
     lane: u8[t + 28]!,
     releasedBytes: u64[(t + 4) >> 3]!,
     delivered: u64[(t + 12) >> 3]!,
-    dropped: o3 === 0 ? new BigUint64Array(0) : getU64s(m, t + o3),
+    dropped: o3 === 0 ? noU64s() : getU64s(m, t + o3),
     streamItems: u32[(t + 24) >> 2]!,
   };
 }
@@ -542,7 +544,7 @@ class Reader$Credit implements CreditView {
   get dropped(): Credit["dropped"] {
     const m = this.#m;
     const o = this.#o(10);
-    return o === 0 ? new BigUint64Array(0) : getU64s(m, this.#t + o);
+    return o === 0 ? noU64s() : getU64s(m, this.#t + o);
   }
   get streamItems(): Credit["streamItems"] {
     const m = this.#m;
@@ -830,16 +832,16 @@ function get$Hello(m: Memory, t: number): Hello {
   const o8 = u16[(v >> 1) + 10]!;
   const o9 = u16[(v >> 1) + 11]!;
   return {
-    versions: o0 === 0 ? new Uint8Array(0) : getU8s(m, t + o0),
+    versions: o0 === 0 ? noU8s() : getU8s(m, t + o0),
     service: getString(m, t + 8),
     target: getString(m, t + 12),
     planHash: getString(m, t + 16),
     epoch: u32[(t + 20) >> 2]!,
     language: o5 === 0 ? null : getString(m, t + o5),
     libraryVersion: o6 === 0 ? null : getString(m, t + o6),
-    nonce: o7 === 0 ? new Uint8Array(0) : getU8s(m, t + o7),
+    nonce: o7 === 0 ? noU8s() : getU8s(m, t + o7),
     types: o8 === 0 ? [] : getTables(m, t + o8, get$TypeOffer),
-    proof: o9 === 0 ? new Uint8Array(0) : getU8s(m, t + o9),
+    proof: o9 === 0 ? noU8s() : getU8s(m, t + o9),
     windowBytes: u32[(t + 44) >> 2]!,
     frameBytesMax: u32[(t + 48) >> 2]!,
   };
@@ -884,11 +886,11 @@ class Reader$Hello implements HelloView {
   get versions(): Hello["versions"] {
     const m = this.#m;
     const o = this.#o(4);
-    return o === 0 ? new Uint8Array(0) : getU8s(m, this.#t + o);
+    return o === 0 ? noU8s() : getU8s(m, this.#t + o);
   }
   unsafeVersions(): Uint8Array {
     const o = this.#o(4);
-    return o === 0 ? new Uint8Array(0) : unsafeU8s(this.#m, this.#t + o);
+    return o === 0 ? noU8s() : unsafeU8s(this.#m, this.#t + o);
   }
   get service(): Hello["service"] {
     const m = this.#m;
@@ -924,11 +926,11 @@ class Reader$Hello implements HelloView {
   get nonce(): Hello["nonce"] {
     const m = this.#m;
     const o = this.#o(18);
-    return o === 0 ? new Uint8Array(0) : getU8s(m, this.#t + o);
+    return o === 0 ? noU8s() : getU8s(m, this.#t + o);
   }
   unsafeNonce(): Uint8Array {
     const o = this.#o(18);
-    return o === 0 ? new Uint8Array(0) : unsafeU8s(this.#m, this.#t + o);
+    return o === 0 ? noU8s() : unsafeU8s(this.#m, this.#t + o);
   }
   get types(): Hello["types"] {
     const m = this.#m;
@@ -938,11 +940,11 @@ class Reader$Hello implements HelloView {
   get proof(): Hello["proof"] {
     const m = this.#m;
     const o = this.#o(22);
-    return o === 0 ? new Uint8Array(0) : getU8s(m, this.#t + o);
+    return o === 0 ? noU8s() : getU8s(m, this.#t + o);
   }
   unsafeProof(): Uint8Array {
     const o = this.#o(22);
-    return o === 0 ? new Uint8Array(0) : unsafeU8s(this.#m, this.#t + o);
+    return o === 0 ? noU8s() : unsafeU8s(this.#m, this.#t + o);
   }
   get windowBytes(): Hello["windowBytes"] {
     const m = this.#m;
@@ -1219,7 +1221,7 @@ function get$Schema(m: Memory, t: number): Schema {
   return {
     type: o0 === 0 ? null : getString(m, t + o0),
     fingerprint: o1 === 0 ? null : getString(m, t + o1),
-    bfbs: o2 === 0 ? new Uint8Array(0) : getU8s(m, t + o2),
+    bfbs: o2 === 0 ? noU8s() : getU8s(m, t + o2),
   };
 }
 function own$Schema(r: Reader$Schema): Schema {
@@ -1263,11 +1265,11 @@ class Reader$Schema implements SchemaView {
   get bfbs(): Schema["bfbs"] {
     const m = this.#m;
     const o = this.#o(8);
-    return o === 0 ? new Uint8Array(0) : getU8s(m, this.#t + o);
+    return o === 0 ? noU8s() : getU8s(m, this.#t + o);
   }
   unsafeBfbs(): Uint8Array {
     const o = this.#o(8);
-    return o === 0 ? new Uint8Array(0) : unsafeU8s(this.#m, this.#t + o);
+    return o === 0 ? noU8s() : unsafeU8s(this.#m, this.#t + o);
   }
 }
 
@@ -1932,8 +1934,8 @@ function get$Welcome(m: Memory, t: number): Welcome {
     windowBytes: u32[(t + 20) >> 2]!,
     frameBytesMax: u32[(t + 24) >> 2]!,
     heartbeatMs: u32[(t + 28) >> 2]!,
-    nonce: o8 === 0 ? new Uint8Array(0) : getU8s(m, t + o8),
-    proof: o9 === 0 ? new Uint8Array(0) : getU8s(m, t + o9),
+    nonce: o8 === 0 ? noU8s() : getU8s(m, t + o8),
+    proof: o9 === 0 ? noU8s() : getU8s(m, t + o9),
   };
 }
 function own$Welcome(r: Reader$Welcome): Welcome {
@@ -2019,20 +2021,20 @@ class Reader$Welcome implements WelcomeView {
   get nonce(): Welcome["nonce"] {
     const m = this.#m;
     const o = this.#o(20);
-    return o === 0 ? new Uint8Array(0) : getU8s(m, this.#t + o);
+    return o === 0 ? noU8s() : getU8s(m, this.#t + o);
   }
   unsafeNonce(): Uint8Array {
     const o = this.#o(20);
-    return o === 0 ? new Uint8Array(0) : unsafeU8s(this.#m, this.#t + o);
+    return o === 0 ? noU8s() : unsafeU8s(this.#m, this.#t + o);
   }
   get proof(): Welcome["proof"] {
     const m = this.#m;
     const o = this.#o(22);
-    return o === 0 ? new Uint8Array(0) : getU8s(m, this.#t + o);
+    return o === 0 ? noU8s() : getU8s(m, this.#t + o);
   }
   unsafeProof(): Uint8Array {
     const o = this.#o(22);
-    return o === 0 ? new Uint8Array(0) : unsafeU8s(this.#m, this.#t + o);
+    return o === 0 ? noU8s() : unsafeU8s(this.#m, this.#t + o);
   }
 }
 

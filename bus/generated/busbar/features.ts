@@ -27,6 +27,14 @@ import {
   getTables,
   getU64s,
   getU8s,
+  noF32s,
+  noF64s,
+  noI16s,
+  noI32s,
+  noI64s,
+  noI8s,
+  noU64s,
+  noU8s,
   okString,
   okStrings,
   okTables,
@@ -721,16 +729,16 @@ function get$Everything(m: Memory, t: number): Everything {
     grid: o22 === 0 ? null : get$Grid(m, t + o22),
     tree: o23 === 0 ? null : get$Node(m, t + o23 + i32[(t + o23) >> 2]!),
     part: o25 === 0 ? null : get$Part(m, u8[t + 234]!, t + o25),
-    bytes: o26 === 0 ? new Uint8Array(0) : getU8s(m, t + o26),
-    small: o27 === 0 ? new Int8Array(0) : getI8s(m, t + o27),
+    bytes: o26 === 0 ? noU8s() : getU8s(m, t + o26),
+    small: o27 === 0 ? noI8s() : getI8s(m, t + o27),
     flags: o28 === 0 ? [] : getBools(m, t + o28),
-    shorts: o29 === 0 ? new Int16Array(0) : getI16s(m, t + o29),
-    ints: o30 === 0 ? new Int32Array(0) : getI32s(m, t + o30),
-    longs: o31 === 0 ? new BigInt64Array(0) : getI64s(m, t + o31),
-    ulongs: o32 === 0 ? new BigUint64Array(0) : getU64s(m, t + o32),
-    floats: o33 === 0 ? new Float32Array(0) : getF32s(m, t + o33),
-    doubles: o34 === 0 ? new Float64Array(0) : getF64s(m, t + o34),
-    colors: o35 === 0 ? new Uint8Array(0) : getU8s(m, t + o35),
+    shorts: o29 === 0 ? noI16s() : getI16s(m, t + o29),
+    ints: o30 === 0 ? noI32s() : getI32s(m, t + o30),
+    longs: o31 === 0 ? noI64s() : getI64s(m, t + o31),
+    ulongs: o32 === 0 ? noU64s() : getU64s(m, t + o32),
+    floats: o33 === 0 ? noF32s() : getF32s(m, t + o33),
+    doubles: o34 === 0 ? noF64s() : getF64s(m, t + o34),
+    colors: o35 === 0 ? noU8s() : getU8s(m, t + o35),
     texts: o36 === 0 ? [] : getStrings(m, t + o36),
     points: o37 === 0 ? [] : getStructs(m, t + o37, get$Point, 16),
     nodes: o38 === 0 ? [] : getTables(m, t + o38, get$Node),
@@ -942,16 +950,16 @@ class Reader$Everything implements EverythingView {
   get bytes(): Everything["bytes"] {
     const m = this.#m;
     const o = this.#o(56);
-    return o === 0 ? new Uint8Array(0) : getU8s(m, this.#t + o);
+    return o === 0 ? noU8s() : getU8s(m, this.#t + o);
   }
   unsafeBytes(): Uint8Array {
     const o = this.#o(56);
-    return o === 0 ? new Uint8Array(0) : unsafeU8s(this.#m, this.#t + o);
+    return o === 0 ? noU8s() : unsafeU8s(this.#m, this.#t + o);
   }
   get small(): Everything["small"] {
     const m = this.#m;
     const o = this.#o(58);
-    return o === 0 ? new Int8Array(0) : getI8s(m, this.#t + o);
+    return o === 0 ? noI8s() : getI8s(m, this.#t + o);
   }
   get flags(): Everything["flags"] {
     const m = this.#m;
@@ -961,41 +969,41 @@ class Reader$Everything implements EverythingView {
   get shorts(): Everything["shorts"] {
     const m = this.#m;
     const o = this.#o(62);
-    return o === 0 ? new Int16Array(0) : getI16s(m, this.#t + o);
+    return o === 0 ? noI16s() : getI16s(m, this.#t + o);
   }
   get ints(): Everything["ints"] {
     const m = this.#m;
     const o = this.#o(64);
-    return o === 0 ? new Int32Array(0) : getI32s(m, this.#t + o);
+    return o === 0 ? noI32s() : getI32s(m, this.#t + o);
   }
   get longs(): Everything["longs"] {
     const m = this.#m;
     const o = this.#o(66);
-    return o === 0 ? new BigInt64Array(0) : getI64s(m, this.#t + o);
+    return o === 0 ? noI64s() : getI64s(m, this.#t + o);
   }
   get ulongs(): Everything["ulongs"] {
     const m = this.#m;
     const o = this.#o(68);
-    return o === 0 ? new BigUint64Array(0) : getU64s(m, this.#t + o);
+    return o === 0 ? noU64s() : getU64s(m, this.#t + o);
   }
   get floats(): Everything["floats"] {
     const m = this.#m;
     const o = this.#o(70);
-    return o === 0 ? new Float32Array(0) : getF32s(m, this.#t + o);
+    return o === 0 ? noF32s() : getF32s(m, this.#t + o);
   }
   get doubles(): Everything["doubles"] {
     const m = this.#m;
     const o = this.#o(72);
-    return o === 0 ? new Float64Array(0) : getF64s(m, this.#t + o);
+    return o === 0 ? noF64s() : getF64s(m, this.#t + o);
   }
   get colors(): Everything["colors"] {
     const m = this.#m;
     const o = this.#o(74);
-    return o === 0 ? new Uint8Array(0) : getU8s(m, this.#t + o);
+    return o === 0 ? noU8s() : getU8s(m, this.#t + o);
   }
   unsafeColors(): Uint8Array {
     const o = this.#o(74);
-    return o === 0 ? new Uint8Array(0) : unsafeU8s(this.#m, this.#t + o);
+    return o === 0 ? noU8s() : unsafeU8s(this.#m, this.#t + o);
   }
   get texts(): Everything["texts"] {
     const m = this.#m;

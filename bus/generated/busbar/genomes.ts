@@ -14,6 +14,7 @@ import {
   getStrings,
   getTables,
   getU8s,
+  noU8s,
   okString,
   okStrings,
   okTables,
@@ -399,7 +400,7 @@ function get$Compiled(m: Memory, t: number): Compiled {
   return {
     genomeId: o0 === 0 ? null : getString(m, t + o0),
     playerCount: u8[t + 22]!,
-    program: o2 === 0 ? new Uint8Array(0) : getU8s(m, t + o2),
+    program: o2 === 0 ? noU8s() : getU8s(m, t + o2),
     format: o3 === 0 ? null : getString(m, t + o3),
     error: u16[(t + 20) >> 1]!,
     errorText: o5 === 0 ? null : getString(m, t + o5),
@@ -450,11 +451,11 @@ class Reader$Compiled implements CompiledView {
   get program(): Compiled["program"] {
     const m = this.#m;
     const o = this.#o(8);
-    return o === 0 ? new Uint8Array(0) : getU8s(m, this.#t + o);
+    return o === 0 ? noU8s() : getU8s(m, this.#t + o);
   }
   unsafeProgram(): Uint8Array {
     const o = this.#o(8);
-    return o === 0 ? new Uint8Array(0) : unsafeU8s(this.#m, this.#t + o);
+    return o === 0 ? noU8s() : unsafeU8s(this.#m, this.#t + o);
   }
   get format(): Compiled["format"] {
     const m = this.#m;

@@ -12,6 +12,7 @@ import {
   getString,
   getTables,
   getU8s,
+  noU8s,
   okString,
   okTables,
   okVector,
@@ -90,7 +91,7 @@ function get$Blob(m: Memory, t: number): Blob {
   const o1 = u16[(v >> 1) + 3]!;
   return {
     seq: u32[(t + 4) >> 2]!,
-    data: o1 === 0 ? new Uint8Array(0) : getU8s(m, t + o1),
+    data: o1 === 0 ? noU8s() : getU8s(m, t + o1),
   };
 }
 function own$Blob(r: Reader$Blob): Blob {
@@ -129,11 +130,11 @@ class Reader$Blob implements BlobView {
   get data(): Blob["data"] {
     const m = this.#m;
     const o = this.#o(6);
-    return o === 0 ? new Uint8Array(0) : getU8s(m, this.#t + o);
+    return o === 0 ? noU8s() : getU8s(m, this.#t + o);
   }
   unsafeData(): Uint8Array {
     const o = this.#o(6);
-    return o === 0 ? new Uint8Array(0) : unsafeU8s(this.#m, this.#t + o);
+    return o === 0 ? noU8s() : unsafeU8s(this.#m, this.#t + o);
   }
 }
 

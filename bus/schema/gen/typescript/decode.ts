@@ -47,7 +47,7 @@ function fallback(scope: Scope, code: Code, field: SchemaField): string {
   if (base !== Base.vector) return `${code.call("absent")}(${typeNameOf(scope.table)}, "${fieldKey(field.name)}")`;
   return element === Base.string || element === Base.object || element === Base.bool
     ? "[]"
-    : `new ${scalarOf(element).list}(0)`;
+    : `${code.call(`no${scalarOf(element).suffix}`)}()`;
 }
 
 /** Whether our encoder may leave the field out; its vtable entry then has to be read. */
@@ -170,10 +170,10 @@ function getter(scope: Scope, field: SchemaField): string {
     `get ${key}(): ${typeNameOf(scope.table)}["${key}"]`,
   );
   if (!isBytes(field)) return main;
-  scope.helpers.add("unsafeU8s");
+  scope.helpers.add("unsafeU8s").add("noU8s");
   return `${main}  ${unsafeKey(field)}(): Uint8Array {
     const o = this.#o(${4 + 2 * field.id});
-    return o === 0 ? new Uint8Array(0) : unsafeU8s(this.#m, this.#t + o);
+    return o === 0 ? noU8s() : unsafeU8s(this.#m, this.#t + o);
   }
 `;
 }

@@ -9,6 +9,7 @@ import {
   getF64s,
   getString,
   getStrings,
+  noF64s,
   okString,
   okStrings,
   okVector,
@@ -151,7 +152,7 @@ function get$Order(m: Memory, t: number): Order {
     flags: u16[(t + 52) >> 1]!,
     user: o8 === 0 ? null : getString(m, t + o8),
     tags: o9 === 0 ? [] : getStrings(m, t + o9),
-    levels: o10 === 0 ? new Float64Array(0) : getF64s(m, t + o10),
+    levels: o10 === 0 ? noF64s() : getF64s(m, t + o10),
   };
 }
 function own$Order(r: Reader$Order): Order {
@@ -250,7 +251,7 @@ class Reader$Order implements OrderView {
   get levels(): Order["levels"] {
     const m = this.#m;
     const o = this.#o(24);
-    return o === 0 ? new Float64Array(0) : getF64s(m, this.#t + o);
+    return o === 0 ? noF64s() : getF64s(m, this.#t + o);
   }
 }
 

@@ -34,6 +34,16 @@ import {
   getU32s,
   getU64s,
   getU8s,
+  noF32s,
+  noF64s,
+  noI16s,
+  noI32s,
+  noI64s,
+  noI8s,
+  noU16s,
+  noU32s,
+  noU64s,
+  noU8s,
   okString,
   okStrings,
   okStruct,
@@ -2496,18 +2506,18 @@ function get$Vectors(m: Memory, t: number): Vectors {
   const o14 = u16[(v >> 1) + 16]!;
   const o15 = u16[(v >> 1) + 17]!;
   return {
-    bytes: o0 === 0 ? new Uint8Array(0) : getU8s(m, t + o0),
-    small: o1 === 0 ? new Int8Array(0) : getI8s(m, t + o1),
+    bytes: o0 === 0 ? noU8s() : getU8s(m, t + o0),
+    small: o1 === 0 ? noI8s() : getI8s(m, t + o1),
     flags: o2 === 0 ? [] : getBools(m, t + o2),
-    shorts: o3 === 0 ? new Int16Array(0) : getI16s(m, t + o3),
-    words: o4 === 0 ? new Uint16Array(0) : getU16s(m, t + o4),
-    ints: o5 === 0 ? new Int32Array(0) : getI32s(m, t + o5),
-    uints: o6 === 0 ? new Uint32Array(0) : getU32s(m, t + o6),
-    longs: o7 === 0 ? new BigInt64Array(0) : getI64s(m, t + o7),
-    ulongs: o8 === 0 ? new BigUint64Array(0) : getU64s(m, t + o8),
-    floats: o9 === 0 ? new Float32Array(0) : getF32s(m, t + o9),
-    doubles: o10 === 0 ? new Float64Array(0) : getF64s(m, t + o10),
-    tints: o11 === 0 ? new Uint8Array(0) : getU8s(m, t + o11),
+    shorts: o3 === 0 ? noI16s() : getI16s(m, t + o3),
+    words: o4 === 0 ? noU16s() : getU16s(m, t + o4),
+    ints: o5 === 0 ? noI32s() : getI32s(m, t + o5),
+    uints: o6 === 0 ? noU32s() : getU32s(m, t + o6),
+    longs: o7 === 0 ? noI64s() : getI64s(m, t + o7),
+    ulongs: o8 === 0 ? noU64s() : getU64s(m, t + o8),
+    floats: o9 === 0 ? noF32s() : getF32s(m, t + o9),
+    doubles: o10 === 0 ? noF64s() : getF64s(m, t + o10),
+    tints: o11 === 0 ? noU8s() : getU8s(m, t + o11),
     texts: o12 === 0 ? [] : getStrings(m, t + o12),
     points: o13 === 0 ? [] : getStructs(m, t + o13, shapes_base_get$Point, 16),
     triples: o14 === 0 ? [] : getStructs(m, t + o14, get$Byte3, 3),
@@ -2560,16 +2570,16 @@ class Reader$Vectors implements VectorsView {
   get bytes(): Vectors["bytes"] {
     const m = this.#m;
     const o = this.#o(4);
-    return o === 0 ? new Uint8Array(0) : getU8s(m, this.#t + o);
+    return o === 0 ? noU8s() : getU8s(m, this.#t + o);
   }
   unsafeBytes(): Uint8Array {
     const o = this.#o(4);
-    return o === 0 ? new Uint8Array(0) : unsafeU8s(this.#m, this.#t + o);
+    return o === 0 ? noU8s() : unsafeU8s(this.#m, this.#t + o);
   }
   get small(): Vectors["small"] {
     const m = this.#m;
     const o = this.#o(6);
-    return o === 0 ? new Int8Array(0) : getI8s(m, this.#t + o);
+    return o === 0 ? noI8s() : getI8s(m, this.#t + o);
   }
   get flags(): Vectors["flags"] {
     const m = this.#m;
@@ -2579,51 +2589,51 @@ class Reader$Vectors implements VectorsView {
   get shorts(): Vectors["shorts"] {
     const m = this.#m;
     const o = this.#o(10);
-    return o === 0 ? new Int16Array(0) : getI16s(m, this.#t + o);
+    return o === 0 ? noI16s() : getI16s(m, this.#t + o);
   }
   get words(): Vectors["words"] {
     const m = this.#m;
     const o = this.#o(12);
-    return o === 0 ? new Uint16Array(0) : getU16s(m, this.#t + o);
+    return o === 0 ? noU16s() : getU16s(m, this.#t + o);
   }
   get ints(): Vectors["ints"] {
     const m = this.#m;
     const o = this.#o(14);
-    return o === 0 ? new Int32Array(0) : getI32s(m, this.#t + o);
+    return o === 0 ? noI32s() : getI32s(m, this.#t + o);
   }
   get uints(): Vectors["uints"] {
     const m = this.#m;
     const o = this.#o(16);
-    return o === 0 ? new Uint32Array(0) : getU32s(m, this.#t + o);
+    return o === 0 ? noU32s() : getU32s(m, this.#t + o);
   }
   get longs(): Vectors["longs"] {
     const m = this.#m;
     const o = this.#o(18);
-    return o === 0 ? new BigInt64Array(0) : getI64s(m, this.#t + o);
+    return o === 0 ? noI64s() : getI64s(m, this.#t + o);
   }
   get ulongs(): Vectors["ulongs"] {
     const m = this.#m;
     const o = this.#o(20);
-    return o === 0 ? new BigUint64Array(0) : getU64s(m, this.#t + o);
+    return o === 0 ? noU64s() : getU64s(m, this.#t + o);
   }
   get floats(): Vectors["floats"] {
     const m = this.#m;
     const o = this.#o(22);
-    return o === 0 ? new Float32Array(0) : getF32s(m, this.#t + o);
+    return o === 0 ? noF32s() : getF32s(m, this.#t + o);
   }
   get doubles(): Vectors["doubles"] {
     const m = this.#m;
     const o = this.#o(24);
-    return o === 0 ? new Float64Array(0) : getF64s(m, this.#t + o);
+    return o === 0 ? noF64s() : getF64s(m, this.#t + o);
   }
   get tints(): Vectors["tints"] {
     const m = this.#m;
     const o = this.#o(26);
-    return o === 0 ? new Uint8Array(0) : getU8s(m, this.#t + o);
+    return o === 0 ? noU8s() : getU8s(m, this.#t + o);
   }
   unsafeTints(): Uint8Array {
     const o = this.#o(26);
-    return o === 0 ? new Uint8Array(0) : unsafeU8s(this.#m, this.#t + o);
+    return o === 0 ? noU8s() : unsafeU8s(this.#m, this.#t + o);
   }
   get texts(): Vectors["texts"] {
     const m = this.#m;
@@ -2648,11 +2658,11 @@ class Reader$Vectors implements VectorsView {
   get needed(): Vectors["needed"] {
     const m = this.#m;
     const o = this.#o(36);
-    return o === 0 ? new Uint8Array(0) : getU8s(m, this.#t + o);
+    return o === 0 ? noU8s() : getU8s(m, this.#t + o);
   }
   unsafeNeeded(): Uint8Array {
     const o = this.#o(36);
-    return o === 0 ? new Uint8Array(0) : unsafeU8s(this.#m, this.#t + o);
+    return o === 0 ? noU8s() : unsafeU8s(this.#m, this.#t + o);
   }
 }
 
