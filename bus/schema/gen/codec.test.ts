@@ -275,6 +275,18 @@ test("a reader is reused for many payloads, and [ubyte] fields can be read in pl
   expect(view.texts).toEqual(["x"]);
 });
 
+test("absent vectors read as empty arrays that nobody shares", () => {
+  const { memory } = placed(encoded(Vectors, { needed: [1] }));
+  const [one, other] = [Vectors.decode(memory, OFFSET), Vectors.decode(memory, OFFSET)];
+  const arrays = [one, other].flatMap((value) => Object.values(value).filter(ArrayBuffer.isView));
+  const empty = arrays.filter(({ byteLength }) => byteLength === 0);
+  expect(empty.length).toBeGreaterThan(2);
+  expect(new Set(arrays.map(({ buffer }) => buffer)).size).toBe(arrays.length);
+  // What belongs to one reader can go to another thread whole.
+  structuredClone(one, { transfer: empty.slice(0, empty.length / 2).map(({ buffer }) => buffer as ArrayBuffer) });
+  expect(Vectors.decode(memory, OFFSET)).toEqual(other);
+});
+
 test("services name their methods, ids and types", () => {
   const { answer, streamLeaves, far } = Oracle.methods;
   expect(Oracle.name).toBe("features.Oracle");

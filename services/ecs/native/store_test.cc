@@ -195,13 +195,13 @@ TEST(Query, RowsPlacedByTheBytesOfTheirKeysAreInTheOrderOfASort) {
   for (const uint64_t mask : {0ull, 1ull << 63, 0xFFull << 20, 0xFF00'0000'0000'00FFull, 0x0000'7F80'0007'8000ull, ~0ull}) {
     for (const size_t count : {0, 1, 2, 191, 192, 193, 1'000, 5'000}) {
       for (const uint64_t nulls : {0, 2}) {
-        std::vector<Candidate> rows(count);
+        Candidates rows(count);
         for (size_t i = 0; i < count; i++) {
           const bool null = nulls > 0 && dice.below(nulls) == 0;
           // An odd factor: each id once, in no order.
           rows[i] = {null ? 0 : (dice.next() & mask) | (0x1234'5678'9ABC'DEF0 & ~mask), i * 2654435761u % 1'048'576, {0, 0}, null};
         }
-        std::vector<Candidate> expected = rows;
+        Candidates expected = rows;
         std::sort(expected.begin(), expected.end(), before);
         sort_candidates(rows, order);
         for (size_t i = 0; i < count; i++) ASSERT_EQ(rows[i].id, expected[i].id) << count << " rows, mask " << mask;

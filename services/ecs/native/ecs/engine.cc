@@ -94,17 +94,16 @@ Fault QueryEngine::run(const Query& query, std::shared_ptr<const Result>& result
   for (const TableId id : reads.tables()) {
     found->total += state.collect(state.store.table(id), query, top, keep, order.by_id());
   }
-  const std::vector<Candidate> rows = top.take();
+  const Candidates rows = top.take();
   const uint64_t from = std::min<uint64_t>(query.offset, rows.size());
-  found->ids.reserve(rows.size() - from);
-  found->rows.reserve(rows.size() - from);
+  found->ids.resize(rows.size() - from);
+  found->rows.resize(rows.size() - from);
   for (uint64_t i = from; i < rows.size(); i++) {
-    found->ids.push_back(rows[i].id);
-    found->rows.push_back(rows[i].at);
+    found->ids[i - from] = rows[i].id;
+    found->rows[i - from] = rows[i].at;
   }
   found->has_more = query.offset < found->total && found->total - query.offset > found->ids.size();
-  found->columns.resize(query.select.size());
-  for (size_t i = 0; i < query.select.size(); i++) gather(state.store, query.select[i], found->rows, found->columns[i]);
+  found->columns = gather(state.store, query.select, found->rows);
   if (state.options.use_cache) state.cache.put(std::move(key), std::move(reads), found);
   result = std::move(found);
   return {};

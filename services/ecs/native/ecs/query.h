@@ -67,8 +67,8 @@ struct Gathered {
   Buffer validity;          ///< bit i, least first; always there
 };
 
-/// Fills `out` with the field's values at `rows`; Location{kNoTable, 0} gives null.
-void gather(const Store& store, FieldId field, std::span<const Location> rows, Gathered& out);
+/// The fields' values at `rows`; Location{kNoTable, 0} gives null.
+std::vector<Gathered> gather(const Store& store, std::span<const FieldId> fields, std::span<const Location> rows);
 
 struct Result {
   std::vector<EntityId> ids;

@@ -1,61 +1,95 @@
 #include "sorting.h"
 
 #include <algorithm>
-#include <array>
 #include <bit>
 #include <utility>
+#include <vector>
 
 namespace busbar::ecs {
 namespace {
 
 /// Below so many rows a sort by comparison is faster than counting bytes.
 constexpr size_t kRadixRows = 192;
-constexpr uint32_t kDigitBits = 8;
-constexpr size_t kDigits = size_t{1} << kDigitBits;
+/// Bits of a digit: a pass costs a step per row and one per value of a digit, so that wider ones pay with many rows only.
+constexpr uint32_t kDigitBits = 8, kWideDigitBits = 10;
+constexpr size_t kWideDigitRows = 4'096;
 
-/// What moves while rows are placed: half of a candidate. There are fewer rows than 2^32.
-struct Item {
-  uint64_t key;
-  uint32_t from;
+/// What moves while rows are placed: a quarter of a candidate where keys differ in 32 neighbouring bits, else half of it.
+/// There are fewer rows than 2^32.
+struct Narrow {
+  Narrow() = default;
+  Narrow(uint64_t key, uint32_t from) : word(key << 32 | from) {}
+  uint64_t key() const { return word >> 32; }
+  uint32_t from() const { return static_cast<uint32_t>(word); }
+  uint64_t word;
+};
+struct Wide {
+  Wide() = default;
+  Wide(uint64_t key, uint32_t from) : key_(key), from_(from) {}
+  uint64_t key() const { return key_; }
+  uint32_t from() const { return from_; }
+  uint64_t key_;
+  uint32_t from_;
 };
 
-/// Places [0, count) by key, least digit first; equal keys stay in the order they came. Only digits in which keys differ
-/// are looked at.
-void place_by_key(std::vector<Candidate>& rows, size_t count) {
-  uint64_t differ = 0;
-  for (size_t i = 1; i < count; i++) differ |= rows[i].key ^ rows[0].key;
-  if (differ == 0) return;
-  std::vector<Item> items(count), placed(count);
-  for (size_t i = 0; i < count; i++) items[i] = {rows[i].key, static_cast<uint32_t>(i)};
-  const auto end = static_cast<uint32_t>(64 - std::countl_zero(differ));
-  for (auto shift = static_cast<uint32_t>(std::countr_zero(differ)); shift < end; shift += kDigitBits) {
-    if ((differ >> shift & (kDigits - 1)) == 0) continue;
-    std::array<uint32_t, kDigits> next{};
-    for (const Item& item : items) next[item.key >> shift & (kDigits - 1)]++;
+/// Places [0, count) by the `span` bits of key above `low`, least digit first; equal keys stay in the order they came.
+/// @returns whether there are equal keys
+template <typename Item>
+bool place(Candidates& rows, size_t count, uint32_t low, uint32_t span) {
+  const uint32_t digit_max = count < kWideDigitRows ? kDigitBits : kWideDigitBits;
+  const uint32_t passes = (span + digit_max - 1) / digit_max, bits = (span + passes - 1) / passes;
+  const uint64_t mask = (uint64_t{1} << bits) - 1;
+  std::vector<Item, Uninitialised<Item>> items(count), placed(count);
+  std::vector<uint32_t> next(size_t{passes} << bits);
+  for (size_t i = 0; i < count; i++) {
+    items[i] = Item(rows[i].key >> low, static_cast<uint32_t>(i));
+    const uint64_t key = items[i].key();
+    for (uint32_t pass = 0; pass < passes; pass++) next[(size_t{pass} << bits) + (key >> (pass * bits) & mask)]++;
+  }
+  for (uint32_t pass = 0; pass < passes; pass++) {
+    uint32_t* const places = next.data() + (size_t{pass} << bits);
+    const uint32_t shift = pass * bits;
+    if (places[items[0].key() >> shift & mask] == count) continue;  // the same digit everywhere
     uint32_t before = 0;
-    for (uint32_t& place : next) before += std::exchange(place, before);
-    for (const Item& item : items) placed[next[item.key >> shift & (kDigits - 1)]++] = item;
+    for (size_t digit = 0; digit <= mask; digit++) before += std::exchange(places[digit], before);
+    for (const Item& item : items) placed[places[item.key() >> shift & mask]++] = item;
     items.swap(placed);
   }
-  std::vector<Candidate> sorted;
-  sorted.reserve(rows.size());
-  for (const Item& item : items) sorted.push_back(rows[item.from]);
-  sorted.insert(sorted.end(), rows.begin() + static_cast<ptrdiff_t>(count), rows.end());
+  bool equal = false;
+  Candidates sorted(rows.size());
+  for (size_t i = 0; i < count; i++) {
+    sorted[i] = rows[items[i].from()];
+    equal |= i > 0 && items[i].key() == items[i - 1].key();
+  }
+  std::copy(rows.begin() + static_cast<ptrdiff_t>(count), rows.end(), sorted.begin() + static_cast<ptrdiff_t>(count));
   rows.swap(sorted);
+  return equal;
+}
+
+/// Only bits in which keys differ are looked at. @returns whether there are equal keys
+bool place_by_key(Candidates& rows, size_t count) {
+  uint64_t differ = 0;
+  for (size_t i = 1; i < count; i++) differ |= rows[i].key ^ rows[0].key;
+  if (differ == 0) return count > 1;
+  const auto low = static_cast<uint32_t>(std::countr_zero(differ));
+  const auto span = static_cast<uint32_t>(std::bit_width(differ)) - low;
+  // What lies above the span is the same in all keys, and would be cut off, or count in no digit.
+  return span <= 32 ? place<Narrow>(rows, count, low, span) : place<Wide>(rows, count, low, span);
 }
 
 }  // namespace
 
-void sort_candidates(std::vector<Candidate>& rows, const RowOrder& order) {
+void sort_candidates(Candidates& rows, const RowOrder& order) {
   // By reference: algorithms copy what they are given, and an order owns its keys.
   const auto before = [&order](const Candidate& a, const Candidate& b) { return order(a, b); };
   // Rows of one table that only grew come in order already.
   if (std::is_sorted(rows.begin(), rows.end(), before)) return;
   if (rows.size() < kRadixRows) return std::sort(rows.begin(), rows.end(), before);
   const auto nulls = std::stable_partition(rows.begin(), rows.end(), [](const Candidate& row) { return row.null == 0; });
-  place_by_key(rows, static_cast<size_t>(nulls - rows.begin()));
+  const auto with_key = nulls - rows.begin();
+  const bool equal = place_by_key(rows, static_cast<size_t>(with_key));
   // What is left: rows with equal keys, and those without one.
-  for (auto first = rows.begin(); first != rows.end();) {
+  for (auto first = equal ? rows.begin() : rows.begin() + with_key; first != rows.end();) {
     auto last = first + 1;
     while (last != rows.end() && last->key == first->key && last->null == first->null) ++last;
     if (last - first > 1 && !std::is_sorted(first, last, before)) std::sort(first, last, before);

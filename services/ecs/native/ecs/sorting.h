@@ -1,13 +1,11 @@
 // Rows put into the order of a query.
 #pragma once
 
-#include <vector>
-
 #include "top.h"
 
 namespace busbar::ecs {
 
 /// Sorts by `order`. Rows whose first keys differ cost no comparison: they are placed by the bytes of the keys.
-void sort_candidates(std::vector<Candidate>& rows, const RowOrder& order);
+void sort_candidates(Candidates& rows, const RowOrder& order);
 
 }  // namespace busbar::ecs

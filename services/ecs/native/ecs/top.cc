@@ -16,6 +16,10 @@ constexpr uint64_t kSlack = 4'096;
 template <typename Body>
 void each_bit(const uint64_t* mask, Body&& body) {
   for (uint32_t word = 0; word < kBlockWords; word++) {
+    if (mask[word] == ~uint64_t{0}) {
+      for (uint32_t bit = 0; bit < 64; bit++) body(word * 64 + bit);
+      continue;
+    }
     for (uint64_t left = mask[word]; left != 0; left &= left - 1) {
       body(word * 64 + static_cast<uint32_t>(std::countr_zero(left)));
     }
@@ -29,27 +33,35 @@ RowOrder::RowOrder(const Store& store, const std::vector<OrderKey>& keys) : stor
 }
 
 template <typename Rows>
-void RowOrder::each(const Table& table, const Candidate* limit, std::vector<Candidate>& out, Rows&& rows) const {
+void RowOrder::each(const Table& table, const Candidate* limit, Candidates& out, size_t rows_max, Rows&& rows) const {
   const EntityId* ids = table.ids().data();
+  const TableId id = table.id();
+  const size_t before = out.size();
+  out.resize(before + rows_max);
+  Candidate* end = out.data() + before;
   const auto add = [&](uint32_t row, uint64_t key, uint32_t null) {
     if (limit != nullptr && (null > limit->null || (null == limit->null && key > limit->key))) return;
-    out.push_back({key, ids[row], {table.id(), row}, null});
+    *end++ = {key, ids[row], {id, row}, null};
+  };
+  const auto all = [&](auto&& body) {
+    rows(body);
+    out.resize(static_cast<size_t>(end - out.data()));
   };
   if (keys_.empty()) {
-    rows([&](uint32_t row) { add(row, ids[row], 0); });
+    all([&](uint32_t row) { add(row, ids[row], 0); });
     return;
   }
   const Column* column = table.column(keys_[0].field);
   if (column == nullptr) {
-    rows([&](uint32_t row) { add(row, 0, 1); });
+    all([&](uint32_t row) { add(row, 0, 1); });
     return;
   }
   const uint64_t flip = keys_[0].descending ? ~uint64_t{0} : 0;
   const auto with = [&](auto&& key_at) {
     if (column->null_count() == 0) {
-      rows([&](uint32_t row) { add(row, key_at(row) ^ flip, 0); });
+      all([&](uint32_t row) { add(row, key_at(row) ^ flip, 0); });
     } else {
-      rows([&](uint32_t row) {
+      all([&](uint32_t row) {
         const bool null = column->is_null(row);
         add(row, null ? 0 : key_at(row) ^ flip, null);
       });
@@ -66,13 +78,15 @@ void RowOrder::each(const Table& table, const Candidate* limit, std::vector<Cand
 }
 
 void RowOrder::candidates(const Table& table, uint32_t first, const uint64_t* mask, const Candidate* limit,
-                          std::vector<Candidate>& out) const {
-  each(table, limit, out, [&](auto&& body) { each_bit(mask, [&](uint32_t bit) { body(first + bit); }); });
+                          Candidates& out) const {
+  size_t rows = 0;
+  for (uint32_t word = 0; word < kBlockWords; word++) rows += static_cast<size_t>(std::popcount(mask[word]));
+  each(table, limit, out, rows, [&](auto&& body) { each_bit(mask, [&](uint32_t bit) { body(first + bit); }); });
 }
 
 void RowOrder::candidates(const Table& table, std::span<const uint32_t> rows, const Candidate* limit,
-                          std::vector<Candidate>& out) const {
-  each(table, limit, out, [&](auto&& body) {
+                          Candidates& out) const {
+  each(table, limit, out, rows.size(), [&](auto&& body) {
     for (const uint32_t row : rows) body(row);
   });
 }
@@ -98,12 +112,6 @@ bool RowOrder::further(const Candidate& a, const Candidate& b) const {
 }
 
 void Top::add(const Table& table, uint32_t first, const uint64_t* mask) {
-  if (found_.empty()) {
-    // The first block is often all there is.
-    size_t rows = 0;
-    for (uint32_t word = 0; word < kBlockWords; word++) rows += static_cast<size_t>(std::popcount(mask[word]));
-    found_.reserve(rows);
-  }
   order_.candidates(table, first, mask, limited_ ? &limit_ : nullptr, found_);
   cut();
 }
@@ -131,7 +139,7 @@ void Top::cut() {
   limited_ = true;
 }
 
-std::vector<Candidate> Top::take() {
+Candidates Top::take() {
   if (keep_ != 0 && found_.size() > keep_) keep_first();
   sort_candidates(found_, order_);
   return std::move(found_);

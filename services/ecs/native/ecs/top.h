@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
+#include <new>
 #include <vector>
 
 #include "query.h"
@@ -16,6 +18,24 @@ struct Candidate {
   uint32_t null;  ///< 1: the first key is null, so it comes last
 };
 
+/// Elements that a vector adds by `resize` are not set: all of them are written right after.
+template <typename T>
+struct Uninitialised : std::allocator<T> {
+  template <typename U>
+  struct rebind {
+    using other = Uninitialised<U>;
+  };
+  template <typename U>
+  void construct(U* at) noexcept {
+    ::new (static_cast<void*>(at)) U;
+  }
+  template <typename U, typename... Values>
+  void construct(U* at, Values&&... values) {
+    ::new (static_cast<void*>(at)) U(std::forward<Values>(values)...);
+  }
+};
+using Candidates = std::vector<Candidate, Uninitialised<Candidate>>;
+
 /// Compares rows by order keys and, in the end, by id: never equal.
 class RowOrder {
  public:
@@ -29,13 +49,13 @@ class RowOrder {
   }
   /// Appends rows first + (set bits of the mask) of a table, but those that cannot come before `limit` (null: none such).
   void candidates(const Table& table, uint32_t first, const uint64_t* mask, const Candidate* limit,
-                  std::vector<Candidate>& out) const;
+                  Candidates& out) const;
   void candidates(const Table& table, std::span<const uint32_t> rows, const Candidate* limit,
-                  std::vector<Candidate>& out) const;
+                  Candidates& out) const;
 
  private:
   template <typename Rows>
-  void each(const Table& table, const Candidate* limit, std::vector<Candidate>& out, Rows&& rows) const;
+  void each(const Table& table, const Candidate* limit, Candidates& out, size_t rows_max, Rows&& rows) const;
   bool further(const Candidate& a, const Candidate& b) const;
 
   const Store& store_;
@@ -52,7 +72,7 @@ class Top {
   void add(const Table& table, uint32_t first, const uint64_t* mask);
   void add(const Table& table, std::span<const uint32_t> rows);
   /// Sorted; `keep` at most.
-  std::vector<Candidate> take();
+  Candidates take();
 
  private:
   void keep_first();
@@ -62,7 +82,7 @@ class Top {
   uint64_t keep_;
   bool limited_ = false;
   Candidate limit_{};
-  std::vector<Candidate> found_;
+  Candidates found_;
 };
 
 }  // namespace busbar::ecs

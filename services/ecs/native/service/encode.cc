@@ -193,9 +193,7 @@ flatbuffers::Offset<::ecs::Rows> put_rows(Builder& builder, const Store& store, 
 
 flatbuffers::Offset<::ecs::Rows> put_fields(Builder& builder, const Store& store, std::span<const EntityId> ids,
                                             std::span<const Location> rows, std::span<const FieldId> fields) {
-  std::vector<Gathered> columns(fields.size());
-  for (size_t i = 0; i < fields.size(); i++) gather(store, fields[i], rows, columns[i]);
-  return put_rows(builder, store, ids, rows, columns);
+  return put_rows(builder, store, ids, rows, gather(store, fields, rows));
 }
 
 flatbuffers::Offset<::ecs::ComponentDefinition> put_definition(Builder& builder, const ComponentType& type) {
