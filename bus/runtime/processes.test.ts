@@ -157,6 +157,15 @@ test("Ctrl-C while the project is being compiled ends the compiler too", async (
   expect(project.leftovers()).toEqual([]);
 });
 
+test("a module that throws while it is loaded is named, with the place in it", async () => {
+  project.write("bad.js", "const none = undefined;\n\nnone.port;\nexport default { start() {} };");
+  topology('[services.bad]\nrun = "ts:bad.js"\nrestart = "never"\n');
+  const { code, stderr } = await project.run("up", "--once");
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/runtime\/bad-service: service bad: .*bad\.js cannot be loaded: TypeError: Cannot read/);
+  expect(stderr).toMatch(/bad\s+\|\s+at file:.*bad\.js:3:6/);
+});
+
 test("a start that throws names the service and its reason", async () => {
   project.write("bad.js", 'export default { async start() { throw new Error("no database"); } };');
   topology('[services.bad]\nrun = "ts:bad.js"\nrestart = "never"\n');

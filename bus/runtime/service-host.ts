@@ -48,7 +48,13 @@ export class ServiceHost {
       this.#running.set(name, { module: undefined, controller });
       return;
     }
-    const module = await load(plan, service);
+    const module = await load(plan, service).catch((error: unknown) => {
+      // Where it went wrong inside the module; the error says only what.
+      const cause = error instanceof Error ? error.cause : undefined;
+      if (cause instanceof Error)
+        log.error({ service: name, stack: cause.stack }, `cannot be loaded: ${String(cause)}`);
+      throw error;
+    });
     const follower = service.clock
       ? new Follower({
           bus: hub.bus(name),
