@@ -113,6 +113,35 @@ test("a running bus answers status, call, pub, echo and explain --live, refuses 
   expect(project.leftovers()).toEqual([]);
 }, 60_000);
 
+test("a service with several instances is asked, heard and written to by its one name", async () => {
+  const path = topology("many.toml", (text) =>
+    text
+      .replace('serves = ["Greeter"]', 'serves = ["Greeter"]\ninstances = 2\nisolate = true')
+      .replace('subscribes = ["hello.Greeted"]', 'subscribes = ["hello.Greeted"]\ninstances = 2\nisolate = true'),
+  );
+  const many = ["--topology", path];
+  const up = project.start(["up", ...many]);
+  await up.saw("100% greeting");
+  const echo = project.start(["echo", "hello.Greeted", "--from", "greeter", "--count", "2", ...many]);
+  await echo.saw("listening");
+  for (const instance of ["greeter#0", "greeter#1"])
+    expect(
+      (await project.run("call", "Greeter.greet", `{"name":"by ${instance}"}`, "--target", instance, ...many)).code,
+    ).toBe(0);
+  const { stdout } = await echo.ended;
+  const names = stdout
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line).name);
+  expect(names.sort()).toEqual(["by greeter#0", "by greeter#1"]);
+  expect((await project.run("call", "Greeter.greet", '{"name":"any"}', "--target", "greeter", ...many)).code).toBe(0);
+  const pub = await project.run("pub", "Greeted", '{"name":"everyone"}', "--to", "caller", ...many);
+  expect(pub.stdout).toBe("caller#0: sent\ncaller#1: sent\n");
+  await up.saw(/caller#0 .*everyone was greeted/);
+  await up.saw(/caller#1 .*everyone was greeted/);
+  expect((await project.run("down", ...many)).code).toBe(0);
+}, 60_000);
+
 test("commands for a running bus say so when there is none", async () => {
   for (const args of [
     ["down"],

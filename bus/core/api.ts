@@ -177,8 +177,10 @@ export type AnyMessageType = MessageType<any, any, any>;
 export interface Bus extends AsyncDisposable {
   readonly service: string;
   publisher<T, I, V extends MessageView>(type: MessageType<T, I, V>): Publisher<I>;
+  /** To one service only; to each of its instances where it has several. @throws BusError core/unknown-service, core/not-allowed */
   publisherTo<T, I, V extends MessageView>(service: string, type: MessageType<T, I, V>): Publisher<I>;
   subscriber<T, I, V extends MessageView>(type: MessageType<T, I, V>, options?: SubscribeOptions): Subscriber<T, V>;
+  /** From one service only, all its instances counted. @throws BusError core/unknown-service, core/not-allowed */
   subscriberFrom<T, I, V extends MessageView>(
     service: string,
     type: MessageType<T, I, V>,

@@ -38,7 +38,7 @@ export class BusImpl implements Bus {
   }
 
   publisherTo<T, I, V extends MessageView>(service: string, type: MessageType<T, I, V>): Publisher<I> {
-    this.#resident.index.service(service);
+    this.#resident.index.requireService(service);
     return this.#publisher<I>(type, service);
   }
 
@@ -53,7 +53,7 @@ export class BusImpl implements Bus {
     options: SubscribeOptions = {},
   ): Subscriber<T, V> {
     this.#resident.requireType(type, "subscribe to");
-    if (options.from !== undefined) this.#resident.index.service(options.from);
+    if (options.from !== undefined) this.#resident.index.requireService(options.from);
     return this.#resident.inbox.add(type, options) as unknown as Subscriber<T, V>;
   }
 
@@ -96,7 +96,7 @@ export class BusImpl implements Bus {
     if (resident.isClosed) throw new BusError("core/closed", { details: { what: `the bus of ${this.service}` } });
     const links = this.#serverLinks(service, target);
     if (links.length === 0) {
-      if (target !== undefined) resident.index.service(resident.index.instancesOf(target)[0] ?? target);
+      if (target !== undefined) resident.index.requireService(target);
       throw new BusError("core/no-server", { details: { rpc } });
     }
     const ready = links.filter((link) => link.isOpen);

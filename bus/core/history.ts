@@ -4,6 +4,7 @@ import { BusError, MESSAGE_BYTES_MAX } from "#wire";
 import type { AnyMessageType } from "./api.ts";
 import { encodePayload } from "./encode.ts";
 import { envelopeOf } from "./envelope.ts";
+import { isNamed } from "./instances.ts";
 
 export interface HistoryEntry {
   readonly payload: Uint8Array;
@@ -54,13 +55,13 @@ export class History {
     if (topics.size > TOPICS_MAX) topics.delete(topics.keys().next().value as string);
   }
 
-  /** What `target` may see, in the order of publishing; topic "" = of all topics. */
+  /** What the peer `target` may see, in the order of publishing; topic "" = of all topics. */
   entries(type: string, topic: string, target: string): HistoryEntry[] {
     const topics = this.#entries.get(type);
     if (topics === undefined) return [];
     const entries = topic === "" ? [...topics.values()].flat() : (topics.get(topic) ?? []);
     return entries
-      .filter((entry) => entry.target === "" || entry.target === target)
+      .filter((entry) => entry.target === "" || isNamed(target, entry.target))
       .sort((a, b) => a.serial - b.serial);
   }
 }

@@ -2,6 +2,7 @@ import type { MessageView } from "#schema";
 import { DELIVERED, dropped, type Envelope, HOLD } from "#transport";
 import { BusError, frameTopicId, type Memory } from "#wire";
 import type { AnyMessageType, Logger, SubscribeOptions } from "./api.ts";
+import { isNamed } from "./instances.ts";
 import { KeepPool } from "./keep-pool.ts";
 import { frameTopic, type Keeping, Meta } from "./meta.ts";
 import { type Callback, SubscriberImpl } from "./subscriber.ts";
@@ -129,7 +130,7 @@ export class Inbox {
   /** Topics wanted from `source`, [""] for all. */
   topics(typeId: number, source: string): string[] {
     const subscribers = this.#routes.get(typeId | 0)?.subscribers ?? [];
-    const topics = new Set(subscribers.filter((s) => s.from === "" || s.from === source).map((s) => s.topic));
+    const topics = new Set(subscribers.filter((s) => hears(s, source)).map((s) => s.topic));
     return topics.has("") ? [""] : [...topics];
   }
 
@@ -166,7 +167,7 @@ export class Inbox {
     let owned: unknown;
     for (let i = 0; i < subscribers.length; i++) {
       const subscriber = subscribers[i];
-      if (subscriber.closed || (subscriber.from !== "" && subscriber.from !== source)) continue;
+      if (subscriber.closed || !hears(subscriber, source)) continue;
       if (subscriber.topic !== "" && (topicId === 0 || frameTopic(memory, offset) !== subscriber.topic)) continue;
       if (subscriber.callback === undefined) subscriber.push((owned ??= route.type.decode(memory, payload)));
       else this.#show(subscriber, source, memory, offset, payload);
@@ -224,7 +225,7 @@ export class Inbox {
     if (anyFull(subscribers, source)) return HOLD;
     for (let i = 0; i < subscribers.length; i++) {
       const subscriber = subscribers[i];
-      if (subscriber.closed || (subscriber.from !== "" && subscriber.from !== source)) continue;
+      if (subscriber.closed || !hears(subscriber, source)) continue;
       if (subscriber.topic !== "" && envelope.topic !== subscriber.topic) continue;
       if (subscriber.callback === undefined) subscriber.push(message);
       else this.#hand(subscriber, source, message, envelope, sequence);
@@ -283,10 +284,12 @@ export class Inbox {
   }
 }
 
+const hears = ({ from }: AnySubscriber, source: string): boolean => from === "" || isNamed(source, from);
+
 const anyFull = (subscribers: AnySubscriber[], source: string): boolean => {
   for (let i = 0; i < subscribers.length; i++) {
     const subscriber = subscribers[i];
-    if ((subscriber.from === "" || subscriber.from === source) && subscriber.isFull) return true;
+    if (hears(subscriber, source) && subscriber.isFull) return true;
   }
   return false;
 };

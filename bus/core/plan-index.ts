@@ -11,6 +11,7 @@ import {
 import type { TransportName } from "#transport";
 import { BusError, sourceIdOf, suggest } from "#wire";
 import type { PluginPolicy } from "./hub-api.ts";
+import { isNamed } from "./instances.ts";
 
 export const DEFAULT_CAPACITY: number = 1024 * 1024;
 export const DEFAULT_MESSAGE_MAX: number = 256 * 1024;
@@ -57,6 +58,11 @@ export class PlanIndex {
     throw new BusError("core/unknown-service", { details: { service: name, suggestion } });
   }
 
+  /** A service, or one that has instances. @throws BusError core/unknown-service */
+  requireService(name: string): void {
+    if (this.instancesOf(name).length === 0) this.service(name);
+  }
+
   edge(source: string, target: string): Edge | undefined {
     return this.#edges.get(`${source}\n${target}`);
   }
@@ -75,7 +81,7 @@ export class PlanIndex {
   /** Instances "name#0", … of a service with several, or the service itself. */
   instancesOf(name: string): string[] {
     if (this.services.has(name)) return [name];
-    return [...this.services.keys()].filter((full) => full.startsWith(`${name}#`));
+    return [...this.services.keys()].filter((full) => isNamed(full, name));
   }
 
   mayPublish(name: string, type: string): boolean {

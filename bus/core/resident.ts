@@ -8,6 +8,7 @@ import { History } from "./history.ts";
 import type { HubCore } from "./hub.ts";
 import { CLI_SERVICE, type GateOpinion } from "./hub-api.ts";
 import { Inbox } from "./inbox.ts";
+import { isNamed } from "./instances.ts";
 import type { Link } from "./link.ts";
 import type { PlanIndex } from "./plan-index.ts";
 import { PublisherImpl } from "./publisher.ts";
@@ -129,7 +130,7 @@ export class Resident {
   #routesOf(publisher: PublisherImpl<unknown>): Route[] {
     const routes: Route[] = [];
     for (const link of this.links.values()) {
-      if (publisher.target !== "" && link.peer !== publisher.target) continue;
+      if (publisher.target !== "" && !isNamed(link.peer, publisher.target)) continue;
       const route = link.route(publisher.messageType);
       if (route !== undefined) routes.push(route);
     }

@@ -304,6 +304,63 @@ test("semantics/1.6 requests go round-robin over the ready instances, publishes 
   for (let i = 0; i < 3; i++) expect((await client.echo({})).text).toBe("b#1");
 });
 
+test("semantics/1.6 code names a service, and means each of its instances", async () => {
+  const service = { history: { [Note.name]: 2 }, publishes: [Note], subscribes: [Note] };
+  const rig = await openRig("local", { services: { a: service, "b#0": service, "b#1": service, bc: service } });
+  rigs.push(rig);
+  const buses = await Promise.all(["a", "b#0", "b#1", "bc"].map((name) => rig.start(name)));
+  const [a, b0, b1, other] = buses;
+  const got: string[] = [];
+  const hear = (bus: typeof a): void => {
+    bus.subscriber(Note).on((note, { replayed }) => got.push(`${bus.service} ${note.seq}${replayed ? "r" : ""}`));
+  };
+  for (const bus of [b0, b1, other]) hear(bus);
+  a.subscriberFrom("b", Note).on((note, { source }) => got.push(`a ${note.seq} of ${source}`));
+  await rig.hub("a").connected();
+  await a.publisherTo("b", Note).publish({ seq: 1 });
+  await a.publisherTo("b#1", Note).publish({ seq: 2 });
+  for (const [i, bus] of [b0, b1, other].entries()) bus.publisherTo("a", Note).tryPublish({ seq: 10 + i });
+  await a.publisherTo("b", Note).flush();
+  expect(got.sort()).toEqual(["a 10 of b#0", "a 11 of b#1", "b#0 1", "b#1 1", "b#1 2"]);
+
+  got.length = 0;
+  for (const name of ["b#0", "bc"]) {
+    await rig.stop(name);
+    hear(await rig.start(name));
+  }
+  await until(() => got.length > 0, "the history of what was published to b");
+  await a.publisherTo("bc", Note).publish({ seq: 3 });
+  expect(got).toEqual(["b#0 1r", "bc 3"]);
+  for (const wrong of ["b#2", "bb", "b#"]) {
+    expect(() => a.publisherTo(wrong, Note)).toThrow(/core\/unknown-service/);
+    expect(() => a.subscriberFrom(wrong, Note)).toThrow(/core\/unknown-service/);
+  }
+});
+
+test("a bus and what it handed out end with the block that they were made in", async () => {
+  const rig = await openRig("local", { services: { a: { publishes: [Note] }, b: { subscribes: [Note] } } });
+  rigs.push(rig);
+  const b = await rig.start("b");
+  const got: number[] = [];
+  const publisher = await (async () => {
+    await using a = await rig.start("a");
+    {
+      await using _buffered = b.subscriber(Note);
+      using _called = b.subscriber(Note).on((note) => got.push(note.seq));
+      await a.publisher(Note).publish({ seq: 1 });
+    }
+    const late = b.subscriber(Note);
+    late.on((note) => got.push(10 * note.seq));
+    await late.ready;
+    await a.publisher(Note).publish({ seq: 2 });
+    await a.publisher(Note).flush();
+    late.close();
+    return a.publisher(Note);
+  })();
+  expect(got).toEqual([1, 20]);
+  expect(publisher.tryPublish({ seq: 3 })).toBe("closed");
+});
+
 test("semantics/3.1 an edge that fails keeps the message from no other; the error lists every edge", async () => {
   const kinds: Record<string, PolicyKind> = { b: PolicyKind.block, c: PolicyKind.error, d: PolicyKind.dropNewest };
   const subscriber = { subscribes: [Note] };

@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import { type ControlClient, registryOf, toJson } from "#runtime";
 import type { Cli, CommonOptions } from "../cli.ts";
 import { positive } from "../option-values.ts";
-import { interruptSignal, liveBus, processOf } from "./live.ts";
+import { interruptSignal, liveBus, processesOf } from "./live.ts";
 
 interface Options extends CommonOptions {
   from?: string;
@@ -41,7 +41,7 @@ export function addEcho(program: Command, cli: Cli): void {
       };
       const clients: ControlClient[] = [];
       try {
-        const targets = from === undefined ? live.processes : [processOf(live, from)];
+        const targets = from === undefined ? live.processes : processesOf(live, from);
         for (const target of targets) clients.push(await live.bus.connect(target));
         waiting = clients.length;
         const args = {

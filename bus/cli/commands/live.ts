@@ -26,7 +26,10 @@ export async function liveBus(cli: Cli): Promise<LiveBus> {
  * The process that hosts a service; an instance, or any instance of a service that has several.
  * @throws BusError core/unknown-service, transport/unreachable
  */
-export function processOf({ plan, processes }: LiveBus, service: string): string {
+export const processOf = (live: LiveBus, service: string): string => processesOf(live, service)[0];
+
+/** The processes that run and host a service or its instances; at least one. @throws as `processOf` */
+export function processesOf({ plan, processes }: LiveBus, service: string): string[] {
   const hosts = plan.services.filter((each) => each.name === service || each.name.startsWith(`${service}#`));
   if (hosts.length === 0)
     throw new BusError("core/unknown-service", {
@@ -38,9 +41,9 @@ export function processOf({ plan, processes }: LiveBus, service: string): string
         ),
       },
     });
-  const host = hosts.find((each) => processes.includes(each.process));
-  if (host === undefined) throw serviceDown(service, hosts[0].process);
-  return host.process;
+  const running = hosts.map((host) => host.process).filter((process) => processes.includes(process));
+  if (running.length === 0) throw serviceDown(service, hosts[0].process);
+  return [...new Set(running)];
 }
 
 /** The bus runs (`liveBus` has seen to that), only this service does not. */

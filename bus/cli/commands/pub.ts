@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { registryOf } from "#runtime";
 import type { Cli, CommonOptions } from "../cli.ts";
-import { liveBus, processOf, readJsonArgument } from "./live.ts";
+import { liveBus, processesOf, readJsonArgument } from "./live.ts";
 
 interface Options extends CommonOptions {
   to?: string;
@@ -26,7 +26,7 @@ export function addPub(program: Command, cli: Cli): void {
       const type = registryOf(live.plan).type(name);
       const message = readJsonArgument(json);
       type.complete(message as never);
-      const targets = to === undefined ? live.processes : [processOf(live, to)];
+      const targets = to === undefined ? live.processes : processesOf(live, to);
       const results: { process: string; result: string }[] = [];
       for (const target of targets) {
         const client = await live.bus.connect(target);
