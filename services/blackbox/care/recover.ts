@@ -2,14 +2,15 @@ import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { BusError } from "#bus";
 import { type Journal, readJournal } from "../file/journal.ts";
+import { ChunksAhead } from "../file/read-ahead.ts";
 import type { ChunkIndexRecord } from "../file/records.ts";
 import { fileSink, type Sink } from "../file/sink.ts";
 import { fileSource, type Source } from "../file/source.ts";
 import { RecordingWriter } from "../file/writer.ts";
-import type { RecordedEvent } from "../recording/event.ts";
 import { RecordingFile } from "../recording/file.ts";
+import type { Filter } from "../recording/filter.ts";
 import { TypeCache } from "../recording/types.ts";
-import { copied, everything, messagesOf } from "./messages.ts";
+import { everything, MessageHeads, messagesOf } from "./messages.ts";
 import { goOn, type Work } from "./progress.ts";
 import { Sequences } from "./sequences.ts";
 
@@ -91,17 +92,22 @@ export async function recoverSource(
   const goesPast = options.pastDamage ?? indexed;
   const usable = typeof journal === "object" ? journal : undefined;
   let soundBehindJournal = false;
-  for (const [i, chunk] of chunks.entries()) {
-    goOn(options, i / Math.max(1, chunks.length));
-    try {
-      await taken.chunk(chunk);
-      if (usable !== undefined && chunk.offset >= usable.chunkStart) soundBehindJournal = true;
-    } catch (error) {
-      const problem = BusError.from(error);
-      if (!/^(blackbox|schema)\//.test(problem.code)) throw error;
-      damage.push(problem.message);
-      if (!goesPast) break;
+  const ahead = new ChunksAhead(source, chunks);
+  try {
+    for (const [i, chunk] of chunks.entries()) {
+      goOn(options, i / Math.max(1, chunks.length));
+      try {
+        await taken.chunk(chunk, (await ahead.bytes(i)) ?? (await file.chunkBytes(chunk)));
+        if (usable !== undefined && chunk.offset >= usable.chunkStart) soundBehindJournal = true;
+      } catch (error) {
+        const problem = BusError.from(error);
+        if (!/^(blackbox|schema)\//.test(problem.code)) throw error;
+        damage.push(problem.message);
+        if (!goesPast) break;
+      }
     }
+  } finally {
+    await ahead.settled();
   }
   const journaled = usable === undefined || soundBehindJournal ? undefined : await taken.journal(usable);
   if (usable?.fault !== undefined && journaled !== undefined) damage.push(usable.fault);
@@ -134,6 +140,7 @@ async function journalOrFault(
 class Taken {
   chunks = 0;
   readonly #file: RecordingFile;
+  readonly #everything: Filter;
   readonly #writer: RecordingWriter;
   readonly #byPublisher = new Sequences();
   readonly #byRecorder = new Sequences();
@@ -141,6 +148,7 @@ class Taken {
 
   constructor(file: RecordingFile, sink: Sink) {
     this.#file = file;
+    this.#everything = everything(file);
     this.#writer = new RecordingWriter(sink);
   }
 
@@ -154,11 +162,10 @@ class Taken {
     for (const channel of this.#file.summary.channels.values()) await this.#writer.channel(channel);
   }
 
-  async chunk(chunk: ChunkIndexRecord): Promise<void> {
-    const stored = await this.#file.chunkBytes(chunk);
-    const events = messagesOf(everything(this.#file), chunk, this.#file.chunkRecords(chunk, stored));
-    const messages = events.map(copied);
-    this.#count(events);
+  async chunk(chunk: ChunkIndexRecord, stored: Uint8Array): Promise<void> {
+    const messages = new MessageHeads(this.#everything, chunk, this.#file.chunkRecords(chunk, stored));
+    this.#count(messages);
+    messages.rewind();
     await this.#writer.copyChunk(stored, chunk, messages);
     this.#bytes += chunk.length + chunk.indexLength;
     this.chunks++;
@@ -167,10 +174,12 @@ class Taken {
   /** @returns how many messages it gave */
   async journal({ records, chunkStart }: Journal): Promise<number> {
     const anyTime = { offset: chunkStart, start: 0n, end: (1n << 64n) - 1n };
-    const events = messagesOf(everything(this.#file), anyTime, records);
-    for (const event of events)
-      await this.#writer.message({ ...copied(event), published: event.published, payload: event.payload });
-    this.#count(events);
+    const events = messagesOf(this.#everything, anyTime, records);
+    for (const event of events) {
+      const { channel, turn, sequence, time, type, published, payload } = event;
+      await this.#writer.message({ channel: channel.id, turn, sequence, time, type, published, payload });
+    }
+    this.#count(new MessageHeads(this.#everything, anyTime, records));
     return events.length;
   }
 
@@ -178,9 +187,13 @@ class Taken {
     return this.#writer.end();
   }
 
-  #count(events: readonly RecordedEvent[]): void {
-    this.#byPublisher.add(events.filter((event) => event.isCounted).map(({ sequence }) => sequence));
-    this.#byRecorder.add(events.filter((event) => !event.isCounted).map(({ sequence }) => sequence));
+  #count(messages: MessageHeads): void {
+    for (; messages.left > 0; messages.advance()) {
+      const numbers = messages.isCounted ? this.#byPublisher : this.#byRecorder;
+      numbers.add(messages.sequenceHigh, messages.sequenceLow);
+    }
+    this.#byPublisher.settle();
+    this.#byRecorder.settle();
   }
 
   lostBytes(size: number, indexed: boolean): number {

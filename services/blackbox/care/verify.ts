@@ -13,7 +13,7 @@ import { fileSource, type Source } from "../file/source.ts";
 import { TurnTable } from "../file/turn-table.ts";
 import { type RecordHead, Walker } from "../file/walk.ts";
 import { RecordingFile } from "../recording/file.ts";
-import { copied, everything, messagesOf } from "./messages.ts";
+import { everything, MessageHeads, messagesOf } from "./messages.ts";
 import { goOn, type Work } from "./progress.ts";
 
 export interface VerifyReport {
@@ -139,15 +139,16 @@ class Check {
         this.#at(head.offset, "its index gives a chunk another length");
       indexed.delete(head.offset);
       const records = file.chunkRecords(about ?? chunk, await file.chunkBytes(chunk));
+      const heads = new MessageHeads(filter, chunk, records);
       for (const event of messagesOf(filter, chunk, records)) {
         this.#messages++;
         const { id } = event.channel;
         this.#perChannel.set(id, (this.#perChannel.get(id) ?? 0n) + 1n);
-        const message = copied(event);
-        this.#turns.add(message, head.offset);
+        this.#turns.add(heads, head.offset);
         let places = this.#expected.get(id);
         if (places === undefined) this.#expected.set(id, (places = []));
-        places.push({ time: message.time, offset: message.offset });
+        places.push({ time: event.time, offset: heads.offset });
+        heads.advance();
         const bad = event.fault();
         if (bad !== undefined) this.#at(head.offset, `message ${event.sequence} of ${event.type}: ${bad}`);
       }

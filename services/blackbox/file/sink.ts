@@ -1,11 +1,18 @@
 import { type FileHandle, open, unlink } from "node:fs/promises";
 import { BusError } from "#bus";
 
+/** What is written at once; records are mostly small. */
+const PIECE_BYTES = 1024 * 1024;
+
 /** Where a file is written to, front to back. */
 export interface Sink {
   readonly name: string;
+  /** Bytes are taken or copied when it resolves. Where they cannot be written, this call, a later one or `close` rejects. */
   write(bytes: Uint8Array): Promise<void>;
-  /** @param keep false: what was written is worth nothing and is removed */
+  /**
+   * All has been written when it resolves; when it rejects, nothing is left.
+   * @param keep false: what was written is worth nothing and is removed
+   */
   close(keep: boolean): Promise<void>;
 }
 
@@ -21,17 +28,49 @@ export async function fileSink(path: string): Promise<Sink> {
     throw new BusError("blackbox/no-recording", { details: { path, problem }, cause });
   }
   let open_ = true;
+  // One is filled while the other is written.
+  const pieces = [new Uint8Array(PIECE_BYTES), new Uint8Array(PIECE_BYTES)] as [Uint8Array, Uint8Array];
+  let filled = 0;
+  let writing: Promise<unknown> = Promise.resolve();
+  const flush = async (): Promise<void> => {
+    const fault = await writing;
+    if (fault !== undefined) throw fault;
+    const [piece] = pieces;
+    const end = filled;
+    pieces.reverse();
+    filled = 0;
+    writing = (async () => {
+      for (let done = 0; done < end; ) done += (await handle.write(piece, done, end - done)).bytesWritten;
+    })().catch((error: unknown) => error);
+  };
   return {
     name: path,
     async write(bytes) {
-      for (let done = 0; done < bytes.length; ) done += (await handle.write(bytes, done)).bytesWritten;
+      for (let done = 0; done < bytes.length; ) {
+        const part = bytes.subarray(done, done + PIECE_BYTES - filled);
+        pieces[0].set(part, filled);
+        filled += part.length;
+        done += part.length;
+        if (filled === PIECE_BYTES) await flush();
+      }
     },
     async close(keep) {
       if (!open_) return;
       open_ = false;
-      if (keep) await handle.sync();
-      await handle.close();
-      if (!keep) await unlink(path);
+      let whole = false;
+      try {
+        if (keep) {
+          await flush();
+          const fault = await writing;
+          if (fault !== undefined) throw fault;
+          await handle.sync();
+          whole = true;
+        }
+      } finally {
+        await writing;
+        await handle.close();
+        if (!whole) await unlink(path);
+      }
     },
   };
 }

@@ -8,8 +8,11 @@ export interface Source {
   readonly name: string;
   /** Bytes now; a file that is being written grows. */
   size(): Promise<number>;
-  /** Exactly so many bytes, in memory of their own. @throws BusError blackbox/unreadable when they are not all there */
-  read(offset: number, length: number): Promise<Uint8Array<ArrayBuffer>>;
+  /**
+   * Exactly so many bytes, in memory of their own or in the beginning of `into`, which has the room.
+   * @throws BusError blackbox/unreadable when they are not all there
+   */
+  read(offset: number, length: number, into?: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>>;
   close(): Promise<void>;
 }
 
@@ -37,8 +40,8 @@ export async function fileSource(path: string, files: OpenFiles = OPEN_FILES): P
   return {
     name: path,
     size: () => file.use(async (handle) => (await handle.stat()).size),
-    async read(offset, length) {
-      const bytes = new Uint8Array(length);
+    async read(offset, length, into) {
+      const bytes = into?.subarray(0, length) ?? new Uint8Array(length);
       await file.use(async (handle) => {
         for (let have = 0; have < length; ) {
           const { bytesRead } = await handle.read(bytes, have, length - have, offset + have);
@@ -57,10 +60,13 @@ export function memorySource(bytes: Uint8Array, name = "memory"): Source {
   return {
     name,
     size: async () => bytes.length,
-    async read(offset, length) {
+    async read(offset, length, into) {
       if (offset + length > bytes.length)
         throw unreadable(name, bytes.length, `the file ends ${offset + length - bytes.length} bytes too soon`);
-      return bytes.slice(offset, offset + length) as Uint8Array<ArrayBuffer>;
+      const part = bytes.subarray(offset, offset + length);
+      if (into === undefined) return part.slice() as Uint8Array<ArrayBuffer>;
+      into.set(part);
+      return into.subarray(0, length);
     },
     close: async () => {},
   };

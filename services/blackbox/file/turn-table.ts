@@ -1,51 +1,56 @@
-/** What the writer says of one message in the turn index. */
+import { Range } from "./halves.ts";
+
+/** What the writer says of one message in the turn index; 64-bit numbers as halves (halves.ts). */
 export interface Noted {
   /** Undefined: it belongs to no turn. */
   readonly turn: number | undefined;
-  readonly sequence: bigint;
-  readonly time: bigint;
+  readonly sequenceHigh: number;
+  readonly sequenceLow: number;
+  readonly timeHigh: number;
+  readonly timeLow: number;
   /** Full name. */
   readonly type: string;
 }
 
 interface Entry {
-  firstSequence: bigint;
-  lastSequence: bigint;
-  firstTime: bigint;
-  lastTime: bigint;
+  readonly sequences: Range;
+  readonly times: Range;
   readonly firstChunk: number;
   lastChunk: number;
   count: number;
-  readonly counts: Record<string, number>;
+  readonly counts: Map<string, number>;
 }
 
 /** Makes the metadata record `busbar.turns` while a file is written. */
 export class TurnTable {
   readonly #turns = new Map<number, Entry>();
 
-  add({ turn, sequence, time, type }: Noted, chunk: number): void {
+  #last: Entry | undefined;
+  #lastTurn = -1;
+
+  add(noted: Noted, chunk: number): void {
+    const { turn } = noted;
     if (turn === undefined) return;
-    let entry = this.#turns.get(turn);
+    const { sequenceHigh, sequenceLow, timeHigh, timeLow, type } = noted;
+    let entry = turn === this.#lastTurn ? this.#last : this.#turns.get(turn);
     if (entry === undefined) {
       entry = {
-        firstSequence: sequence,
-        lastSequence: sequence,
-        firstTime: time,
-        lastTime: time,
+        sequences: new Range(sequenceHigh, sequenceLow),
+        times: new Range(timeHigh, timeLow),
         firstChunk: chunk,
         lastChunk: chunk,
         count: 0,
-        counts: {},
+        counts: new Map(),
       };
       this.#turns.set(turn, entry);
     }
-    if (sequence < entry.firstSequence) entry.firstSequence = sequence;
-    if (sequence > entry.lastSequence) entry.lastSequence = sequence;
-    if (time < entry.firstTime) entry.firstTime = time;
-    if (time > entry.lastTime) entry.lastTime = time;
+    this.#last = entry;
+    this.#lastTurn = turn;
+    entry.sequences.add(sequenceHigh, sequenceLow);
+    entry.times.add(timeHigh, timeLow);
     entry.lastChunk = chunk;
     entry.count++;
-    entry.counts[type] = (entry.counts[type] ?? 0) + 1;
+    entry.counts.set(type, (entry.counts.get(type) ?? 0) + 1);
   }
 
   /** The record's content, turns ascending. */
@@ -55,13 +60,13 @@ export class TurnTable {
   }
 }
 
-const jsonOf = (entry: Entry): object => ({
-  first_sequence: String(entry.firstSequence),
-  last_sequence: String(entry.lastSequence),
-  first_time: String(entry.firstTime),
-  last_time: String(entry.lastTime),
-  first_chunk: String(entry.firstChunk),
-  last_chunk: String(entry.lastChunk),
-  count: entry.count,
-  counts: entry.counts,
+const jsonOf = ({ sequences, times, firstChunk, lastChunk, count, counts }: Entry): object => ({
+  first_sequence: String(sequences.first),
+  last_sequence: String(sequences.last),
+  first_time: String(times.first),
+  last_time: String(times.last),
+  first_chunk: String(firstChunk),
+  last_chunk: String(lastChunk),
+  count,
+  counts: Object.fromEntries(counts),
 });

@@ -12,8 +12,8 @@ export interface RecordHead {
   readonly length: number;
 }
 
-/** What is read at once: small records come many to a read, chunk bodies are hopped over. */
-const WINDOW_BYTES = 64 * 1024;
+/** What is read at once: the indexes of a chunk and the head of the next, or many small records; chunk bodies are hopped over. */
+const WINDOW_BYTES = 16 * 1024;
 
 /** Goes from record to record without reading what is in between. Positions never go back. */
 export class Walker {

@@ -1,5 +1,7 @@
 import { McapRecordBuilder } from "@mcap/core";
 import { crc32 } from "./crc.ts";
+import { halves } from "./halves.ts";
+import { MessageIndexes } from "./message-indexes.ts";
 import {
   type ChannelRecord,
   type ChunkIndexRecord,
@@ -12,23 +14,31 @@ import {
 import type { Sink } from "./sink.ts";
 import { type Noted, TurnTable } from "./turn-table.ts";
 
-export interface MessageToWrite extends Noted {
+export interface MessageToWrite {
   readonly channel: number;
+  /** Undefined: it belongs to no turn. */
+  readonly turn: number | undefined;
+  readonly sequence: bigint;
+  /** ns */
+  readonly time: bigint;
+  /** Full name. */
+  readonly type: string;
   /** ns since 1970 */
   readonly published: bigint;
   readonly payload: Uint8Array;
 }
 
-/** A message of a chunk that is copied as it is. */
-export interface CopiedMessage extends Noted {
+/** The messages of a chunk that is copied as it is, one at hand at a time. */
+export interface CopiedMessages extends Noted {
+  /** With the one at hand. */
+  readonly left: number;
+  advance(): void;
   readonly channel: number;
   /** Of its record in the chunk's records. */
   readonly offset: number;
 }
 
 const CHUNK_BYTES = 128 * 1024;
-
-type Index = Map<number, [bigint, bigint][]>;
 
 /**
  * Writes a recording with the conventions of the native writer, for tools that make files of files: chunks of 128 KiB, not
@@ -42,12 +52,12 @@ export class RecordingWriter {
   readonly #channels = new Map<number, ChannelRecord>();
   readonly #chunks: (ChunkIndexRecord & { readonly indexOffsets: Map<number, bigint> })[] = [];
   readonly #metadata: { name: string; offset: number; length: number }[] = [];
-  readonly #counts = new Map<number, bigint>();
+  readonly #counts = new Map<number, number>();
   #position = 0;
   #records = new Uint8Array(CHUNK_BYTES + 4096);
   #view = new DataView(this.#records.buffer);
   #filled = 0;
-  #index: Index = new Map();
+  readonly #index = new MessageIndexes();
   #start = 0n;
   #end = 0n;
   #noted: Noted[] = [];
@@ -83,7 +93,9 @@ export class RecordingWriter {
   }
 
   async message(message: MessageToWrite): Promise<void> {
-    const { payload, time } = message;
+    const { payload, time, turn, type } = message;
+    const [timeHigh, timeLow] = halves(time);
+    const [sequenceHigh, sequenceLow] = halves(message.sequence);
     const bytes = RECORD_HEAD_BYTES + MESSAGE_HEAD_BYTES + payload.length;
     if (this.#filled > 0 && this.#filled + bytes > CHUNK_BYTES) await this.endChunk();
     if (this.#filled + bytes > this.#records.length) this.#grow(bytes);
@@ -92,16 +104,17 @@ export class RecordingWriter {
     view.setUint8(at, Op.message);
     view.setBigUint64(at + 1, BigInt(MESSAGE_HEAD_BYTES + payload.length), true);
     view.setUint16(at + 9, message.channel, true);
-    view.setUint32(at + 11, Number(message.sequence & 0xffff_ffffn), true);
+    view.setUint32(at + 11, sequenceLow, true);
     view.setBigUint64(at + 15, time, true);
     view.setBigUint64(at + 23, message.published, true);
     this.#records.set(payload, at + RECORD_HEAD_BYTES + MESSAGE_HEAD_BYTES);
     this.#filled += bytes;
-    this.#noted.push(message);
+    this.#noted.push({ turn, type, sequenceHigh, sequenceLow, timeHigh, timeLow });
     if (this.#noted.length === 1) this.#start = this.#end = time;
     if (time < this.#start) this.#start = time;
     if (time > this.#end) this.#end = time;
-    this.#note(message.channel, time, at);
+    this.#index.add(message.channel, timeHigh, timeLow, at);
+    this.messages++;
   }
 
   /** Writes the open chunk, if it holds anything. */
@@ -118,6 +131,7 @@ export class RecordingWriter {
       records,
     });
     const length = this.#builder.length;
+    await this.#flush();
     for (const noted of this.#noted) this.#turns.add(noted, offset);
     await this.#indexes(offset, length, "", records.length, records.length);
     this.#noted = [];
@@ -125,17 +139,18 @@ export class RecordingWriter {
   }
 
   /** A chunk record as it stands in another file, whose schemas and channels have the same ids here. */
-  async copyChunk(bytes: Uint8Array, chunk: ChunkIndexRecord, messages: readonly CopiedMessage[]): Promise<void> {
+  async copyChunk(bytes: Uint8Array, chunk: ChunkIndexRecord, messages: CopiedMessages): Promise<void> {
     await this.endChunk();
     const offset = this.#position;
     this.#start = chunk.start;
     this.#end = chunk.end;
-    for (const message of messages) {
-      this.#turns.add(message, offset);
-      this.#note(message.channel, message.time, message.offset);
+    for (; messages.left > 0; messages.advance()) {
+      this.#turns.add(messages, offset);
+      this.#index.add(messages.channel, messages.timeHigh, messages.timeLow, messages.offset);
+      this.messages++;
     }
     await this.#write(bytes);
-    await this.#indexes(offset, bytes.length, chunk.compression, chunk.compressed, chunk.uncompressed, true);
+    await this.#indexes(offset, bytes.length, chunk.compression, chunk.compressed, chunk.uncompressed);
   }
 
   async metadata(name: string, entries: ReadonlyMap<string, string>): Promise<void> {
@@ -160,28 +175,19 @@ export class RecordingWriter {
     await this.#sink.close(false);
   }
 
-  #note(channel: number, time: bigint, offset: number): void {
-    let entries = this.#index.get(channel);
-    if (entries === undefined) this.#index.set(channel, (entries = []));
-    entries.push([time, BigInt(offset)]);
-    this.#counts.set(channel, (this.#counts.get(channel) ?? 0n) + 1n);
-    this.messages++;
-  }
-
   async #indexes(
     offset: number,
     length: number,
     compression: string,
     compressed: number,
     uncompressed: number,
-    written = false,
   ): Promise<void> {
-    const base = written ? this.#position : offset;
-    const from = written ? 0 : length;
+    const from = this.#position;
     const indexOffsets = new Map<number, bigint>();
-    for (const [channelId, records] of this.#index) {
-      indexOffsets.set(channelId, BigInt(base + this.#builder.length));
-      this.#builder.writeMessageIndex({ channelId, records });
+    for (const { channel, messages, record } of this.#index.take()) {
+      indexOffsets.set(channel, BigInt(this.#position));
+      this.#counts.set(channel, (this.#counts.get(channel) ?? 0) + messages);
+      await this.#write(record);
     }
     this.#chunks.push({
       start: this.#start,
@@ -189,14 +195,12 @@ export class RecordingWriter {
       offset,
       length,
       channels: new Uint8Array(0),
-      indexLength: this.#builder.length - from,
+      indexLength: this.#position - from,
       compression,
       compressed,
       uncompressed,
       indexOffsets,
     });
-    await this.#flush();
-    this.#index = new Map();
   }
 
   #grow(bytes: number): void {
@@ -272,7 +276,7 @@ export class RecordingWriter {
       chunkCount: this.#chunks.length,
       messageStartTime: start,
       messageEndTime: end,
-      channelMessageCounts: this.#counts,
+      channelMessageCounts: new Map([...this.#counts].map(([channel, count]) => [channel, BigInt(count)])),
     };
   }
 

@@ -1,4 +1,5 @@
 import type { JsonObject } from "#schema";
+import { whole } from "../file/halves.ts";
 import { MESSAGE_HEAD_BYTES } from "../file/records.ts";
 import type { Channel, RecordingFile } from "./file.ts";
 import { fieldAt } from "./layout.ts";
@@ -45,10 +46,10 @@ export class RecordedEvent {
   }
   /** ns; simulated, or since 1970 where nothing simulated was recorded. */
   get time(): bigint {
-    return (BigInt(this.#timeHigh) << 32n) | BigInt(this.#timeLow);
+    return whole(this.#timeHigh, this.#timeLow);
   }
   get sequence(): bigint {
-    return (BigInt(this.#sequenceHigh) << 32n) | BigInt(this.#sequenceLow);
+    return whole(this.#sequenceHigh, this.#sequenceLow);
   }
   /** ns since 1970, sender's clock. */
   get published(): bigint {

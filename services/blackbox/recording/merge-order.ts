@@ -1,9 +1,10 @@
 import { BusError } from "#bus";
+import { halves } from "../file/halves.ts";
 import type { ChunkIndexRecord } from "../file/records.ts";
 import { RecordedEvent } from "./event.ts";
 import type { RecordingFile } from "./file.ts";
 import type { Filter } from "./filter.ts";
-import { halves, Selection } from "./selection.ts";
+import { Selection } from "./selection.ts";
 
 /** A chunk that may hold something wanted. */
 export interface Task {

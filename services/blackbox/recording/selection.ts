@@ -1,5 +1,6 @@
 import type { BusError } from "#bus";
 import { unreadable } from "../file/bytes.ts";
+import { halves } from "../file/halves.ts";
 import { MESSAGE_HEAD_BYTES, Op, RECORD_HEAD_BYTES } from "../file/records.ts";
 import type { Filter } from "./filter.ts";
 import { fieldAt } from "./layout.ts";
@@ -70,6 +71,12 @@ export class Selection {
   advance(): void {
     this.#position++;
     this.#at = COLUMNS * (this.#order === undefined ? this.#position : this.#order[this.#position]!);
+  }
+
+  /** To the first message. */
+  rewind(): void {
+    this.#position = -1;
+    this.advance();
   }
 
   /** Which of two selections has the earlier message at hand; below 0: this one. */
@@ -200,8 +207,3 @@ export class Selection {
     return unreadable(this.filter.file.path, this.chunk, `${problem} (byte ${at} of the chunk's records)`);
   }
 }
-
-export const halves = (value: bigint): [high: number, low: number] => [
-  Number((value >> 32n) & 0xffff_ffffn),
-  Number(value & 0xffff_ffffn),
-];
