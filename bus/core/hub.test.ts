@@ -233,6 +233,18 @@ test("history reaches a late subscriber before live messages, flagged", async ()
   expect(got).toEqual(["3 replayed", "4 replayed", "5"]);
 });
 
+test("a callback that comes after its messages is told where each is from", async () => {
+  const hub = await start({ services: { ...pair, c: { publishes: [Note] } } });
+  const [a, b, c] = [hub.bus("a"), hub.bus("b"), hub.bus("c")];
+  const subscriber = b.subscriber(Note);
+  await hub.connected();
+  a.publisher(Note).tryPublish({ seq: 1 }, { topic: "north" });
+  c.publisher(Note).tryPublish({ seq: 2 });
+  const got: string[] = [];
+  subscriber.on((note, { source, topic, sequence }) => got.push(`${source} ${topic} ${sequence} ${note.seq}`));
+  expect(got).toEqual(["a north 1 1", "c  1 2"]);
+});
+
 test("topics narrow a type", async () => {
   const hub = await start({ services: pair });
   const [a, b] = [hub.bus("a"), hub.bus("b")];

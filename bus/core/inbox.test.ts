@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { Note, Tick } from "#generated/busbar/testing";
 import { DELIVERED, dropped, HOLD } from "#transport";
 import { frameLength, HEADER_BYTES, Kind, Lane, Memory, writeHeader } from "#wire";
+import type { MessageMeta } from "./api.ts";
 import { Inbox } from "./inbox.ts";
 import { FakeClock, fakeLog } from "./test-support.ts";
 import { Ticker } from "./ticker.ts";
@@ -101,4 +102,26 @@ test("only messages of the wanted source, and a second reader of one iterator, b
   deliver(frame(2), "c");
   from.close();
   expect((await Promise.all(reads)).map((r) => (r.value as { seq: number } | undefined)?.seq)).toEqual([2, undefined]);
+});
+
+test("what came before there was a callback comes with its source, sequence, topic and time all the same", async () => {
+  const { inbox, frame, deliver } = rig();
+  const subscriber = inbox.add(Note, {});
+  deliver(frame(1), "a");
+  deliver(frame(2), "c");
+  const got: unknown[] = [];
+  const hear = (note: unknown, meta: MessageMeta): void => {
+    const { source, topic, sequence, timestampNs, replayed } = meta;
+    got.push([(note as { seq: number }).seq, source, topic, sequence, typeof timestampNs, replayed]);
+  };
+  subscriber.on(hear);
+  deliver(frame(3), "a");
+  expect(got).toEqual([
+    [1, "a", "", 1, "bigint", false],
+    [2, "c", "", 2, "bigint", false],
+    [3, "a", "", 3, "bigint", false],
+  ]);
+  const other = inbox.add(Note, {});
+  other[Symbol.asyncIterator]();
+  expect(() => other.on(hear)).toThrow(TypeError);
 });

@@ -73,6 +73,8 @@ export class Inbox {
   readonly #complaints = new Map<string, number>();
   #failures = 0;
   readonly #meta: Meta;
+  /** For messages that wait for a callback: a callback that is running has the other one. */
+  readonly #spare: Meta;
   /** Callbacks that are running: one may publish and so cause another. */
   #depth = 0;
   readonly #keeping: Keeping = { pool: new KeepPool(), active: () => this.#depth > 0 };
@@ -81,6 +83,7 @@ export class Inbox {
     this.#options = options;
     this.#ticker = options.ticker;
     this.#meta = new Meta(options.ticker, this.#keeping);
+    this.#spare = new Meta(options.ticker, this.#keeping);
   }
 
   add(type: AnyMessageType, options: SubscribeOptions): AnySubscriber {
@@ -169,8 +172,10 @@ export class Inbox {
       const subscriber = subscribers[i];
       if (subscriber.closed || !hears(subscriber, source)) continue;
       if (subscriber.topic !== "" && (topicId === 0 || frameTopic(memory, offset) !== subscriber.topic)) continue;
-      if (subscriber.callback === undefined) subscriber.push((owned ??= route.type.decode(memory, payload)));
-      else this.#show(subscriber, source, memory, offset, payload);
+      if (subscriber.callback === undefined) {
+        const meta = subscriber.undecided ? this.#spare.atFrame(source, memory, offset).settled() : undefined;
+        subscriber.push((owned ??= route.type.decode(memory, payload)), meta);
+      } else this.#show(subscriber, source, memory, offset, payload);
     }
     return DELIVERED;
   }
@@ -227,8 +232,10 @@ export class Inbox {
       const subscriber = subscribers[i];
       if (subscriber.closed || !hears(subscriber, source)) continue;
       if (subscriber.topic !== "" && envelope.topic !== subscriber.topic) continue;
-      if (subscriber.callback === undefined) subscriber.push(message);
-      else this.#hand(subscriber, source, message, envelope, sequence);
+      if (subscriber.callback === undefined) {
+        const meta = subscriber.undecided ? this.#spare.atReference(source, envelope, sequence).settled() : undefined;
+        subscriber.push(message, meta);
+      } else this.#hand(subscriber, source, message, envelope, sequence);
     }
     return DELIVERED;
   }

@@ -78,6 +78,12 @@ export class Meta implements MessageMeta {
     return (frameFlags(memory, this.#offset) & Flag.replayed) !== 0;
   }
 
+  /** The same, for a message whose frame will be gone. */
+  settled(): MessageMeta {
+    const { source, topic, sequence, timestampNs, replayed } = this;
+    return { source, topic, sequence, timestampNs, replayed, keep: keptAsItIs };
+  }
+
   keep<V>(message: V): Kept<V> {
     const { pool, active } = this.#keeping;
     if (!active()) throw new TypeError("keep is for the callback of a message; now the message is gone");

@@ -2,7 +2,6 @@ import type { MessageView } from "#schema";
 import type { AnyMessageType, MessageMeta, SubscribeOptions, Subscriber, Subscription } from "./api.ts";
 import { requireFits } from "./envelope.ts";
 import type { Inbox } from "./inbox.ts";
-import { keptAsItIs } from "./keep-pool.ts";
 
 export const BUFFER_DEFAULT = 1024;
 
@@ -22,7 +21,11 @@ export class SubscriberImpl<T, View extends MessageView> implements Subscriber<T
   viewMemory: unknown;
   closed = false;
   readonly #inbox: Inbox;
+  /** Nobody has begun to iterate, so a callback may still come, and want to know what came with each message. */
+  undecided = true;
   #buffer: T[] = [];
+  /** Beside #buffer, while undecided. */
+  #metas: MessageMeta[] = [];
   #head = 0;
   #waiting: ((result: IteratorResult<T, undefined>) => void)[] = [];
   #stalled = false;
@@ -52,29 +55,26 @@ export class SubscriberImpl<T, View extends MessageView> implements Subscriber<T
     return true;
   }
 
-  push(message: T): void {
+  /** @param meta one that stays as it is; needed while undecided */
+  push(message: T, meta?: MessageMeta): void {
     const waiting = this.#waiting.shift();
     if (waiting !== undefined) waiting({ done: false, value: message });
-    else this.#buffer.push(message);
+    else {
+      this.#buffer.push(message);
+      if (meta !== undefined) this.#metas.push(meta);
+    }
   }
 
   on(callback: (view: View & Readonly<T>, meta: MessageMeta) => void): Subscription {
     if (this.callback !== undefined) throw new TypeError(`this subscriber of ${this.type} already has a callback`);
+    if (!this.undecided) throw new TypeError(`this subscriber of ${this.type} is iterated already`);
     this.callback = callback as Callback;
     this.#inbox.called(this);
-    const early = this.#buffer.slice(this.#head);
+    const [early, metas] = [this.#buffer, this.#metas];
     this.#buffer = [];
-    this.#head = 0;
-    const meta: MessageMeta = {
-      source: this.from,
-      topic: this.topic,
-      sequence: 0,
-      timestampNs: 0n,
-      replayed: false,
-      keep: keptAsItIs,
-    };
-    for (const message of early) {
-      if (!this.closed) this.#inbox.guard(this, () => callback(message as View & Readonly<T>, meta));
+    this.#decided();
+    for (const [i, message] of early.entries()) {
+      if (!this.closed) this.#inbox.guard(this, () => callback(message as View & Readonly<T>, metas[i]));
     }
     this.#resume();
     const close = (): void => this.close();
@@ -83,6 +83,7 @@ export class SubscriberImpl<T, View extends MessageView> implements Subscriber<T
 
   [Symbol.asyncIterator](): AsyncIterator<T, undefined> {
     if (this.callback !== undefined) throw new TypeError(`this subscriber of ${this.type} has a callback already`);
+    this.#decided();
     return {
       next: () => this.#next(),
       return: () => {
@@ -90,6 +91,11 @@ export class SubscriberImpl<T, View extends MessageView> implements Subscriber<T
         return Promise.resolve({ done: true, value: undefined });
       },
     };
+  }
+
+  #decided(): void {
+    this.undecided = false;
+    this.#metas = [];
   }
 
   #next(): Promise<IteratorResult<T, undefined>> {
