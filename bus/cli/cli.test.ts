@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
@@ -321,4 +321,14 @@ test("a schema file that was changed is said by gen --check, validate and up, ea
     expect(code).toBe(1);
     expect(stderr).toMatch(/^schema\/stale/);
   }
+});
+
+test("gen says what it writes, and what it removes because its schema file is gone", async () => {
+  project.write("schema/more.fbs", "namespace more;\ntable Sun { hours: uint; }\n");
+  expect((await project.run("gen")).stdout).toMatch(/^wrote generated\/more\.ts\n/m);
+  rmSync(join(project.folder, "schema", "more.fbs"));
+  const { code, stdout } = await project.run("gen", "--allow-breaking");
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/^removed generated\/more\.ts, which no schema file stands behind$/m);
+  expect(existsSync(join(project.folder, "generated", "more.ts"))).toBe(false);
 });

@@ -67,13 +67,14 @@ export function addGen(program: Command, cli: Cli): void {
         ...(errorsFile === undefined ? {} : { errorsFile }),
       };
       const report = await gen(request);
-      const { written, unchanged, types, warnings, breaking } = report;
+      const { written, unchanged, removed, types, warnings, breaking } = report;
       for (const warning of warnings) cli.note(`warning: ${warning}`);
       for (const reason of breaking) cli.note(`breaking: ${reason}`);
       cli.print(
         report,
         [
           ...written.map((path) => `wrote ${relative(process.cwd(), path)}`),
+          ...removed.map((path) => `removed ${relative(process.cwd(), path)}, which no schema file stands behind`),
           `${types.length} types, ${unchanged.length} files were up to date`,
         ].join("\n"),
       );
