@@ -16,6 +16,7 @@ export {
   type Publisher,
   type PublishOptions,
   type PublishResult,
+  type PublishWaitOptions,
   type RequestContext,
   type ServiceClock,
   type ServiceContext,

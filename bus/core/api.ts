@@ -18,6 +18,14 @@ export interface PublishOptions {
   replayed?: boolean;
 }
 
+export interface PublishWaitOptions extends PublishOptions {
+  /**
+   * Ends the waiting with core/cancelled. Aborted before, nothing is offered; aborted later, the message stays with the edges
+   * that have it: what was offered is not taken back, and their policies decide.
+   */
+  signal?: AbortSignal;
+}
+
 export interface WaitOptions {
   timeout?: Duration;
   signal?: AbortSignal;
@@ -28,13 +36,14 @@ export interface Publisher<Init> {
   readonly type: string;
   /**
    * Offers the message to every edge and resolves when each `block` edge has accepted it. Encodes before it returns.
-   * @throws (rejects) BusError core/timeout, core/full, core/closed, core/message-too-large; core/publish-failed lists edges
+   * @throws (rejects) BusError core/timeout, core/full, core/closed, core/message-too-large, core/cancelled; core/publish-failed
+   * lists edges
    */
-  publish(message: Init, options?: PublishOptions): Promise<void>;
+  publish(message: Init, options?: PublishWaitOptions): Promise<void>;
   /** Never waits. Worst of closed > full > sent over all edges; no_subscriber when there is no edge. */
   tryPublish(message: Init, options?: PublishOptions): PublishResult;
-  /** Publishes one after another with back-pressure. @returns how many */
-  publishAll(messages: Iterable<Init> | AsyncIterable<Init>, options?: PublishOptions): Promise<number>;
+  /** Publishes one after another with back-pressure, until there are no more or `signal` is aborted. @returns how many */
+  publishAll(messages: Iterable<Init> | AsyncIterable<Init>, options?: PublishWaitOptions): Promise<number>;
   /** Resolves when everything published before has been delivered (or dropped and counted). Default time-out 30 s. */
   flush(options?: WaitOptions): Promise<void>;
 }

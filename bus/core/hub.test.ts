@@ -130,6 +130,30 @@ test("block gives up after its time-out and counts it", async () => {
   expect(a.accounts().edges[0].data.inFlight).toBe(0);
 });
 
+test("a publish that waits can be left: nothing is taken back, and what was not offered stays out", async () => {
+  const hub = await start({ services: pair });
+  const [a, b] = [hub.bus("a"), hub.bus("b")];
+  await hub.connected();
+  const publisher = a.publisher(Note);
+  const controller = new AbortController();
+  const waiting = publisher.publish({ seq: 1 }, { signal: controller.signal });
+  const all = publisher.publishAll([{ seq: 2 }, { seq: 3 }], { signal: controller.signal });
+  const cancelled = {
+    code: "core/cancelled",
+    message: "core/cancelled: publishing a busbar.testing.Note was cancelled",
+  };
+  setImmediate(() => controller.abort(new Error("enough")));
+  await expect(waiting).rejects.toMatchObject({ ...cancelled, cause: { message: "enough" } });
+  await expect(all).rejects.toMatchObject(cancelled);
+  await expect(publisher.publish({ seq: 4 }, { signal: controller.signal })).rejects.toMatchObject(cancelled);
+  const got: number[] = [];
+  b.subscriber(Note).on((note) => got.push(note.seq));
+  await publisher.publish({ seq: 5 }, { signal: new AbortController().signal });
+  await publisher.flush();
+  expect(got).toEqual([1, 2, 5]);
+  expect(a.accounts().edges[0].data).toMatchObject({ published: 3, delivered: 3, inFlight: 0 });
+});
+
 test("a message published inside a callback keeps its place behind the one in delivery", async () => {
   const hub = await start({
     services: { a: { publishes: [Note], subscribes: [Tick] }, b: { subscribes: [Note], publishes: [Tick] } },

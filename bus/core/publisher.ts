@@ -1,6 +1,13 @@
 import type { Envelope } from "#transport";
 import { BusError } from "#wire";
-import type { AnyMessageType, Publisher, PublishOptions, PublishResult, WaitOptions } from "./api.ts";
+import type {
+  AnyMessageType,
+  Publisher,
+  PublishOptions,
+  PublishResult,
+  PublishWaitOptions,
+  WaitOptions,
+} from "./api.ts";
 import { durationMs } from "./duration.ts";
 import { envelopeOf, PLAIN } from "./envelope.ts";
 import { CLOSED, FULL } from "./outcome.ts";
@@ -31,6 +38,17 @@ const publishOn = (route: Route, message: unknown, envelope: Envelope): Promise<
     return Promise.reject(error);
   }
 };
+
+const cancelled = (type: string, signal: AbortSignal): BusError =>
+  new BusError("core/cancelled", { details: { what: `publishing a ${type}` }, cause: signal.reason });
+
+/** Leaves the waiting, not the message: an edge that has it keeps it. */
+const unlessAborted = (done: Promise<void>, signal: AbortSignal, type: string): Promise<void> =>
+  new Promise((resolve, reject) => {
+    const leave = (): void => reject(cancelled(type, signal));
+    signal.addEventListener("abort", leave, { once: true });
+    done.then(resolve, reject).finally(() => signal.removeEventListener("abort", leave));
+  });
 
 /** Typed door to the edges that carry one type. */
 export class PublisherImpl<Init> implements Publisher<Init> {
@@ -74,7 +92,9 @@ export class PublisherImpl<Init> implements Publisher<Init> {
     return worst === FULL ? "full" : worst === CLOSED ? "closed" : "sent";
   }
 
-  publish(message: Init, options?: PublishOptions): Promise<void> {
+  publish(message: Init, options?: PublishWaitOptions): Promise<void> {
+    const signal = options?.signal;
+    if (signal?.aborted) return Promise.reject(cancelled(this.type, signal));
     let waiting: Promise<void>[] | undefined;
     const routes = this.routes;
     try {
@@ -94,11 +114,14 @@ export class PublisherImpl<Init> implements Publisher<Init> {
     } catch (error) {
       waiting = [...(waiting ?? []), Promise.reject(error)];
     }
-    if (waiting !== undefined) return waiting.length === 1 ? waiting[0] : this.#all(waiting, routes.length);
+    if (waiting !== undefined) {
+      const done = waiting.length === 1 ? waiting[0] : this.#all(waiting, routes.length);
+      return signal === undefined ? done : unlessAborted(done, signal, this.type);
+    }
     return this.#resident.ticker.turn() ?? DONE;
   }
 
-  async publishAll(messages: Iterable<Init> | AsyncIterable<Init>, options?: PublishOptions): Promise<number> {
+  async publishAll(messages: Iterable<Init> | AsyncIterable<Init>, options?: PublishWaitOptions): Promise<number> {
     let count = 0;
     if (Symbol.iterator in messages) {
       for (const message of messages) {
