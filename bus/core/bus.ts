@@ -75,9 +75,9 @@ export class BusImpl implements Bus {
     const methods = Object.entries(service.methods).map(([key, method]) => {
       const rpc = `${service.name}/${method.name}`;
       const call = (value: unknown, options: CallOptions = {}): unknown => {
-        const timeoutMs = options.timeout === undefined ? CALL_TIMEOUT_MS : durationMs(options.timeout);
-        const request = { method, rpc, value, timeoutMs, signal: options.signal };
         try {
+          const timeoutMs = options.timeout === undefined ? CALL_TIMEOUT_MS : durationMs(options.timeout);
+          const request = { method, rpc, value, timeoutMs, signal: options.signal };
           const link = this.#serverLink(service.name, rpc, options.target ?? target);
           return method.streaming ? link.caller.stream(request) : link.caller.unary(request);
         } catch (error) {

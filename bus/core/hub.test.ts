@@ -194,6 +194,9 @@ test("requests are answered, fail with their code, time out and can be cancelled
   await expect(client.echo({ delayMs: 500 }, { timeout: 40 })).rejects.toMatchObject({
     code: "core/deadline-exceeded",
   });
+  // A promise fails, it does not throw while it is made.
+  const wrong = client.echo({}, { timeout: "soon" });
+  await expect(wrong).rejects.toMatchObject({ code: "core/bad-duration" });
   const controller = new AbortController();
   const cancelled = client.echo({ delayMs: 500 }, { signal: controller.signal });
   setTimeout(() => controller.abort(), 10);
