@@ -313,7 +313,7 @@ const edges: readonly Key[] = [
     min: KIB,
     max: 16 * MIB,
     example: '"1MiB"',
-    doc: "Largest message; a larger one is refused before it is sent.",
+    doc: "Largest message; a larger one is refused before it is sent. By reference nothing is encoded, so no size is looked at.",
   },
   {
     section: "edges",
