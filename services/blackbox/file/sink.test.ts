@@ -27,6 +27,15 @@ test("bytes of any length come out as they went in, also when their memory is us
   expect(Buffer.compare(readFileSync(path), Buffer.concat(expected))).toBe(0);
 });
 
+test("a piece that is being written is not written to", async () => {
+  const path = join(folder, "large");
+  const sink = await fileSink(path);
+  const bytes = Uint8Array.from({ length: 16 * 1024 * 1024 }, (_, i) => i >> 16);
+  await sink.write(bytes);
+  await sink.close(true);
+  expect(Buffer.compare(readFileSync(path), bytes)).toBe(0);
+});
+
 test("what is not kept is removed, and nothing is overwritten", async () => {
   const path = join(folder, "two");
   const sink = await fileSink(path);
