@@ -1,8 +1,10 @@
 // Method: every query is answered twice, by the indexes over files in memory and by looking at every message there is; the two
 // lists must be equal, in order and content. Queries are drawn with fixed seeds.
+
 import { describe, expect, test } from "vitest";
 import { canonicalJson } from "#schema";
 import { memorySource, openSources, type Query, type Recording } from "./index.ts";
+import { livesNote, livesOf } from "./recording/lives.ts";
 import { dice, type Recorded, war } from "./testing/war.ts";
 import { foreign, written } from "./testing/written.ts";
 
@@ -238,4 +240,22 @@ test("what cannot be asked is refused with the place and a suggestion", async ()
   await expect(ask({ turns: { from: 3, to: 2 } })).rejects.toMatchObject({ code: "blackbox/bad-query" });
   await expect(ask({ limit: 0.5 })).rejects.toMatchObject({ code: "blackbox/bad-query" });
   await expect(ask({ from: -1n })).rejects.toMatchObject({ code: "blackbox/bad-query" });
+});
+
+test("files of several lives of a recorder are told apart: their accounts are added up, and looking at all says so", async () => {
+  const few = war({ seed: 12, turns: 2, perTurn: 20 });
+  const file = (first: bigint, account?: Record<string, string>): Promise<Uint8Array> =>
+    written(few, { first, ...(account === undefined ? {} : { account }) });
+  const said = (received: number): Record<string, string> => ({
+    received: String(received),
+    written: String(received),
+  });
+  const files = [await file(1n, said(50)), await file(51n, said(120)), await file(1n), await file(1n, said(7))];
+  await using recording = await over(files);
+  // The second file goes on where the first ended, and its account is of both; the third life was killed and gave none.
+  expect(livesOf(recording.files).map((life) => life.length)).toEqual([2, 1, 1]);
+  expect(await recording.stats()).toMatchObject({ lives: 3, account: { received: "127", written: "127" } });
+  expect(livesNote(recording.files)).toMatch(/^of 3 lives of a recorder together/);
+  await using one = await over(files.slice(0, 2));
+  expect(livesNote(one.files)).toBeUndefined();
 });

@@ -151,11 +151,26 @@ test("a damaged chunk is the end without a footer, and a hole with one; the hole
 
   const torn = flipped.subarray(0, flipped.length - 40);
   expect((await recovered(torn)).report).toMatchObject({ messages: 50 });
+  expect((await recovered(torn)).report).toMatchObject({ stoppedAtDamage: true });
   const past = await recovered(torn, { pastDamage: true });
+  expect(past.report.stoppedAtDamage).toBe(false);
   expect(past.report.missing.sequences).toEqual(hole);
   expect((await recovered(torn, { next: BigInt(messages.length) + 1n })).report.missing.events).toBe(
     messages.length - 50,
   );
+});
+
+test("of a file that was closed and lost its summary, nothing is missing", async () => {
+  const messages = war({ seed: 8, turns: 4 });
+  const bytes = await written(messages, { perChunk: 30 });
+  await using recording = await inMemory(bytes);
+  const { dataEnd, chunks } = recording.files[0]!.summary;
+  const { report } = await recovered(bytes.subarray(0, bytes.length - 30));
+  expect(report).toMatchObject({ messages: messages.length, missing: { events: 0, sequences: [] } });
+  expect(report.missing.by).toMatch(/its summary alone is lost/);
+  // Where the end of the data is gone too, who knows.
+  for (const end of [dataEnd - 1, chunks.at(-1)!.offset])
+    expect((await recovered(bytes.subarray(0, end))).report.missing.events).toBeUndefined();
 });
 
 test("a journal gives the chunk that was never written", async () => {

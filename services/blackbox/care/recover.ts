@@ -33,6 +33,8 @@ export interface RecoveryReport {
   readonly journal: number | undefined;
   /** Places that did not read, in words; the first one ended the reading unless chunks behind it were taken. */
   readonly damage: readonly string[];
+  /** There were chunks behind the damage that were not looked at. */
+  readonly stoppedAtDamage: boolean;
   /** Bytes of the file that are in no record of the new one's. */
   readonly lostBytes: number;
   readonly missing: {
@@ -92,6 +94,7 @@ export async function recoverSource(
   const goesPast = options.pastDamage ?? indexed;
   const usable = typeof journal === "object" ? journal : undefined;
   let soundBehindJournal = false;
+  let stoppedAtDamage = false;
   const ahead = new ChunksAhead(source, chunks);
   try {
     for (const [i, chunk] of chunks.entries()) {
@@ -103,7 +106,10 @@ export async function recoverSource(
         const problem = BusError.from(error);
         if (!/^(blackbox|schema)\//.test(problem.code)) throw error;
         damage.push(problem.message);
-        if (!goesPast) break;
+        if (!goesPast) {
+          stoppedAtDamage = i + 1 < chunks.length;
+          break;
+        }
       }
     }
   } finally {
@@ -120,6 +126,7 @@ export async function recoverSource(
     messages: taken.messages,
     journal: journaled,
     damage,
+    stoppedAtDamage,
     lostBytes: Math.max(0, taken.lostBytes(file.bytes, indexed)),
     missing: taken.missing(options.next, journaled === undefined ? undefined : usable),
   };
@@ -222,6 +229,8 @@ class Taken {
       if (said !== undefined && said >= held)
         return { events: Number(said - held), sequences, by: "the file says how many messages it holds" };
     }
+    if (this.#file.scan?.ended === true && this.chunks === this.#file.summary.chunks.length)
+      return { events: 0, sequences, by: "the file was closed, and its summary alone is lost" };
     const by = "nothing tells how many messages came after the last one that was read";
     return {
       events: inHoles === 0 ? undefined : inHoles,

@@ -3,6 +3,7 @@ import { type CommandCall, type CommandSpec, toJson } from "#bus";
 import { canonicalJson } from "#schema";
 import type { RecordedEvent } from "../recording/event.ts";
 import { follow } from "../recording/follow.ts";
+import { livesNote } from "../recording/lives.ts";
 import type { Query } from "../recording/query.ts";
 import { open, type Recording } from "../recording/recording.ts";
 import type { Stats } from "../recording/stats.ts";
@@ -33,6 +34,12 @@ async function show(call: CommandCall, batches: AsyncIterable<readonly RecordedE
   }
   return last;
 }
+
+/** Numbers of turns and names of combats come again with each life. */
+const noteOf = (recording: Recording): string[] => {
+  const note = livesNote(recording.files);
+  return note === undefined ? [] : ["", note];
+};
 
 const number = (value: number | undefined): string => (value === undefined ? "-" : String(value));
 
@@ -67,7 +74,7 @@ export const ASKING: readonly CommandSpec[] = [
     run: (call) =>
       on(call, async (recording) => {
         const stats = await recording.stats();
-        call.print(stats, infoText(stats));
+        call.print(stats, [infoText(stats), ...noteOf(recording)].join("\n"));
         return undefined;
       }),
   },
@@ -171,7 +178,7 @@ export const ASKING: readonly CommandSpec[] = [
           `damage ${damage.sum} in ${damage.count} hits`,
           ...Object.entries(damage.byType).map(([type, { count, sum }]) => `  ${type} ${sum} in ${count}`),
         ];
-        call.print(combat, lines.join("\n"));
+        call.print(combat, [...lines, ...noteOf(recording)].join("\n"));
         return undefined;
       }),
   },
@@ -204,7 +211,7 @@ export const ASKING: readonly CommandSpec[] = [
           ),
           ...errors.map((error) => `error ${timeText(error.time)} ${error.code} ${error.text}`),
         ];
-        call.print(timeline, lines.join("\n"));
+        call.print(timeline, [...lines, ...noteOf(recording)].join("\n"));
         return undefined;
       }),
   },

@@ -54,7 +54,9 @@ export const KEEPING: readonly CommandSpec[] = [
         ...(out === undefined ? {} : { out }),
         ...(call.options.pastDamage === true ? { pastDamage: true } : {}),
       });
-      call.print(report, recoveryText(report));
+      const more = call.options.pastDamage !== true && report.stoppedAtDamage;
+      const hint = more ? "\nthe reading ended at the damage; --past-damage also takes what is sound behind it" : "";
+      call.print(report, recoveryText(report) + hint);
       return undefined;
     },
   },

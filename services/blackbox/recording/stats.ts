@@ -1,4 +1,5 @@
 import type { RecordingFile } from "./file.ts";
+import { livesOf } from "./lives.ts";
 import type { Recording } from "./recording.ts";
 
 /** What the indexes of one file say. */
@@ -33,7 +34,9 @@ export interface Stats {
   readonly turns: number;
   readonly firstTurn: number | undefined;
   readonly lastTurn: number | undefined;
-  /** What the last complete file says became of everything received: `busbar.account`. */
+  /** Lives of the recorder that the files are of; turns and sequences of each may begin anew. */
+  readonly lives: number;
+  /** What became of everything received, summed over lives: the last `busbar.account` of each. A life that was killed may have none. */
   readonly account: Readonly<Record<string, string>> | undefined;
 }
 
@@ -41,15 +44,12 @@ export async function statsOf(recording: Recording): Promise<Stats> {
   const files = await Promise.all(recording.files.map(fileStats));
   const types: Record<string, number> = {};
   const turns = new Set<number>();
-  let account: Readonly<Record<string, string>> | undefined;
   for (const file of recording.files) {
     for (const [id, count] of file.summary.statistics?.perChannel ?? []) {
       const type = file.channels.get(id)?.typeName ?? `channel ${id}`;
       types[type] = (types[type] ?? 0) + Number(count);
     }
     for (const turn of (await file.turns())?.turns ?? []) turns.add(turn);
-    const said = await file.metadata("busbar.account");
-    if (said !== undefined) account = Object.fromEntries(said);
   }
   const sum = (of: (file: FileStats) => number): number => files.reduce((total, file) => total + of(file), 0);
   let firstTurn: number | undefined;
@@ -71,8 +71,20 @@ export async function statsOf(recording: Recording): Promise<Stats> {
     turns: turns.size,
     firstTurn,
     lastTurn,
-    account,
+    lives: livesOf(recording.files).length,
+    account: await accountOf(recording),
   };
+}
+
+async function accountOf(recording: Recording): Promise<Stats["account"]> {
+  const sums = new Map<string, bigint>();
+  for (const life of livesOf(recording.files)) {
+    let last: ReadonlyMap<string, string> = new Map();
+    for (const file of life) last = (await file.metadata("busbar.account")) ?? last;
+    for (const [name, count] of last)
+      if (/^\d{1,20}$/.test(count)) sums.set(name, (sums.get(name) ?? 0n) + BigInt(count));
+  }
+  return sums.size === 0 ? undefined : Object.fromEntries([...sums].map(([name, count]) => [name, String(count)]));
 }
 
 async function fileStats(file: RecordingFile): Promise<FileStats> {

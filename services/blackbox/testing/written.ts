@@ -10,6 +10,8 @@ export interface WrittenOptions {
   /** Recorder's count of the first message. Default 1. */
   readonly first?: bigint;
   readonly number?: number;
+  /** What the recorder says when it closes the file: `busbar.account`. */
+  readonly account?: Readonly<Record<string, string>>;
 }
 
 /** One file of these messages, in this order. */
@@ -51,6 +53,7 @@ export async function written(messages: readonly Recorded[], options: WrittenOpt
       inChunk = 0;
     }
   }
+  if (options.account !== undefined) await writer.metadata("busbar.account", new Map(Object.entries(options.account)));
   await writer.end();
   return sink.bytes;
 }
