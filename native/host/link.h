@@ -7,22 +7,25 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <string_view>
 #include <vector>
 
+#include "core/frame/frame.h"
 #include "core/ring/ring_memory.h"
 #include "core/ring/ring_reader.h"
 #include "core/ring/ring_writer.h"
 
 namespace busbar::host {
 
-/// What becomes of a message for which a link has no room. The numbers are those of PolicyKind (schema/bus/plan.fbs).
-enum class WhenFull : uint8_t { kBlock = 0, kError = 1, kDropNewest = 2 };
-
-struct Policy {
-  uint32_t type_id = 0;  // 0: of all types that have no policy of their own
-  WhenFull when_full = WhenFull::kBlock;
-  uint32_t timeout_ms = 5000;  // kBlock: how long a publish waits before it is dropped and counted as timeout
+/// A message on its way out. `header` has all that does not depend on the link; the rest is borrowed.
+struct Outgoing {
+  frame::Header header;
+  const uint8_t* payload;
+  std::string_view topic;
 };
+
+/// What the other side of a link has said about a type (and topic).
+enum class Interest : uint8_t { kUnknown, kWanted, kNone, kRefused };
 
 struct LinkOptions {
   uint32_t capacity_bytes = 1 << 20;
@@ -30,8 +33,9 @@ struct LinkOptions {
   /// Of the plugin's service: stamped into the frames that it sends.
   uint32_t source_id = 0;
   uint32_t epoch = 0;
-  /// At most one of a type; a type without any has that of type id 0, and without that the default.
-  std::vector<Policy> policies;
+  /// Place among the edges of the plugin of the one that ends at the peer; kNoEdge: what is published to it is published on none.
+  uint32_t edge = kNoEdge;
+  static constexpr uint32_t kNoEdge = UINT32_MAX;
   /// Makes the memory of one ring, null when there is none; called by `Link::create` only. Default: pages of its own.
   std::function<std::shared_ptr<ring::RingMemory>(uint32_t capacity_bytes)> make_memory;
   /// Place of the peer among those whose marks close a tick for this instance; kUnmarked for all others.
@@ -53,17 +57,30 @@ class Link {
   static std::shared_ptr<Link> create(LinkOptions options);
 
   const LinkOptions& options() const { return options_; }
-  Policy policy_of(uint32_t type_id) const;
   uint32_t capacity() const { return rings_[0]->capacity(); }
   const std::shared_ptr<ring::RingMemory>& memory(RingIndex index) const { return rings_[index]; }
 
   /// Any thread. From now on a message of the type (topic_id 0: of any topic) is wanted, or no more.
   void subscribe(uint32_t type_id, uint32_t topic_id, bool active);
-  bool wants(uint32_t type_id, uint32_t topic_id) const;
+  /// Any thread. The handshake found that the peer cannot read the type.
+  void refuse(uint32_t type_id);
+  Interest interest(uint32_t type_id, uint32_t topic_id) const;
+  bool wants(uint32_t type_id, uint32_t topic_id) const { return interest(type_id, topic_id) == Interest::kWanted; }
+  /// Any thread. The peer has subscribed to everything that it will: what it has not asked for by now it does not want.
+  void settle() { settled_.store(true, std::memory_order_release); }         // release; pairs with the acquire below
+  bool is_settled() const { return settled_.load(std::memory_order_acquire); }  // acquire; pairs with the release above
+  /// How often an interest has changed.
+  uint32_t changes() const { return changes_.load(std::memory_order_acquire); }  // acquire; pairs with the addition in changed
 
   /// Any thread. No frame is taken from or put on a closed link.
   void close() { closed_.store(true, std::memory_order_release); }         // release; pairs with the acquire in closed
   bool closed() const { return closed_.load(std::memory_order_acquire); }  // acquire; pairs with the release in close
+
+  /// The instance's thread. Stamps the header of a claimed frame whose bytes stand behind it, and sends it.
+  void send(uint32_t lane, uint8_t* at, frame::Header header);
+  /// The instance's thread. Sends a message on the data lane. @returns false when there is no room
+  bool put(const Outgoing& message);
+  void put(uint8_t* claimed, const Outgoing& message);
 
   std::array<ring::RingReader, 2> in;
   std::array<ring::RingWriter, 2> out;
@@ -73,9 +90,8 @@ class Link {
 
   /// Written by the instance's thread, read by any. Relaxed: each is a number by itself.
   std::array<std::atomic<uint64_t>, 2> committed{};
+  /// On no edge: to a peer that the plan gives none.
   std::array<std::atomic<uint64_t>, ring::kDropReasons> dropped{};
-  /// Not taken, by WhenFull::kError: neither published nor dropped.
-  std::atomic<uint64_t> refused{0};
 
  private:
   using Rings = std::array<std::shared_ptr<ring::RingMemory>, kRings>;
@@ -84,12 +100,17 @@ class Link {
     uint32_t topic_id;
   };
   Link(LinkOptions options, Rings rings);
+  void changed() { changes_.fetch_add(1, std::memory_order_release); }  // release; pairs with the acquire in changes
 
   LinkOptions options_;
   Rings rings_;
   std::atomic<bool> closed_{false};
+  std::atomic<bool> settled_{false};
+  std::atomic<uint32_t> changes_{0};
   mutable std::mutex mutex_;
   std::vector<Subscription> subscriptions_;  // by mutex_
+  std::vector<uint32_t> left_;               // by mutex_: types that it wanted, and does no more
+  std::vector<uint32_t> refused_;            // by mutex_
 };
 
 }  // namespace busbar::host

@@ -37,6 +37,10 @@ PluginHost::~PluginHost() {
   join();
 }
 
+void PluginHost::add_edge(EdgeOptions options) {
+  edges_.push_back(std::make_unique<OutEdge>(std::move(options), monotonic_ns));
+}
+
 void PluginHost::start() {
   thread_ = std::thread([this] { run(); });
 }
@@ -59,9 +63,18 @@ void PluginHost::connect(std::shared_ptr<Link> link) {
   {
     const std::lock_guard lock(links_mutex_);
     wanted_links_.push_back(std::move(link));
-    links_changed_.store(true, std::memory_order_release);  // release; pairs with the exchange in refresh_links
   }
+  links_change();
+}
+
+void PluginHost::links_change() {
+  links_changed_.store(true, std::memory_order_release);  // release; pairs with the exchange in refresh_links
   bell_.ring();
+}
+
+void PluginHost::refuse(Link& link, uint32_t type_id) {
+  link.refuse(type_id);
+  links_change();
 }
 
 void PluginHost::follow_clock(uint32_t marks, uint32_t listeners) {
@@ -74,14 +87,13 @@ void PluginHost::disconnect(Link& link) {
   {
     const std::lock_guard lock(links_mutex_);
     std::erase_if(wanted_links_, [&](const auto& other) { return other.get() == &link; });
-    links_changed_.store(true, std::memory_order_release);  // release; pairs with the exchange in refresh_links
   }
   {
     const std::lock_guard lock(requests_mutex_);
     if (active_.link == &link) active_cancelled_.store(true, std::memory_order_seq_cst);
     std::erase_if(cancelled_, [&](const auto& entry) { return entry.first == &link; });
   }
-  bell_.ring();
+  links_change();
 }
 
 void PluginHost::run() {
@@ -92,6 +104,7 @@ void PluginHost::run() {
     uint32_t rounds = 0;
     while (!stopping_.load(std::memory_order_seq_cst)) {
       refresh_links();
+      pump_edges();
       // seq_cst; pairs with the store in ask_hash
       if (hash_wanted_.load(std::memory_order_seq_cst) && hash_wanted_.exchange(false, std::memory_order_seq_cst)) {
         const auto hash = library_.service().hash;
@@ -145,8 +158,28 @@ void PluginHost::refresh_links() {
   if (const int64_t marks = marks_wanted_.exchange(-1, std::memory_order_acquire); marks >= 0) {
     ticks_.follow(static_cast<uint32_t>(marks));
   }
+  add_links();
+  {
+    const std::lock_guard lock(links_mutex_);
+    links_ = wanted_links_;
+  }
+  for (const auto& edge : edges_) edge->forget_closed();
+}
+
+/// Takes up links that have come, and frees none: a frame in work may hold one.
+void PluginHost::add_links() {
   const std::lock_guard lock(links_mutex_);
-  links_ = wanted_links_;
+  for (const auto& link : wanted_links_) {
+    if (std::find(links_.begin(), links_.end(), link) != links_.end()) continue;
+    links_.push_back(link);
+    if (link->options().edge < edges_.size()) edges_[link->options().edge]->attach(link);
+  }
+}
+
+void PluginHost::pump_edges() {
+  for (const auto& edge : edges_) {
+    if (edge->waits()) edge->pump();
+  }
 }
 
 /// One round over all links. @returns whether there was anything to do
@@ -277,8 +310,15 @@ void PluginHost::report(Link& link) {
 
 /// Looks for work for a while. @returns whether there is any
 bool PluginHost::look() {
-  const uint64_t deadline = wake_at_ == 0 ? UINT64_MAX : wake_at_;
-  return spin_.look(monotonic_ns(), deadline, [this] { return has_work(); }, [] { return false; });
+  return spin_.look(monotonic_ns(), due(), [this] { return has_work(); }, [] { return false; });
+}
+
+uint64_t PluginHost::due() const {
+  uint64_t earliest = wake_at_ == 0 ? UINT64_MAX : wake_at_;
+  for (const auto& edge : edges_) {
+    if (edge->waits()) earliest = std::min(earliest, edge->due());
+  }
+  return earliest;
 }
 
 bool PluginHost::has_work() {
@@ -286,6 +326,7 @@ bool PluginHost::has_work() {
   if (stopping_.load(std::memory_order_relaxed) || hash_wanted_.load(std::memory_order_relaxed) ||
       links_changed_.load(std::memory_order_relaxed))
     return true;
+  if (std::any_of(edges_.begin(), edges_.end(), [](const auto& edge) { return edge->has_room(); })) return true;
   return std::any_of(links_.begin(), links_.end(), [this](const auto& link) {
     if (link->closed()) return false;
     if (!link->in[frame::lane::kControl].empty()) return true;
@@ -306,11 +347,16 @@ void PluginHost::sleep() {
     found |= !link->in[frame::lane::kControl].announce_sleep();
     report(*link);
   }
+  for (const auto& edge : edges_) {
+    if (!edge->is_blocked()) continue;
+    if (Link* const link = edge->link()) link->out[frame::lane::kData].announce_waiting();
+    found |= edge->has_room() || edge->link() == nullptr;
+  }
   if (!found) {
     int64_t timeout = Doorbell::kForever;
-    if (wake_at_ != 0) {
+    if (const uint64_t until = due(); until != UINT64_MAX) {
       const uint64_t now = monotonic_ns();
-      timeout = wake_at_ > now ? static_cast<int64_t>(std::min(wake_at_ - now, uint64_t{INT64_MAX})) : 0;
+      timeout = until > now ? static_cast<int64_t>(std::min(until - now, uint64_t{INT64_MAX})) : 0;
     }
     spin_.sleeps(monotonic_ns());
     bell_.wait(seen, timeout);
@@ -318,6 +364,10 @@ void PluginHost::sleep() {
   for (const auto& link : links_) {
     if (!link->held) link->in[frame::lane::kData].withdraw_sleep();
     link->in[frame::lane::kControl].withdraw_sleep();
+  }
+  for (const auto& edge : edges_) {
+    Link* const link = edge->is_blocked() ? edge->link() : nullptr;
+    if (link != nullptr) link->out[frame::lane::kData].withdraw_waiting();
   }
 }
 
@@ -333,6 +383,8 @@ void PluginHost::fault(Link& link, frame::Fault fault) {
 void PluginHost::close_links() {
   links_changed_.store(true, std::memory_order_release);
   refresh_links();
+  pump_edges();
+  for (const auto& edge : edges_) edge->close();
   for (const auto& link : links_) {
     for (ring::RingReader& in : link->in) in.close();
     for (ring::RingWriter& out : link->out) out.close();

@@ -22,6 +22,7 @@
 #include "host/about.h"
 #include "host/link.h"
 #include "host/memory_gauge.h"
+#include "host/out_edge.h"
 #include "host/plugin_library.h"
 #include "host/ticks.h"
 #include "host/worker_pool.h"
@@ -63,6 +64,8 @@ class PluginHost {
   }
   /// Before `start`. Default: adaptive.
   void wait_by(Waiting waiting) { spin_ = AdaptiveSpin(waiting); }
+  /// Before `start`: an edge of the plan that starts at the instance. LinkOptions::edge is its place among them.
+  void add_edge(EdgeOptions options);
   void start();
   /// Messages and requests that are sent after this one has returned find the link connected.
   void connect(std::shared_ptr<Link> link);
@@ -71,6 +74,10 @@ class PluginHost {
   /// @param listeners services that wait for the marks of this one: no turn is taken before all their links want them
   void follow_clock(uint32_t marks, uint32_t listeners);
   void disconnect(Link& link);
+  /// What the peer of a link wants; as Link::subscribe. What waits for it goes before the answer to any frame sent after this.
+  void subscribe(Link& link, uint32_t type_id, uint32_t topic_id, bool active);
+  /// What it cannot read; as Link::refuse.
+  void refuse(Link& link, uint32_t type_id);
   /// The caller of a request gave up. Seen by `cancelled` at once when it is in work, else when its turn comes; the
   /// CANCEL frame that follows in the ring ends the matter.
   void cancel(const Link& link, uint64_t correlation);
@@ -87,8 +94,11 @@ class PluginHost {
   void join();
 
   const PluginLibrary& library() const { return library_; }
-  /// Messages of the type with this place among the library's types that were published when nobody took them: every link was
-  /// to a service that had not subscribed to it, or not yet. Any thread.
+  size_t edges() const { return edges_.size(); }
+  /// Any thread.
+  const OutEdge& edge(size_t index) const { return *edges_[index]; }
+  /// Messages of the type with this place among the library's types that were published when nobody took them: they were on no
+  /// edge. Any thread.
   uint64_t unheard(size_t type) const { return unheard_[type].load(std::memory_order_relaxed); }
   /// Null when the plugin has no use for it.
   const About* about() const { return about_.get(); }
@@ -136,9 +146,14 @@ class PluginHost {
   bool look();
   bool has_work();
   void sleep();
+  void pump_edges();
+  /// Earliest monotonic ns at which this thread has something to do by itself; UINT64_MAX: never.
+  uint64_t due() const;
   void report(Link& link);
   void fault(Link& link, frame::Fault fault);
   void refresh_links();
+  void add_links();
+  void links_change();
   void close_links();
 
   bool is_cancelled(uint64_t request) const;
@@ -153,13 +168,14 @@ class PluginHost {
                         std::string_view topic);
   busbar_status publish_own(const Link* only, uint32_t type_id, uint64_t fingerprint, const uint8_t* payload,
                             uint32_t payload_length);
-  busbar_status not_sent(Link& link, WhenFull when_full);
-  busbar_status publish_on(Link& link, const frame::Header& header, const uint8_t* payload, std::string_view topic);
+  template <typename Attempt>
+  bool wait_for_room(OutEdge& edge, uint64_t until_ns, Attempt attempt);
+  busbar_status publish_on_edge(OutEdge& edge, const Outgoing& message);
+  busbar_status publish_on_link(Link& link, OutEdge* edge, const Policy& policy, const Outgoing& message);
   bool send_error(Link& link, const frame::Header& answer, uint16_t number, std::string_view text);
   bool answer_error(uint16_t number, std::string_view text);
   frame::Header answer_header(uint8_t kind) const;
   ring::Claim claim_waiting(Link& link, uint32_t lane, uint32_t bytes, uint64_t until_ns, uint64_t request);
-  void send(Link& link, uint32_t lane, uint8_t* at, frame::Header header);
 
   PluginLibrary library_;
   std::string name_;
@@ -195,6 +211,9 @@ class PluginHost {
 
   std::mutex links_mutex_;
   std::vector<std::shared_ptr<Link>> wanted_links_;  // by links_mutex_
+
+  /// Made before the thread.
+  std::vector<std::unique_ptr<OutEdge>> edges_;
 
   // The instance's thread only.
   std::vector<std::shared_ptr<Link>> links_;

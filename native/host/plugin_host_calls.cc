@@ -18,6 +18,10 @@ std::string_view utf8_prefix(std::string_view text, size_t bytes_max) {
 }
 
 constexpr uint32_t kErrorTextBytesMax = 1024;
+/// Of the ways in which a publish ends on one edge; no plugin sees it.
+constexpr busbar_status kNotForIt = 1;
+
+uint64_t until_of(const Policy& policy) { return monotonic_ns() + uint64_t{policy.timeout_ms} * 1'000'000; }
 
 std::string_view view_of(const char* text, uint32_t length) {
   return text == nullptr ? std::string_view() : std::string_view(text, length);
@@ -100,18 +104,6 @@ ring::Claim PluginHost::claim_waiting(Link& link, uint32_t lane, uint32_t bytes,
   return claim;
 }
 
-void PluginHost::send(Link& link, uint32_t lane, uint8_t* at, frame::Header header) {
-  header.source_id = link.options().source_id;
-  header.epoch = link.options().epoch;
-  header.sequence = ++link.sequence[lane];
-  header.timestamp = wall_ns();
-  header.lane = static_cast<uint8_t>(lane);
-  frame::write_header(at, header);
-  link.committed[lane].fetch_add(1, std::memory_order_relaxed);
-  link.out[lane].commit(header.length);
-  if (link.out[lane].publish()) link.options().ring_peer();
-}
-
 frame::Header PluginHost::answer_header(uint8_t kind) const {
   frame::Header header;
   header.kind = kind;
@@ -173,7 +165,7 @@ busbar_status PluginHost::commit_answer(uint64_t request, uint32_t bytes) {
   } else {
     active_.answered = true;
   }
-  send(link, frame::lane::kControl, at, header);
+  link.send(frame::lane::kControl, at, header);
   return BUSBAR_OK;
 }
 
@@ -187,7 +179,7 @@ busbar_status PluginHost::end_stream(uint64_t request) {
   header.schema = 0;
   header.flags = frame::flag::kLastOfStream;
   active_.answered = true;
-  send(*active_.link, frame::lane::kControl, claim.at, header);
+  active_.link->send(frame::lane::kControl, claim.at, header);
   return BUSBAR_OK;
 }
 
@@ -214,7 +206,7 @@ bool PluginHost::send_error(Link& link, const frame::Header& answer, uint16_t nu
   header.length = length;
   header.payload_offset = length;
   frame::write_extension(claim.at, frame::kHeaderBytes, length, frame::extension::kError, {value, 2 + shown.size()});
-  send(link, frame::lane::kControl, claim.at, header);
+  link.send(frame::lane::kControl, claim.at, header);
   return true;
 }
 
@@ -237,14 +229,19 @@ busbar_status PluginHost::publish(uint32_t type_id, uint64_t fingerprint, const 
   header.payload_offset = frame::kHeaderBytes;
   if (!topic.empty()) header.payload_offset += static_cast<uint32_t>(frame::padded_bytes(4 + topic.size()));
   header.length = header.payload_offset + payload_length;
+  const Outgoing message{header, payload, topic};
   busbar_status worst = BUSBAR_OK;
   bool heard = false;
+  const auto note = [&](busbar_status status) {
+    if (status == kNotForIt) return;
+    heard = true;
+    if (status != BUSBAR_OK && (worst == BUSBAR_OK || status == BUSBAR_CLOSED)) worst = status;
+  };
+  for (const auto& edge : edges_) note(publish_on_edge(*edge, message));
   for (size_t i = 0; i < links_.size(); i++) {
     Link& link = *links_[i];
-    if (link.closed() || !link.wants(type_id, last_topic_id_)) continue;
-    heard = true;
-    const busbar_status status = publish_on(link, header, payload, topic);
-    if (status != BUSBAR_OK && (worst == BUSBAR_OK || status == BUSBAR_CLOSED)) worst = status;
+    if (link.options().edge < edges_.size() || link.closed() || !link.wants(type_id, last_topic_id_)) continue;
+    note(publish_on_link(link, nullptr, Policy{}, message));
   }
   // Under no edge, as for any publisher.
   if (!heard) unheard_[static_cast<size_t>(type - library_.types().data())].fetch_add(1, std::memory_order_relaxed);
@@ -264,47 +261,98 @@ busbar_status PluginHost::publish_own(const Link* only, uint32_t type_id, uint64
   for (size_t i = 0; i < links_.size(); i++) {
     Link& link = *links_[i];
     if (link.closed() || (only == nullptr ? !link.wants(type_id, 0) : only != &link)) continue;
-    if (const busbar_status status = publish_on(link, header, payload, {}); status != BUSBAR_OK) worst = status;
+    OutEdge* edge = nullptr;
+    Policy policy;
+    if (link.options().edge < edges_.size()) {
+      // Not before what waits for room; what waits for an interest is nothing that a peer which follows the clock waits for.
+      edge = edges_[link.options().edge].get();
+      if (edge->waits()) edge->pump();
+      policy = edge->policy_of(type_id);
+      if (edge->is_blocked() && policy.when_full == WhenFull::kBlock) {
+        wait_for_room(*edge, until_of(policy), [&] {
+          edge->pump();
+          return !edge->is_blocked();
+        });
+      }
+    }
+    const busbar_status status = publish_on_link(link, edge, policy, {header, payload, {}});
+    if (status != BUSBAR_OK) worst = status;
   }
   return worst;
 }
 
-/// There was no room: the message is counted as the policy says.
-busbar_status PluginHost::not_sent(Link& link, WhenFull when_full) {
-  const bool gone = link.closed() || stopping_.load(std::memory_order_seq_cst);
-  if (!gone && when_full == WhenFull::kError) {
-    link.refused.fetch_add(1, std::memory_order_relaxed);
-    return BUSBAR_FULL;
+/// Tries again whenever there may be room on an edge, or a subscriber of it. Links that come meanwhile are taken up.
+/// @returns false when time is over, or this host
+template <typename Attempt>
+bool PluginHost::wait_for_room(OutEdge& edge, uint64_t until_ns, Attempt attempt) {
+  for (;;) {
+    const uint32_t seen = bell_.seen();
+    if (stopping_.load(std::memory_order_seq_cst)) return false;
+    add_links();
+    Link* const link = edge.link();
+    if (link != nullptr) link->out[frame::lane::kData].announce_waiting();
+    const bool succeeded = attempt();
+    const uint64_t now = monotonic_ns();
+    if (!succeeded && now < until_ns) {
+      const uint64_t end = std::min(until_ns, edge.due());
+      bell_.wait(seen, end > now ? static_cast<int64_t>(std::min(end - now, uint64_t{INT64_MAX})) : 0);
+    }
+    if (link != nullptr) link->out[frame::lane::kData].withdraw_waiting();
+    if (succeeded || now >= until_ns) return succeeded;
   }
-  const auto lost = when_full == WhenFull::kDropNewest ? ring::Drop::kFullNewest : ring::Drop::kTimeout;
-  const auto reason = gone ? ring::Drop::kClosed : lost;
-  link.dropped[static_cast<uint32_t>(reason)].fetch_add(1, std::memory_order_relaxed);
-  if (gone) return BUSBAR_CLOSED;
-  // As `publish` of a ts: service, whose policy says that this loss is none to hear of.
-  return when_full == WhenFull::kDropNewest ? BUSBAR_OK : BUSBAR_FULL;
 }
 
-busbar_status PluginHost::publish_on(Link& link, const frame::Header& header, const uint8_t* payload,
-                                     std::string_view topic) {
-  if (header.length > link.options().frame_bytes_max) return BUSBAR_TOO_LARGE;
-  ring::Claim claim = link.out[frame::lane::kData].claim(header.length);
-  if (claim.at == nullptr) {
-    const Policy policy = link.policy_of(header.type_id);
-    if (policy.when_full == WhenFull::kBlock) {
-      const uint64_t until = monotonic_ns() + uint64_t{policy.timeout_ms} * 1'000'000;
-      claim = claim_waiting(link, frame::lane::kData, header.length, until, 0);
+busbar_status PluginHost::publish_on_edge(OutEdge& edge, const Outgoing& message) {
+  using Offer = OutEdge::Offer;
+  Offer offer = edge.offer(message);
+  if (offer == Offer::kNoRoom) {
+    wait_for_room(edge, until_of(edge.policy_of(message.header.type_id)), [&] {
+      offer = edge.offer(message);
+      return offer != Offer::kNoRoom;
+    });
+    edge.waited();
+  }
+  switch (offer) {
+    case Offer::kNotForIt:
+      return kNotForIt;
+    case Offer::kTooLarge:
+      return BUSBAR_TOO_LARGE;
+    case Offer::kFull:
+    case Offer::kTimedOut:
+      return BUSBAR_FULL;
+    case Offer::kNoRoom: {
+      const bool gone = stopping_.load(std::memory_order_seq_cst);
+      edge.give_up(gone ? ring::Drop::kClosed : ring::Drop::kTimeout);
+      return gone ? BUSBAR_CLOSED : BUSBAR_FULL;
     }
-    if (claim.at == nullptr) return not_sent(link, policy.when_full);
+    case Offer::kSent:
+    case Offer::kKept:
+    case Offer::kDropped:  // as `publish` of a ts: service, whose policy says that this loss is none to hear of
+      return BUSBAR_OK;
   }
-  if (!topic.empty()) {
-    frame::write_extension(claim.at, frame::kHeaderBytes, header.payload_offset, frame::extension::kTopic,
-                           {reinterpret_cast<const uint8_t*>(topic.data()), topic.size()});
+  return BUSBAR_ERROR;
+}
+
+/// In the ring of a link, or not at all; without an edge (a peer to which the plan has none) as by default.
+busbar_status PluginHost::publish_on_link(Link& link, OutEdge* edge, const Policy& policy, const Outgoing& message) {
+  if (message.header.length > link.options().frame_bytes_max) return BUSBAR_TOO_LARGE;
+  if (link.put(message)) return BUSBAR_OK;
+  const bool waits = policy.when_full == WhenFull::kBlock;
+  if (waits) {
+    const ring::Claim claim = claim_waiting(link, frame::lane::kData, message.header.length, until_of(policy), 0);
+    if (claim.at != nullptr) {
+      link.put(claim.at, message);
+      return BUSBAR_OK;
+    }
   }
-  if (header.length > header.payload_offset) {
-    std::memcpy(claim.at + header.payload_offset, payload, header.length - header.payload_offset);
+  const bool gone = link.closed() || stopping_.load(std::memory_order_seq_cst);
+  const auto reason = gone ? ring::Drop::kClosed : waits ? ring::Drop::kTimeout : ring::Drop::kFullNewest;
+  if (edge != nullptr) {
+    edge->give_up(reason);
+  } else {
+    link.dropped[static_cast<size_t>(reason)].fetch_add(1, std::memory_order_relaxed);
   }
-  send(link, frame::lane::kData, claim.at, header);
-  return BUSBAR_OK;
+  return gone ? BUSBAR_CLOSED : BUSBAR_FULL;
 }
 
 }  // namespace busbar::host

@@ -45,6 +45,12 @@ bool PluginHost::take_clock_frame(Link& link, const frame::Header& header, const
 }
 
 /// A peer subscribes to marks behind everything else that it takes.
+void PluginHost::subscribe(Link& link, uint32_t type_id, uint32_t topic_id, bool active) {
+  link.subscribe(type_id, topic_id, active);
+  if (type_id == types::Mark.id && active) link.settle();
+  links_change();
+}
+
 bool PluginHost::is_heard() const {
   uint32_t listeners = 0;
   for (const auto& link : links_) listeners += !link->closed() && link->wants(types::Mark.id, 0) ? 1 : 0;

@@ -226,52 +226,201 @@ TEST(PluginHost, HoweverItWaitsEveryRequestIsAnswered) {
 }
 
 /// Room for four messages of 900 bytes.
-LinkOptions small_edge(std::vector<Policy> policies) {
+LinkOptions small_link() {
   LinkOptions options;
   options.capacity_bytes = 4096;
   options.frame_bytes_max = 1024;
-  options.policies = std::move(policies);
   return options;
 }
 
-TEST_F(PluginHostTest, APublishOnAFullRingWaitsAndIsThenCountedAsTimedOut) {
-  Peer peer(*host, small_edge({{0, WhenFull::kBlock, 5}}));
-  peer.link->subscribe(kEvent, 0, true);
+/// The plan has an edge from the instance to one subscriber, which declares kEvent.
+class PluginEdgeTest : public PluginHostTest {
+ protected:
+  void SetUp() override {}
+  void start(std::vector<Policy> policies) {
+    ASSERT_FALSE(PluginLibrary::open(plugin("echo"), "echo", library));
+    host.emplace(library, "echo", "{}", 1, events);
+    EdgeOptions edge;
+    edge.policies = std::move(policies);
+    edge.declared = {kEvent};
+    host->add_edge(std::move(edge));
+    host->start();
+    events.await([&] { return events.ready_; });
+  }
+  /// The subscriber that the edge leads to.
+  static LinkOptions its_link() {
+    LinkOptions options = small_link();
+    options.edge = 0;
+    return options;
+  }
+  EdgeCounters counters() {
+    return host->edge(0).counters([] {});
+  }
+  uint64_t dropped(ring::Drop reason) { return counters().dropped[static_cast<size_t>(reason)]; }
+  uint64_t unheard() {
+    for (size_t i = 0; i < library.types().size(); i++) {
+      if (library.types()[i].type_id == kEvent && library.types()[i].role == BUSBAR_PUBLISHES) return host->unheard(i);
+    }
+    return UINT64_MAX;
+  }
+};
+
+TEST_F(PluginEdgeTest, APublishOnAFullRingWaitsAndIsThenCountedAsTimedOut) {
+  start({{0, WhenFull::kBlock, 5}});
+  Peer peer(*host, its_link());
+  host->subscribe(*peer.link, kEvent, 0, true);
   peer.send(frame::kind::kRequest, kPublish, 1, words({10, 900}));
   const auto got = peer.receive();
   EXPECT_EQ(got.word(0), 4u);
   EXPECT_EQ(static_cast<int32_t>(got.word(1)), BUSBAR_FULL);
   EXPECT_EQ(peer.link->committed[0].load(), 4u);
-  EXPECT_EQ(peer.link->dropped[static_cast<size_t>(ring::Drop::kTimeout)].load(), 6u);
+  EXPECT_EQ(dropped(ring::Drop::kTimeout), 6u);
 }
 
-TEST_F(PluginHostTest, AFullEdgeThatDropsTheNewestMakesNobodyWait) {
+TEST_F(PluginEdgeTest, AFullEdgeThatDropsTheNewestMakesNobodyWait) {
   // Would outlast the test if it were waited for; the policy of another type does not count.
-  Peer peer(*host, small_edge({{0, WhenFull::kBlock, 3'600'000}, {kEvent, WhenFull::kDropNewest, 3'600'000}}));
-  peer.link->subscribe(kEvent, 0, true);
+  start({{0, WhenFull::kBlock, 3'600'000}, {kEvent, WhenFull::kDropNewest, 3'600'000}});
+  Peer peer(*host, its_link());
+  host->subscribe(*peer.link, kEvent, 0, true);
   peer.send(frame::kind::kRequest, kPublish, 1, words({10, 900}));
   const auto got = peer.receive();
   EXPECT_EQ(got.word(0), 10u);
   EXPECT_EQ(static_cast<int32_t>(got.word(1)), BUSBAR_OK);
   EXPECT_EQ(peer.link->committed[0].load(), 4u);
-  EXPECT_EQ(peer.link->dropped[static_cast<size_t>(ring::Drop::kFullNewest)].load(), 6u);
-  EXPECT_EQ(peer.link->dropped[static_cast<size_t>(ring::Drop::kTimeout)].load(), 0u);
-  EXPECT_EQ(peer.link->refused.load(), 0u);
+  EXPECT_EQ(dropped(ring::Drop::kFullNewest), 6u);
+  EXPECT_EQ(dropped(ring::Drop::kTimeout), 0u);
+  EXPECT_EQ(counters().refused, 0u);
 }
 
-TEST_F(PluginHostTest, AFullEdgeThatSaysSoTakesNothingAndDropsNothing) {
-  Peer peer(*host, small_edge({{0, WhenFull::kError, 3'600'000}}));
-  peer.link->subscribe(kEvent, 0, true);
+TEST_F(PluginEdgeTest, AFullEdgeThatSaysSoTakesNothingAndDropsNothing) {
+  start({{0, WhenFull::kError, 3'600'000}});
+  Peer peer(*host, its_link());
+  host->subscribe(*peer.link, kEvent, 0, true);
   peer.send(frame::kind::kRequest, kPublish, 1, words({10, 900}));
   const auto got = peer.receive();
   EXPECT_EQ(got.word(0), 4u);
   EXPECT_EQ(static_cast<int32_t>(got.word(1)), BUSBAR_FULL);
-  EXPECT_EQ(peer.link->refused.load(), 6u);
-  for (const auto& count : peer.link->dropped) EXPECT_EQ(count.load(), 0u);
+  EXPECT_EQ(counters().refused, 6u);
+  for (const uint64_t count : counters().dropped) EXPECT_EQ(count, 0u);
+}
+
+TEST_F(PluginEdgeTest, WhatIsSetAsideFollowsWhenThereIsRoomThoughNothingElseHappens) {
+  start({{0, WhenFull::kDropOldest, 5000}});
+  Peer peer(*host, its_link());
+  host->subscribe(*peer.link, kEvent, 0, true);
+  peer.send(frame::kind::kRequest, kPublish, 1, words({1500, 900}));
+  EXPECT_EQ(peer.receive().word(0), 1500u);
+  EXPECT_EQ(dropped(ring::Drop::kFullOldest), 1500u - 4 - OutEdge::kWaitingMax);
+  for (uint32_t i = 0; i < 4; i++) ASSERT_EQ(peer.receive(0).word(), i);
+  for (uint32_t i = 1500 - OutEdge::kWaitingMax; i < 1500; i++) ASSERT_EQ(peer.receive(0).word(), i);
+  EXPECT_EQ(counters().waiting, 0u);
+}
+
+TEST_F(PluginEdgeTest, WhatIsPublishedBeforeTheSubscriberIsThereReachesItWhenItComes) {
+  start({});
+  Peer caller(*host);
+  caller.send(frame::kind::kRequest, kPublish, 1, words({10, 4}));
+  EXPECT_EQ(caller.receive().word(0), 10u);
+  EXPECT_EQ(counters().waiting, 10u);
+  EXPECT_EQ(unheard(), 0u) << "it is on an edge";
+  Peer late(*host, its_link());
+  caller.send(frame::kind::kRequest, kPublish, 2, words({10, 4}));
+  EXPECT_EQ(caller.receive().word(0), 10u);
+  EXPECT_EQ(counters().waiting, 20u) << "it is there, and has not subscribed";
+  host->subscribe(*late.link, kEvent, 0, true);
+  for (uint32_t i = 0; i < 20; i++) {
+    const auto message = late.receive(0);
+    EXPECT_EQ(message.word(), i % 10);
+    EXPECT_EQ(message.header.sequence, i + 1);
+  }
+  EXPECT_EQ(counters().waiting, 0u);
+  EXPECT_EQ(late.link->committed[0].load(), 20u);
+}
+
+TEST_F(PluginEdgeTest, WhatWasWaitingGoesBeforeWhatAFrameCausesThatWasSentAfterTheSubscription) {
+  start({});
+  for (uint32_t round = 1; round <= 200; round++) {
+    Peer caller(*host);
+    caller.send(frame::kind::kRequest, kPublish, 1, words({3, 4}));
+    EXPECT_EQ(caller.receive().word(0), 3u);
+    Peer late(*host, its_link());
+    host->subscribe(*late.link, kEvent, 0, true);
+    late.send(frame::kind::kRequest, kPublish, 2, words({1, 8}));
+    EXPECT_EQ(late.receive().word(0), 1u);
+    for (uint32_t i = 0; i < 3; i++) {
+      ASSERT_EQ(late.in[0].peek(), ring::Next::kFrame) << "round " << round;
+      ASSERT_EQ(late.receive(0).word(), i);
+    }
+    ASSERT_EQ(late.receive(0).payload.size(), 8u);
+  }
+}
+
+TEST_F(PluginEdgeTest, APublishThatWaitsForRoomGoesOnWhenTheSubscriberComes) {
+  start({{0, WhenFull::kBlock, 3'600'000}});
+  Peer caller(*host);
+  constexpr uint32_t kMessages = OutEdge::kWaitingMax + 500;
+  caller.send(frame::kind::kRequest, kPublish, 1, words({kMessages, 4}));
+  while (counters().waiting < OutEdge::kWaitingMax) std::this_thread::yield();
+  Peer late(*host, its_link());
+  host->subscribe(*late.link, kEvent, 0, true);
+  for (uint32_t i = 0; i < kMessages; i++) ASSERT_EQ(late.receive(0).word(), i);
+  EXPECT_EQ(caller.receive().word(0), kMessages);
+}
+
+TEST_F(PluginEdgeTest, AnAbsentSubscriberIsWaitedForOnceAndWhatIsBeyondTheBoundIsCounted) {
+  constexpr uint32_t kTimeoutMs = 200, kBeyond = 20'000;
+  start({{0, WhenFull::kBlock, kTimeoutMs}});
+  Peer caller(*host);
+  const uint64_t begin = monotonic_ns();
+  constexpr uint32_t kMessages = OutEdge::kWaitingMax + kBeyond;
+  caller.send(frame::kind::kRequest, kPublish, 1, words({kMessages, 4}));
+  caller.receive();
+  const uint64_t took_ms = (monotonic_ns() - begin) / 1'000'000;
+  EXPECT_GE(took_ms, kTimeoutMs / 2);
+  EXPECT_LT(took_ms, kTimeoutMs * 10) << "once for each " << OutEdge::kWaitingMax << " would be twenty times";
+  while (counters().waiting > 0) std::this_thread::yield();  // what is kept is dropped in its time, by itself
+  EXPECT_EQ(dropped(ring::Drop::kTimeout), kMessages);
+}
+
+TEST_F(PluginEdgeTest, ASubscriberThatComesBackGetsWhatWasPublishedMeanwhile) {
+  start({});
+  auto first = std::make_unique<Peer>(*host, its_link());
+  host->subscribe(*first->link, kEvent, 0, true);
+  Peer caller(*host);
+  caller.send(frame::kind::kRequest, kPublish, 1, words({2, 4}));
+  caller.receive();
+  for (uint32_t i = 0; i < 2; i++) EXPECT_EQ(first->receive(0).word(), i);
+  first.reset();
+  caller.send(frame::kind::kRequest, kPublish, 2, words({3, 4}));
+  EXPECT_EQ(caller.receive().word(0), 3u);
+  Peer second(*host, its_link());
+  host->subscribe(*second.link, kEvent, 0, true);
+  for (uint32_t i = 0; i < 3; i++) EXPECT_EQ(second.receive(0).word(), i);
+}
+
+TEST_F(PluginEdgeTest, WhatNobodyCameForIsCountedAsClosedAtTheEnd) {
+  start({});
+  Peer caller(*host);
+  caller.send(frame::kind::kRequest, kPublish, 1, words({6, 4}));
+  caller.receive();
+  host->stop();
+  host->join();
+  EXPECT_EQ(dropped(ring::Drop::kClosed), 6u);
+  EXPECT_EQ(counters().waiting, 0u);
+}
+
+TEST_F(PluginEdgeTest, StoppingEndsAPublishThatWaits) {
+  start({{0, WhenFull::kBlock, 3'600'000}});
+  Peer caller(*host);
+  caller.send(frame::kind::kRequest, kPublish, 1, words({OutEdge::kWaitingMax + 1, 4}));
+  while (counters().waiting < OutEdge::kWaitingMax) std::this_thread::yield();
+  host->stop();
+  host->join();
+  EXPECT_EQ(dropped(ring::Drop::kClosed), OutEdge::kWaitingMax + 1);
 }
 
 TEST_F(PluginHostTest, APublishThatWaitsGoesOnWhenThereIsRoom) {
-  Peer peer(*host, small_edge({}));
+  Peer peer(*host, small_link());
   peer.link->subscribe(kEvent, 0, true);
   peer.send(frame::kind::kRequest, kPublish, 1, words({2000, 900}));
   for (uint32_t i = 0; i < 2000; i++) ASSERT_EQ(peer.receive(0).word(), i);
