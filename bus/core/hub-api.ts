@@ -28,11 +28,41 @@ export interface PluginLink {
   readonly carrier: ByteCarrier;
   /** Tells the plugin's side that the other service wants this type (topicId 0: all topics). */
   subscribe(typeId: number, topicId: number, active: boolean): void;
-  /** Of the plugin's side: frames per lane; messages that it could not send, by reason index; those not taken (policy `error`). */
-  counters(): { committed: [number, number]; refused: number; dropped: readonly number[] };
+  /** The peer cannot read what the plugin publishes of the type: it is dropped as refused_schema. */
+  refuse(typeId: number): void;
+  /**
+   * Of the plugin's side: frames per lane; messages that it could not send to a peer without an edge, by reason index; the
+   * counters of the edge to the peer, if there is one, at the same moment.
+   */
+  counters(): {
+    committed: [number, number];
+    dropped: readonly number[];
+    edge: PluginEdgeCounters | undefined;
+  };
 }
 
-/** What a plugin's link does when it is full. */
+/** The sending side of an edge that starts at a plugin, over all its links: published = committed + dropped + waiting. */
+export interface PluginEdgeCounters {
+  /** Messages that wait in the plugin's host: for the subscriber, or set aside by their policy. */
+  readonly waiting: number;
+  readonly waitingBytes: number;
+  /** Not taken, by policy `error`. */
+  readonly refused: number;
+  /** By reason index. */
+  readonly dropped: readonly number[];
+}
+
+/** An edge of the plan that starts at a plugin. It is told of them before it runs. */
+export interface PluginEdgeOptions {
+  readonly target: string;
+  /** Ids of types for which the edge is full until the target has asked for them (semantics 3.3). */
+  readonly declared: readonly number[];
+  readonly policies: readonly PluginPolicy[];
+  readonly capacityBytes: number;
+  readonly frameBytesMax: number;
+}
+
+/** What an edge of a plugin does when it is full. */
 export interface PluginPolicy {
   /** 0: of all types that have none of their own. */
   readonly typeId: number;
@@ -53,9 +83,10 @@ export interface Plugin {
     readonly epoch: number;
     readonly capacityBytes: number;
     readonly frameBytesMax: number;
-    readonly policies: readonly PluginPolicy[];
   }): PluginLink;
-  /** Messages that it published while nobody had subscribed to them, by type. They are under no edge. */
+  /** Of its edge to that service; undefined when it has none. */
+  edge(target: string): PluginEdgeCounters | undefined;
+  /** Messages that it published for nobody, by type. They are under no edge. */
   unheard(): ReadonlyMap<string, number>;
   /** State hash of the plugin, 16 hex digits, when it has one. */
   hash(): Promise<string | undefined>;

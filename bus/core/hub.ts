@@ -21,7 +21,7 @@ import {
   type SchemaSupport,
 } from "./hub-api.ts";
 import { Link } from "./link.ts";
-import { PlanIndex, transportNameOf } from "./plan-index.ts";
+import { DEFAULT_CAPACITY, DEFAULT_MESSAGE_MAX, frameBytesMaxOf, PlanIndex, transportNameOf } from "./plan-index.ts";
 import { PluginEdge, RemotePluginLink } from "./plugin-links.ts";
 import { Resident } from "./resident.ts";
 import { Ticker } from "./ticker.ts";
@@ -43,7 +43,8 @@ export class HubCore implements Hub {
   readonly #residents = new Map<string, Resident>();
   readonly #buses = new Map<string, Bus>();
   readonly #plugins = new Map<string, Plugin>();
-  readonly #pluginEdges: PluginEdge[] = [];
+  /** By plugin and target. */
+  readonly #pluginEdges = new Map<string, PluginEdge>();
   /** Links between a plugin of this process and services of others, by "plugin\npeer". */
   readonly #remotePlugins = new Map<string, RemotePluginLink>();
   readonly #listeners: Listener[] = [];
@@ -128,6 +129,9 @@ export class HubCore implements Hub {
 
   attachPlugin(plugin: Plugin): void {
     this.#plugins.set(plugin.service, plugin);
+    for (const { target } of this.index.pluginEdgesOf(plugin.service)) {
+      if (this.#isHere(target)) this.#pluginEdge(plugin, target);
+    }
     for (const resident of this.#residents.values()) {
       if (this.#peersOf(resident.name).includes(plugin.service)) this.#link(resident, plugin.service);
     }
@@ -303,9 +307,9 @@ export class HubCore implements Hub {
     const connection = this.#connectPlugin(plugin, resident.name, resident.epoch);
     const link = new Link({ resident, peer: plugin.service, transport: "ring", connector: undefined });
     resident.addLink(link);
-    const edge = new PluginEdge(plugin.service, resident.name, connection, () => link.received);
-    this.#pluginEdges.push(edge);
-    const refused = edge.refusedTypes(plugin, this.index);
+    const edge = this.#pluginEdge(plugin, resident.name);
+    edge.attach(connection, () => link.received);
+    const refused = edge.refusedTypes(this.index);
     link.open(connection.carrier, { epoch: 1, refused }, connection);
     for (const type of plugin.types) {
       if (type.role !== "subscribes") continue;
@@ -315,26 +319,32 @@ export class HubCore implements Hub {
   }
 
   #connectPlugin(plugin: Plugin, peer: string, epoch: number) {
-    const own = this.index.edge(plugin.service, peer);
-    const edge = own ?? this.index.edge(peer, plugin.service);
+    const edge = this.index.edge(plugin.service, peer) ?? this.index.edge(peer, plugin.service);
     return plugin.connect({
       service: peer,
       sourceId: sourceIdOf(plugin.service),
       epoch,
-      capacityBytes: edge?.capacityBytes ?? 1024 * 1024,
-      frameBytesMax: (edge?.messageBytesMax ?? 256 * 1024) + 4096,
-      policies: this.index.policiesOf(own),
+      capacityBytes: edge?.capacityBytes ?? DEFAULT_CAPACITY,
+      frameBytesMax: frameBytesMaxOf(edge?.messageBytesMax ?? DEFAULT_MESSAGE_MAX),
     });
+  }
+
+  /** The account of an edge between a plugin and a service of this process, whether or not that is there yet. */
+  #pluginEdge(plugin: Plugin, target: string): PluginEdge {
+    const name = `${plugin.service}\n${target}`;
+    const known = this.#pluginEdges.get(name);
+    if (known !== undefined) return known;
+    const made = new PluginEdge(plugin, target);
+    this.#pluginEdges.set(name, made);
+    return made;
   }
 
   #joinPlugins(first: Plugin, second: Plugin): void {
     const near = this.#connectPlugin(first, second.service, this.epochOf(first.service));
     const far = this.#connectPlugin(second, first.service, this.epochOf(second.service));
     RemotePluginLink.join(near, far, first, second, this.ticker, this.log);
-    this.#pluginEdges.push(
-      new PluginEdge(first.service, second.service, near, () => undefined),
-      new PluginEdge(second.service, first.service, far, () => undefined),
-    );
+    this.#pluginEdge(first, second.service).attach(near, () => undefined);
+    this.#pluginEdge(second, first.service).attach(far, () => undefined);
   }
 
   #linkRemotePlugin(plugin: Plugin, peer: string): void {
@@ -384,7 +394,7 @@ export class HubCore implements Hub {
     }
     for (const plugin of this.#plugins.values())
       for (const [type, count] of plugin.unheard()) unheard[type] = (unheard[type] ?? 0) + count;
-    for (const edge of this.#pluginEdges) edges.push(edge.snapshot());
+    for (const edge of this.#pluginEdges.values()) edges.push(edge.snapshot());
     for (const remote of this.#remotePlugins.values()) edges.push(remote.snapshot());
     return { edges, unheard };
   }
@@ -454,7 +464,7 @@ export class HubCore implements Hub {
     await all([...this.#buses.values()].map((bus) => bus.close({ drain })));
     const restMs = Math.max(0, endMs - this.clock.now());
     await all([...this.#remotePlugins.values()].map((remote) => remote.close(restMs)));
-    for (const edge of this.#pluginEdges) edge.close();
+    for (const edge of this.#pluginEdges.values()) edge.close();
     await all([...this.#plugins.values()].map((plugin) => plugin.close()));
     await all(this.#listeners.map((listener) => listener.close()));
     await all([...this.#transports.values()].map((transport) => transport.close()));

@@ -3,3 +3,4 @@ export { marksOf } from "./clock-marks.ts";
 export { durationMs } from "./duration.ts";
 export { createHub } from "./hub.ts";
 export * from "./hub-api.ts";
+export { pluginEdgesOf } from "./plan-index.ts";

@@ -10,7 +10,7 @@ import {
 } from "#generated/busbar/plan";
 import type { TransportName } from "#transport";
 import { BusError, sourceIdOf, suggest } from "#wire";
-import type { PluginPolicy } from "./hub-api.ts";
+import type { PluginEdgeOptions, PluginPolicy } from "./hub-api.ts";
 import { isNamed } from "./instances.ts";
 
 export const DEFAULT_CAPACITY: number = 1024 * 1024;
@@ -29,7 +29,14 @@ export const transportNameOf = (carrier: number): TransportName => NAMES[carrier
 const POLICY_NAMES = ["block", "error", "drop_newest", "drop_oldest", "latest"] as const;
 export const policyNameOf = (kind: number): (typeof POLICY_NAMES)[number] => POLICY_NAMES[kind] ?? "block";
 
+/** Beside a message a frame holds a header and extensions. */
+export const frameBytesMaxOf = (messageBytesMax: number): number => messageBytesMax + 4096;
+
 export const DEFAULT_POLICY: Policy = { kind: PolicyKind.block, timeoutMs: 5000 };
+
+/** What a plugin has to be told of the plan before it runs. */
+export const pluginEdgesOf = (plan: Plan, service: string): PluginEdgeOptions[] =>
+  new PlanIndex(plan).pluginEdgesOf(service);
 
 export class PlanIndex {
   readonly plan: Plan;
@@ -104,14 +111,23 @@ export class PlanIndex {
     return service === undefined || service.open || service.calls.includes(rpc);
   }
 
-  /** Of all types of an edge that starts at a plugin. */
-  policiesOf(edge: Edge | undefined): PluginPolicy[] {
-    const policies = [{ typeId: 0, ...(edge?.policy ?? DEFAULT_POLICY) }];
-    for (const { type, policy } of edge?.types ?? []) {
+  /** The edges that start at a plugin, as its host takes them. */
+  pluginEdgesOf(service: string): PluginEdgeOptions[] {
+    return this.plan.edges.filter(({ source }) => source === service).map((edge) => this.#pluginEdge(edge));
+  }
+
+  #pluginEdge(edge: Edge): PluginEdgeOptions {
+    const policies: PluginPolicy[] = [{ typeId: 0, ...(edge.policy ?? DEFAULT_POLICY) }];
+    const declared: number[] = [];
+    for (const { type, policy } of edge.types) {
       const typeId = this.types.get(type)?.id;
-      if (policy !== null && typeId !== undefined) policies.push({ typeId, ...policy });
+      if (typeId === undefined) continue;
+      if (policy !== null) policies.push({ typeId, ...policy });
+      // On an open edge the types of the plan carry policies and declare nothing.
+      if (!edge.open) declared.push(typeId);
     }
-    return policies;
+    const { target, capacityBytes, messageBytesMax } = edge;
+    return { target, declared, policies, capacityBytes, frameBytesMax: frameBytesMaxOf(messageBytesMax) };
   }
 
   policyOf(edge: Edge | undefined, type: string): Policy {

@@ -9,7 +9,7 @@ import type { Connector, PeerInfo } from "./connector.ts";
 import { ArrivedFrame, type ControlItem, writeControl } from "./control.ts";
 import { topicIdFor } from "./envelope.ts";
 import type { HubCore } from "./hub.ts";
-import type { LinkStatus, Plugin, PluginLink } from "./hub-api.ts";
+import type { LinkStatus, Plugin, PluginEdgeCounters, PluginLink } from "./hub-api.ts";
 import type { PlanIndex } from "./plan-index.ts";
 import { joinRelays } from "./relay.ts";
 import type { Ticker } from "./ticker.ts";
@@ -22,22 +22,29 @@ export interface Received {
   readonly dropped: readonly (readonly number[])[];
 }
 
-/** Account of an edge whose source is a plugin of this process. */
-export class PluginEdge {
-  readonly #plugin: string;
-  readonly #peer: string;
-  readonly #link: PluginLink;
-  readonly #received: () => Received | undefined;
+const NO_EDGE: PluginEdgeCounters = { waiting: 0, waitingBytes: 0, refused: 0, dropped: [] };
 
-  constructor(plugin: string, peer: string, link: PluginLink, received: () => Received | undefined) {
+/** Account of an edge from a plugin to a service of this process. */
+export class PluginEdge {
+  readonly #plugin: Plugin;
+  readonly #peer: string;
+  /** Once the peer is there. */
+  #link: PluginLink | undefined;
+  #received: () => Received | undefined = () => undefined;
+
+  constructor(plugin: Plugin, peer: string) {
     this.#plugin = plugin;
     this.#peer = peer;
+  }
+
+  attach(link: PluginLink, received: () => Received | undefined): void {
     this.#link = link;
     this.#received = received;
   }
 
   /** Types that the plugin was built with in a version the plan does not know: name to reason. */
-  refusedTypes(plugin: Plugin, index: PlanIndex): Map<string, string> {
+  refusedTypes(index: PlanIndex): Map<string, string> {
+    const plugin = this.#plugin;
     const refused = new Map<string, string>();
     for (const type of plugin.types) {
       if (type.role === "serves") continue;
@@ -57,33 +64,37 @@ export class PluginEdge {
   }
 
   close(): void {
-    this.#link.carrier.abort();
+    this.#link?.carrier.abort();
   }
 
   snapshot(): EdgeAccount {
-    const { committed, dropped, refused } = this.#link.counters();
+    const counters = this.#link?.counters();
+    const committed = counters?.committed ?? [0, 0];
+    const edge = counters === undefined ? this.#plugin.edge(this.#peer) : counters.edge;
+    const { waiting, waitingBytes, refused, dropped } = edge ?? NO_EDGE;
     const received = this.#received();
     const lane = (index: 0 | 1): LaneAccount => {
-      const own = index === Lane.data ? dropped : [];
+      const own =
+        index === Lane.data ? DROP_REASONS.map((_, i) => (dropped[i] ?? 0) + (counters?.dropped[i] ?? 0)) : [];
       const theirs = received?.dropped[index] ?? [];
       const delivered = received?.delivered[index] ?? committed[index];
       const all = DROP_REASONS.map((_, i) => (own[i] ?? 0) + (theirs[i] ?? 0));
-      const published = committed[index] + own.reduce((a, b) => a + b, 0);
+      const published = committed[index] + own.reduce((a, b) => a + b, index === Lane.data ? waiting : 0);
       const inFlight = published - delivered - all.reduce((a, b) => a + b, 0);
       const named = Object.fromEntries(DROP_REASONS.map((reason, i) => [reason, all[i]]));
       return { published, delivered, inFlight, dropped: named as Record<DropReason, number> };
     };
     return {
-      edge: `${this.#plugin} -> ${this.#peer}`,
-      source: this.#plugin,
+      edge: `${this.#plugin.service} -> ${this.#peer}`,
+      source: this.#plugin.service,
       target: this.#peer,
       transport: "ring",
-      state: "open",
+      state: this.#link === undefined ? "opening" : "open",
       data: lane(Lane.data),
       control: lane(Lane.control),
       refused,
-      waiting: 0,
-      waitingBytes: 0,
+      waiting,
+      waitingBytes,
       attached: [],
     };
   }
@@ -101,9 +112,8 @@ export interface RemotePluginOptions {
 interface Counted {
   readonly published: number;
   readonly dropped: readonly number[];
-  readonly refused: number;
 }
-const NOTHING: Counted = { published: 0, dropped: [], refused: 0 };
+const NOTHING: Counted = { published: 0, dropped: [] };
 
 /** A plugin of this process and a service of another: the event loop moves their frames between socket and ring. */
 export class RemotePluginLink {
@@ -117,23 +127,27 @@ export class RemotePluginLink {
   #counted = NOTHING;
   /** What became of messages on it that the socket never took. */
   #endedBy: DropReason = "link_lost";
-  /** Over all links. */
-  #refused = 0;
+  /** The plugin's side of the edge, over all links, as counted so far. */
+  #edge = NO_EDGE;
   #carrier: ByteCarrier | undefined;
   #transport: TransportName = "unix";
 
   constructor(options: RemotePluginOptions) {
     this.#options = options;
     this.connector = options.connector(
-      (carrier) => this.#open(carrier),
+      (carrier, info) => this.#open(carrier, info),
       () => this.#drop(),
     );
   }
 
-  #open(carrier: ByteCarrier): void {
+  #open(carrier: ByteCarrier, info: PeerInfo): void {
     const { plugin, hub } = this.#options;
     this.#count();
     const link = this.#options.connect();
+    for (const type of info.refused.keys()) {
+      const typeId = hub.index.types.get(type)?.id;
+      if (typeId !== undefined) link.refuse(typeId);
+    }
     this.#carrier = carrier;
     this.#transport = carrier.transport;
     this.#link = link;
@@ -203,23 +217,37 @@ export class RemotePluginLink {
     }
   }
 
-  /** What was published on the link so far: in the socket's lane, still in the plugin's ring, or not sent at all. */
-  #count(): void {
-    const carrier = this.#carrier;
-    const link = this.#link;
-    if (link === undefined) return;
-    const [data, control] = this.#accounts;
-    const { committed, dropped, refused } = link.counters();
-    const before = this.#counted;
-    const fresh = committed[Lane.data] - before.published;
-    data.published += fresh;
+  #countDropped(dropped: readonly number[], before: readonly number[]): void {
+    const data = this.#accounts[Lane.data];
     dropped.forEach((count, index) => {
-      const more = count - (before.dropped[index] ?? 0);
+      const more = count - (before[index] ?? 0);
       data.published += more;
       data.drop(DROP_REASONS[index], more);
     });
-    this.#refused += refused - before.refused;
-    this.#counted = { published: committed[Lane.data], dropped, refused };
+  }
+
+  #countEdge(edge: PluginEdgeCounters): void {
+    this.#countDropped(edge.dropped, this.#edge.dropped);
+    this.#edge = edge;
+  }
+
+  /** What was published so far: in the socket's lane, still in the plugin's ring, waiting in its host, or not sent at all. */
+  #count(): void {
+    const { plugin, peer } = this.#options;
+    const carrier = this.#carrier;
+    const link = this.#link;
+    if (link === undefined) {
+      this.#countEdge(plugin.edge(peer) ?? NO_EDGE);
+      return;
+    }
+    const [data, control] = this.#accounts;
+    const { committed, dropped, edge } = link.counters();
+    const before = this.#counted;
+    const fresh = committed[Lane.data] - before.published;
+    data.published += fresh;
+    this.#countDropped(dropped, before.dropped);
+    this.#countEdge(edge ?? NO_EDGE);
+    this.#counted = { published: committed[Lane.data], dropped };
     if (carrier === undefined) {
       data.drop(this.#endedBy, fresh);
       return;
@@ -258,17 +286,19 @@ export class RemotePluginLink {
   snapshot(): EdgeAccount {
     const { plugin, peer } = this.#options;
     this.#count();
+    const { waiting, waitingBytes, refused } = this.#edge;
+    const data = this.#accounts[Lane.data].snapshot();
     return {
       edge: `${plugin.service} -> ${peer}`,
       source: plugin.service,
       target: peer,
       transport: this.#transport,
       state: this.connector.state,
-      data: this.#accounts[Lane.data].snapshot(),
+      data: { ...data, published: data.published + waiting, inFlight: data.inFlight + waiting },
       control: this.#accounts[Lane.control].snapshot(),
-      refused: this.#refused,
-      waiting: 0,
-      waitingBytes: 0,
+      refused,
+      waiting,
+      waitingBytes,
       attached: [],
       ...(this.connector.note === undefined ? {} : { note: this.connector.note }),
     };
@@ -276,8 +306,14 @@ export class RemotePluginLink {
 
   /** Two plugins of one process: their rings, joined by the event loop. */
   static join(near: PluginLink, far: PluginLink, first: Plugin, second: Plugin, ticker: Ticker, log: Logger): void {
-    for (const type of second.types) if (type.role === "subscribes") near.subscribe(type.typeId, 0, true);
-    for (const type of first.types) if (type.role === "subscribes") far.subscribe(type.typeId, 0, true);
+    const [wantedBySecond, wantedByFirst] = [second, first].map(({ types }) =>
+      types.filter(({ role }) => role === "subscribes").map(({ typeId }) => typeId),
+    );
+    // What a plugin declares in the topology and was not built to take is not waited for.
+    for (const { typeId } of first.types) if (!wantedBySecond.includes(typeId)) near.subscribe(typeId, 0, false);
+    for (const { typeId } of second.types) if (!wantedByFirst.includes(typeId)) far.subscribe(typeId, 0, false);
+    for (const typeId of wantedBySecond) near.subscribe(typeId, 0, true);
+    for (const typeId of wantedByFirst) far.subscribe(typeId, 0, true);
     const options = {
       ticker,
       verify: undefined,

@@ -1,7 +1,16 @@
 /** The one place that knows which transports there are: a plan and the name of a process become a running hub. */
 import { randomBytes } from "node:crypto";
 import { basename, dirname } from "node:path";
-import { type Clock, createHub, type Hub, type Logger, marksOf, type Plugin, type SchemaSupport } from "#core";
+import {
+  type Clock,
+  createHub,
+  type Hub,
+  type Logger,
+  marksOf,
+  type Plugin,
+  pluginEdgesOf,
+  type SchemaSupport,
+} from "#core";
 import { Carrier, type Plan, RunKind, type Service, Wait } from "#generated/busbar/plan";
 import { DESK_SUFFIX, ProcessTelemetry } from "#telemetry";
 import { CLOCK_SERVICE } from "#topology";
@@ -220,6 +229,7 @@ async function loadPlugins(options: ComposeOptions, telemetry: ProcessTelemetry)
           threads: service.threads,
           wait: WAITS[service.wait],
           ...(service.clock ? { clock: { service: CLOCK_SERVICE, ...marksOf(plan, service.name) } } : {}),
+          edges: pluginEdgesOf(plan, service.name),
           telemetry: telemetry.board,
           about: () => aboutOf(plan, service, schema),
           ...(pluginFailed === undefined ? {} : { failed: (error: BusError) => pluginFailed(service.name, error) }),

@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import { BusError } from "#wire";
 import { faults, lockWith, plan, where } from "./testing/fixtures.ts";
-import { head, nodeOf, pair, pub, service, sub, turnStart } from "./testing/pieces.ts";
+import { head, nodeOf, pair, pub, service, turnStart } from "./testing/pieces.ts";
 
 test("unknown types and rpc services are refused with their place and the nearest name", () => {
   const text = `${head}${nodeOf(["a", "b"])}${service("a", 'run = "ts:x"\npublishes = ["galaxy.TurnStart", "galaxy.TurnSart"]\ncalls = ["Card"]')}${service("b", 'run = "ts:x"\nsubscribes = ["galxy.*"]\nserves = ["Cards"]\nhistory = { "galaxy.None" = 3 }')}`;
@@ -69,18 +69,6 @@ test("semantics/3.4: cycles of blocking edges are warned of, and one other polic
   ]);
   expect(plan(`${text}[[edges]]\nfrom = "s1"\nto = "s2"\npolicy = "drop_oldest"\n`).warnings).toEqual([]);
   expect(plan(pair).warnings).toEqual([]);
-});
-
-test("policies that set messages aside are warned of where a native service publishes", () => {
-  const services = `${service("a", 'run = "native:a"\npublishes = ["galaxy.TurnStart"]')}${service("b", sub('"galaxy.TurnStart"'))}`;
-  const edges = (policy: string): string =>
-    `${head}${nodeOf(["a", "b"])}${services}[[edges]]\nfrom = "*"\nto = "*"\npolicy = "${policy}"\n`;
-  for (const policy of ["drop_oldest", "latest"]) {
-    expect(plan(edges(policy)).warnings).toEqual([
-      `a -> b: policy ${policy} sets messages aside, which a native service cannot; it drops the new ones (drop_newest)`,
-    ]);
-  }
-  for (const policy of ["block", "error", "drop_newest"]) expect(plan(edges(policy)).warnings).toEqual([]);
 });
 
 test("entries that match nothing, and nodes without services, are warned of with their place", () => {

@@ -99,11 +99,7 @@ export function resolveInto(
     }
   }
   edges.sort((a, b) => compare(a.source, b.source) || compare(a.target, b.target));
-  warnings.push(
-    ...cycleWarnings(edges),
-    ...pluginWarnings(edges, placement.members),
-    ...idleWarnings(problems, topology, rules),
-  );
+  warnings.push(...cycleWarnings(edges), ...idleWarnings(problems, topology, rules));
   return { ...placement, access, edges, warnings };
 }
 
@@ -270,21 +266,6 @@ function cycleWarnings(edges: readonly ResolvedEdge[]): string[] {
       `edges with policy block form a cycle (${cycle.join(" -> ")}): when all are full, each waits for the next until its timeout; give one of them another policy`,
   );
 }
-
-/** A plugin has no place where it could set messages aside. */
-function pluginWarnings(edges: readonly ResolvedEdge[], members: readonly Member[]): string[] {
-  const plugins = new Set(members.filter(({ kind }) => kind === "native").map(({ name }) => name));
-  return edges.flatMap(({ source, target, types }) => {
-    const aside = plugins.has(source) ? types.filter(({ policy }) => ASIDE.includes(policy.kind)) : [];
-    const kinds = [...new Set(aside.map(({ policy }) => policy.kind))];
-    return kinds.map(
-      (kind) =>
-        `${source} -> ${target}: policy ${kind} sets messages aside, which a native service cannot; it drops the new ones (drop_newest)`,
-    );
-  });
-}
-
-const ASIDE: readonly string[] = ["drop_oldest", "latest"];
 
 function idleWarnings(problems: Problems, topology: Topology, rules: EdgeRules): string[] {
   const idle = rules

@@ -46,18 +46,46 @@ Napi::Value layout(const Napi::CallbackInfo& info) {
   return result;
 }
 
+/// Three numbers each: type id, PolicyKind, time-out in ms.
+std::vector<host::Policy> policies_of(Arguments& arguments, const Napi::Object& given) {
+  std::vector<host::Policy> policies;
+  const std::vector<uint32_t> words = arguments.u32s_of(given, "policies");
+  for (size_t at = 0; at + 3 <= words.size(); at += 3) {
+    const auto kind = std::min(words[at + 1], static_cast<uint32_t>(host::WhenFull::kLatest));
+    policies.push_back({words[at], static_cast<host::WhenFull>(kind), words[at + 2]});
+  }
+  return policies;
+}
+
+/// The edges of the plan that start at a plugin; none is given by who has no plan.
+std::vector<host::EdgeOptions> edges_of(Arguments& arguments, const Napi::Object& running) {
+  std::vector<host::EdgeOptions> edges;
+  if (!arguments.ok()) return edges;
+  for (const Napi::Object& given : arguments.objects_of(running, "edges")) {
+    host::EdgeOptions edge;
+    edge.policies = policies_of(arguments, given);
+    edge.declared = arguments.u32s_of(given, "declared");
+    edge.capacity_bytes = arguments.u32_of(given, "capacityBytes");
+    edge.frame_bytes_max = arguments.u32_of(given, "frameBytesMax");
+    edges.push_back(std::move(edge));
+  }
+  return edges;
+}
+
 Napi::Value load_plugin(const Napi::CallbackInfo& info) {
   Arguments arguments(info, "loadPlugin");
   const std::string path = arguments.text("path"), name = arguments.text("name"), config = arguments.text("config");
   const Napi::Object running = arguments.object("running");
   const uint32_t threads = arguments.u32_of(running, "threads");
   const Waiting waiting{arguments.u32_of(running, "spinUs"), arguments.boolean_of(running, "adaptive")};
+  std::vector<host::EdgeOptions> edges = edges_of(arguments, running);
   const Napi::Function callback = arguments.function("onEvent");
   const Napi::Function about = arguments.optional_function("about");
   const auto board = arguments.optional_handle<BoardHandle>("board");
   const std::string service = board == nullptr ? std::string() : arguments.text("service");
   if (!arguments.ok()) return info.Env().Undefined();
-  PluginOptions options{path, name, config, threads, waiting, board == nullptr ? nullptr : board->board, service};
+  PluginOptions options{path, name, config, threads, waiting, board == nullptr ? nullptr : board->board, service,
+                        std::move(edges)};
   auto plugin = PluginHandle::start(info.Env(), state_of(info.Env()), std::move(options), callback, about);
   return plugin == nullptr ? info.Env().Undefined() : Arguments::wrap(info.Env(), std::move(plugin));
 }
@@ -109,18 +137,6 @@ Napi::Value ref_plugin(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
-/// Three numbers each: type id, PolicyKind, time-out in ms.
-std::vector<host::Policy> policies_of(Arguments& arguments, const Napi::Object& given) {
-  std::vector<host::Policy> policies;
-  const std::vector<uint32_t> words = arguments.u32s_of(given, "policies");
-  for (size_t at = 0; at + 3 <= words.size(); at += 3) {
-    // drop_oldest and latest set messages aside, for which a plugin has no place: `validate` warns of them.
-    const auto kind = std::min(words[at + 1], static_cast<uint32_t>(host::WhenFull::kDropNewest));
-    policies.push_back({words[at], static_cast<host::WhenFull>(kind), words[at + 2]});
-  }
-  return policies;
-}
-
 Napi::Value create_link(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
   Arguments arguments(info, "createLink");
@@ -132,7 +148,7 @@ Napi::Value create_link(const Napi::CallbackInfo& info) {
   options.frame_bytes_max = arguments.u32_of(given, "frameBytesMax");
   options.source_id = arguments.u32_of(given, "sourceId");
   options.epoch = arguments.u32_of(given, "epoch");
-  options.policies = policies_of(arguments, given);
+  options.edge = arguments.u32_of(given, "edge");
   options.clock_rank = arguments.u32_of(given, "clockRank");
   options.is_clock = options.clock_rank == kClockItself;
   if (options.is_clock) options.clock_rank = host::LinkOptions::kUnmarked;
@@ -197,7 +213,15 @@ Napi::Value subscribe(const Napi::CallbackInfo& info) {
   const auto link = arguments.handle<LinkHandle>("link");
   const uint32_t type_id = arguments.u32("typeId"), topic_id = arguments.u32("topicId");
   const bool active = arguments.boolean("active");
-  if (arguments.ok()) link->link().subscribe(type_id, topic_id, active);
+  if (arguments.ok()) link->host().subscribe(link->link(), type_id, topic_id, active);
+  return info.Env().Undefined();
+}
+
+Napi::Value refuse_type(const Napi::CallbackInfo& info) {
+  Arguments arguments(info, "refuseType");
+  const auto link = arguments.handle<LinkHandle>("link");
+  const uint32_t type_id = arguments.u32("typeId");
+  if (arguments.ok()) link->host().refuse(link->link(), type_id);
   return info.Env().Undefined();
 }
 
@@ -218,21 +242,53 @@ Napi::Value grant(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
-/// [committed data, committed control, refused, dropped by reason...], as numbers.
+/// [waiting, waiting bytes, refused, dropped by reason...] of an edge, as numbers, from place `at` on.
+void put_counters(Napi::Array result, uint32_t at, const host::EdgeCounters& counters) {
+  const auto add = [&](uint64_t count) {
+    result.Set(at++, Napi::Number::New(result.Env(), static_cast<double>(count)));
+  };
+  add(counters.waiting);
+  add(counters.waiting_bytes);
+  add(counters.refused);
+  for (const uint64_t count : counters.dropped) add(count);
+}
+
+/// [committed data, committed control, dropped on no edge by reason...], as numbers; then the counters of the edge, if it has
+/// one, as they were at the same moment.
 Napi::Value counters(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
   Arguments arguments(info, "counters");
   const auto handle = arguments.handle<LinkHandle>("link");
   if (handle == nullptr) return env.Undefined();
-  Napi::Array result = Napi::Array::New(env, 3 + ring::kDropReasons);
+  Napi::Array result = Napi::Array::New(env);
   uint32_t index = 0;
   const auto add = [&](const std::atomic<uint64_t>& counter) {
     // relaxed: each is a number by itself
     result.Set(index++, Napi::Number::New(env, static_cast<double>(counter.load(std::memory_order_relaxed))));
   };
-  for (const auto& counter : handle->link().committed) add(counter);
-  add(handle->link().refused);
-  for (const auto& counter : handle->link().dropped) add(counter);
+  const auto read = [&] {
+    for (const auto& counter : handle->link().committed) add(counter);
+    for (const auto& counter : handle->link().dropped) add(counter);
+  };
+  const uint32_t edge = handle->link().options().edge;
+  if (edge >= handle->host().edges()) {
+    read();
+    return result;
+  }
+  const host::EdgeCounters counted = handle->host().edge(edge).counters(read);
+  put_counters(result, index, counted);
+  return result;
+}
+
+/// The counters of an edge by its place.
+Napi::Value edge_counters(const Napi::CallbackInfo& info) {
+  Napi::Env env = info.Env();
+  Arguments arguments(info, "edgeCounters");
+  const auto plugin = arguments.handle<PluginHandle>("plugin");
+  const uint32_t edge = arguments.u32("edge");
+  if (!arguments.ok() || edge >= plugin->host().edges()) return env.Undefined();
+  const Napi::Array result = Napi::Array::New(env);
+  put_counters(result, 0, plugin->host().edge(edge).counters([] {}));
   return result;
 }
 
@@ -262,7 +318,9 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
       {"subscribe", subscribe},
       {"cancel", cancel},
       {"grant", grant},
+      {"refuseType", refuse_type},
       {"counters", counters},
+      {"edgeCounters", edge_counters},
       {"quit", quit},
   };
   for (const auto& [name, function] : functions) exports.Set(name, Napi::Function::New(env, function, name));

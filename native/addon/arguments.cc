@@ -96,6 +96,23 @@ uint32_t Arguments::u32_of(const Napi::Object& object, const char* name) {
   return static_cast<uint32_t>(number);
 }
 
+std::vector<Napi::Object> Arguments::objects_of(const Napi::Object& object, const char* name) {
+  if (!ok_) return {};
+  const Napi::Value value = object.Get(name);
+  std::vector<Napi::Object> objects;
+  if (value.IsUndefined()) return objects;
+  const uint32_t length = value.IsArray() ? value.As<Napi::Array>().Length() : 0;
+  for (uint32_t i = 0; i < length; i++) {
+    const Napi::Value item = value.As<Napi::Array>().Get(i);
+    if (item.IsObject()) objects.push_back(item.As<Napi::Object>());
+  }
+  if (!value.IsArray() || objects.size() != length) {
+    refuse(name, "an array of objects");
+    return {};
+  }
+  return objects;
+}
+
 std::vector<uint32_t> Arguments::u32s_of(const Napi::Object& object, const char* name) {
   if (!ok_) return {};
   const Napi::Value value = object.Get(name);

@@ -34,6 +34,8 @@ class Arguments {
   /// An integer of at most 53 bits.
   uint64_t u53(const char* name);
   uint32_t u32_of(const Napi::Object& object, const char* name);
+  /// An array of objects; empty also for undefined.
+  std::vector<Napi::Object> objects_of(const Napi::Object& object, const char* name);
   /// A Uint32Array.
   std::vector<uint32_t> u32s_of(const Napi::Object& object, const char* name);
   bool boolean_of(const Napi::Object& object, const char* name);

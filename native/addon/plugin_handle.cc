@@ -75,6 +75,7 @@ std::shared_ptr<PluginHandle> PluginHandle::start(Napi::Env env, std::shared_ptr
     if (record == nullptr) plugin->log(40, "this process has as many telemetry records as it can have; there is none for this one");
   }
   plugin->host_->wait_by(options.waiting);
+  for (host::EdgeOptions& edge : options.edges) plugin->host_->add_edge(std::move(edge));
   state->keep(plugin);
   plugin->host_->start();
   return plugin;

@@ -29,6 +29,7 @@ struct PluginOptions {
   /// Where the instance gets a telemetry record from, under the name of the service; null: it gets none.
   std::shared_ptr<telemetry::Board> board;
   std::string service;
+  std::vector<host::EdgeOptions> edges = {};
 };
 
 class PluginHandle : public host::PluginEvents, public std::enable_shared_from_this<PluginHandle> {

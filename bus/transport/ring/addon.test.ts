@@ -1,7 +1,6 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import type { Plugin } from "#core";
-import { PolicyKind } from "#generated/busbar/plan";
 import { type Addon, openAddon } from "./addon.ts";
 import { ringUnavailable, threadRingUnavailable } from "./ring-transport.ts";
 import { loadEcho, testPlugin } from "./test-support.ts";
@@ -25,6 +24,14 @@ test("wrong arguments are TypeErrors that name function and argument", async () 
   expect(() => addon.loadPlugin("a", "b", "c", { ...running, threads: -1 }, () => {})).toThrow(
     "threads must be an integer",
   );
+  for (const edges of [7, [7]])
+    expect(() => addon.loadPlugin("a", "b", "c", { ...running, edges }, () => {})).toThrow(
+      "edges must be an array of objects",
+    );
+  const edge = { policies: new Uint32Array(0), declared: [], capacityBytes: 1, frameBytesMax: 1 };
+  expect(() => addon.loadPlugin("a", "b", "c", { ...running, edges: [edge] }, () => {})).toThrow(
+    "declared must be a Uint32Array",
+  );
   expect(() => addon.loadPlugin("a", "b", "c", { ...running, adaptive: 1 }, () => {})).toThrow(
     "adaptive must be a boolean",
   );
@@ -47,7 +54,7 @@ test("a handle of one kind is not taken for the other", async () => {
     frameBytesMax: 8,
     sourceId: 1,
     epoch: 1,
-    policies: Uint32Array.of(0, 0, 1),
+    edge: 0xffffffff,
     clockRank: 0xffffffff,
   };
   expect(() => addon.createLink(handle as never, options, () => {})).toThrow(RangeError);
@@ -73,7 +80,6 @@ test("rings outlive their link for as long as somebody looks at them", async () 
     epoch: 1,
     capacityBytes: 4096,
     frameBytesMax: 512,
-    policies: [{ typeId: 0, kind: PolicyKind.block, timeoutMs: 1 }],
   });
   link.carrier.abort();
   await plugin.close();

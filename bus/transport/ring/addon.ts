@@ -77,16 +77,29 @@ export interface PluginDescription {
   }[];
 }
 
+/** An edge of the plan that starts at a plugin. */
+export interface NativeEdgeOptions {
+  /** Type id (0: all types without their own), PolicyKind, time-out in ms, of each policy. */
+  readonly policies: Uint32Array;
+  /** Ids of the types that the subscriber has declared. */
+  readonly declared: Uint32Array;
+  readonly capacityBytes: number;
+  readonly frameBytesMax: number;
+}
+
 export interface NativeLinkOptions {
   readonly capacityBytes: number;
   readonly frameBytesMax: number;
   readonly sourceId: number;
   readonly epoch: number;
-  /** Type id (0: all types without their own), PolicyKind, time-out in ms, of each policy. */
-  readonly policies: Uint32Array;
+  /** Place among the plugin's edges of the one that ends at the peer, or NO_EDGE. */
+  readonly edge: number;
   /** Place of the peer among those whose marks close a tick, or one of CLOCK_RANK. */
   readonly clockRank: number;
 }
+
+/** Of links to services that declare nothing of what the plugin publishes. */
+export const NO_EDGE = 0xffff_ffff;
 
 /** `clockRank` of links to services whose messages no tick orders, and to the clock itself. */
 export const CLOCK_RANK = { none: 0xffff_ffff, clock: 0xffff_fffe } as const;
@@ -107,8 +120,13 @@ export interface Addon {
     path: string,
     name: string,
     config: string,
-    /** Workers, and how its own thread waits, as in `setWaiting`. */
-    running: { readonly threads: number; readonly spinUs: number; readonly adaptive: boolean },
+    /** Workers; how its own thread waits, as in `setWaiting`; what it knows of the plan (default: no edge). */
+    running: {
+      readonly threads: number;
+      readonly spinUs: number;
+      readonly adaptive: boolean;
+      readonly edges?: readonly NativeEdgeOptions[];
+    },
     onEvent: (kind: PluginEvent, level: number, text: string, error: NativeError | undefined) => void,
     /** Called at once, and only for a plugin that takes every type its service subscribes to. Default: none, and no schema. */
     about: (() => PluginAbout) | undefined,
@@ -143,8 +161,12 @@ export interface Addon {
   subscribe(link: LinkHandle, typeId: number, topicId: number, active: boolean): void;
   cancel(link: LinkHandle, correlation: number): void;
   grant(link: LinkHandle, correlation: number, items: number): void;
-  /** Frames sent on data and control, then messages that were not sent, by reason. */
+  /** The peer cannot read what the plugin publishes of the type. */
+  refuseType(link: LinkHandle, typeId: number): void;
+  /** Frames sent on data and control; messages that were not sent and are on no edge, by reason; then, if the link has an edge, its `edgeCounters`. */
   counters(link: LinkHandle): number[];
+  /** Messages that wait, their bytes, those not taken (policy `error`), and those not sent, by reason. */
+  edgeCounters(plugin: PluginHandle, edge: number): number[];
 
   /** Ends the process at once, without stopping its other threads first. Nothing is flushed. */
   quit(code: number): never;

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { pluginEdgesOf } from "#core";
 import { Note, Tick } from "#generated/busbar/testing";
 import { testHub, until } from "../../../test/support/hub.ts";
 import { planOf } from "../../../test/support/plan.ts";
@@ -31,7 +32,13 @@ test("drop_newest", async () => {
   const [near, far] = ["near", "far"].map((process) =>
     testHub({ plan, process, transports: [createUnixTransport()], addressOf }),
   );
-  const plugin = await loadPlugin({ name: "typed_echo", path: testPlugin("typed_echo"), service: "echo", log: silent });
+  const plugin = await loadPlugin({
+    name: "typed_echo",
+    path: testPlugin("typed_echo"),
+    service: "echo",
+    edges: pluginEdgesOf(plan, "echo"),
+    log: silent,
+  });
   near.attachPlugin(plugin);
   const notes = near.bus("feeder").publisher(Note);
   const unread = far.bus("watcher").subscriber(Tick)[Symbol.asyncIterator]();

@@ -1,6 +1,6 @@
 /** A plugin behind a hub: the typed API of a TypeScript service on one side, C++ on the other. */
 import { afterEach, expect, test } from "vitest";
-import type { Bus, Hub, Plugin } from "#core";
+import { type Bus, type Hub, type Plugin, pluginEdgesOf } from "#core";
 import { Echo, Note, Tick } from "#generated/busbar/testing";
 import { testHub, until } from "../../../test/support/hub.ts";
 import { planOf } from "../../../test/support/plan.ts";
@@ -27,6 +27,7 @@ async function start(): Promise<Bus> {
     name: "typed_echo",
     path: testPlugin("typed_echo"),
     service: "echo",
+    edges: pluginEdgesOf(plan, "echo"),
     log: silent,
   });
   hub.attachPlugin(plugin);

@@ -1,13 +1,13 @@
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { afterEach, expect, test } from "vitest";
-import type { Plugin } from "#core";
+import type { Plugin, PluginEdgeCounters, PluginEdgeOptions } from "#core";
 import { Credit } from "#generated/busbar/control";
 import { PolicyKind } from "#generated/busbar/plan";
 import { ERRORS } from "#generated/errors";
-import { DROP_REASONS, HOLD } from "#transport";
-import { Kind, Lane, writeHeader } from "#wire";
+import { DROP_REASONS, type DropReason, HOLD } from "#transport";
+import { HEADER_BYTES, Kind, Lane, writeHeader } from "#wire";
 import { loadPlugin } from "./plugin.ts";
-import { EchoClient, loadEcho, silent, testPlugin, topic, type as typeId } from "./test-support.ts";
+import { EchoClient, edgeToCaller, loadEcho, silent, testPlugin, topic, type as typeId } from "./test-support.ts";
 
 const loaded: Plugin[] = [];
 const echo = async (options: Parameters<typeof loadEcho>[0] = {}): Promise<Plugin> => {
@@ -157,12 +157,10 @@ test("published messages arrive where they were asked for, each counted", async 
   even.link.subscribe(typeId("Event"), topic("even"), true);
   all.request("Publish", 1, [1000, 64]);
   expect((await all.answer(1)).words).toEqual([1000, 0]);
-  const events = (client: EchoClient): number[] =>
-    client.received.filter(({ lane }) => lane === Lane.data).map(({ words }) => words[0]);
   await all.until(() => events(all).length === 1000 && events(even).length === 500);
   expect(events(all)).toEqual(Array.from({ length: 1000 }, (_, i) => i));
   expect(events(even)).toEqual(Array.from({ length: 500 }, (_, i) => 2 * i));
-  expect(all.link.counters()).toEqual({ committed: [1000, 1], refused: 0, dropped: DROP_REASONS.map(() => 0) });
+  expect(all.link.counters()).toEqual({ committed: [1000, 1], dropped: DROP_REASONS.map(() => 0), edge: undefined });
 });
 
 test("what is published before anybody has subscribed is counted by its type, and by no edge", async () => {
@@ -179,43 +177,103 @@ test("what is published before anybody has subscribed is counted by its type, an
   expect(plugin.unheard().get("busbar.testing.Event")).toBe(7);
 });
 
-test("a held lane stops the publisher, which times out and counts what it could not send", async () => {
-  const client = new EchoClient(await echo(), {
-    capacityBytes: 4096,
-    frameBytesMax: 1024,
-    policies: [{ typeId: 0, kind: PolicyKind.block, timeoutMs: 5 }],
-  });
+/** An event has a topic of 3 or 4 bytes. */
+const frameBytes = (payload: number): number => HEADER_BYTES + 8 + payload;
+const SMALL = { capacityBytes: 4096, frameBytesMax: 1024 };
+const events = (client: EchoClient): number[] =>
+  client.received.filter(({ lane }) => lane === Lane.data).map(({ words }) => words[0]);
+const range = (from: number, to: number): number[] => Array.from({ length: to - from }, (_, i) => from + i);
+
+/** A caller whose data lane is held, after the plugin has published `count` messages to it, of which its ring takes four. */
+async function heldCaller(edge: Partial<PluginEdgeOptions>, count: number) {
+  const plugin = await echo({ edges: [edgeToCaller(edge)] });
+  const client = new EchoClient(plugin, SMALL);
   client.link.subscribe(typeId("Event"), 0, true);
   client.verdict = (lane) => (lane === Lane.data ? HOLD : 1);
-  client.request("Publish", 1, [10, 900]);
-  expect((await client.answer(1)).words).toEqual([4, -3 >>> 0]);
-  const counters = client.link.counters();
-  expect(counters.committed[0]).toBe(4);
-  expect(counters.dropped[DROP_REASONS.indexOf("timeout")]).toBe(6);
-  client.verdict = () => 1;
-  client.link.carrier.resume(Lane.data);
-  await client.until(() => client.received.filter(({ lane }) => lane === Lane.data).length === 4);
+  client.request("Publish", 1, [count, 900]);
+  const { words } = await client.answer(1);
+  const { committed, edge: counters } = client.link.counters();
+  expect(committed).toEqual([4, 1]);
+  const read = (): void => {
+    client.verdict = () => 1;
+    client.link.carrier.resume(Lane.data);
+  };
+  return { plugin, client, words, counters: counters!, read };
+}
+
+const countOf = (reason: DropReason, { dropped }: PluginEdgeCounters): number => {
+  const count = dropped[DROP_REASONS.indexOf(reason)];
+  expect(dropped.reduce((a, b) => a + b)).toBe(count);
+  return count;
+};
+
+test("a held lane stops the publisher, which times out and counts what it could not send", async () => {
+  const policies = [{ typeId: 0, kind: PolicyKind.block, timeoutMs: 5 }];
+  const { client, words, counters, read } = await heldCaller({ policies }, 10);
+  expect(words).toEqual([4, -3 >>> 0]);
+  expect(countOf("timeout", counters)).toBe(6);
+  read();
+  await client.until(() => events(client).length === 4);
 });
 
 test.for([
   ["error", PolicyKind.error, 6, 0, [4, -3 >>> 0]],
   ["drop_newest", PolicyKind.dropNewest, 0, 6, [10, 0]],
-  ["latest, which a plugin keeps as drop_newest", PolicyKind.latest, 0, 6, [10, 0]],
 ] as const)("a full edge with policy %s makes no plugin wait", async ([, kind, refused, dropped, answer]) => {
   // Neither the time-out nor the policy of another type is waited for.
   const policies = [
     { typeId: typeId("Note"), kind: PolicyKind.block, timeoutMs: 3_600_000 },
     { typeId: 0, kind, timeoutMs: 3_600_000 },
   ];
-  const client = new EchoClient(await echo(), { capacityBytes: 4096, frameBytesMax: 1024, policies });
+  const { words, counters } = await heldCaller({ policies }, 10);
+  expect(words).toEqual(answer);
+  expect(counters).toMatchObject({ refused, waiting: 0 });
+  expect(countOf("full_newest", counters)).toBe(dropped);
+});
+
+test.for([
+  // Frames of 972 bytes: two of them may be set aside.
+  ["drop_oldest", PolicyKind.dropOldest, "full_oldest", 2, 4, [8, 9]],
+  ["latest", PolicyKind.latest, "conflated", 1, 5, [9]],
+] as const)(
+  "a full edge with policy %s sets aside what is newest",
+  async ([, kind, reason, waiting, dropped, rest]) => {
+    const policies = [{ typeId: 0, kind, timeoutMs: 3_600_000 }];
+    const { plugin, client, words, counters, read } = await heldCaller({ policies, capacityBytes: 2000 }, 10);
+    expect(words).toEqual([10, 0]);
+    expect(counters).toMatchObject({ refused: 0, waiting, waitingBytes: waiting * frameBytes(900) });
+    expect(countOf(reason, counters)).toBe(dropped);
+    read();
+    await client.until(() => events(client).length === 4 + rest.length);
+    expect(events(client)).toEqual([...range(0, 4), ...rest]);
+    expect(plugin.edge("caller")).toMatchObject({ waiting: 0, waitingBytes: 0 });
+  },
+);
+
+test("what is published for a declared subscriber waits until it is there, and is no longer unheard", async () => {
+  const declared = [typeId("Event")];
+  const plugin = await echo({ edges: [edgeToCaller({ declared })] });
+  const other = new EchoClient(plugin, { service: "other" });
+  other.request("Publish", 1, [7, 64]);
+  expect((await other.answer(1)).words).toEqual([7, 0]);
+  expect(plugin.edge("caller")).toMatchObject({ waiting: 7, waitingBytes: 7 * frameBytes(64) });
+  expect(plugin.unheard().size).toBe(0);
+  expect(plugin.edge("other")).toBe(undefined);
+  const client = new EchoClient(plugin);
+  expect(client.link.counters().edge?.waiting).toBe(7);
   client.link.subscribe(typeId("Event"), 0, true);
-  client.verdict = (lane) => (lane === Lane.data ? HOLD : 1);
-  client.request("Publish", 1, [10, 900]);
-  expect((await client.answer(1)).words).toEqual(answer);
-  const counters = client.link.counters();
-  expect(counters).toMatchObject({ committed: [4, 1], refused });
-  expect(counters.dropped.reduce((a, b) => a + b)).toBe(dropped);
-  expect(counters.dropped[DROP_REASONS.indexOf("full_newest")]).toBe(dropped);
+  await client.until(() => events(client).length === 7);
+  expect(events(client)).toEqual(range(0, 7));
+  expect(client.link.counters()).toMatchObject({ committed: [7, 0], edge: { waiting: 0 } });
+});
+
+test("a type that the subscriber cannot read is dropped on its edge", async () => {
+  const plugin = await echo({ edges: [edgeToCaller({ declared: [typeId("Event")] })] });
+  const client = new EchoClient(plugin);
+  client.link.refuse(typeId("Event"));
+  client.request("Publish", 1, [7, 64]);
+  expect((await client.answer(1)).words).toEqual([7, 0]);
+  expect(countOf("refused_schema", client.link.counters().edge!)).toBe(7);
 });
 
 test("data reaches the plugin's state, is reported back, and its hash is that of XXH64", async () => {

@@ -1,10 +1,11 @@
-import type { Plugin, PluginLink, PluginType } from "#core";
+import type { Plugin, PluginEdgeCounters, PluginEdgeOptions, PluginLink, PluginType } from "#core";
 import { Done, Mark, Tick } from "#generated/busbar/clock";
 import { DROP_REASONS, type TransportLog } from "#transport";
 import { BusError, Memory } from "#wire";
 import {
   type Addon,
   CLOCK_RANK,
+  NO_EDGE,
   openAddon,
   type PluginAbout,
   PluginEvent,
@@ -32,6 +33,8 @@ export interface LoadPluginOptions {
   readonly wait?: WaitStrategy;
   /** It follows the simulated clock: name of the clock's service, whose marks close a tick here, sorted, and to how many it sends its own. */
   readonly clock?: { readonly service: string; readonly marks: readonly string[]; readonly listeners: number };
+  /** The edges of the plan that start at the service (PlanIndex.pluginEdgesOf). Default: none. */
+  readonly edges?: readonly PluginEdgeOptions[];
   /** Where its telemetry record comes from. Default: it has none. */
   readonly telemetry?: TelemetryBoard | undefined;
   /** For a plugin that takes every type its service subscribes to. Default: none, and no schema. */
@@ -85,6 +88,8 @@ class NativePlugin implements Plugin {
   readonly #ended: PromiseParts<void> = parts();
   readonly #hashes: PromiseParts<string | undefined>[] = [];
   readonly #clock: LoadPluginOptions["clock"];
+  /** Targets of its edges, in the order in which the addon knows them. */
+  readonly #edges: readonly string[];
   #closed = false;
   #stopping = false;
   /** Events that somebody waits for. */
@@ -94,12 +99,14 @@ class NativePlugin implements Plugin {
     this.#addon = addon;
     this.#log = options.log;
     this.service = options.service;
+    const edges = options.edges ?? [];
+    this.#edges = edges.map(({ target }) => target);
     this.#handle = native(() =>
       addon.loadPlugin(
         path,
         options.name,
         options.config ?? "{}",
-        { threads: options.threads ?? 1, ...WAITING[options.wait ?? "adaptive"] },
+        { threads: options.threads ?? 1, ...WAITING[options.wait ?? "adaptive"], edges: edges.map(nativeEdge) },
         (kind, level, text, error) => this.#event(kind, level, text, error),
         () => ({ service: options.service, ...(options.about?.() ?? { schema: new Uint8Array(0), types: [] }) }),
         options.telemetry,
@@ -129,15 +136,14 @@ class NativePlugin implements Plugin {
   connect(options: Parameters<Plugin["connect"]>[0]): PluginLink {
     if (this.#closed || this.#stopping) throw new BusError("core/closed", { details: { what: `plugin ${this.name}` } });
     const { sourceId, epoch, frameBytesMax } = options;
-    const policies = Uint32Array.from(
-      options.policies.flatMap(({ typeId, kind, timeoutMs }) => [typeId, kind, timeoutMs]),
-    );
+    const place = this.#edges.indexOf(options.service);
+    const edge = place < 0 ? NO_EDGE : place;
     const clockRank = this.#rankOf(options.service);
     const capacityBytes = capacityFor(options.capacityBytes, frameBytesMax);
     const addon = this.#addon;
     let carrier: RingCarrier | undefined;
     const { link, rings } = native(() =>
-      addon.createLink(this.#handle, { sourceId, epoch, frameBytesMax, policies, capacityBytes, clockRank }, () => {
+      addon.createLink(this.#handle, { sourceId, epoch, frameBytesMax, edge, capacityBytes, clockRank }, () => {
         carrier?.bell();
       }),
     );
@@ -162,9 +168,11 @@ class NativePlugin implements Plugin {
     return {
       carrier,
       subscribe: (typeId, topicId, active) => addon.subscribe(link, typeId, topicId, active),
+      refuse: (typeId) => addon.refuseType(link, typeId),
       counters: () => {
-        const [data, control, refused, ...dropped] = addon.counters(link);
-        return { committed: [data, control], refused, dropped: dropped.slice(0, DROP_REASONS.length) };
+        const [data, control, ...rest] = addon.counters(link);
+        const dropped = rest.splice(0, DROP_REASONS.length);
+        return { committed: [data, control], dropped, edge: rest.length === 0 ? undefined : edgeCounters(rest) };
       },
     };
   }
@@ -174,6 +182,11 @@ class NativePlugin implements Plugin {
     if (peer === this.#clock.service) return CLOCK_RANK.clock;
     const rank = this.#clock.marks.indexOf(peer);
     return rank < 0 ? CLOCK_RANK.none : rank;
+  }
+
+  edge(target: string): PluginEdgeCounters | undefined {
+    const place = this.#edges.indexOf(target);
+    return place < 0 ? undefined : edgeCounters(this.#addon.edgeCounters(this.#handle, place));
   }
 
   unheard(): ReadonlyMap<string, number> {
@@ -251,6 +264,20 @@ class NativePlugin implements Plugin {
     }
   }
 }
+
+const nativeEdge = ({ policies, declared, capacityBytes, frameBytesMax }: PluginEdgeOptions) => ({
+  policies: Uint32Array.from(policies.flatMap(({ typeId, kind, timeoutMs }) => [typeId, kind, timeoutMs])),
+  declared: Uint32Array.from(declared),
+  capacityBytes,
+  frameBytesMax,
+});
+
+const edgeCounters = ([waiting, waitingBytes, refused, ...dropped]: number[]): PluginEdgeCounters => ({
+  waiting,
+  waitingBytes,
+  refused,
+  dropped,
+});
 
 interface PromiseParts<T> {
   readonly promise: Promise<T>;

@@ -17,7 +17,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 const PRELUDE = `
   const addon = require(${JSON.stringify(findAddon())});
   const start = (onEvent) => addon.loadPlugin(${JSON.stringify(testPlugin("echo"))}, "echo", "{}", { threads: 2, spinUs: 50, adaptive: true }, onEvent);
-  const options = { capacityBytes: 65536, frameBytesMax: 4096, sourceId: 1, epoch: 1, policies: Uint32Array.of(0, 0, 1000), clockRank: 0xffffffff };
+  const options = { capacityBytes: 65536, frameBytesMax: 4096, sourceId: 1, epoch: 1, edge: 0xffffffff, clockRank: 0xffffffff };
   // One request for a long batch, straight into the control ring.
   const longBatch = (link, rings) => {
     const ring = new DataView(rings[1]);

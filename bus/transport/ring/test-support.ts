@@ -1,8 +1,7 @@
 /** For the tests of this room: the echo plugin of native/testing, and a receiver that notes what comes. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import type { Plugin, PluginLink } from "#core";
-import { PolicyKind } from "#generated/busbar/plan";
+import type { Plugin, PluginEdgeOptions, PluginLink } from "#core";
 import { type ByteReceiver, DELIVERED, FULL, type TransportLog } from "#transport";
 import {
   type BusError,
@@ -40,6 +39,16 @@ export const silent: TransportLog = { debug() {}, info() {}, warn() {}, error() 
 
 export const loadEcho = (options: Partial<LoadPluginOptions> = {}): Promise<Plugin> =>
   loadPlugin({ name: "echo", path: testPlugin("echo"), service: "echo", log: silent, ...options });
+
+/** The edge to an `EchoClient`. */
+export const edgeToCaller = (options: Partial<PluginEdgeOptions>): PluginEdgeOptions => ({
+  target: "caller",
+  declared: [],
+  policies: [],
+  capacityBytes: 1 << 20,
+  frameBytesMax: 256 << 10,
+  ...options,
+});
 
 const FINGERPRINT_LO = 0x55667788;
 const FINGERPRINT_HI = 0x11223344;
@@ -79,7 +88,6 @@ export class EchoClient implements ByteReceiver {
       epoch: 3,
       capacityBytes: 1 << 20,
       frameBytesMax: 256 << 10,
-      policies: [{ typeId: 0, kind: PolicyKind.block, timeoutMs: 5000 }],
       ...options,
     });
     this.link.carrier.open(this);
