@@ -103,10 +103,12 @@ typedef struct busbar_host {
   /* 1 once the caller gave up (cancel, deadline, death). Any thread. Ask at every item boundary. */
   int32_t (*cancelled)(void* context, uint64_t request);
 
-  /* Publishes a message to whoever has subscribed by now. Where an edge is full its policy decides: `block` waits and
-     gives BUSBAR_FULL at the end of its time-out; `error` gives BUSBAR_FULL at once, and has taken nothing; `drop_newest`
-     drops and counts, and gives BUSBAR_OK; so do `drop_oldest` and `latest`, since there is no place to set a message
-     aside. BUSBAR_OK also when nobody has subscribed: the message is then counted as unheard, under its type and no edge. */
+  /* Publishes a message on every edge of the topology that carries it, and to whoever else has subscribed by now. Where an
+     edge is full its policy decides: `block` waits and gives BUSBAR_FULL at the end of its time-out; `error` gives BUSBAR_FULL
+     at once, and has taken nothing; `drop_newest` drops and counts, `drop_oldest` and `latest` set the message aside, and
+     these three give BUSBAR_OK. A declared subscriber that is not there yet is a full edge too, but the host keeps a
+     message for it (BUSBAR_OK) and waits only when it keeps as many as it may. BUSBAR_OK also when nobody has subscribed and
+     no edge carries the type: the message is then counted as unheard. */
   busbar_status (*publish)(void* context, uint32_t type_id, uint64_t fingerprint, const uint8_t* payload,
                            uint32_t payload_length, const char* topic, uint32_t topic_length);
 

@@ -234,7 +234,7 @@ test.for([
 test.for([
   // Frames of 972 bytes: two of them may be set aside.
   ["drop_oldest", PolicyKind.dropOldest, "full_oldest", 2, 4, [8, 9]],
-  ["latest", PolicyKind.latest, "conflated", 1, 5, [9]],
+  ["latest", PolicyKind.latest, "conflated", 2, 4, [8, 9]], // one of each topic
 ] as const)(
   "a full edge with policy %s sets aside what is newest",
   async ([, kind, reason, waiting, dropped, rest]) => {
