@@ -7,12 +7,16 @@
 #include "host/deadline.h"
 
 namespace busbar::host {
+namespace {
+
+constexpr uint64_t kExpiryNs = 1'000'000;
+
+}  // namespace
 
 OutEdge::OutEdge(EdgeOptions options, uint64_t (*clock)()) : options_(std::move(options)), clock_(clock) {}
 
 void OutEdge::attach(std::shared_ptr<Link> link) {
   link_ = std::move(link);
-  up_since_ = clock_();
   changes_seen_ = 0;
   worn_out_ = false;
   recall_all();
@@ -39,18 +43,20 @@ Interest OutEdge::interest_of(const frame::Header& header) const {
   return std::find(declared.begin(), declared.end(), header.type_id) == declared.end() ? Interest::kNone : interest;
 }
 
-/// The subscriber had its time to ask for the type.
-bool OutEdge::is_late(uint32_t type_id, uint64_t now) const {
+/// The subscriber has asked for types, and for no more since.
+bool OutEdge::is_late(uint64_t now) const {
   const Link* const to = link();
-  if (to == nullptr) return false;
-  return to->is_settled() ||
-         now >= saturating_sum(up_since_, uint64_t{policy_of(type_id).timeout_ms} * 1'000'000);
+  return to != nullptr && changes_seen_ != 0 && (to->is_settled() || now >= changed_at_ + kTogetherNs);
 }
 
 OutEdge::Offer OutEdge::offer(const Outgoing& message) {
   const frame::Header& header = message.header;
   is_blocked_ = false;
-  if (waits()) pump();
+  if (waits()) {
+    pump();
+  } else {
+    notice();
+  }
   const Interest interest = interest_of(header);
   if (interest == Interest::kNone) return Offer::kNotForIt;
   if (interest == Interest::kRefused) {
@@ -73,7 +79,7 @@ OutEdge::Offer OutEdge::offer(const Outgoing& message) {
     return Offer::kDropped;
   }
   const uint64_t now = clock_();
-  const bool late = interest == Interest::kUnknown && is_late(header.type_id, now);
+  const bool late = interest == Interest::kUnknown && is_late(now);
   Queue& queue = late ? aside_ : queue_;
   if (policy.stages()) return stage(queue, message, policy.when_full);
   // For room in a ring the publisher waits itself. For a subscriber it does not, who may be waiting for the publisher.
@@ -145,7 +151,7 @@ OutEdge::Place OutEdge::drop(Queue& queue, Place place, ring::Drop reason) {
 void OutEdge::pump() {
   is_blocked_ = false;
   expire();
-  recall();
+  notice();
   while (!queue_.empty() && pump_head()) {
   }
 }
@@ -156,8 +162,7 @@ bool OutEdge::pump_head() {
   const uint32_t bytes = head->header.length;
   switch (interest_of(head->header)) {
     case Interest::kUnknown:
-      // It holds back the others, or their order would depend on how fast subscriptions arrive; but not for ever.
-      if (!is_late(head->header.type_id, clock_())) return false;
+      if (!is_late(clock_())) return false;
       step_aside(head->header.type_id);
       return true;
     case Interest::kNone:  // the subscriber left while it waited
@@ -203,11 +208,17 @@ void OutEdge::step_aside(uint32_t type_id) {
   }
 }
 
+/// Whether the peer has changed what it wants.
+void OutEdge::notice() {
+  const Link* const to = link();
+  if (to == nullptr || to->changes() == changes_seen_) return;
+  changes_seen_ = to->changes();
+  changed_at_ = clock_();
+  recall();
+}
+
 /// What waited aside for a type that the subscriber has asked for, or left, takes its place again: before all the others.
 void OutEdge::recall() {
-  const Link* const to = link();
-  if (aside_.empty() || to == nullptr || to->changes() == changes_seen_) return;
-  changes_seen_ = to->changes();
   std::deque<Item> recalled, kept;
   for (Item& item : aside_.items) {
     const bool stays = interest_of(item.header) == Interest::kUnknown;
@@ -245,6 +256,8 @@ void OutEdge::expire() {
       }
     }
   }
+  // All that waits is looked at: not for each message by itself.
+  if (earliest_ != UINT64_MAX) earliest_ = std::max(earliest_, now + kExpiryNs);
 }
 
 bool OutEdge::has_room() {
@@ -259,9 +272,8 @@ bool OutEdge::has_room() {
 uint64_t OutEdge::due() const {
   if (queue_.empty() || link() == nullptr) return earliest_;
   const frame::Header& head = queue_.items.front().header;
-  if (interest_of(head) != Interest::kUnknown) return earliest_;
-  const uint64_t patience = uint64_t{policy_of(head.type_id).timeout_ms} * 1'000'000;
-  return std::min(earliest_, saturating_sum(up_since_, patience));
+  if (changes_seen_ == 0 || interest_of(head) != Interest::kUnknown) return earliest_;
+  return std::min(earliest_, changed_at_ + kTogetherNs);
 }
 
 void OutEdge::close() {

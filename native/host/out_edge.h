@@ -31,6 +31,10 @@ class OutEdge {
  public:
   /// Messages that may wait, beside the capacity in bytes. For as many again of types nobody asks for there is room aside.
   static constexpr size_t kWaitingMax = 1024;
+  /// What a subscriber asks for within this time of each other comes in the order of publishing, whatever comes first of the
+  /// subscriptions. After it a type that it has not asked for holds back no other, or a service that declares more than it
+  /// takes would stop itself.
+  static constexpr uint64_t kTogetherNs = 5'000'000;
 
   enum class Offer : uint8_t {
     kSent,
@@ -98,13 +102,14 @@ class OutEdge {
   using Place = std::deque<Item>::iterator;
 
   Interest interest_of(const frame::Header& header) const;
-  bool is_late(uint32_t type_id, uint64_t now) const;
+  bool is_late(uint64_t now) const;
   bool has_room(const Queue& queue, uint32_t bytes) const;
   Offer stage(Queue& queue, const Outgoing& message, WhenFull when_full);
   void push(Queue& queue, const Outgoing& message, uint64_t until, bool staged);
   Place drop(Queue& queue, Place place, ring::Drop reason);
   bool pump_head();
   void step_aside(uint32_t type_id);
+  void notice();
   void recall();
   void recall_all();
   void expire();
@@ -112,11 +117,11 @@ class OutEdge {
   const EdgeOptions options_;
   uint64_t (*const clock_)();
   std::shared_ptr<Link> link_;
-  uint64_t up_since_ = 0;
-  /// Of the link, when `aside_` was last looked through.
+  /// Of the link's interests, as last seen.
   uint32_t changes_seen_ = 0;
+  uint64_t changed_at_ = 0;
   Queue queue_;
-  /// What waits for a type that the subscriber could have asked for long ago: it must not stop the others for ever.
+  /// What waits for a type that the subscriber has not asked for with the others.
   Queue aside_;
   /// Nothing that waits has to go before this.
   uint64_t earliest_ = UINT64_MAX;

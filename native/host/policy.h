@@ -12,8 +12,7 @@ enum class WhenFull : uint8_t { kBlock = 0, kError = 1, kDropNewest = 2, kDropOl
 struct Policy {
   uint32_t type_id = 0;  // 0: of all types that have no policy of their own
   WhenFull when_full = WhenFull::kBlock;
-  /// kBlock: how long a message waits before it is dropped and counted as timeout. Of any: how long after a link has come a
-  /// type that the subscriber has not asked for holds back the others.
+  /// kBlock: how long a message waits before it is dropped and counted as timeout.
   uint32_t timeout_ms = 5000;
 
   /// Set aside rather than refused, waited for or dropped.
