@@ -5,6 +5,7 @@ import { BusError, HEADER_BYTES, Kind, Lane } from "#wire";
 import type { Arrived, ControlItem } from "./control.ts";
 import type { Clock } from "./hub-api.ts";
 import { ItemStream } from "./item-stream.ts";
+import { misfit } from "./mismatch.ts";
 
 /** Requests that may be unanswered on a link at once; later ones wait on the caller's side until their deadline. */
 export const OUTSTANDING_MAX = 1024;
@@ -139,7 +140,7 @@ export class Caller {
       call.sent = true;
       this.#outstanding++;
     } catch (error) {
-      this.#finish(item.correlation, BusError.from(error, "core/type-mismatch"), undefined);
+      this.#finish(item.correlation, misfit(item.type, item.value, error), undefined);
     }
     return true;
   }
@@ -149,7 +150,7 @@ export class Caller {
       this.#options.hold(call.item);
       call.bytes = HEADER_BYTES + (call.item.payload?.length ?? 0);
     } catch (error) {
-      this.#finish(call.item.correlation, BusError.from(error, "core/type-mismatch"), undefined);
+      this.#finish(call.item.correlation, misfit(call.item.type, call.item.value, error), undefined);
       return;
     }
     if (this.#waiting.length >= CALLS_WAITING_MAX || this.#waitingBytes >= WAITING_BYTES_MAX) {

@@ -2,10 +2,11 @@
 import type { Outbound, ReferenceCarrier } from "#transport";
 import { BusError, HEADER_BYTES, Kind, MESSAGE_BYTES_MAX } from "#wire";
 import { Account } from "./account.ts";
-import type { LaneAccount } from "./api.ts";
+import type { AnyMessageType, LaneAccount } from "./api.ts";
 import { ArrivedItem, type ControlItem, writeControl } from "./control.ts";
 import { encodePayload } from "./encode.ts";
 import { deepFreeze } from "./freeze.ts";
+import { mismatch } from "./mismatch.ts";
 import type { Flushable, Ticker } from "./ticker.ts";
 
 /** Items and bytes that may wait for a carrier with no room. */
@@ -102,9 +103,18 @@ export class ControlLane implements Flushable {
       item.value = undefined;
       return item;
     }
-    item.value = type.complete(value);
-    if (this.#options.development) deepFreeze(item.value);
+    item.value = this.#complete(type, value);
     return item;
+  }
+
+  /** What the other side gets by reference. In development a wrong field is an error, as it always is where a message is encoded. */
+  #complete(type: AnyMessageType, value: unknown): unknown {
+    const { development } = this.#options;
+    const problem = development ? type.check(value) : undefined;
+    if (problem !== undefined) throw mismatch(type.name, problem);
+    const whole = type.complete(value);
+    if (development) deepFreeze(whole);
+    return whole;
   }
 
   /** Sends what waits, as far as there is room. */
@@ -140,8 +150,7 @@ export class ControlLane implements Flushable {
   }
 
   #post(carrier: ReferenceCarrier, item: ControlItem): boolean {
-    const value = item.type === undefined ? item.value : item.type.complete(item.value);
-    if (this.#options.development) deepFreeze(value);
+    const value = item.type === undefined ? item.value : this.#complete(item.type, item.value);
     const before = carrier.controlCommitted;
     carrier.post(new ArrivedItem({ ...item, value }));
     // A carrier that has just ended takes nothing; the link hears of it on the next microtask.

@@ -10,6 +10,7 @@ import type {
 } from "./api.ts";
 import { durationMs } from "./duration.ts";
 import { envelopeOf, PLAIN } from "./envelope.ts";
+import { mismatch } from "./mismatch.ts";
 import { CLOSED, FULL } from "./outcome.ts";
 import type { Resident } from "./resident.ts";
 import type { Route } from "./route.ts";
@@ -199,9 +200,6 @@ export class PublisherImpl<Init> implements Publisher<Init> {
   /** Development mode: a wrong field is an error here, not a strange value over there. */
   #check(message: unknown): void {
     const problem = this.messageType.check(message);
-    if (problem === undefined) return;
-    const space = problem.indexOf(" ");
-    const details = { type: this.type, path: problem.slice(0, space), problem: problem.slice(space + 1) };
-    throw new BusError("core/type-mismatch", { details });
+    if (problem !== undefined) throw mismatch(this.type, problem);
   }
 }

@@ -5,6 +5,7 @@ import type { Logger, RequestContext } from "./api.ts";
 import { STREAM_WINDOW } from "./caller.ts";
 import type { ControlItem } from "./control.ts";
 import type { Clock } from "./hub-api.ts";
+import { misfit } from "./mismatch.ts";
 
 /** Requests that may wait for a handler; the callers' windows keep it from being reached in ordinary use. */
 export const BACKLOG_MAX = 16_384;
@@ -230,7 +231,10 @@ export class Server {
       origin.send({ kind, typeId: method.requestId, correlation, ttlMs: 0, type: method.response, value });
       return true;
     } catch (error) {
-      this.#fail(request, error);
+      // A wrong field of an answer is a fault of the handler, wherever it was noticed.
+      const { code, details } = misfit(method.response, value, error);
+      const wrong = code === "core/type-mismatch";
+      this.#fail(request, wrong ? new TypeError(`${details.type}: ${details.path} ${details.problem}`) : error);
       return false;
     }
   }

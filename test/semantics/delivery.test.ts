@@ -239,6 +239,36 @@ for (const place of PLACES) {
     await expect(client.echo({})).rejects.toMatchObject({ code: "core/handler-failed", message: /broken/ });
   });
 
+  named("5.4 a wrong field is named, of a request to its caller and of an answer to both", async () => {
+    const { a, b } = await both(place);
+    b.serve(Echo, {
+      echo: () => ({ seq: "x" }) as never,
+      count: async function* () {
+        yield { index: -1 };
+      },
+    });
+    const client = a.client(Echo);
+    for (const [request, path, problem] of [
+      [{ seq: "1" }, "seq", 'is "1", not a uint'],
+      [{ seq: 1, text: 7 }, "text", "is 7, not a string"],
+      [null, "value", "is null, not a table busbar.testing.EchoRequest"],
+    ] as const) {
+      await expect(client.echo(request as never)).rejects.toMatchObject({
+        code: "core/type-mismatch",
+        message: `core/type-mismatch: busbar.testing.EchoRequest: ${path} ${problem}`,
+        details: { type: "busbar.testing.EchoRequest", path, problem },
+      });
+    }
+    await expect(client.echo({})).rejects.toMatchObject({
+      code: "core/handler-failed",
+      message: /busbar\.testing\.EchoReply: seq is "x", not a uint/,
+    });
+    await expect(client.count({})[Symbol.asyncIterator]().next()).rejects.toMatchObject({
+      code: "core/handler-failed",
+      message: /busbar\.testing\.CountItem: index is -1, not a uint/,
+    });
+  });
+
   named("6.1 topics match exactly; one too long for a frame is refused everywhere", async () => {
     const { a, b } = await both(place);
     const got: string[] = [];
