@@ -219,6 +219,28 @@ test("recover works on files, names the new one and overwrites nothing", async (
   expect((await recording.stats()).messages).toBe(messages.length);
 });
 
+test("what a killed recorder took with it is told by the file of its next life, where publishers count", async () => {
+  const messages = war({ seed: 8, turns: 4, others: false });
+  const bytes = await written(messages, { perChunk: 30 });
+  await using recording = await inMemory(bytes);
+  const inside = mkdtempSync(join(folder, "lives-"));
+  const path = join(inside, "events-000001.mcap");
+  writeFileSync(path, bytes.subarray(0, recording.files[0]!.summary.chunks[2]!.offset + 100));
+  const held = messages.slice(0, 60);
+  const gone = messages.slice(60, 73);
+  const put = async (from: readonly Recorded[]): Promise<void> =>
+    writeFileSync(join(inside, "events-000002.mcap"), await written(from, { perChunk: 30, number: 2 }));
+
+  await put(messages.slice(73));
+  const { missing } = await recover(path, { out: join(inside, "one.mcap") });
+  expect(missing.events).toBe(gone.length);
+  expect(missing.sequences).toEqual([{ from: gone[0]!.sequence, to: gone.at(-1)!.sequence }]);
+  expect(missing.by).toContain(`another life of the recorder, begins with sequence ${messages[73]!.sequence} `);
+  // A run that begins anew says nothing of the one before it.
+  await put(held);
+  expect((await recover(path, { out: join(inside, "two.mcap") })).missing.events).toBeUndefined();
+});
+
 test("merging gives all messages of all files in the order of time and sequence, whoever wrote them", async () => {
   const messages = war({ seed: 12, turns: 8, jitter: 40_000 });
   const odd = messages.filter((_, i) => i % 2 === 1);

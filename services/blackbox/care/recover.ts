@@ -59,7 +59,7 @@ export async function recover(path: string, options: RecoverOptions = {}): Promi
   try {
     const sink = await fileSink(out);
     try {
-      return await recoverSource(source, journal, sink, { ...options, next: await firstOfNext(path) });
+      return await recoverSource(source, journal, sink, { ...options, ...(await beginOfNext(path)) });
     } catch (error) {
       await sink.close(false);
       throw error;
@@ -74,6 +74,8 @@ export interface RecoverSourceOptions extends Work {
   readonly pastDamage?: boolean;
   /** Recorder's count of the first message of the file that follows. */
   readonly next?: bigint | undefined;
+  /** The smallest sequence of a publisher where that file begins, which may be of another life of the recorder. */
+  readonly nextSequence?: bigint | undefined;
 }
 
 /** The same from any source to any sink. */
@@ -128,7 +130,7 @@ export async function recoverSource(
     damage,
     stoppedAtDamage,
     lostBytes: Math.max(0, taken.lostBytes(file.bytes, indexed)),
-    missing: taken.missing(options.next, journaled === undefined ? undefined : usable),
+    missing: taken.missing(options, journaled === undefined ? undefined : usable),
   };
 }
 
@@ -210,7 +212,10 @@ class Taken {
     return tail + whole - this.#bytes;
   }
 
-  missing(next: bigint | undefined, journal: Journal | undefined): RecoveryReport["missing"] {
+  missing(
+    { next, nextSequence }: Pick<RecoverSourceOptions, "next" | "nextSequence">,
+    journal: Journal | undefined,
+  ): RecoveryReport["missing"] {
     const { first, recording } = this.#file;
     // Where publishers count, the recorder's numbers of other messages have holes that mean nothing.
     const counted = this.#byPublisher.first === undefined ? this.#byRecorder : this.#byPublisher;
@@ -231,6 +236,15 @@ class Taken {
     }
     if (this.#file.scan?.ended === true && this.chunks === this.#file.summary.chunks.length)
       return { events: 0, sequences, by: "the file was closed, and its summary alone is lost" };
+    const last = counted.scattered ? undefined : this.#byPublisher.last;
+    if (last !== undefined && nextSequence !== undefined && nextSequence > last) {
+      const behind = nextSequence - last - 1n;
+      return {
+        events: inHoles + Number(behind),
+        sequences: behind === 0n ? sequences : [...sequences, { from: last + 1n, to: nextSequence - 1n }],
+        by: `the next file, of another life of the recorder, begins with sequence ${nextSequence} of the publishers`,
+      };
+    }
     const by = "nothing tells how many messages came after the last one that was read";
     return {
       events: inHoles === 0 ? undefined : inHoles,
@@ -240,20 +254,33 @@ class Taken {
   }
 }
 
-/** `first` of the file with the next number, when there is one of the same recorder. */
-async function firstOfNext(path: string): Promise<bigint | undefined> {
+/** What the file with the next number begins with, when there is one. */
+async function beginOfNext(path: string): Promise<Pick<RecoverSourceOptions, "next" | "nextSequence">> {
   const parts = /^(.*?)(\d{6,})\.mcap$/.exec(path);
-  if (parts === null) return undefined;
+  if (parts === null) return {};
   const [, prefix, number] = parts;
   const next = `${prefix}${String(Number(number) + 1).padStart(6, "0")}.mcap`;
-  if (!existsSync(join(dirname(path), next.slice(next.lastIndexOf("/") + 1)))) return undefined;
+  if (!existsSync(join(dirname(path), next.slice(next.lastIndexOf("/") + 1)))) return {};
   const source = await fileSource(next);
   try {
     const file = await RecordingFile.open(source, new TypeCache());
-    return file.recording.has("first") ? file.first : undefined;
+    return { next: file.recording.has("first") ? file.first : undefined, nextSequence: await firstSequence(file) };
   } catch {
-    return undefined;
+    return {};
   } finally {
     await source.close();
   }
+}
+
+/** The smallest number of a publisher in the first chunk that has one. @throws BusError blackbox/unreadable */
+async function firstSequence(file: RecordingFile): Promise<bigint | undefined> {
+  const filter = everything(file);
+  for (const chunk of file.summary.chunks) {
+    const numbers = new Sequences();
+    const messages = new MessageHeads(filter, chunk, file.chunkRecords(chunk, await file.chunkBytes(chunk)));
+    for (; messages.left > 0; messages.advance())
+      if (messages.isCounted) numbers.add(messages.sequenceHigh, messages.sequenceLow);
+    if (numbers.first !== undefined) return numbers.first;
+  }
+  return undefined;
 }

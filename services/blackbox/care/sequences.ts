@@ -49,6 +49,10 @@ export class Sequences {
     this.settle();
     return this.#runs[0]?.[0];
   }
+  get last(): bigint | undefined {
+    this.settle();
+    return this.#runs.at(-1)?.[1];
+  }
 }
 
 type Run<N> = [from: N, to: N];
