@@ -102,6 +102,7 @@ void PluginHost::run() {
     memory_.sample(monotonic_ns());
     events_.ready();
     uint32_t rounds = 0;
+    awake_at_ = monotonic_ns();
     while (!stopping_.load(std::memory_order_seq_cst)) {
       refresh_links();
       pump_edges();
@@ -310,7 +311,11 @@ void PluginHost::report(Link& link) {
 
 /// Looks for work for a while. @returns whether there is any
 bool PluginHost::look() {
-  return spin_.look(monotonic_ns(), due(), [this] { return has_work(); }, [] { return false; });
+  const uint64_t now = monotonic_ns();
+  const bool found =
+      spin_.look(now, due(), [this] { return has_work(); }, [] { return false; }, now - awake_at_);
+  if (found) awake_at_ = monotonic_ns();
+  return found;
 }
 
 uint64_t PluginHost::due() const {
@@ -360,6 +365,7 @@ void PluginHost::sleep() {
     }
     spin_.sleeps(monotonic_ns());
     bell_.wait(seen, timeout);
+    awake_at_ = monotonic_ns();
   }
   for (const auto& link : links_) {
     if (!link->held) link->in[frame::lane::kData].withdraw_sleep();

@@ -219,6 +219,8 @@ class PluginHost {
   std::vector<std::shared_ptr<Link>> links_;
   Ticks ticks_;
   AdaptiveSpin spin_;
+  /// When it last began to work after a look or a sleep, monotonic ns.
+  uint64_t awake_at_ = 0;
   std::optional<uint64_t> tick_hash_;
   std::string tick_reason_;
   uint64_t handles_ = 0;

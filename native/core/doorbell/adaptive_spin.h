@@ -36,11 +36,12 @@ class AdaptiveSpin {
   /// @param ready whether there is work; called all the time
   /// @param seldom the same of work that costs a system call to see; called every few microseconds
   /// @param deadline monotonic ns; not looked beyond
+  /// @param worked_ns what this thread has just worked: after long work it may look longer, for a small part of that
   /// @returns whether there was any
   template <typename Ready, typename Seldom>
-  bool look(uint64_t now, uint64_t deadline, Ready&& ready, Seldom&& seldom) {
+  bool look(uint64_t now, uint64_t deadline, Ready&& ready, Seldom&& seldom, uint64_t worked_ns = 0) {
     if (look_ns_ == 0 || (adaptive_ && misses_ >= kMissesMax)) return false;
-    const uint64_t end = std::min(deadline, now + look_ns_);
+    const uint64_t end = std::min(deadline, now + std::clamp(worked_ns / kWorkShare, look_ns_, look_ns_ * kLongLook));
     for (uint64_t yielded = now; now < end; now = monotonic_ns()) {
       if (now - yielded >= kYieldNs) {
         sched_yield();
@@ -74,6 +75,10 @@ class AdaptiveSpin {
  private:
   static constexpr uint64_t kYieldNs = 3'000;
   static constexpr int kLooks = 32;
+  /// Whoever asks for much work is asleep when it is done. Its next request comes after its wake, which takes longer than a
+  /// usual look; waiting for it costs this part of the work and saves the wake of this side.
+  static constexpr uint64_t kWorkShare = 16;
+  static constexpr uint64_t kLongLook = 6;
   /// Looks in vain, in a row, after which it sleeps at once.
   static constexpr uint32_t kMissesMax = 3;
   static constexpr uint64_t kCloseLooks = 4;

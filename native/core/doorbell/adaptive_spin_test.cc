@@ -79,6 +79,23 @@ TEST(AdaptiveSpin, PatienceMakesLooksLongerAndNothingElse) {
   EXPECT_GE(monotonic_ns() - start, 200'000u);
 }
 
+TEST(AdaptiveSpin, AfterLongWorkItLooksLongerForASmallPartOfIt) {
+  AdaptiveSpin spin({50, false}), never({0, false});
+  const auto took = [&](AdaptiveSpin& which, uint64_t worked_ns) {
+    const uint64_t start = monotonic_ns();
+    EXPECT_FALSE(which.look(start, kNever, kNothing, kNothing, worked_ns));
+    return monotonic_ns() - start;
+  };
+  EXPECT_GE(took(spin, 0), 50'000u);
+  EXPECT_GE(took(spin, 3'200'000), 200'000u);
+  EXPECT_GE(took(spin, UINT64_MAX), 300'000u);
+  Work unseen{1};
+  EXPECT_FALSE(never.look(monotonic_ns(), kNever, std::ref(unseen), kNothing, UINT64_MAX));
+  EXPECT_EQ(unseen.looks, 0u);
+  const uint64_t start = monotonic_ns();
+  EXPECT_FALSE(spin.look(start, start + 1, kNothing, kNothing, UINT64_MAX)) << "its deadline holds all the same";
+}
+
 TEST(AdaptiveSpin, WorkBetweenLooksInVainKeepsItLooking) {
   AdaptiveSpin spin({50, true});
   for (int i = 0; i < 10; i++) {
