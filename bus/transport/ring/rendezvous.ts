@@ -10,7 +10,7 @@ import { BusError, checkFrame, frameKind, HEADER_BYTES, Kind, Lane, Memory, payl
 import type { Addon, ListenerHandle, PeerHandle } from "./addon.ts";
 import { RingCarrier } from "./carrier.ts";
 import { CAPACITY_BYTES_MAX, capacityFor } from "./layout.ts";
-import { native } from "./native-error.ts";
+import { fromNative, native } from "./native-error.ts";
 
 /** Peers that have connected and not been admitted yet. */
 const WAITING_MAX = 256;
@@ -55,6 +55,9 @@ const free = (addon: Addon, peer: PeerHandle, rings: readonly Memory[]): void =>
   const buffers = rings.map(({ buffer }) => buffer);
   native(() => addon.freeRings(peer, buffers));
 };
+
+/** As native/addon says it: whoever dialed has ended or changed its mind, which is no fault of anybody. */
+const GONE = "the other side is gone";
 
 /** Links that ended because the other side broke the protocol. */
 let breaches = 0;
@@ -295,8 +298,10 @@ export class PeerDesk {
         try {
           packet(bytes, reason);
         } catch (error) {
-          const { code, message } = BusError.from(error);
-          this.#options.log.warn({ peer: label, code, count: ++failures }, `a handshake failed: ${message}`);
+          const { code, message, details } = BusError.from(fromNative(error));
+          if (details.reason === GONE)
+            this.#options.log.debug({ peer: label }, "a peer left in the middle of its handshake");
+          else this.#options.log.warn({ peer: label, code, count: ++failures }, `a handshake failed: ${message}`);
           hangUp();
         }
       }),
