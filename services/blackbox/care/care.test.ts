@@ -236,7 +236,13 @@ test("what a killed recorder took with it is told by the file of its next life, 
   expect(missing.events).toBe(gone.length);
   expect(missing.sequences).toEqual([{ from: gone[0]!.sequence, to: gone.at(-1)!.sequence }]);
   expect(missing.by).toContain(`another life of the recorder, begins with sequence ${messages[73]!.sequence} `);
+  // Killed before its first chunk: the next file's count begins with 1 as well, and does not say that nothing is missing.
+  writeFileSync(path, bytes.subarray(0, recording.files[0]!.summary.chunks[0]!.offset + 100));
+  const none = (await recover(path, { out: join(inside, "none.mcap") })).missing;
+  expect(none).toMatchObject({ events: undefined, sequences: [] });
+  expect(none.by).toContain(`those of the next file begin with ${messages[73]!.sequence}`);
   // A run that begins anew says nothing of the one before it.
+  writeFileSync(path, bytes.subarray(0, recording.files[0]!.summary.chunks[2]!.offset + 100));
   await put(held);
   expect((await recover(path, { out: join(inside, "two.mcap") })).missing.events).toBeUndefined();
 });

@@ -221,7 +221,8 @@ class Taken {
     const counted = this.#byPublisher.first === undefined ? this.#byRecorder : this.#byPublisher;
     const sequences = counted.scattered ? [] : counted.holes.map(([from, to]) => ({ from, to }));
     const held = BigInt(this.messages);
-    if (recording.has("first") && next !== undefined && next >= first + held)
+    // A file that does not begin behind the first message of this one is of another life of the recorder.
+    if (recording.has("first") && next !== undefined && next > first && next >= first + held)
       return { events: Number(next - first - held), sequences, by: `the next file begins with message ${next}` };
     if (recording.has("first") && journal !== undefined) {
       const before = journal.first - first - (held - BigInt(journal.messages));
@@ -245,7 +246,10 @@ class Taken {
         by: `the next file, of another life of the recorder, begins with sequence ${nextSequence} of the publishers`,
       };
     }
-    const by = "nothing tells how many messages came after the last one that was read";
+    const by =
+      last === undefined && nextSequence !== undefined
+        ? `it holds no message that a publisher counted; those of the next file begin with ${nextSequence}`
+        : "nothing tells how many messages came after the last one that was read";
     return {
       events: inHoles === 0 ? undefined : inHoles,
       sequences,
