@@ -3372,8 +3372,8 @@ function full$DeleteReply(x: DeleteReplyInit, d: number): DeleteReply {
  * One event, self-contained. Fields that a kind does not use are absent (0, null).
  * | kind | fields |
  * |---|---|
- * | Arrival | tx, agent (sender), counterparty (receiver), amount, priority, deadline_tick, divisible, parent (of a staggered child) |
- * | PolicySubmit | tx, agent, counterparty, amount (remaining), priority |
+ * | Arrival | tx, agent (sender), counterparty (receiver), amount, priority, deadline_tick, divisible; the parts of a split do not arrive, PolicySplit names them |
+ * | PolicySubmit | tx, agent, counterparty, amount (remaining), priority, parent (of a part of a split) |
  * | PolicyHold | tx, agent, name (reason) |
  * | PolicyDrop | tx, agent, amount, deadline_tick |
  * | PolicySplit | tx, agent, amount, count (parts), txs (children), amounts, cost (friction) |

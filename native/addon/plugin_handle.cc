@@ -2,6 +2,10 @@
 
 #include <cstdio>
 #include <cstdlib>
+#if defined(__GLIBC__)
+#include <malloc.h>
+#endif
+#include <mutex>
 
 #include "addon/arguments.h"
 
@@ -12,6 +16,22 @@ std::string hex16(uint64_t value) {
   char text[17];
   std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(value));
   return text;
+}
+
+/// Work of milliseconds that makes and drops megabytes would else give them back to the system each time, and get them again
+/// page by page. So much may stay with the process; V8's heaps are not of this.
+constexpr int kKeptBytes = 32 << 20;
+
+void keep_freed_memory() {
+#if defined(__GLIBC__)
+  static std::once_flag once;
+  std::call_once(once, [] {
+    // Who sets it knows better.
+    if (std::getenv("MALLOC_TRIM_THRESHOLD_") != nullptr || std::getenv("GLIBC_TUNABLES") != nullptr) return;
+    mallopt(M_MMAP_THRESHOLD, kKeptBytes);
+    mallopt(M_TRIM_THRESHOLD, kKeptBytes);
+  });
+#endif
 }
 
 /// @returns null when the value is something else, or nothing because an exception is pending
@@ -55,6 +75,7 @@ std::shared_ptr<PluginHandle> PluginHandle::start(Napi::Env env, std::shared_ptr
       return nullptr;
     }
   }
+  keep_freed_memory();
   auto plugin = std::make_shared<PluginHandle>();
   plugin->env_ = env;
   plugin->state_ = state;

@@ -3572,8 +3572,8 @@ inline ::flatbuffers::Offset<LifecycleReply> CreateLifecycleReplyDirect(
 ///
 /// | kind | fields |
 /// |---|---|
-/// | Arrival | tx, agent (sender), counterparty (receiver), amount, priority, deadline_tick, divisible, parent (of a staggered child) |
-/// | PolicySubmit | tx, agent, counterparty, amount (remaining), priority |
+/// | Arrival | tx, agent (sender), counterparty (receiver), amount, priority, deadline_tick, divisible; the parts of a split do not arrive, PolicySplit names them |
+/// | PolicySubmit | tx, agent, counterparty, amount (remaining), priority, parent (of a part of a split) |
 /// | PolicyHold | tx, agent, name (reason) |
 /// | PolicyDrop | tx, agent, amount, deadline_tick |
 /// | PolicySplit | tx, agent, amount, count (parts), txs (children), amounts, cost (friction) |

@@ -76,16 +76,16 @@ Text bank_of(Answer& answer, const World& world, uint32_t number) {
 }
 
 /// Fields whose meaning depends on the kind (table in payments.fbs).
-void add_special(fb::EventBuilder& out, const Event& event, Text reason) {
+void add_special(fb::EventBuilder& out, const World& world, const Event& event, Text reason) {
   switch (event.kind) {
     case EventKind::arrival:
       out.add_priority(event.priority);
       out.add_deadline_tick(event.x);
       out.add_divisible((event.flags & 1) != 0);
-      if (event.y != kNone) out.add_parent(event.y);
       break;
     case EventKind::policy_submit:
       out.add_priority(event.priority);
+      if (const uint32_t parent = world.transactions[event.tx].parent; parent != kNone) out.add_parent(parent);
       break;
     case EventKind::policy_drop:
       out.add_deadline_tick(event.x);
@@ -227,7 +227,7 @@ flatbuffers::Offset<fb::Event> write_event(Answer& answer, const World& world, c
   if (!amounts.IsNull()) out.add_amounts(amounts);
   if (!nets.IsNull()) out.add_nets(nets);
   if (!costs.IsNull()) out.add_costs(costs);
-  add_special(out, event, reason);
+  add_special(out, world, event, reason);
   return out.Finish();
 }
 

@@ -163,6 +163,12 @@ class Queries : public Plugin {
   void lives(uint32_t sim, const Rows& rows) {
     std::map<uint32_t, std::vector<uint64_t>> by_payment;
     each_event(sim, [&](const fb::Event& event) {
+      if (event.kind() == fb::EventKind::PolicySubmit) {
+        ASSERT_EQ(event.parent() ? int64_t{*event.parent()} : -1, rows[*event.tx()].parent);
+        parts_seen_ += event.parent() ? 1 : 0;
+      } else {
+        ASSERT_FALSE(event.parent());
+      }
       std::set<uint32_t> named;
       if (event.tx()) named.insert(*event.tx());
       if (event.txs() != nullptr) named.insert(event.txs()->begin(), event.txs()->end());
@@ -189,7 +195,7 @@ class Queries : public Plugin {
     }
   }
 
-  size_t near_seen_ = 0, overdue_seen_ = 0, grandchildren_ = 0;
+  size_t near_seen_ = 0, overdue_seen_ = 0, grandchildren_ = 0, parts_seen_ = 0;
 };
 
 TEST_F(Queries, SayWhatTheListOfAllPaymentsSays) {
@@ -224,6 +230,7 @@ TEST_F(Queries, TellTheLifeOfPartsOfParts) {
   lives(sim, rows);
   metrics(sim, rows, 12);
   EXPECT_GT(grandchildren_, 3u);
+  EXPECT_GT(parts_seen_, 10u);
 }
 
 }  // namespace

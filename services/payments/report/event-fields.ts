@@ -9,8 +9,8 @@ const priorities = ["tx", "agent", "oldPriority", "priority", "ticks"] as const;
 const limit = [...payment, "limit"] as const;
 
 export const EVENT_FIELDS: Readonly<Record<keyof typeof EventKind, readonly EventField[]>> = {
-  Arrival: [...payment, "priority", "deadlineTick", "divisible", "parent"],
-  PolicySubmit: [...payment, "priority"],
+  Arrival: [...payment, "priority", "deadlineTick", "divisible"],
+  PolicySubmit: [...payment, "priority", "parent"],
   PolicyHold: ["tx", "agent", "name"],
   PolicyDrop: ["tx", "agent", "amount", "deadlineTick"],
   PolicySplit: ["tx", "agent", "amount", "count", "txs", "amounts", "cost"],

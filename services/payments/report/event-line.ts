@@ -16,11 +16,9 @@ const each = ({ txs, amounts }: Event): string =>
 const group = (event: Event): string => `${event.txs.length} payments (${each(event)})`;
 
 const LINES: Readonly<Record<keyof typeof EventKind, Line>> = {
-  Arrival: (e) =>
-    `${payment(e)}, priority ${e.priority}, due ${e.deadlineTick}${e.divisible ? ", divisible" : ""}${
-      e.parent === null ? "" : `, part of ${txText(e.parent)}`
-    }`,
-  PolicySubmit: (e) => `${payment(e)}, priority ${e.priority}`,
+  Arrival: (e) => `${payment(e)}, priority ${e.priority}, due ${e.deadlineTick}${e.divisible ? ", divisible" : ""}`,
+  PolicySubmit: (e) =>
+    `${payment(e)}, priority ${e.priority}${e.parent === null ? "" : `, part of ${txText(e.parent)}`}`,
   PolicyHold: (e) => `${txText(e.tx)} ${e.agent}${because(e.name)}`,
   PolicyDrop: (e) => `${txText(e.tx)} ${e.agent} ${money(e.amount)}, due ${e.deadlineTick}`,
   PolicySplit: (e) =>

@@ -3,9 +3,8 @@ import { type Event, EventKind, type LifecycleReply, type Transaction, Transacti
 import { eventLine } from "./event-line.ts";
 import { kindText, moneyText, txText } from "./words.ts";
 
-/** Whether an event is about this payment: alone, as one of a group, or as the parent of what it tells. */
-export const concerns = (event: Event, tx: number): boolean =>
-  event.tx === tx || event.parent === tx || event.txs.includes(tx);
+/** Whether an event is about this payment: alone, or as one of a group. What happens to a part is not about the whole. */
+export const concerns = (event: Event, tx: number): boolean => event.tx === tx || event.txs.includes(tx);
 
 /** Its events and those of the payments that it was split from and into, in order, from the events of the whole run. */
 export function lifecycleOf(events: readonly Event[], tx: number): Event[] {

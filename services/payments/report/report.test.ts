@@ -30,8 +30,11 @@ const K = EventKind;
 
 test("each kind of event has its line, made of the fields that the kind uses", () => {
   const pay = { tx: 42, agent: "A", counterparty: "B", amount: 1234567n };
-  expect(line({ kind: K.Arrival, ...pay, priority: 5, deadlineTick: 20, divisible: true, parent: 7 })).toBe(
-    "Arrival: tx_00000042 A -> B 1,234,567, priority 5, due 20, divisible, part of tx_00000007",
+  expect(line({ kind: K.Arrival, ...pay, priority: 5, deadlineTick: 20, divisible: true })).toBe(
+    "Arrival: tx_00000042 A -> B 1,234,567, priority 5, due 20, divisible",
+  );
+  expect(line({ kind: K.PolicySubmit, ...pay, priority: 5, parent: 7 })).toBe(
+    "PolicySubmit: tx_00000042 A -> B 1,234,567, priority 5, part of tx_00000007",
   );
   expect(line({ kind: K.PolicyHold, tx: 1, agent: "A", name: "LowPriority" })).toBe(
     "PolicyHold: tx_00000001 A: LowPriority",
@@ -202,7 +205,7 @@ test("one payment's life is found in the events of the run, with its parent and 
     { kind: K.Arrival, tick: 1, tx: 1, agent: "A", counterparty: "B", amount: 90n },
     { kind: K.Arrival, tick: 1, tx: 2, agent: "B", counterparty: "A", amount: 80n },
     { kind: K.PolicySplit, tick: 2, tx: 1, agent: "A", amount: 90n, count: 2, txs: [3, 4], amounts: [45n, 45n] },
-    { kind: K.Arrival, tick: 2, tx: 3, agent: "A", counterparty: "B", amount: 45n, parent: 1 },
+    { kind: K.PolicySubmit, tick: 2, tx: 3, agent: "A", counterparty: "B", amount: 45n, parent: 1 },
     { kind: K.PolicyHold, tick: 2, tx: 2, agent: "B", name: "LowPriority" },
     { kind: K.LsmBilateralOffset, tick: 4, agent: "A", counterparty: "B", txs: [3, 2], amounts: [45n, 80n] },
     { kind: K.RtgsImmediateSettlement, tick: 5, tx: 4, agent: "A", counterparty: "B", amount: 45n },
