@@ -65,7 +65,10 @@ OutEdge::Offer OutEdge::offer(const Outgoing& message) {
   }
   if (header.length > options_.frame_bytes_max) return Offer::kTooLarge;
   if (interest == Interest::kWanted && queue_.empty()) {
-    if (link_->put(message)) return Offer::kSent;
+    if (link_->put(message)) {
+      worn_out_ = false;
+      return Offer::kSent;
+    }
     is_blocked_ = true;
   }
   const Policy policy = policy_of(header.type_id);

@@ -154,6 +154,21 @@ TEST_F(OutEdgeTest, WhatWaitsIsBoundedAndAnAbsenceIsWaitedForOnce) {
   EXPECT_EQ(offer(edge, kA, 9999), Offer::kNoRoom);
 }
 
+TEST_F(OutEdgeTest, EachAbsenceIsWaitedForByItself) {
+  OutEdge edge(options(WhenFull::kBlock), test_clock);
+  const auto to = link();
+  edge.attach(to);  // which asks for nothing yet
+  for (uint32_t i = 0; i < OutEdge::kWaitingMax; i++) ASSERT_EQ(offer(edge, kA, i), Offer::kKept);
+  EXPECT_EQ(offer(edge, kA, 9999), Offer::kNoRoom);
+  edge.waited();
+  now_ns += 5 * kSecond;
+  to->subscribe(kA, 0, true);
+  EXPECT_EQ(offer(edge, kA, 0), Offer::kSent) << "what waited is dropped by now";
+  to->close();
+  for (uint32_t i = 0; i < OutEdge::kWaitingMax; i++) ASSERT_EQ(offer(edge, kA, i), Offer::kKept);
+  EXPECT_EQ(offer(edge, kA, 9999), Offer::kNoRoom);
+}
+
 TEST_F(OutEdgeTest, TheBoundInBytesIsTheCapacityOfTheEdge) {
   EdgeOptions given = options(WhenFull::kBlock);
   given.capacity_bytes = 1000;
