@@ -87,9 +87,11 @@ void PluginHost::publish_mark() {
 void PluginHost::answer_clock() {
   flatbuffers::FlatBufferBuilder builder(256);
   build_done(builder, ticks_, tick_hash_, tick_reason_);
-  for (const auto& link : links_) {
+  // By index: while a message waits for room, links may come.
+  for (size_t i = 0; i < links_.size(); i++) {
+    const Link* const link = links_[i].get();
     if (!link->options().is_clock) continue;
-    publish_own(link.get(), types::Done.id, types::Done.fingerprint, builder.GetBufferPointer(), builder.GetSize());
+    publish_own(link, types::Done.id, types::Done.fingerprint, builder.GetBufferPointer(), builder.GetSize());
   }
 }
 
