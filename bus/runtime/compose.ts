@@ -15,7 +15,7 @@ import { Carrier, type Plan, RunKind, type Service, Wait } from "#generated/busb
 import { DESK_SUFFIX, ProcessTelemetry } from "#telemetry";
 import { CLOCK_SERVICE } from "#topology";
 import type { Address, Transport, TransportName } from "#transport";
-import type { Look } from "#transport/socket";
+import type { SocketOptions } from "#transport/socket";
 import { BusError } from "#wire";
 import { systemClock } from "./clock.ts";
 import type { createLog } from "./log.ts";
@@ -58,15 +58,16 @@ const waitOf = (plan: Plan, process: string): keyof typeof Wait => {
   return wishes.includes(Wait.adaptive) ? "adaptive" : "sleep";
 };
 
-/** Sockets are looked at as rings are; where the addon is not there, or nobody wants that, their thread sleeps at once. */
-const lookOf = async (plan: Plan, process: string): Promise<{ look?: () => Look }> => {
-  const strategy = waitOf(plan, process);
-  if (strategy === "sleep") return {};
+/** What the addon does for sockets: they are looked at as rings are, unless nobody wants that, and received messages do not wait for the collector. */
+const socketHelp = async (plan: Plan, process: string): Promise<Pick<SocketOptions, "look" | "release">> => {
   const { lookAtSockets, openAddon, setWaitStrategy } = await import("#transport/ring");
   try {
     const addon = openAddon();
+    const release = (buffer: ArrayBuffer): void => addon.releaseBuffer(buffer);
+    const strategy = waitOf(plan, process);
+    if (strategy === "sleep") return { release };
     setWaitStrategy(strategy, addon);
-    return { look: () => lookAtSockets(addon) };
+    return { look: () => lookAtSockets(addon), release };
   } catch {
     return {};
   }
@@ -81,13 +82,13 @@ const TRANSPORTS: Readonly<Partial<Record<TransportName, MakeTransport>>> = {
   local: async () => (await import("#transport/local")).createLocalTransport(),
   unix: async (plan, _node, process) => {
     const { createUnixTransport } = await import("#transport/socket");
-    return createUnixTransport(await lookOf(plan, process));
+    return createUnixTransport(await socketHelp(plan, process));
   },
   tcp: async (plan, node, process) => {
     const { createTcpTransport, loadKeys } = await import("#transport/socket");
     const nodes = plan.nodes.map((entry) => entry.name);
     const keys = plan.keys === null ? {} : { keys: loadKeys(plan.keys, node, nodes) };
-    return createTcpTransport({ ...keys, ...(await lookOf(plan, process)) });
+    return createTcpTransport({ ...keys, ...(await socketHelp(plan, process)) });
   },
 };
 

@@ -224,7 +224,20 @@ Napi::Value watch_loop(const Napi::CallbackInfo& info) {
   return env.Undefined();
 }
 
-/// Raw, because it is the one call on the way of messages.
+/// Raw, because it is called for each message that a socket has received.
+napi_value release_buffer(napi_env env, napi_callback_info info) {
+  size_t count = 1;
+  napi_value argument = nullptr;
+  bool is_buffer = false;
+  napi_get_cb_info(env, info, &count, &argument, nullptr, nullptr);
+  if (count > 0) napi_is_arraybuffer(env, argument, &is_buffer);
+  // One that cannot be detached is the collector's, as it was.
+  if (is_buffer) napi_detach_arraybuffer(env, argument);
+  else napi_throw_type_error(env, nullptr, "releaseBuffer: buffer must be an ArrayBuffer");
+  return nullptr;
+}
+
+/// Raw, because it is on the way of messages.
 napi_value ring_peer(napi_env env, napi_callback_info info) {
   size_t count = 1;
   napi_value argument = nullptr;
@@ -249,9 +262,11 @@ void export_rendezvous(Napi::Env env, Napi::Object exports) {
       {"probeRings", probe_rings},   {"watchLoop", watch_loop},
   };
   for (const auto& [name, function] : functions) exports.Set(name, Napi::Function::New(env, function, name));
-  napi_value function = nullptr;
-  if (napi_create_function(env, "ringPeer", NAPI_AUTO_LENGTH, ring_peer, nullptr, &function) == napi_ok) {
-    exports.Set("ringPeer", Napi::Value(env, function));
+  const std::pair<const char*, napi_callback> raw[] = {{"ringPeer", ring_peer}, {"releaseBuffer", release_buffer}};
+  for (const auto& [name, callback] : raw) {
+    napi_value function = nullptr;
+    if (napi_create_function(env, name, NAPI_AUTO_LENGTH, callback, nullptr, &function) != napi_ok) continue;
+    exports.Set(name, Napi::Value(env, function));
   }
 }
 

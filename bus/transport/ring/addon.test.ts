@@ -41,6 +41,14 @@ test("wrong arguments are TypeErrors that name function and argument", async () 
     expect(() => addon.watchLoop(wrong)).toThrow("watchLoop: moved must be a Uint32Array with one element");
   expect(() => addon.wake()).toThrow(new TypeError("wake: link must be a handle of this addon"));
   expect(() => addon.cancel({}, 1)).toThrow(TypeError);
+  for (const wrong of [[], [7], [new Uint8Array(1)]])
+    expect(() => addon.releaseBuffer(...wrong)).toThrow(new TypeError("releaseBuffer: buffer must be an ArrayBuffer"));
+});
+
+test("a buffer that is released is empty at once", () => {
+  const buffer = new ArrayBuffer(64);
+  openAddon().releaseBuffer(buffer);
+  expect(buffer.byteLength).toBe(0);
 });
 
 test("a handle of one kind is not taken for the other", async () => {

@@ -242,6 +242,11 @@ export interface Addon {
   /** Whether the writer is gone, asked of the kernel. */
   telemetryGone(record: TelemetryRecordHandle): boolean;
   closeTelemetry(peer: TelemetryPeerHandle): void;
+  /**
+   * Gives the bytes of a buffer back at once instead of when it is collected; it is empty afterwards. For memory that native code has lent,
+   * which V8 counts as its own and collects the whole heap for.
+   */
+  releaseBuffer(buffer: ArrayBuffer): void;
   /** For this thread: longest look at its rings before it sleeps, and whether it stops looking while messages are rare. */
   setWaiting(spinUs: number, adaptive: boolean): void;
   /**

@@ -246,6 +246,7 @@ export class SocketCarrier implements ByteCarrier {
     else if (silentMs >= heartbeatMs) this.probe();
     this.outbound[0].trim();
     this.outbound[1].trim();
+    this.#sender.trim();
   }
 
   /** One frame of a message. @returns the fault, when it is one */
@@ -296,6 +297,7 @@ export class SocketCarrier implements ByteCarrier {
     const lane = credit.lane as Lane;
     const outbound = this.outbound[lane];
     if (!outbound.credit(credit.releasedBytes, credit.delivered, credit.dropped)) return "CREDIT";
+    if (lane === Lane.data) this.#sender.released(outbound.releasedBytes);
     this.#receiver?.reported(lane);
     if (this.#state === "open" && outbound.takeWritable()) this.#receiver?.writable(lane);
     this.#stirred?.();

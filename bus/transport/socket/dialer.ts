@@ -138,11 +138,12 @@ class Attempt {
 
   #message(parts: Buffer[]): void {
     const message = parts[0];
+    const { length } = message;
     const carrier = this.#carrier;
     if (carrier === undefined) {
       if (!this.#settled) this.#answer(parts);
     } else if (parts.length !== 1) carrier.fault("PARTS");
-    else carrier.message(this.#household.scratch.fill(message), message.length);
+    else carrier.message(this.#household.scratch.take(message), length);
   }
 
   /** The first message: WELCOME or REFUSE, alone. */

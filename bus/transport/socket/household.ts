@@ -13,7 +13,7 @@ export class Household {
   readonly timing: Timing;
   /** Of the data lanes. */
   readonly staging: StagingBytes;
-  readonly scratch: Scratch = new Scratch();
+  readonly scratch: Scratch;
   readonly carriers: Set<SocketCarrier> = new Set();
   /** Bytes sent and received since somebody took it back to 0. */
   readonly moved: Uint32Array;
@@ -25,6 +25,7 @@ export class Household {
   constructor(scheme: Scheme, options: SocketOptions) {
     this.name = scheme.name;
     this.staging = scheme.features.encrypted ? ENCRYPTED_STAGING : DATA_STAGING;
+    this.scratch = new Scratch(options.release);
     this.clock = options.clock ?? systemClock;
     this.timing = timingOf(options);
     this.#look = options.look?.();

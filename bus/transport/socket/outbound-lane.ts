@@ -29,6 +29,9 @@ export class OutboundLane implements Outbound {
   };
   /** Bytes of whole frames at the start of `memory` that were not handed over yet. */
   staged = 0;
+  /** Bytes of all frames committed so far, and of those that the reader has released. */
+  committedBytes = 0;
+  releasedBytes = 0;
   /** FULL was answered and nobody was told of room since. */
   starved = false;
   readonly #windowBytes: number;
@@ -39,8 +42,6 @@ export class OutboundLane implements Outbound {
   readonly #transmit: () => void;
   readonly #flush: () => void;
   #claimed = 0;
-  #committedBytes = 0;
-  #releasedBytes = 0;
   #open = true;
   #grownUsed = false;
 
@@ -58,7 +59,7 @@ export class OutboundLane implements Outbound {
   claim(bytesMin: number): number {
     if (!this.#open) return CLOSED;
     const need = paddedBytes(bytesMin);
-    const inFlight = this.#committedBytes - this.#releasedBytes;
+    const inFlight = this.committedBytes - this.releasedBytes;
     let room = this.#windowBytes - inFlight;
     if (need > room) {
       if (inFlight > 0) {
@@ -87,7 +88,7 @@ export class OutboundLane implements Outbound {
     // Bytes of an older frame must not leak through the padding.
     for (let at = offset + bytes; at < end; at++) this.memory.u8[at] = 0;
     this.staged = end;
-    this.#committedBytes += end - offset;
+    this.committedBytes += end - offset;
     this.committed++;
     if (end >= this.#leaveBytes) this.#transmit();
   }
@@ -97,15 +98,15 @@ export class OutboundLane implements Outbound {
   }
 
   /** Takes the reader's cumulative counters. @returns false when they cannot be true */
-  credit(releasedBytes: number, delivered: number, dropped: readonly number[]): boolean {
+  credit(released: number, delivered: number, dropped: readonly number[]): boolean {
     let fates = delivered;
     for (let i = 0; i < dropped.length; i++) {
       if (dropped[i] < this.report.dropped[i]) return false;
       fates += dropped[i];
     }
-    if (releasedBytes < this.#releasedBytes || releasedBytes > this.#committedBytes) return false;
+    if (released < this.releasedBytes || released > this.committedBytes) return false;
     if (delivered < this.report.delivered || fates > this.committed) return false;
-    this.#releasedBytes = releasedBytes;
+    this.releasedBytes = released;
     this.report.delivered = delivered;
     for (let i = 0; i < dropped.length; i++) this.report.dropped[i] = dropped[i];
     return true;
@@ -120,7 +121,7 @@ export class OutboundLane implements Outbound {
 
   /** Whether someone waits for room and a quarter of the window is free. Asking clears it. */
   takeWritable(): boolean {
-    const free = this.#windowBytes - (this.#committedBytes - this.#releasedBytes);
+    const free = this.#windowBytes - (this.committedBytes - this.releasedBytes);
     if (!this.starved || free < this.#windowBytes / 4) return false;
     this.starved = false;
     return true;

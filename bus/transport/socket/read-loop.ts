@@ -38,8 +38,9 @@ export class ReadLoop {
 
   readonly #got = (parts: Buffer[]): void => {
     this.count++;
-    this.#handle(parts);
+    // Asked before: whoever has taken a message may have given its memory back.
     const bytes = parts[parts.length - 1].length;
+    this.#handle(parts);
     this.#moved[0] += bytes;
     this.#bytes += bytes;
     if (++this.#messages < READ_BUDGET_MESSAGES && this.#bytes < READ_BUDGET_BYTES) {

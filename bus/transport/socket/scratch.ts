@@ -1,4 +1,5 @@
 import { Memory } from "#wire";
+import { POOLED_BYTES_MIN } from "./limits.ts";
 
 const FIRST_BYTES = 256 * 1024;
 
@@ -9,6 +10,21 @@ const FIRST_BYTES = 256 * 1024;
 export class Scratch {
   #memory: Memory = Memory.allocate(FIRST_BYTES);
   #largeUsed = false;
+  readonly #release: ((buffer: ArrayBuffer) => void) | undefined;
+
+  /** @param release gives the bytes of a buffer back at once */
+  constructor(release?: (buffer: ArrayBuffer) => void) {
+    this.#release = release;
+  }
+
+  /** As `fill`, for a message that nobody looks at afterwards: it may be empty then. */
+  take(message: Buffer): Memory {
+    const memory = this.fill(message);
+    const { buffer, length } = message;
+    if (this.#release !== undefined && length >= POOLED_BYTES_MIN && buffer.byteLength === length)
+      this.#release(buffer as ArrayBuffer);
+    return memory;
+  }
 
   fill(message: Buffer): Memory {
     if (message.length > FIRST_BYTES) this.#grow(message.length);

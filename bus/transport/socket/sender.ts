@@ -3,6 +3,7 @@ import type { InboundLane } from "./inbound-lane.ts";
 import { BATCH_BYTES_MAX, SMALL_MESSAGE_BYTES } from "./limits.ts";
 import type { OutboundLane } from "./outbound-lane.ts";
 import type { OwnFrames } from "./own-frames.ts";
+import { SendBlocks } from "./send-blocks.ts";
 
 /** Makes ZeroMQ messages of what a carrier's lanes and its own frames have staged. */
 export class Sender {
@@ -14,6 +15,7 @@ export class Sender {
   readonly #lanes: readonly [OutboundLane, OutboundLane];
   readonly #send: (message: Buffer) => void;
   readonly #moved: Uint32Array;
+  readonly #blocks = new SendBlocks();
   /** For messages of 8, 16, ... SMALL_MESSAGE_BYTES bytes, used again and again because zeromq.js copies those at once. */
   readonly #small: readonly Memory[] = Array.from({ length: SMALL_MESSAGE_BYTES / 8 }, (_, i) =>
     Memory.allocate(8 + 8 * i),
@@ -49,7 +51,7 @@ export class Sender {
       return;
     }
     if (bytes <= BATCH_BYTES_MAX) {
-      const message = Buffer.allocUnsafe(bytes);
+      const message = data.staged > 0 ? this.#blocks.take(bytes, data.committedBytes) : Buffer.allocUnsafe(bytes);
       data.moveTo(message, control.moveTo(message, own.moveTo(message, 0)));
       this.#hand(message);
       return;
@@ -57,7 +59,17 @@ export class Sender {
     // Lanes with a large frame go alone, so that a message is a small batch or one frame.
     this.#apart(own);
     this.#apart(control);
-    this.#apart(data);
+    this.#data(data);
+  }
+
+  /** The reader has released so many bytes of the data lane. */
+  released(bytes: number): void {
+    this.#blocks.released(bytes);
+  }
+
+  /** Called now and then: gives back memory that was not needed since. */
+  trim(): void {
+    this.#blocks.trim();
   }
 
   /** Stages counters. */
@@ -77,7 +89,7 @@ export class Sender {
     }
     // Our own frames lead a common message, and BYE ends the reader's interest: the lanes go first.
     this.#apart(this.#lanes[1]);
-    this.#apart(this.#lanes[0]);
+    this.#data(this.#lanes[0]);
     this.#apart(this.#own);
   }
 
@@ -85,6 +97,13 @@ export class Sender {
   byeAlone(code: string, text: string): void {
     this.#own.bye(code, text);
     this.#apart(this.#own);
+  }
+
+  #data(lane: OutboundLane): void {
+    if (lane.staged === 0) return;
+    const message = this.#blocks.take(lane.staged, lane.committedBytes);
+    lane.moveTo(message, 0);
+    this.#hand(message);
   }
 
   #apart(part: OwnFrames | OutboundLane): void {

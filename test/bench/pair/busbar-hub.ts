@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Hub } from "#core";
 import { Echo, Note, Tick } from "#generated/busbar/testing";
 import type { Address, Transport } from "#transport";
-import { createRingTransport, lookAtSockets } from "#transport/ring";
+import { createRingTransport, lookAtSockets, openAddon } from "#transport/ring";
 import { createTcpTransport, createUnixTransport, loadKeys } from "#transport/socket";
 import { testHub } from "../../support/hub.ts";
 import { planOf, type TestService } from "../../support/plan.ts";
@@ -52,10 +52,11 @@ export const crowd = (): string[] => Array.from({ length: CROWD }, (_, i) => `cr
 const transportOf = (process: string, { transport, variant, folder }: SideOptions): Transport => {
   if (transport === "ring") return createRingTransport();
   // As in a process of a topology.
-  const look = lookAtSockets;
-  if (transport !== "tcp") return createUnixTransport({ look });
+  const addon = openAddon();
+  const help = { look: lookAtSockets, release: (buffer: ArrayBuffer): void => addon.releaseBuffer(buffer) };
+  if (transport !== "tcp") return createUnixTransport(help);
   const keys = variant === "curve" ? { keys: loadKeys(join(folder, KEYS_FOLDER), process) } : {};
-  return createTcpTransport({ look, ...keys });
+  return createTcpTransport({ ...help, ...keys });
 };
 
 const addressOf = (process: string, { transport, folder }: SideOptions): Address => {
