@@ -1,9 +1,13 @@
-// The recorder's parts: CRCs, headers of events, settings, numbers of files, schemas cut to one type.
+// The recorder's parts: CRCs, headers of events, settings, numbers of files, schemas cut to one type, the starter.
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <random>
 
 #include "binary_schema.h"
 #include "blackbox/crc32.h"
 #include "blackbox/settings.h"
+#include "blackbox/starter.h"
 #include "flatbuffers/reflection_generated.h"
 #include "testing/bus_schema.h"
 #include "testing/rig.h"
@@ -103,6 +107,34 @@ TEST(BinarySchemas, AreCutToWhatATypeNeeds) {
   EXPECT_EQ(schema.closure_of("no.Such"), "");
   EXPECT_FALSE(BinarySchema(nullptr, 0).ok());
   EXPECT_FALSE(BinarySchema(reinterpret_cast<const uint8_t*>(all.data()), all.size() / 2).ok());
+}
+
+size_t open_files() {
+  size_t count = 0;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) count += entry.exists() ? 1 : 0;
+  return count;
+}
+
+TEST(Starter, TakesWhatItsCallerClosesAtOnceAndKeepsNoDescriptor) {
+  const Folder folder;
+  const std::string bytes(64 << 10, 'x');
+  const size_t before = open_files();
+  {
+    Starter starter;
+    for (int number = 0; number < 50; number++) {
+      // Mostly the number of the file before.
+      const int file = open((folder.path + "/" + std::to_string(number)).c_str(), O_WRONLY | O_CREAT, 0600);
+      ASSERT_GE(file, 0);
+      for (uint64_t offset = 0; offset < 4 * bytes.size(); offset += bytes.size()) {
+        ASSERT_EQ(pwrite(file, bytes.data(), bytes.size(), static_cast<off_t>(offset)), static_cast<ssize_t>(bytes.size()));
+        starter.start(file, offset, bytes.size());
+      }
+      starter.forget(file);
+      ASSERT_EQ(close(file), 0);
+    }
+    starter.start(-1, 0, 1);  // no file: nothing happens
+  }
+  EXPECT_EQ(open_files(), before);
 }
 
 }  // namespace

@@ -60,14 +60,7 @@ int SystemDisk::write_at(int file, uint64_t offset, const iovec* pieces, int cou
   }
 }
 
-void SystemDisk::start(int file, uint64_t offset, uint64_t bytes) {
-#if defined(SYNC_FILE_RANGE_WRITE)
-  // Without its two flags that wait it takes no error away from the sync that follows.
-  ::sync_file_range(file, static_cast<off_t>(offset), static_cast<off_t>(bytes), SYNC_FILE_RANGE_WRITE);
-#else
-  (void)file, (void)offset, (void)bytes;
-#endif
-}
+void SystemDisk::start(int file, uint64_t offset, uint64_t bytes) { starter_.start(file, offset, bytes); }
 
 int SystemDisk::cut(int file, uint64_t bytes) {
   return ::ftruncate(file, static_cast<off_t>(bytes)) < 0 ? last_error() : 0;
@@ -83,7 +76,10 @@ int SystemDisk::sync_folder(const std::string& path) {
   return result;
 }
 
-void SystemDisk::close(int file) { ::close(file); }
+void SystemDisk::close(int file) {
+  starter_.forget(file);
+  ::close(file);
+}
 
 int SystemDisk::remove(const std::string& path) { return ::unlink(path.c_str()) < 0 ? last_error() : 0; }
 

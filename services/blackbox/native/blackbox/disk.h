@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "starter.h"
+
 namespace busbar::blackbox {
 
 /// Results of calls: 0 or a file descriptor, or -errno. All of them may block. One thread at a time.
@@ -21,7 +23,7 @@ class Disk {
   /// Writes all pieces at `offset`, or fails; what a failed call has written, the next one overwrites.
   virtual int write_at(int file, uint64_t offset, const iovec* pieces, int count) = 0;
   /// These bytes, which were written, may go to the disk from now on: a hint, so that a later `sync` has less to wait for. Does not
-  /// wait for the disk, unless its queue is full.
+  /// wait for the disk.
   virtual void start(int file, uint64_t offset, uint64_t bytes) = 0;
   virtual int cut(int file, uint64_t bytes) = 0;
   /// The file's bytes are on the disk when it returns 0.
@@ -31,7 +33,7 @@ class Disk {
   virtual int remove(const std::string& path) = 0;
 };
 
-/// The one of the system. Has no state.
+/// The one of the system. What is started goes through a thread of its own.
 class SystemDisk final : public Disk {
  public:
   int make_folder(const std::string& path) override;
@@ -44,6 +46,9 @@ class SystemDisk final : public Disk {
   int sync_folder(const std::string& path) override;
   void close(int file) override;
   int remove(const std::string& path) override;
+
+ private:
+  Starter starter_;
 };
 
 /// ns. Real time never enters what is recorded but as publish times and the start of a recording.

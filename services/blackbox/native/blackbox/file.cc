@@ -134,9 +134,10 @@ int RecordingFile::write(const Chunk& chunk, bool sync, uint64_t& at) {
   return 0;
 }
 
-/// A sync at the end of a turn or file would otherwise wait for all of it; the disk can have most of it by then.
+/// A sync at the end of a turn or file would otherwise wait for all of it; the disk can have most of it by then. Without syncs the
+/// kernel would begin after seconds, and a long stream would end at the speed of the disk alone.
 void RecordingFile::start_writing() {
-  if (settings_.sync != Sync::turn || offset_ - started_ < kStartBytes) return;
+  if (settings_.sync == Sync::chunk || offset_ - started_ < kStartBytes) return;
   const uint64_t end = offset_ / kPageBytes * kPageBytes;
   disk_.start(file_, started_, end - started_);
   started_ = end;
