@@ -103,7 +103,7 @@ const systemPackages = (tests) => {
   const missing = TOOLS.filter((tool) => (tests || tool.testsOnly !== true) && !tool.there());
   if (missing.length === 0) return;
   const names = missing.map((tool) => tool.name).join(", ");
-  const packages = missing.flatMap((tool) => tool.packages);
+  const packages = [...new Set(missing.flatMap((tool) => tool.packages))];
   const line = `apt-get install -y ${packages.join(" ")}`;
   if (!works("apt-get", ["--version"])) {
     throw new Stop(`missing: ${names}. Install what your system calls ${packages.join(", ")}, then run this again.`);
