@@ -138,12 +138,14 @@ class Attempt {
 
   #message(parts: Buffer[]): void {
     const message = parts[0];
-    const { length } = message;
     const carrier = this.#carrier;
     if (carrier === undefined) {
       if (!this.#settled) this.#answer(parts);
     } else if (parts.length !== 1) carrier.fault("PARTS");
-    else carrier.message(this.#household.scratch.take(message), length);
+    else {
+      const { length } = message; // it may be empty once it is taken
+      carrier.message(this.#household.scratch.take(message), length);
+    }
   }
 
   /** The first message: WELCOME or REFUSE, alone. */

@@ -104,10 +104,12 @@ export class Inbox implements Listener {
   #message(parts: Buffer[]): void {
     const carrier = this.#carrierOf(parts[0]);
     const message = parts[1];
-    const { length } = message;
     if (carrier === undefined) this.#stranger(parts);
     else if (parts.length !== 2) carrier.fault("PARTS");
-    else carrier.message(this.#household.scratch.take(message), length);
+    else {
+      const { length } = message; // it may be empty once it is taken
+      carrier.message(this.#household.scratch.take(message), length);
+    }
   }
 
   #carrierOf(id: Buffer): SocketCarrier | undefined {
