@@ -7,7 +7,7 @@ import type { Row } from "./row.ts";
 import { readable } from "./table.ts";
 
 const FIGURES = ["measure", "Busbar", "peer", "the peer's", "times better"];
-const RUNS = ["suite", "date", "rounds", "load of the machine"];
+const RUNS = ["suite", "date", "processor", "rounds", "load of the machine"];
 
 const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
   [head, head.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |\n`).join("");
@@ -20,9 +20,10 @@ const figuresOf = (row: Row): string[] => [
   row.ratio === undefined ? "" : `${Number(row.ratio.toPrecision(3))}×`,
 ];
 
-const runOf = ({ suite, date, pace, load }: Results): string[] => [
+const runOf = ({ suite, date, machine, pace, load }: Results): string[] => [
   `\`${suite}\``,
   date,
+  machine.cpu,
   `${pace.rounds} × ${pace.roundMs} ms`,
   `${load[0].toFixed(1)} → ${load[1].toFixed(1)}`,
 ];
