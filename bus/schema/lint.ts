@@ -8,6 +8,8 @@ export interface LintFault {
   readonly owner: string;
   /** Field, value or call; "" for the owner itself. */
   readonly part: string;
+  /** Set when the fault is the namespace that the owner is in. */
+  readonly namespace?: string;
   readonly reason: string;
   readonly cure: string;
 }
@@ -122,13 +124,20 @@ function lintNames(schema: BinarySchema, add: Add): void {
   }
 }
 
+/** The text with strings and comments blank, so that every place stays the same. */
+const codeOf = (text: string): string =>
+  text.replaceAll(/"(?:\\.|[^"\\\n])*"|\/\/[^\n]*|\/\*[\s\S]*?\*\//g, (found) => found.replaceAll(/[^\n]/g, " "));
+
+/** Where a schema file declares a field, value or call: a name may also be that of a type or attribute before it. */
+const declares = (part: string): RegExp => new RegExp(`(?<=[{;,]\\s*)${part}(?=\\s*[:=,}(])`);
+
 /**
  * Where a fault is: "schema/galaxy/fleet.fbs:12".
  * @param files texts by path below `folder`
  */
 export function placeOf(
   schema: BinarySchema,
-  { owner, part }: LintFault,
+  { owner, part, namespace }: LintFault,
   files: ReadonlyMap<string, string>,
   folder: string,
 ): string {
@@ -136,11 +145,15 @@ export function placeOf(
   const file = declared?.file?.replace(/^\/\//, "");
   const text = file === undefined ? undefined : files.get(file);
   if (text === undefined) return part === "" ? owner : `${owner}.${part}`;
-  const head = new RegExp(`^[^\\n/]*\\b(?:table|struct|enum|union|rpc_service)\\s+${short(owner)}\\b`, "m").exec(text);
-  let at = head?.index ?? 0;
-  if (part !== "") {
-    const inside = new RegExp(`\\b${part}\\b`).exec(text.slice(at + (head?.[0].length ?? 0)));
-    at += inside === null ? 0 : (head?.[0].length ?? 0) + inside.index;
+  const code = codeOf(text);
+  const scope = owner.slice(0, Math.max(0, owner.lastIndexOf(".")));
+  const start = code.search(new RegExp(`\\bnamespace\\s+${scope.replaceAll(".", "\\s*\\.\\s*")}\\s*;`));
+  let at = Math.max(0, start);
+  if (namespace === undefined) {
+    const head = new RegExp(`\\b(?:table|struct|enum|union|rpc_service)\\s+${short(owner)}\\b`).exec(code.slice(at));
+    at += head?.index ?? 0;
+    const inside = part === "" ? -1 : code.slice(at).search(declares(part));
+    at += Math.max(0, inside);
   }
   const line = text.slice(0, at).split("\n").length;
   return `${prefix(folder)}${file}:${line}`;
@@ -153,7 +166,7 @@ export function placeOf(
 function textFaults(files: ReadonlyMap<string, string>, folder: string): Place[] {
   const faults: Place[] = [];
   for (const [file, text] of files) {
-    for (const found of text.matchAll(/\b(\w+)\s*:\s*(?:ulong|uint64)\s*=\s*(\d+)/g)) {
+    for (const found of codeOf(text).matchAll(/\b(\w+)\s*:\s*(?:ulong|uint64)\s*=\s*(\d+)/g)) {
       if (BigInt(found[2]) < 2n ** 63n) continue;
       const line = text.slice(0, found.index).split("\n").length;
       const reason = `the default of ${found[1]} is lost in binary schemas, which hold defaults up to 2^63 - 1`;
@@ -173,15 +186,24 @@ const prefix = (folder: string): string => (folder === "" ? "" : `${folder.repla
 /**
  * Stops at the first fault of a schema or of the texts it was compiled from; says how many more there are.
  * @param files texts by path below `folder`
+ * @param more what the languages that are asked for refuse
  * @throws BusError schema/lint; details.faults lists all
  */
-export function refuseFaults(schema: BinarySchema, files: ReadonlyMap<string, string>, folder: string): void {
-  const faults: Place[] = lintSchema(schema).map((fault) => ({
+export function refuseFaults(
+  schema: BinarySchema,
+  files: ReadonlyMap<string, string>,
+  folder: string,
+  more: readonly LintFault[] = [],
+): void {
+  const faults: Place[] = [...lintSchema(schema), ...more].map((fault) => ({
     place: placeOf(schema, fault, files, folder),
     reason: fault.reason,
     cure: fault.cure,
   }));
-  faults.push(...textFaults(files, folder));
+  refuse([...faults, ...textFaults(files, folder)]);
+}
+
+function refuse(faults: readonly Place[]): void {
   const [first] = faults;
   if (first === undefined) return;
   const more = faults.length > 1 ? ` (and ${faults.length - 1} more)` : "";

@@ -156,6 +156,61 @@ test.each([
   if (error.code === "schema/lint") expect(error.message).toContain(expected);
 });
 
+test.each([
+  [
+    "namespace one;\ntable A {}\n\nnamespace a.class;\ntable T {}\n",
+    4,
+    "namespace a.class has the keyword class of C++",
+  ],
+  ["namespace n;\n// table delete\ntable delete { x: int; }\n", 3, "delete is a keyword of C++"],
+  ["namespace n;\n\nstruct and { x: int; }\n", 3, "and is a keyword of C++"],
+  ["namespace n;\n\nenum template : int { a }\n", 3, "template is a keyword of C++"],
+  ["namespace n;\ntable A {}\nunion operator { A }\n", 3, "operator is a keyword of C++"],
+  ["namespace n;\ntable A {}\nrpc_service new { Do(A): A; }\n", 3, "new is a keyword of C++"],
+  ["namespace n;\ntable module { x: int; }\n", 2, "module is a keyword of C++"],
+  ["namespace n;\nenum E : int { A,\n  consteval }\n", 3, "consteval is a keyword of C++"],
+  ["namespace n;\nenum E : int { A,\n  MAX }\n", 3, "every enum has a MAX of its own in C++"],
+  ["namespace n;\ntable T {\n  char8_t: int;\n}\n", 3, "char8_t is a keyword of C++"],
+])("what C++ would not compile is refused when C++ is asked for: %j", async (text, line, reason) => {
+  put("x.fbs", text);
+  const error = await failure(run());
+  expect(error.code).toBe("schema/lint");
+  expect(error.message).toContain(`${join(folder, "schema", "x.fbs")}:${line}: ${reason}; rename `);
+  const { cppDir: _, ...others } = { schemaDir: join(folder, "schema"), typescriptDir: join(folder, "ts"), cppDir: "" };
+  expect((await gen(others)).warnings).toEqual([]);
+});
+
+test("what has another name in C++ is a warning with its place", async () => {
+  put(
+    "x.fbs",
+    [
+      "namespace n;",
+      "enum E : int { A,",
+      "  int }",
+      "struct S {",
+      "  int: int;",
+      "}",
+      "table T { /* the class */ id: int = 0;",
+      '  class: string; // "new',
+      "  import: int;",
+      "  new: int (deprecated); }",
+      "union U { and: T }",
+      "rpc_service V { delete(T): T; }",
+    ].join("\n"),
+  );
+  const { warnings } = await run();
+  const head = `${join(folder, "schema", "x.fbs")}:`;
+  expect(
+    warnings.map((text) => text.replace(head, "").replace(/; rename it to have one name everywhere$/, "")),
+  ).toEqual(
+    ["5: int is int_ in C++", "8: class is class_ in C++", "9: import is import_ in C++"].concat([
+      "3: int is int_ in C++",
+      "11: and is and_ in C++",
+      "12: delete is delete_ in C++",
+    ]),
+  );
+});
+
 test("whether the lock is fresh is known without the compiler", async () => {
   put("fleet.fbs", FLEET);
   await run();

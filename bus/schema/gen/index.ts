@@ -3,13 +3,14 @@ import { join } from "node:path";
 import { BusError } from "#wire";
 import { loadBinarySchema } from "../bfbs.ts";
 import { diffSchemas } from "../compat.ts";
-import { refuseFaults } from "../lint.ts";
+import { placeOf, refuseFaults } from "../lint.ts";
 import { lockText, makeLock, readLock } from "../lock.ts";
 import type { SchemaLock } from "../lock-types.ts";
 import type { BinarySchema } from "../model.ts";
 import { digestOf, readSources } from "../sources.ts";
 import { compileSources } from "./compile.ts";
 import { cpp } from "./cpp/index.ts";
+import { cppFaults } from "./cpp/names.ts";
 import { errorsCpp, errorsTypeScript, origin, readErrors } from "./errors.ts";
 import { errorsPage } from "./errors-page.ts";
 import { dropOrphans, type Material, putFile } from "./output.ts";
@@ -59,10 +60,14 @@ export async function gen(options: GenOptions): Promise<GenReport> {
   const sources = readSources(schemaDir);
   const bfbs = await compileSources(sources, schemaDir);
   const schema = loadBinarySchema(bfbs);
-  refuseFaults(schema, sources, schemaDir);
+  const names = options.cppDir === undefined ? { faults: [], renamed: [] } : cppFaults(schema);
+  refuseFaults(schema, sources, schemaDir, names.faults);
   const lockFile = options.lockFile ?? join(schemaDir, "schema.lock");
   const before = existsSync(lockFile) ? readLock(lockFile) : undefined;
   const { breaking, warnings, compatible } = compareLock(before, schema, options.allowBreaking ?? false);
+  const renamed = names.renamed.map(
+    (fault) => `${placeOf(schema, fault, sources, schemaDir)}: ${fault.reason}; ${fault.cure}`,
+  );
   const lock = makeLock(schema, bfbs, digestOf(sources), before, compatible);
   const outputs = await outputsOf({ schema, lock, sources }, options);
   // Last, so that a run that was cut short is seen as stale by the next check.
@@ -72,7 +77,7 @@ export async function gen(options: GenOptions): Promise<GenReport> {
   for (const [path, text] of outputs) (putFile(path, text, check) ? written : unchanged).push(path);
   const folders = [options.typescriptDir, options.cppDir].filter((folder) => folder !== undefined);
   const removed = folders.flatMap((folder) => dropOrphans(folder, new Set(outputs.keys()), check));
-  return { written, unchanged, removed, types: Object.keys(lock.types), warnings, breaking };
+  return { written, unchanged, removed, types: Object.keys(lock.types), warnings: [...renamed, ...warnings], breaking };
 }
 
 async function outputsOf(material: Material, options: GenOptions): Promise<Map<string, string>> {

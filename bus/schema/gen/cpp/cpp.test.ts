@@ -1,12 +1,13 @@
 // Compiles a small program with the generated headers; it reads what TypeScript wrote, and TypeScript what it wrote.
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { Memory } from "#wire";
 import { gen } from "../index.ts";
 import { Everything } from "../testdata/generated/features.ts";
+import { AVOIDED, KEYWORDS, UNKNOWN } from "./names.ts";
 
 const DATA = "bus/schema/gen/testdata";
 
@@ -58,6 +59,36 @@ test("C++ verifies and reads what TypeScript encodes, and TypeScript what C++ bu
     });
     expect(shapes?.must).toEqual({ a: 1, b: -2, c: 3 });
     expect(vectors).toBeNull();
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
+
+test("C++ compiles whatever the lint lets pass: fields, values, members and calls that are keywords", {
+  timeout: 120_000,
+}, async () => {
+  const folder = mkdtempSync(join(tmpdir(), "busbar-cpp-"));
+  try {
+    const words = [...KEYWORDS, ...AVOIDED].filter((word) => !UNKNOWN.has(word));
+    const each = (form: (word: string) => string): string => words.map(form).join(" ");
+    const schemaDir = join(folder, "schema");
+    mkdirSync(schemaDir);
+    writeFileSync(
+      join(schemaDir, "words.fbs"),
+      `namespace module.words;
+struct S { ${each((word) => `${word}: int;`)} }
+enum E : ubyte { ${words.join(", ")} }
+table T { ${each((word) => `${word}: int;`)} }
+union U { ${each((word) => `${word}: T,`)} }
+table All { s: S; e: E; u: U; }
+rpc_service V { ${each((word) => `${word}(T): All;`)} }
+`,
+    );
+    const { warnings } = await gen({ schemaDir, cppDir: folder });
+    expect(warnings.filter((text) => text.includes(": class is class_ in C++"))).toHaveLength(5);
+    const main = join(folder, "main.cc");
+    writeFileSync(main, '#include "words_generated.h"\n#include "busbar_types.h"\n');
+    execFileSync("g++", ["-std=c++20", "-fsyntax-only", `-I${folder}`, main], { stdio: "pipe" });
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
