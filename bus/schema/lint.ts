@@ -176,6 +176,25 @@ function textFaults(files: ReadonlyMap<string, string>, folder: string): Place[]
   return faults;
 }
 
+/**
+ * Stops at a field, value or call that no binary schema may have, since names become keys of plain objects; from the
+ * texts, for such a schema does not load.
+ * @param files texts by path below `folder`
+ * @throws BusError schema/lint
+ */
+export function refuseUnreadable(files: ReadonlyMap<string, string>, folder: string): void {
+  const faults: Place[] = [];
+  for (const [file, text] of files) {
+    const code = codeOf(text);
+    for (const found of code.matchAll(new RegExp(declares("__proto__"), "g"))) {
+      const line = code.slice(0, found.index).split("\n").length;
+      const reason = "__proto__ means something else in JavaScript and JSON";
+      faults.push({ place: `${prefix(folder)}${file}:${line}`, reason, cure: "rename it" });
+    }
+  }
+  refuse(faults);
+}
+
 interface Place {
   readonly place: string;
   readonly reason: string;

@@ -5,8 +5,15 @@
 export const camelCase = (name: string): string =>
   /[a-z]/.test(name) ? name.replace(/_+([A-Za-z0-9])/g, (_, letter: string) => letter.toUpperCase()) : name;
 
-/** Names that mean something else on the reader of a message, so a field of that name gets an underscore behind. */
-const TAKEN: ReadonlySet<string> = new Set(["at", "constructor", "__proto__", "prototype", "then"]);
+/**
+ * Names that mean something else on the reader of a message, or that every object has, so that a field that is left
+ * out would seem to be there: a field of that name gets an underscore behind.
+ */
+const TAKEN: ReadonlySet<string> = new Set(
+  "at constructor hasOwnProperty isPrototypeOf propertyIsEnumerable prototype then toLocaleString toString valueOf".split(
+    " ",
+  ),
+);
 
 /** Name of a table's or struct's field in the objects of TypeScript. */
 export const fieldKey = (name: string): string => {

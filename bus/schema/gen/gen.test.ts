@@ -1,14 +1,20 @@
 // Runs the generator over small schema folders of its own.
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { BusError } from "#wire";
+import type { MessageType } from "#schema";
+import { BusError, Memory } from "#wire";
+import { fieldKey } from "../codec/names.ts";
 import { parseLock, readLock, refuseCollisions } from "../lock.ts";
 import { checkFresh } from "../sources.ts";
 import { readErrors } from "./errors.ts";
 import { errorsPage } from "./errors-page.ts";
 import { type GenOptions, gen } from "./index.ts";
+
+// biome-ignore lint/suspicious/noExplicitAny: values are of any type here
+type AnyType = MessageType<any, any, any>;
 
 let folder: string;
 beforeEach(() => {
@@ -147,6 +153,11 @@ test.each([
   ["namespace n;\ntable T {}\nrpc_service T { Do(T): T; }\n", "n.T is declared twice"],
   ['namespace n;\ntable T {}\nrpc_service S { Do(T): T (streaming: "bidi"); }\n', 'streaming "bidi" is not carried'],
   ["namespace n;\ntable T {\n  a: ulong = 9223372036854775808;\n}\n", "x.fbs:3: the default of a is lost"],
+  ["namespace n;\ntable T { a: int; // __proto__:\n  __proto__: int; }\n", "x.fbs:3: __proto__ means something else"],
+  ["namespace n;\nstruct S {\n  __proto__: int; }\n", "x.fbs:3: __proto__ means something else"],
+  ["namespace n;\nenum E : int { a,\n  __proto__ }\n", "x.fbs:3: __proto__ means something else"],
+  ["namespace n;\ntable A {}\nunion U {\n  __proto__: A }\n", "x.fbs:4: __proto__ means something else"],
+  ["namespace n;\ntable A {}\nrpc_service S {\n  __proto__(A): A; }\n", "x.fbs:4: __proto__ means something else"],
   ["namespace index;\ntable T {}\n", "namespace index is taken"],
 ])("lint refuses %j", async (text, expected) => {
   put("x.fbs", text);
@@ -178,6 +189,40 @@ test.each([
   expect(error.message).toContain(`${join(folder, "schema", "x.fbs")}:${line}: ${reason}; rename `);
   const { cppDir: _, ...others } = { schemaDir: join(folder, "schema"), typescriptDir: join(folder, "ts"), cppDir: "" };
   expect((await gen(others)).warnings).toEqual([]);
+});
+
+test("fields named like what every object has work, present and left out", async () => {
+  const names = ["constructor", "prototype", "toString", "hasOwnProperty", "valueOf", "to_locale_string"];
+  const base = resolve(".build");
+  mkdirSync(base, { recursive: true });
+  // Below the repository, so that what is generated finds the runtime.
+  const typescriptDir = mkdtempSync(join(base, "names-"));
+  try {
+    const fields = names.map((name) => `${name}: string;`).join(" ");
+    const ints = names.map((name) => `${name}: int;`).join(" ");
+    put("x.fbs", `namespace n;\nstruct P { ${ints} }\ntable T { ${fields} p: P; }\n`);
+    await run({ typescriptDir, typescriptImport: "#schema", typescriptExtension: ".ts" });
+    const { T } = (await import(pathToFileURL(join(typescriptDir, "n.ts")).href)) as { T: AnyType };
+    const keys = names.map(fieldKey);
+    const of = <V>(value: V): Record<string, V> => Object.fromEntries(keys.map((key) => [key, value]));
+    for (const [init, value] of [
+      [{}, { ...of(null), p: null }],
+      [
+        { ...of("text"), p: of(7) },
+        { ...of("text"), p: of(7) },
+      ],
+    ]) {
+      const memory = Memory.allocate(1024);
+      const end = T.encode(memory, 0, 1024, init);
+      expect(T.verify(memory, 0, end)).toBe(true);
+      expect(T.decode(memory, 0)).toEqual(value);
+      expect(T.complete(init)).toEqual(value);
+      const view = T.view(memory).at(0) as Record<string, unknown>;
+      for (const [key, one] of Object.entries(value)) expect(view[key]).toEqual(one);
+    }
+  } finally {
+    rmSync(typescriptDir, { recursive: true, force: true });
+  }
 });
 
 test("what has another name in C++ is a warning with its place", async () => {

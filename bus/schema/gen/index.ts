@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { BusError } from "#wire";
 import { loadBinarySchema } from "../bfbs.ts";
 import { diffSchemas } from "../compat.ts";
-import { placeOf, refuseFaults } from "../lint.ts";
+import { placeOf, refuseFaults, refuseUnreadable } from "../lint.ts";
 import { lockText, makeLock, readLock } from "../lock.ts";
 import type { SchemaLock } from "../lock-types.ts";
 import type { BinarySchema } from "../model.ts";
@@ -59,6 +59,7 @@ export async function gen(options: GenOptions): Promise<GenReport> {
   const { schemaDir, check = false } = options;
   const sources = readSources(schemaDir);
   const bfbs = await compileSources(sources, schemaDir);
+  refuseUnreadable(sources, schemaDir);
   const schema = loadBinarySchema(bfbs);
   const names = options.cppDir === undefined ? { faults: [], renamed: [] } : cppFaults(schema);
   refuseFaults(schema, sources, schemaDir, names.faults);
