@@ -1,7 +1,6 @@
 import { relative, resolve } from "node:path";
 import type { Command } from "commander";
 import { findTopology, type Terminal, toJson } from "#runtime";
-import { type Problem, problemsOf } from "#topology";
 import { BusError } from "#wire";
 import { EXIT_ERROR, EXIT_USAGE } from "./exit-codes.ts";
 
@@ -96,7 +95,7 @@ export class Cli {
   fail(thrown: unknown): number {
     const error = BusError.from(fileErrorOf(thrown) ?? thrown);
     const { code, message } = error;
-    const problems = problemsOf(thrown);
+    const problems = problemsOf(error);
     if (this.json) this.#failAsJson(error);
     else {
       this.stderr.write(`${oneLine(message)}\n`);
@@ -131,6 +130,16 @@ function fileErrorOf(thrown: unknown): BusError | undefined {
   return new BusError("runtime/file", { details: { path, reason: FILE_REASONS[code] ?? message }, cause: thrown });
 }
 
-const textOf = (problem: Problem): string => problem.message;
+/** Of a topology, or as services list them; the first is the error itself. */
+const problemsOf = ({ details }: BusError): readonly unknown[] =>
+  Array.isArray(details.problems) ? details.problems : [];
+
+const textOf = (given: unknown): string => {
+  const { message, problem, path, line, column } = Object(given) as Record<string, unknown>;
+  if (typeof message === "string") return message;
+  if (typeof problem !== "string") return JSON.stringify(given) ?? "";
+  const place = typeof line === "number" ? [`line ${line}, column ${column}`] : [];
+  return [...place, ...(typeof path === "string" && path !== "" ? [path] : []), problem].join(": ");
+};
 
 const oneLine = (text: string): string => text.replace(/\s*\n\s*/g, "; ");

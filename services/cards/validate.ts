@@ -12,10 +12,13 @@ export function validate(value: unknown): Problem[] {
 
 /**
  * The genome with all defaults filled in.
- * @throws BusError cards/bad-genome naming the first problem; `details.problems` holds all
+ * @throws BusError cards/bad-genome naming the first problem; `details.problems` holds all, misspelt keys first
  */
 export function parseGenome(value: unknown): Genome {
-  const { genome, problems } = read(value);
+  const { genome, problems: found } = read(value);
+  // A misspelt key comes before what it makes look missing.
+  const misspelt = (problem: Problem): boolean => problem.problem.includes("did you mean");
+  const problems = [...found.filter(misspelt), ...found.filter((problem) => !misspelt(problem))];
   const [first] = problems;
   if (genome !== undefined && first === undefined) return genome;
   throw new BusError("cards/bad-genome", { details: { path: first?.path, problem: first?.problem, problems } });

@@ -23,7 +23,10 @@ export class Child {
     this.process.stderr?.on("data", (chunk) => {
       this.err += chunk;
     });
-    this.ready = new Promise((resolve) => {
+    this.ready = new Promise((resolve, reject) => {
+      this.process.on("close", (code, signal) =>
+        reject(new Error(`it ended (${signal ?? code}) before it was ready: ${this.err}`)),
+      );
       this.process.on("message", (message: Record<string, unknown>) => {
         if (message.ready === true) resolve();
         if (message.linked === true) this.linked = true;
@@ -32,6 +35,8 @@ export class Child {
           this.#waiting.get(message.id)?.(message.value, message.error as string | undefined);
       });
     });
+    // Who needs it awaits it; a spare one that could not start is nobody's fault until then.
+    this.ready.catch(() => undefined);
     this.exited = new Promise((resolve) => {
       this.process.on("close", (code, signal) => {
         for (const settle of this.#waiting.values()) settle(undefined, `it ended (${signal ?? code}): ${this.err}`);

@@ -288,3 +288,10 @@ test("an error carries the first problem in its text and all in its details", ()
   }
   expect(() => loadConfigFile(join(folder, "nowhere.yaml"))).toThrow(/nowhere\.yaml: cannot be read/);
 });
+
+test("a misspelt key is named before what it makes look missing", () => {
+  const text = SMALL_YAML.replace("ticks_per_day", "tick_per_day");
+  expect(() => loadConfigText(text)).toThrow(
+    /line 2, column 3: simulation\.tick_per_day: unknown key; did you mean 'ticks_per_day'\? \(and 1 more\)$/,
+  );
+});

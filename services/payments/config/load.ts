@@ -58,7 +58,7 @@ export function checkConfig(value: unknown, files: PolicyFiles = {}, locate: Loc
   return { problems, loaded: { config, canonical: canonicalText(canonicalConfig(config, trees)) } };
 }
 
-/** @throws BusError payments/bad-config with the first problem; `details.problems` has all */
+/** @throws BusError payments/bad-config with the first problem; `details.problems` has all, misspelt keys first */
 export function loadConfigText(text: string, options: LoadOptions = {}): LoadedConfig {
   return loadedOrThrow(checkConfigText(text, options), options.name);
 }
@@ -86,7 +86,11 @@ function loadedOrThrow({ problems, loaded }: CheckedConfig, name?: string): Load
   return loaded;
 }
 
-export function badConfig(problems: readonly Problem[], name = "the config"): BusError {
+/** A misspelt key comes before what it makes look missing. */
+const isMisspelling = ({ problem }: Problem): boolean => problem.includes("did you mean");
+
+export function badConfig(found: readonly Problem[], name = "the config"): BusError {
+  const problems = [...found.filter(isMisspelling), ...found.filter((problem) => !isMisspelling(problem))];
   const [first] = problems;
   const more = problems.length > 1 ? ` (and ${problems.length - 1} more)` : "";
   return new BusError("payments/bad-config", {
