@@ -80,7 +80,9 @@ export const ringModel = (options: RingModelOptions): Model => {
     m.regs[P.cell] = 0;
     m.go(is("tail published before the record is written") ? "commit" : "write");
   };
-  const afterFlush = (m: Machine): void => m.go(m.regs[P.after] === 0 ? "next" : "announce waiting");
+  /** Where the producer goes on once it has looked for a reader that sleeps; register `after` says which. */
+  const LOOKED = ["next", "announce waiting", "after commit"] as const;
+  const afterLook = (m: Machine): void => m.go(LOOKED[m.regs[P.after]] as string);
   const storeTail = (m: Machine): void => {
     const r = m.regs;
     r[P.published] = r[P.tail];
@@ -127,10 +129,15 @@ export const ringModel = (options: RingModelOptions): Model => {
         const r = m.regs;
         r[P.tail] += r[P.pad] + sizes[r[P.message]];
         r[P.unseen]++;
-        const publishes = r[P.flushed] === 1 || r[P.unseen] >= PUBLISH_EVERY;
+        const isFirst = r[P.flushed] === 1;
+        const isGroup = !isFirst && r[P.unseen] >= PUBLISH_EVERY;
         r[P.flushed] = 0;
-        if (publishes) storeTail(m);
-        m.go(is("tail published before the record is written") ? "write" : "after commit");
+        if (isFirst || isGroup) storeTail(m);
+        if (is("tail published before the record is written")) m.go("write");
+        else if (isGroup) {
+          r[P.after] = 2;
+          m.go("look at sleeping");
+        } else m.go("after commit");
       },
     },
     "after commit": {
@@ -148,7 +155,7 @@ export const ringModel = (options: RingModelOptions): Model => {
     flush: {
       run: (m) => {
         const r = m.regs;
-        if (r[P.flushed] === 1) return afterFlush(m);
+        if (r[P.flushed] === 1) return afterLook(m);
         r[P.flushed] = 1;
         if (!is("the bell rung before the tail is published") && r[P.published] !== r[P.tail]) storeTail(m);
         m.go("look at sleeping");
@@ -174,7 +181,7 @@ export const ringModel = (options: RingModelOptions): Model => {
     flushed: {
       run: (m) => {
         if (m.regs[P.published] !== m.regs[P.tail]) storeTail(m);
-        afterFlush(m);
+        afterLook(m);
       },
     },
 

@@ -5,9 +5,10 @@ import { RingReport } from "./ring-report.ts";
 
 /**
  * Records that may wait unseen between two flushes. A store of `tail` waits until all stores before it have reached the other
- * processor, so it is worth saving; more records than these gain nothing.
+ * processor, so it is worth saving; more records than these gain nothing. A large one counts once more for each 2 KiB.
  */
 const PUBLISH_EVERY = 64;
+const COUNTS_ONCE_SHIFT = 11;
 /** The consumer's counters are taken in at least this often, long before they go round: a record is 64 bytes or more. */
 const COUNT_AFTER_BYTES = 2 ** 28;
 const PAD_WORD = MAGIC | (VERSION << 8) | (Kind.pad << 16);
@@ -42,6 +43,8 @@ export class RingWriter implements Outbound {
   #room = 0;
   /** Commits until `tail` is stored. */
   #untilPublish = 1;
+  /** Nothing was committed since the last flush. */
+  #isBatchNew = true;
   #flushed = true;
   #broken = false;
   readonly #faulty: (() => void) | undefined;
@@ -154,7 +157,22 @@ export class RingWriter implements Outbound {
     this.committed++;
     this.#flushed = false;
     // The first of a batch at once, so that an awake consumer starts; the rest in groups.
-    if (--this.#untilPublish <= 0) this.#publish();
+    this.#untilPublish -= 1 + (step >> COUNTS_ONCE_SHIFT);
+    if (this.#untilPublish <= 0) this.#publishGroup();
+  }
+
+  /** A consumer that sleeps through the first record of a batch is rung for those that follow, rather than when the ring is full. */
+  #publishGroup(): void {
+    const isFirst = this.#isBatchNew;
+    this.#isBatchNew = false;
+    this.#publish();
+    if (!isFirst) this.#ring();
+  }
+
+  #ring(): void {
+    if (Atomics.load(this.#words, Word.sleeping) !== 0 && Atomics.exchange(this.#words, Word.sleeping, 0) !== 0) {
+      this.#wake();
+    }
   }
 
   #writePad(): void {
@@ -176,9 +194,8 @@ export class RingWriter implements Outbound {
     this.#flushed = true;
     if (this.#published !== this.#tail) this.#publish();
     this.#untilPublish = 1;
-    if (Atomics.load(this.#words, Word.sleeping) !== 0 && Atomics.exchange(this.#words, Word.sleeping, 0) !== 0) {
-      this.#wake();
-    }
+    this.#isBatchNew = true;
+    this.#ring();
   }
 
   /** Whether anything was committed since the last flush. */

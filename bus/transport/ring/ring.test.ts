@@ -9,8 +9,11 @@ import { RingWriter } from "./ring-writer.ts";
 
 const CAPACITY = 4096;
 
-function ringAt(cursor: number): { memory: Memory; writer: RingWriter; reader: RingReader; wakes: string[] } {
-  const memory = Memory.allocate(RING_HEADER_BYTES + CAPACITY);
+function ringAt(
+  cursor: number,
+  capacity = CAPACITY,
+): { memory: Memory; writer: RingWriter; reader: RingReader; wakes: string[] } {
+  const memory = Memory.allocate(RING_HEADER_BYTES + capacity);
   memory.i32[Word.head] = cursor;
   memory.i32[Word.tail] = cursor;
   const wakes: string[] = [];
@@ -145,6 +148,24 @@ test("a flush rings a sleeping reader and no other", () => {
   put(writer, 64, 3);
   writer.flush();
   expect(wakes).toEqual(["reader"]);
+});
+
+test("a reader that sleeps is rung in the middle of a long batch: after 64 small records behind the first, or two of 64 KiB", () => {
+  for (const [bytes, count] of [
+    [64, 64],
+    [65_536, 2],
+  ]) {
+    const { memory, writer, reader, wakes } = ringAt(0, 1 << 20);
+    expect(reader.announceSleep()).toBe(true);
+    for (let i = 0; i < count; i++) put(writer, bytes, i);
+    expect(memory.i32[Word.tail]).toBe(bytes); // the first is seen by a reader that is awake
+    expect(wakes).toEqual([]);
+    put(writer, bytes, count);
+    expect(memory.i32[Word.tail]).toBe(bytes * (count + 1));
+    expect(wakes).toEqual(["reader"]);
+    writer.flush();
+    expect(wakes).toEqual(["reader"]);
+  }
 });
 
 test("verdicts are counted by reason; a held frame stays, a deferred one is counted when it is settled", () => {
