@@ -5,10 +5,12 @@ import { RingReport } from "./ring-report.ts";
 
 /**
  * Records that may wait unseen between two flushes. A store of `tail` waits until all stores before it have reached the other
- * processor, so it is worth saving; more records than these gain nothing. A large one counts once more for each 2 KiB.
+ * processor, so it is worth saving; more records than these gain nothing. A large one counts once more for each 2 KiB, but
+ * never for more than a quarter of them: a reader of the largest falls asleep between any two, and ringing it for each costs more.
  */
 const PUBLISH_EVERY = 64;
 const COUNTS_ONCE_SHIFT = 11;
+const COUNTS_MORE_MAX = 15;
 /** The consumer's counters are taken in at least this often, long before they go round: a record is 64 bytes or more. */
 const COUNT_AFTER_BYTES = 2 ** 28;
 const PAD_WORD = MAGIC | (VERSION << 8) | (Kind.pad << 16);
@@ -157,7 +159,7 @@ export class RingWriter implements Outbound {
     this.committed++;
     this.#flushed = false;
     // The first of a batch at once, so that an awake consumer starts; the rest in groups.
-    this.#untilPublish -= 1 + (step >> COUNTS_ONCE_SHIFT);
+    this.#untilPublish -= 1 + Math.min(step >> COUNTS_ONCE_SHIFT, COUNTS_MORE_MAX);
     if (this.#untilPublish <= 0) this.#publishGroup();
   }
 

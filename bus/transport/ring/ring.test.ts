@@ -150,10 +150,10 @@ test("a flush rings a sleeping reader and no other", () => {
   expect(wakes).toEqual(["reader"]);
 });
 
-test("a reader that sleeps is rung in the middle of a long batch: after 64 small records behind the first, or two of 64 KiB", () => {
+test("a reader that sleeps is rung in the middle of a long batch: after 64 small records behind the first, or four of 64 KiB", () => {
   for (const [bytes, count] of [
     [64, 64],
-    [65_536, 2],
+    [65_536, 4],
   ]) {
     const { memory, writer, reader, wakes } = ringAt(0, 1 << 20);
     expect(reader.announceSleep()).toBe(true);

@@ -7,6 +7,7 @@ import { livesNote } from "../recording/lives.ts";
 import type { Query } from "../recording/query.ts";
 import { open, type Recording } from "../recording/recording.ts";
 import type { Stats } from "../recording/stats.ts";
+import { noteCutOff } from "./cut-off.ts";
 import { natural, PAGE_OPTIONS, QUERY_OPTIONS, queryOf, text, usage } from "./options.ts";
 import { bytesText, eventLine, table, timeText } from "./text.ts";
 
@@ -18,6 +19,7 @@ const on = async (
   work: (recording: Recording) => Promise<number | undefined>,
 ): Promise<number | undefined> => {
   await using recording = await open(call.args[0]!);
+  noteCutOff(call, recording);
   return await work(recording);
 };
 

@@ -65,6 +65,28 @@ test("recover, verify, merge, export and import make files and say so", { timeou
   });
 });
 
+test("a file that ends in the middle is read as far as it goes, and every command says that it does", {
+  timeout: 60_000,
+}, async () => {
+  const whole = readFileSync(join(project.folder, "rec", "events-000001.mcap"));
+  project.write("cut/.keep", "");
+  writeFileSync(join(project.folder, "cut", "x.mcap"), whole.subarray(0, whole.length >> 1));
+  for (const words of [
+    ["cat", "cut"],
+    ["info", "cut"],
+    ["turn", "cut", "3"],
+    ["timeline", "cut", "3"],
+    ["export", "cut", "--format", "jsonl", "--out", "cut.jsonl"],
+  ])
+    expect(await project.run("log", ...words)).toMatchObject({
+      code: 0,
+      stderr: expect.stringMatching(
+        /x\.mcap ends in the middle .*: this is what can be read; see busbar log recover\n/,
+      ),
+    });
+  expect((await project.run("log", "cat", "rec")).stderr).toBe("");
+});
+
 test("wrong use and missing recordings are said in one line", { timeout: 60_000 }, async () => {
   expect(await project.run("log", "info", "nowhere")).toMatchObject({
     code: 1,

@@ -12,6 +12,7 @@ import { exportJsonLines, type Write } from "../exchange/json-lines.ts";
 import { exportParquet } from "../exchange/parquet.ts";
 import { fileSink } from "../file/sink.ts";
 import { open, pathsOf } from "../recording/recording.ts";
+import { noteCutOff } from "./cut-off.ts";
 import { QUERY_OPTIONS, queryOf, text, usage } from "./options.ts";
 import { table } from "./text.ts";
 
@@ -153,6 +154,7 @@ async function exportTo(call: CommandCall): Promise<undefined> {
   const out = text(call.options.out);
   const query = queryOf(call.options);
   await using recording = await open(call.args[0]!);
+  noteCutOff(call, recording);
   const work = workOf(call, "exporting");
   if (format === "parquet") {
     if (out === undefined) throw usage("--out is needed: a folder for a file per type");

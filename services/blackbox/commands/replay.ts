@@ -3,6 +3,7 @@ import { type CommandCall, type CommandSpec, MessageBus } from "#bus";
 import { Clock } from "#generated/busbar/clock";
 import { open } from "../recording/recording.ts";
 import { type ReplayPorts, replay } from "../replay/replay.ts";
+import { noteCutOff } from "./cut-off.ts";
 import { natural, text, timeOf, usage } from "./options.ts";
 import { timeText } from "./text.ts";
 
@@ -47,6 +48,7 @@ async function run(call: CommandCall): Promise<undefined> {
     .map((name) => name.trim());
   const until = text(options.until);
   await using recording = await open(call.args[0]!);
+  noteCutOff(call, recording);
   const bus = await MessageBus.fromTopology(call.topologyPath(), { service, signals: false, log: "error" });
   try {
     const clock = options.clock === true ? bus.client(Clock) : undefined;
