@@ -69,20 +69,11 @@ export class Problems {
   }
 }
 
-/** The list may come from another process, whose errors have lists of their own kind. */
-const isProblem = (one: unknown): one is Problem => {
-  if (typeof one !== "object" || one === null) return false;
-  const { code, message, line, column } = one as Partial<Problem>;
-  return (
-    typeof code === "string" && typeof message === "string" && typeof line === "number" && typeof column === "number"
-  );
-};
-
-/** All faults of an error that `parse`, `check`, `resolve` or `loadPlan` threw; one entry for an error without such a list. */
+/** All faults of an error that `parse`, `check`, `resolve` or `loadPlan` threw; one entry for an error without a list. */
 export function problemsOf(error: unknown): readonly Problem[] {
   const known = BusError.from(error);
   const list = known.details.problems;
-  if (Array.isArray(list) && list.length > 0 && list.every(isProblem)) return list;
+  if (Array.isArray(list)) return list as Problem[];
   const { line, column } = known.details;
   return [
     {

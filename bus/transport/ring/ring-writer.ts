@@ -45,8 +45,6 @@ export class RingWriter implements Outbound {
   #room = 0;
   /** Commits until `tail` is stored. */
   #untilPublish = 1;
-  /** Nothing was committed since the last flush. */
-  #isBatchNew = true;
   #flushed = true;
   #broken = false;
   readonly #faulty: (() => void) | undefined;
@@ -157,17 +155,13 @@ export class RingWriter implements Outbound {
     this.offset += step;
     this.#room -= step;
     this.committed++;
+    const isFirst = this.#flushed;
     this.#flushed = false;
     // The first of a batch at once, so that an awake consumer starts; the rest in groups.
     this.#untilPublish -= 1 + Math.min(step >> COUNTS_ONCE_SHIFT, COUNTS_MORE_MAX);
-    if (this.#untilPublish <= 0) this.#publishGroup();
-  }
-
-  /** A consumer that sleeps through the first record of a batch is rung for those that follow, rather than when the ring is full. */
-  #publishGroup(): void {
-    const isFirst = this.#isBatchNew;
-    this.#isBatchNew = false;
+    if (this.#untilPublish > 0) return;
     this.#publish();
+    // A consumer that sleeps through the first is rung for those that follow, rather than when the ring is full.
     if (!isFirst) this.#ring();
   }
 
@@ -196,7 +190,6 @@ export class RingWriter implements Outbound {
     this.#flushed = true;
     if (this.#published !== this.#tail) this.#publish();
     this.#untilPublish = 1;
-    this.#isBatchNew = true;
     this.#ring();
   }
 

@@ -15,7 +15,7 @@ export interface SocketOptions {
   readonly look?: () => Look;
   /**
    * Gives the bytes of a buffer back at once, which is empty afterwards; used for received messages, once copied. Default: they go when
-   * they are collected, at a third of the rate.
+   * they are collected, which takes a third of a busy reader's time.
    */
   readonly release?: (buffer: ArrayBuffer) => void;
 }

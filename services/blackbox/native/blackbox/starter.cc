@@ -3,6 +3,8 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <system_error>
+
 namespace busbar::blackbox {
 
 Starter::~Starter() {
@@ -27,9 +29,22 @@ void Starter::start(int file, uint64_t offset, uint64_t bytes) {
     const int own = ::fcntl(file, F_DUPFD_CLOEXEC, 0);
     if (own < 0) return;
     waiting_.push_back({file, own, offset, bytes});
-    if (!thread_.joinable()) thread_ = std::thread([this] { run(); });
+    if (!thread_.joinable() && !begin()) {
+      ::close(own);
+      waiting_.pop_back();
+      return;
+    }
   }
   woken_.notify_one();
+}
+
+bool Starter::begin() {
+  try {
+    thread_ = std::thread([this] { run(); });
+    return true;
+  } catch (const std::system_error&) {
+    return false;  // no thread is to be had: a hint less
+  }
 }
 
 void Starter::forget(int file) {

@@ -31,6 +31,8 @@ class Starter {
     uint64_t offset, bytes;
   };
 
+  /// @returns false when there is no thread
+  bool begin();
   void run();
 
   std::mutex mutex_;
