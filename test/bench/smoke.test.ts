@@ -114,14 +114,14 @@ const CASES: Record<string, { measures: string[]; peers: string[] }> = {
       "threads2",
       "threads2_apart",
     ],
-    peers: ["cpp-war", "plain-js", "cpp", "one thread", "one process"],
+    peers: ["cpp-war", "plain-js", "cpp", "playouts", "one thread", "one process"],
   },
   codec: {
     measures: ["encode11", "decode11", "view1", "verify480", "verify480_foreign"],
     peers: ["flatbuffers", "msgpackr", "json"],
   },
   payments: {
-    measures: ["settle_fifo", "day200x100", "lsm10k", "submit", "threads2"],
+    measures: ["settle_fifo", "day200x100", "lsm10k", "run2x12", "run5x20", "submit", "query", "threads2"],
     peers: ["plain-js", "one thread"],
   },
   combat: {

@@ -143,6 +143,11 @@ export function putI64s(m: Memory, at: number, e: number, limit: number, list: A
   const start = openVector(m, at, e, limit, n, 8);
   if (start < 0) return start;
   const i64 = m.i64;
+  // Both kinds hold the same bytes; elements of others must be looked at one by one.
+  if (n > 16 && (list instanceof BigUint64Array || list instanceof BigInt64Array)) {
+    i64.set(list, (start + 4) >> 3);
+    return start + 4 + 8 * n;
+  }
   for (let i = 0, to = (start + 4) >> 3; i < n; i++) {
     const value = list[i];
     if (typeof value !== "bigint") return STOP_UNFIT;

@@ -151,6 +151,26 @@ test("verification of damaged payloads never throws, reads nothing outside, and 
   expect(accepted).toBeGreaterThan(10);
 });
 
+test("long columns of 64-bit numbers are the same bytes, as arrays, typed arrays and typed arrays of the other sign", () => {
+  const wide = fc.array(fc.bigInt({ min: 0n, max: 2n ** 63n - 1n }), { minLength: 15, maxLength: 40 });
+  fc.assert(
+    fc.property(wide, (list) => {
+      const bytes = encoded(Vectors, { needed: [], longs: list, ulongs: list });
+      for (const array of [BigInt64Array.from(list), BigUint64Array.from(list)]) {
+        expect(
+          encoded(Vectors, { needed: [], longs: array as BigInt64Array, ulongs: array as BigUint64Array }),
+        ).toEqual(bytes);
+      }
+      const { memory } = placed(bytes);
+      expect([...Vectors.decode(memory, OFFSET).ulongs]).toEqual(list);
+    }),
+    RUNS,
+  );
+  const high = BigUint64Array.from({ length: 20 }, (_, i) => 2n ** 64n - 1n - BigInt(i));
+  const { memory } = placed(encoded(Vectors, { needed: [], ulongs: high }));
+  expect(Vectors.decode(memory, OFFSET).ulongs).toEqual(high);
+});
+
 test("a forged vector length, a root outside and a truncated payload are refused", () => {
   const bytes = encoded(Vectors, { needed: [1, 2, 3], texts: ["a"] });
   const { memory, end } = placed(bytes);

@@ -3,6 +3,8 @@
 //   cards_bench --hand-war GAMES                           a War by hand: {"ns": ...}
 //   cards_bench --loop HEX GAMES BATCHES PLAYER ITERATIONS  a program without the bus, BATCHES requests of GAMES games:
 //                                                           {"ns": ..., "playout_moves": ..., "games": ...}
+//   cards_bench --playouts HEX GAMES ITERATIONS            so many games by lot to the end, from each position of GAMES
+//                                                           games in which there is a choice, without a tree: the same
 #include <algorithm>
 #include <array>
 #include <chrono>
@@ -12,6 +14,7 @@
 #include <vector>
 
 #include "cards/batch.h"
+#include "cards/search.h"
 #include "testing/program_bytes.h"
 
 namespace {
@@ -88,13 +91,59 @@ int hand_war(uint32_t games) {
   return 0;
 }
 
+std::vector<uint8_t> from_hex(const char* at) {
+  std::vector<uint8_t> bytes;
+  for (; at[0] != 0 && at[1] != 0; at += 2) {
+    const char digits[] = {at[0], at[1], 0};
+    bytes.push_back(static_cast<uint8_t>(std::strtoul(digits, nullptr, 16)));
+  }
+  return bytes;
+}
+
+/// What a search would do if it had no tree: worlds that the player may be in, and games by lot from them to the end.
+int playouts(char** argv) {
+  const std::vector<uint8_t> program = from_hex(argv[0]);
+  const auto games = static_cast<uint32_t>(std::strtoul(argv[1], nullptr, 10));
+  const auto iterations = static_cast<uint32_t>(std::strtoul(argv[2], nullptr, 10));
+  const Job job = prepare(busbar::cards::testing::request_of(program, games, 0), 0, {}, nullptr, nullptr);
+  if (job.fault) {
+    std::fprintf(stderr, "%s\n", job.fault.text.c_str());
+    return 1;
+  }
+  const Rules& rules = *job.rules;
+  State state, world;
+  MoveList moves, playout;
+  uint64_t start = 0, sum = 0;
+  for (uint32_t game = 0; game <= games; ++game) {
+    if (game == 1) {  // the first one warms up
+      start = now_ns();
+      sum = 0;
+    }
+    random::Stream chance(game, kDealStream, 0), player(game, kPlayerStream, 0);
+    for (start_game(rules, state, chance, moves); !state.over;) {
+      for (uint32_t i = 0; moves.count > 1 && i < iterations; ++i) {
+        sample_world(rules, state, state.seat, world, player);
+        list_moves_of(rules, world, world.seat, playout);
+        if (playout.count == 0) continue;
+        const uint32_t from = world.turn;
+        while (!world.over) {
+          const uint32_t choice = playout.count == 1 ? 0 : static_cast<uint32_t>(player.below(playout.count));
+          play_move(rules, world, playout.moves[choice], player, playout);
+        }
+        sum += world.turn - from;
+      }
+      const Move move = moves.moves[player.below(moves.count)];
+      play_move(rules, state, move, chance, moves);
+    }
+  }
+  std::printf("{\"ns\":%llu,\"playout_moves\":%llu}\n", static_cast<unsigned long long>(now_ns() - start),
+              static_cast<unsigned long long>(sum));
+  return 0;
+}
+
 /// What the plugin does for so many requests, without plugin, host and bus.
 int loop(char** argv) {
-  std::vector<uint8_t> program;
-  for (const char* at = argv[0]; at[0] != 0 && at[1] != 0; at += 2) {
-    const char digits[] = {at[0], at[1], 0};
-    program.push_back(static_cast<uint8_t>(std::strtoul(digits, nullptr, 16)));
-  }
+  const std::vector<uint8_t> program = from_hex(argv[0]);
   const auto games = static_cast<uint32_t>(std::strtoul(argv[1], nullptr, 10));
   const auto batches = static_cast<uint32_t>(std::strtoul(argv[2], nullptr, 10));
   Simulator simulator({}, 1);
@@ -127,6 +176,7 @@ int loop(char** argv) {
 int main(int argc, char** argv) {
   if (argc == 3 && std::strcmp(argv[1], "--hand-war") == 0)
     return hand_war(static_cast<uint32_t>(std::strtoul(argv[2], nullptr, 10)));
+  if (argc == 5 && std::strcmp(argv[1], "--playouts") == 0) return playouts(argv + 2);
   if (argc == 7 && std::strcmp(argv[1], "--loop") == 0) return loop(argv + 2);
   bool json = false, quick = false;
   for (int i = 1; i < argc; ++i) {

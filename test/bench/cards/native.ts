@@ -28,6 +28,11 @@ const WORK: Record<string, (count: number) => Promise<number>> = {
     const { ns, playout_moves } = await run("--loop", hex("crazy"), 1, 4, SEARCH, ITERATIONS);
     return (ns * count) / playout_moves;
   },
+  /** Unit: a playout move. */
+  playouts: async (count) => {
+    const { ns, playout_moves } = await run("--playouts", hex("crazy"), 4, ITERATIONS);
+    return (ns * count) / playout_moves;
+  },
 };
 
 export const cardsNative: Contestant = {

@@ -1,10 +1,10 @@
 /** The payments service doing one thing, called from another process; the variant names measure and threads. */
 import type { Client } from "#bus";
-import { Payments } from "#generated/payments";
+import { Payments, TransactionStatus } from "#generated/payments";
 import type { Contestant, Driver, SideOptions } from "../pair/contestant.ts";
 import { drivenBy } from "../pair/driven-by.ts";
 import { openAs } from "./rig.ts";
-import { BATCH, columnsOf, configOf, DAY, QUEUED, SCARCE, SWEPT, TICKS } from "./workload.ts";
+import { BATCH, columnsOf, configOf, DAY, QUEUED, SCARCE, type Scene, SMALL_RUNS, SWEPT, TICKS } from "./workload.ts";
 
 type Core = Client<typeof Payments>;
 
@@ -17,15 +17,27 @@ const now = (): number => performance.now() * 1e6;
 const made = async (core: Core, config: string): Promise<number> =>
   (await core.new({ config, keepHistory: false }, TIMEOUT)).simId;
 
-/** One day of the named workload. */
-const day = async (core: Core, config: string): Promise<{ ns: number; settled: number }> => {
+/** One day of a workload. */
+const day = async (core: Core, config: string, count = TICKS): Promise<{ ns: number; settled: number }> => {
   const simId = await made(core, config);
   const start = now();
-  const { results } = await core.tick({ simId, count: TICKS }, TIMEOUT);
+  const { results } = await core.tick({ simId, count }, TIMEOUT);
   const ns = now() - start;
   await core.delete({ simId }, TIMEOUT);
   return { ns, settled: results.reduce((sum, { numSettlements }) => sum + numSettlements, 0) };
 };
+
+/** Unit: a day. */
+const daysOf =
+  (scene: Scene) =>
+  (core: Core): Work => {
+    const config = configOf(scene);
+    return async (count) => {
+      let spent = 0;
+      for (let i = 0; i < count; i++) spent += (await day(core, config, scene.ticks)).ns;
+      return spent;
+    };
+  };
 
 const WORK: Record<string, (core: Core) => Work> = {
   /** Unit: a settled payment. */
@@ -42,15 +54,9 @@ const WORK: Record<string, (core: Core) => Work> = {
       return (spent * count) / settled;
     };
   },
-  /** Unit: a day. */
-  day200x100: (core) => {
-    const config = configOf(DAY);
-    return async (count) => {
-      let spent = 0;
-      for (let i = 0; i < count; i++) spent += (await day(core, config)).ns;
-      return spent;
-    };
-  },
+  day200x100: daysOf(DAY),
+  run2x12: daysOf(SMALL_RUNS.run2x12),
+  run5x20: daysOf(SMALL_RUNS.run5x20),
   /** Unit: a tick in which everything that was submitted is released, queued and offset. */
   lsm10k: (core) => {
     const config = configOf(SCARCE);
@@ -83,6 +89,27 @@ const WORK: Record<string, (core: Core) => Work> = {
         if (ids.length !== BATCH) throw new Error(`${ids.length} ids came back`);
       }
       const ns = now() - start;
+      await core.delete({ simId }, TIMEOUT);
+      return (ns * count) / (batches * BATCH);
+    };
+  },
+  /** Unit: an item, whose status and what is left of it are looked at. */
+  query: (core) => {
+    const config = configOf(SCARCE);
+    const columns = columnsOf(BATCH, 50);
+    return async (count) => {
+      const simId = await made(core, config);
+      const { ids } = await core.submitTransaction({ simId, columns }, TIMEOUT);
+      await core.tick({ simId, count: 1 }, TIMEOUT);
+      const batches = Math.ceil(count / BATCH);
+      let left = 0n;
+      const start = now();
+      for (let i = 0; i < batches; i++) {
+        const { transactions } = await core.getTransactions({ simId, ids }, TIMEOUT);
+        for (const { status, remaining } of transactions) if (status !== TransactionStatus.Settled) left += remaining;
+      }
+      const ns = now() - start;
+      if (left === 0n) throw new Error("nothing was left to settle");
       await core.delete({ simId }, TIMEOUT);
       return (ns * count) / (batches * BATCH);
     };

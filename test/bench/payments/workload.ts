@@ -4,7 +4,7 @@ export const BANKS = 200;
 export const TICKS = 100;
 /** Queued at once in `lsm10k`. */
 export const QUEUED = 10_000;
-/** Items of one request in `submit`. */
+/** Items of one request in `submit` and `query`. */
 export const BATCH = 1000;
 
 const UNIFORM = { type: "Uniform", min: 1000, max: 1_000_000 };
@@ -83,6 +83,12 @@ export const DAY: Scene = { banks: BANKS, balance: 100_000_000, rate: 1, ticks: 
 export const SCARCE: Scene = { banks: BANKS, balance: 200_000, rate: 0, ticks: TICKS };
 /** A simulation of a sweep. */
 export const SWEPT: Scene = { banks: 50, balance: 3_000_000, rate: 1, ticks: TICKS };
+
+/** The two runs whose times the original publishes. */
+export const SMALL_RUNS: Readonly<Record<"run2x12" | "run5x20", Scene>> = {
+  run2x12: { banks: 2, balance: 100_000_000, rate: 1, ticks: 12 },
+  run5x20: { banks: 5, balance: 100_000_000, rate: 1, ticks: 20 },
+};
 
 export interface Columns {
   readonly sender: Uint32Array;

@@ -1,6 +1,6 @@
 import { type Calibrate, type Comparison, type Measure, perMessage, runMeasure } from "../measure.ts";
 import type { Entrant } from "../pairs.ts";
-import { BANKS, BATCH, QUEUED, SWEPT, TICKS } from "../payments/workload.ts";
+import { BANKS, BATCH, QUEUED, SMALL_RUNS, SWEPT, TICKS } from "../payments/workload.ts";
 import type { MeasureFacts } from "../row.ts";
 import type { Bench, Suite } from "../suite.ts";
 
@@ -81,7 +81,15 @@ const MEASURES: readonly Measure[] = [
     sized(1, 200, "ns"),
     [ours("lsm10k")],
   ),
+  ...(["run2x12", "run5x20"] as const).map((measure) => {
+    const { banks, ticks } = SMALL_RUNS[measure];
+    const note = `${banks} banks, one arrival per bank and tick, Fifo, LSM on; ${ticks} ticks in one request, events kept`;
+    return measureOf(facts(measure, "ns", note), sized(1, 20_000, "ns"), [ours(measure)]);
+  }),
   measureOf(facts("submit", "ns", `an item, ${BATCH} a request, as columns`), perMessage, [ours("submit")]),
+  measureOf(facts("query", "ns", `an item by its id as a whole object, ${BATCH} a request`), perMessage, [
+    ours("query"),
+  ]),
 ];
 
 /** Two threads against one, the caller asleep while the host's workers run. */
@@ -98,7 +106,7 @@ const threads = (bench: Bench): Promise<void> => {
 
 export const payments: Suite = {
   name: SUITE,
-  about: "settlement simulation over a ring: a day, the liquidity-saving pass, submissions, two threads",
+  about: "settlement simulation over a ring: a day, the liquidity-saving pass, submissions and queries, two threads",
   async run(bench) {
     for (const measure of MEASURES) await runMeasure(bench, measure);
     await threads(bench);
