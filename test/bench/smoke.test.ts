@@ -125,8 +125,8 @@ const CASES: Record<string, { measures: string[]; peers: string[] }> = {
     peers: ["plain-js", "one thread"],
   },
   combat: {
-    measures: ["battle100", "vacuum", "drag", "build100k", "radius100k", "path_grid"],
-    peers: ["plain-js", "kdbush", "flatbush", "astar"],
+    measures: ["battle100", "vacuum", "drag", "build100k", "radius100k", "path_grid", "threads2"],
+    peers: ["plain-js", "kdbush", "flatbush", "astar", "one thread"],
   },
   ecs: {
     measures: [

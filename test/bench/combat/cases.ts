@@ -62,8 +62,8 @@ const sumOf = (column: ArrayLike<number>): number => {
   return sum;
 };
 
-const battles: Case = async (folder) => {
-  const { combat } = await openRig("local", { parent: folder });
+const battles: (threads: number) => Case = (threads) => async (folder) => {
+  const { combat } = await openRig("local", { parent: folder, threads });
   const batch = Array.from({ length: 64 }, (_, i) => battleOf(`${i}`));
   let seed = 0n;
   return inBatches(64, async (items) => {
@@ -150,7 +150,9 @@ const paths = (algorithm: Algorithm): Case => {
 };
 
 export const CASES: Readonly<Record<string, Case>> = {
-  "busbar/battle100": battles,
+  "busbar/battle100": battles(1),
+  "busbar/threads2": battles(2),
+  "one thread/threads2": battles(1),
   "plain-js/battle100": async () => {
     const random = dice(1);
     const sides = [

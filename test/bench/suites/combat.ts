@@ -57,6 +57,14 @@ const MEASURES: readonly CombatMeasure[] = [
   },
 ];
 
+const THREADS: CombatMeasure = {
+  measure: "threads2",
+  unit: "1/s",
+  peers: { "one thread": "ours with threads = 1" },
+  size: 100,
+  note: "50 v 50 units, basic rules; battles, 64 a request, three under way",
+};
+
 const missingOf = (name: string): string | undefined =>
   Object.hasOwn(SPATIAL_PEERS, name) ? spatialMissing(name as SpatialPeer) : undefined;
 
@@ -94,8 +102,10 @@ const measureOf = ({ measure, unit, peers, size, note }: CombatMeasure): Measure
 
 export const combat: Suite = {
   name: "combat",
-  about: "battles, ballistics, spatial queries and paths through the bus, beside other ways to do them",
+  about: "battles, ballistics, spatial queries, paths and two threads through the bus, beside other ways to do them",
   async run(bench) {
     for (const measure of MEASURES) await runMeasure(bench, measureOf(measure));
+    // A worker needs a CPU of its own, so nothing is pinned here.
+    await runMeasure({ ...bench, cpus: undefined }, measureOf(THREADS));
   },
 };
