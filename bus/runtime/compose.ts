@@ -22,6 +22,7 @@ import type { createLog } from "./log.ts";
 import { osProcessOf } from "./os-process.ts";
 import { libraryVersion } from "./package-root.ts";
 import type { RunFolder } from "./run-folder.ts";
+import { waitOf } from "./wait-of.ts";
 
 export interface ComposeOptions {
   readonly plan: Plan;
@@ -50,13 +51,6 @@ type MakeTransport = (plan: Plan, node: string, process: string) => Promise<Tran
 
 /** By number. */
 const WAITS = Object.keys(Wait) as (keyof typeof Wait)[];
-
-/** Services of one process share its thread: it waits as the most eager of them wants. A plugin's own thread waits as its service says. */
-const waitOf = (plan: Plan, process: string): keyof typeof Wait => {
-  const wishes = plan.services.filter((service) => service.process === process).map((service) => service.wait);
-  if (wishes.includes(Wait.spin)) return "spin";
-  return wishes.includes(Wait.adaptive) ? "adaptive" : "sleep";
-};
 
 /** What the addon does for sockets: they are looked at as rings are, unless nobody wants that, and received messages do not wait for the collector. */
 const socketHelp = async (plan: Plan, process: string): Promise<Pick<SocketOptions, "look" | "release">> => {

@@ -54,10 +54,18 @@ class Answer {
   }
   void end() { self.host.end(self.host.context, message_.request); }
   void fail(uint16_t code, std::string_view text);
+  /// Begins another part of a stream.
+  void clear() { builder.Clear(), faults_.clear(), agent_names_.clear(); }
   bool cancelled() const { return self.host.cancelled(self.host.context, message_.request) != 0; }
 
   Text text(std::string_view value) { return builder.CreateSharedString(value.data(), value.size()); }
-  Text agent_name(const World& world, uint32_t agent) { return text(world.config->agents[agent].id); }
+  /// The same text each time, of one simulation per answer.
+  Text agent_name(const World& world, uint32_t agent) {
+    agent_names_.resize(world.config->agents.size());
+    Text& name = agent_names_[agent];
+    if (name.IsNull()) name = text(world.config->agents[agent].id);
+    return name;
+  }
 
   // --- Items
 
@@ -78,6 +86,7 @@ class Answer {
 
   const busbar_message& message_;
   std::vector<flatbuffers::Offset<fb::ItemError>> faults_;
+  std::vector<Text> agent_names_;  // by number; null: not written yet
 };
 
 /// A page of a list. @throws Refusal payments/out-of-range for a limit above 1,000

@@ -133,7 +133,7 @@ void answer_run_to_end(Answer& answer) {
     done = world.tick == world.config->ticks;
     const uint64_t duration = since_ns(start);
     answer.self.meter.show(answer.self.simulations);
-    answer.builder.Clear();
+    answer.clear();
     const auto results = write_ticks(answer, world, from);
     const Text hash = answer.builder.CreateString(world.run_hash_text());
     if (!answer.send(

@@ -125,7 +125,7 @@ void answer_sweep(Answer& answer) {
       if (item.world != nullptr) answer.self.meter.swept(*item.world);
     }
     answer.self.meter.show(answer.self.simulations);
-    builder.Clear();
+    answer.clear();
     std::vector<flatbuffers::Offset<fb::SweepResult>> results;
     for (uint32_t i = 0; i < size; ++i) {
       if (items[i].world != nullptr) {

@@ -62,8 +62,8 @@ const sumOf = (column: ArrayLike<number>): number => {
   return sum;
 };
 
-const battles: (threads: number) => Case = (threads) => async (folder) => {
-  const { combat } = await openRig("local", { parent: folder, threads });
+const battles: Case = async (folder) => {
+  const { combat } = await openRig("local", { parent: folder });
   const batch = Array.from({ length: 64 }, (_, i) => battleOf(`${i}`));
   let seed = 0n;
   return inBatches(64, async (items) => {
@@ -73,10 +73,10 @@ const battles: (threads: number) => Case = (threads) => async (folder) => {
   });
 };
 
-const flights = (drag: boolean): Case => {
+const flights = (drag: boolean, threads = 1): Case => {
   const batch = drag ? 1000 : 16_384;
   return async (folder) => {
-    const { combat } = await openRig("local", { parent: folder });
+    const { combat } = await openRig("local", { parent: folder, threads });
     const made = drag ? { height: undefined, ...rifleShots(batch) } : shots(batch);
     return inBatches(batch, async (items) => {
       const cut = (column: Float64Array): Float64Array => column.subarray(0, items);
@@ -150,9 +150,7 @@ const paths = (algorithm: Algorithm): Case => {
 };
 
 export const CASES: Readonly<Record<string, Case>> = {
-  "busbar/battle100": battles(1),
-  "busbar/threads2": battles(2),
-  "one thread/threads2": battles(1),
+  "busbar/battle100": battles,
   "plain-js/battle100": async () => {
     const random = dice(1);
     const sides = [
@@ -168,6 +166,8 @@ export const CASES: Readonly<Record<string, Case>> = {
     return plain((i) => plainVacuum(velocity[i & 16_383], angle[i & 16_383], 2, 300, out));
   },
   "busbar/drag": flights(true),
+  "busbar/threads2": flights(true, 2),
+  "one thread/threads2": flights(true),
   "plain-js/drag": async () => {
     const { velocity, angle } = rifleShots(1000);
     return plain((i) => plainDrag(velocity[i % 1000], angle[i % 1000], SHOT_TARGET, SHOT_BC, SHOT_STEP));

@@ -130,20 +130,21 @@ const WORK: Record<string, (core: Core) => Work> = {
   },
 };
 
-const partsOf = (variant: string): [measure: string, threads: number] => {
-  const [measure, threads] = variant.split("/");
-  return [measure, Number(threads)];
+const partsOf = (variant: string): { measure: string; threads: number; near: boolean } => {
+  const [measure, threads, where] = variant.split("/");
+  return { measure, threads: Number(threads), near: where === "near" };
 };
 
 export const payments: Contestant = {
   async serve({ folder, variant }: SideOptions): Promise<string> {
-    await openAs("keeper", folder, partsOf(variant)[1]);
+    const { threads, near } = partsOf(variant);
+    await openAs("keeper", folder, threads, near);
     return "";
   },
 
   async drive({ folder, variant }: SideOptions): Promise<Driver> {
-    const [measure, threads] = partsOf(variant);
-    const core = (await openAs("caller", folder, threads)).client(Payments, "payments");
+    const { measure, threads, near } = partsOf(variant);
+    const core = (await openAs("caller", folder, threads, near)).client(Payments, "payments");
     const work = WORK[measure](core);
     return drivenBy(async (count) => {
       return await work(count);
