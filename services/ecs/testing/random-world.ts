@@ -10,7 +10,7 @@ const VALUES: Readonly<Record<string, readonly OracleValue[]>> = {
   i8: [-128, -1, 0, 1, 127],
   i16: [-32768, -1, 0, 1, 32767],
   i32: [-(2 ** 31), -1, 0, 1, 2 ** 31 - 1],
-  i64: [-(2n ** 63n), -1n, 0n, 2n ** 53n, 2n ** 53n + 1n, 2n ** 63n - 1n],
+  i64: [-(2n ** 63n), -(2n ** 53n) - 1n, -1n, 0n, 2n ** 53n, 2n ** 53n + 1n, 2n ** 63n - 1n],
   u8: [0, 1, 2, 128, 255],
   u16: [0, 1, 32768, 65535],
   u32: [0, 1, 2 ** 31, 2 ** 32 - 1],
@@ -18,7 +18,7 @@ const VALUES: Readonly<Record<string, readonly OracleValue[]>> = {
   f32: [-(2 ** 100), -1.5, -0, 0, 0.1, 2 ** -149].map(Math.fround),
   f64: [-1e300, -1.5, -0, 0, 0.1, 5e-324],
   utf8: ["", "a", "B", "b", "ä", "z", "日本", "\ue000", "🜁"],
-  entity: [0n, 1n, 2n ** 32n, 2n ** 63n + 5n],
+  entity: [0n, 2n ** 32n, 2n ** 53n, 2n ** 53n + 1n, 2n ** 63n - 1n, 2n ** 63n, 2n ** 63n + 5n],
 };
 const KINDS: readonly FieldKind[] = [...(Object.keys(VALUES) as FieldKind[]), "f32x3"];
 

@@ -7,14 +7,19 @@ import type { Database as Sqlite } from "better-sqlite3";
 import type { ComponentDefinition, FieldDefinition } from "../components/define.ts";
 import { widthOf } from "../components/fields.ts";
 import type { AnyQuery } from "../world/query.ts";
+import { name, type OracleAnswer, sqlOf } from "./oracle-sql.ts";
 
 export type OracleValue = boolean | number | bigint | string | ArrayLike<number> | null;
 export type OracleEntity = Readonly<Record<string, Readonly<Record<string, OracleValue>>>>;
+/** What another database needs to hold the same. */
+export interface OracleContents {
+  readonly ids: readonly bigint[];
+  readonly components: readonly { readonly component: ComponentDefinition; readonly rows: readonly OracleValue[][] }[];
+}
 type Stored = number | bigint | string | Buffer | null;
 
 const Database = createRequire(import.meta.url)("better-sqlite3") as new (path: string) => Sqlite;
 const HALF = 2n ** 63n;
-const name = (path: string): string => `"${path}"`;
 
 /** u64 and ids are moved down by 2^63, so that SQLite's signed integers have their order. */
 function stored({ type }: FieldDefinition, value: OracleValue): Stored {
@@ -105,58 +110,38 @@ export class SqliteOracle {
   }
 
   /** Rows as lists: id, then the selected fields in order; and the number of all matches. */
-  query(query: AnyQuery, select: readonly string[]): { rows: OracleValue[][]; total: number } {
+  query(query: AnyQuery, select: readonly string[]): OracleAnswer {
     const parameters: Stored[] = [];
-    const where = this.#where(query, parameters);
-    const joins = [...this.#components.keys()]
-      .map((one) => `LEFT JOIN ${name(one)} ON ${name(one)}.id = e.id`)
-      .join(" ");
-    const from = `FROM entities e ${joins} WHERE ${where}`;
-    const order = ((query.orderBy ?? []) as string[]).flatMap((key) => {
-      const column = columnOf(key.replace(/^-/, ""));
-      return [`${column} IS NULL`, `${column}${key.startsWith("-") ? " DESC" : ""}`];
+    const sql = sqlOf(query, select, this.#components.keys(), (path, value) => {
+      parameters.push(stored(this.#fields.get(path)!, value));
+      return "?";
     });
-    const columns = ["e.id", ...select.map(columnOf)].join(", ");
-    const limit = `LIMIT ${query.limit || -1} OFFSET ${query.offset ?? 0}`;
-    const sql = `SELECT ${columns} ${from} ORDER BY ${[...order, "e.id"].join(", ")} ${limit}`;
     const rows = this.#database
-      .prepare(sql)
+      .prepare(sql.rows)
       .raw()
       .all(...parameters) as Stored[][];
     const total = this.#database
-      .prepare(`SELECT count(*) ${from}`)
+      .prepare(sql.total)
       .pluck()
       .get(...parameters) as bigint;
+    const fields = select.map((path) => this.#fields.get(path)!);
+    return { total: Number(total), rows: rows.map((row) => readRow(fields, row)) };
+  }
+
+  /** Everything that is there: ids of all entities, and of each component its rows, as lists of id and fields. */
+  contents(): OracleContents {
+    const all = (table: string): Stored[][] =>
+      this.#database
+        .prepare(`SELECT * FROM ${name(table)}`)
+        .raw()
+        .all() as never;
     return {
-      total: Number(total),
-      rows: rows.map(([id, ...values]) => [
-        (id as bigint) + HALF,
-        ...values.map((value, i) => read(this.#fields.get(select[i]!)!, value)),
-      ]),
+      ids: all("entities").map(([id]) => (id as bigint) + HALF),
+      components: [...this.#components.values()].map((component) => ({
+        component,
+        rows: all(component.name).map((row) => readRow(component.fields, row)),
+      })),
     };
-  }
-
-  #where({ all = [], anyOf = [], where = [] }: AnyQuery, parameters: Stored[]): string {
-    const has = (component: unknown): string => `${name(String(component))}.id IS NOT NULL`;
-    const terms = (all as string[]).map(has);
-    if (anyOf.length > 0) terms.push(`(${(anyOf as string[]).map(has).join(" OR ")})`);
-    type One = readonly [string, string, ...unknown[]];
-    for (const condition of where as readonly (One | { any: readonly One[] })[]) {
-      const group = "any" in condition ? condition.any : [condition];
-      terms.push(group.length === 0 ? "0" : `(${group.map((one) => this.#term(one, parameters)).join(" OR ")})`);
-    }
-    return terms.length === 0 ? "1" : terms.join(" AND ");
-  }
-
-  #term([path, operator, ...values]: readonly [string, string, ...unknown[]], parameters: Stored[]): string {
-    const column = path.includes(".") ? columnOf(path) : `${name(path)}.id`;
-    if (operator === "exists") return `${column} IS NOT NULL`;
-    if (operator === "not exists") return `${column} IS NULL`;
-    const field = this.#fields.get(path)!;
-    const list = (operator === "in" ? values[0] : values) as readonly OracleValue[];
-    parameters.push(...list.map((value) => stored(field, value)));
-    if (operator === "in") return `${column} IN (${list.map(() => "?").join(", ")})`;
-    return operator === "between" ? `${column} BETWEEN ? AND ?` : `${column} ${operator} ?`;
   }
 
   close(): void {
@@ -164,4 +149,7 @@ export class SqliteOracle {
   }
 }
 
-const columnOf = (path: string): string => path.split(".").map(name).join(".");
+const readRow = (fields: readonly FieldDefinition[], [id, ...values]: Stored[]): OracleValue[] => [
+  (id as bigint) + HALF,
+  ...values.map((value, i) => read(fields[i]!, value)),
+];
