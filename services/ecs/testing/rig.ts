@@ -11,7 +11,8 @@ import { serveModel } from "./model-service.ts";
 const rootAbove = (folder: string): string =>
   existsSync(join(folder, "package.json")) ? folder : rootAbove(dirname(folder));
 const ROOT = rootAbove(import.meta.dirname);
-const CLI = join(ROOT, "dist", "bus", "cli", "main.js");
+/** Compiled. */
+export const CLI: string = join(ROOT, "dist", "bus", "cli", "main.js");
 
 /**
  * "model": the reference model in this process; "local": the plugin in this process; else the plugin in a process of its own that
