@@ -41,6 +41,7 @@ export {
 } from "#runtime";
 export type { MessageType, MessageView, MethodType, ServiceType } from "#schema";
 export type {
+  SilentTelemetry,
   TelemetryFault,
   TelemetryFeed,
   TelemetryField,

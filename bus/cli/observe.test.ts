@@ -172,6 +172,47 @@ test("a socket that answers wrongly is named by `top` and `metrics`, which show 
   expect((await up.ended).code).toBe(0);
 });
 
+test("a service whose process was stopped before anybody looked is shown as not answering", {
+  timeout: 120_000,
+}, async () => {
+  const counting = (name: string): string => `[services.${name}]\nrun = "ts:counting.js"\nisolate = true\n`;
+  const topology = `[bus]\nname = "stopped"\nruntime_dir = "${join(project.folder, "run2")}"
+[[nodes]]\nname = "n"\nservices = ["one", "two"]\n${counting("one")}${counting("two")}`;
+  project.write(
+    "counting.js",
+    `export default { start(bus, ctx) { ctx.telemetry.set("units", 5); ctx.telemetry.publish(); } };\n`,
+  );
+  project.write("stopped.toml", topology);
+  const up = project.start(["up", "--topology", "stopped.toml"]);
+  await up.saw(/\| ready$/m);
+  const status = JSON.parse((await project.run("status", "--json", "--topology", "stopped.toml")).stdout);
+  const { pid, process: held } = status.ups[0].services.find((each: { service: string }) => each.service === "one");
+  process.kill(pid, "SIGSTOP");
+  try {
+    const [top, metrics, after] = await Promise.all([
+      project.run("top", "--once", "--interval", "0.1", "--topology", "stopped.toml"),
+      project.run("metrics", "--topology", "stopped.toml"),
+      project.run("status", "--topology", "stopped.toml"),
+    ]);
+    expect(top.stdout).toMatch(
+      /^telemetry of one \(.*\): NOT ANSWERING for [2-9]\d?\.\d s or longer, no values known$/m,
+    );
+    expect(top.stdout).toMatch(/^telemetry of two \(.*\): alive, /m);
+    expect(top.stdout).toMatch(/^one +\S+ +not answering +0$/m);
+    expect(after.stdout).toContain(`process ${held} (${pid}) does not answer: it is stopped, and goes on with SIGCONT`);
+    const samples = samplesOf(metrics.stdout);
+    expect(samples.get(`busbar_telemetry_up{service="one",process="${held}"}`)).toBe(0);
+    expect(samples.get(`busbar_process_answers{process="${held}"}`)).toBe(0);
+    expect([...samples].find(([name]) => name.startsWith('busbar_telemetry_up{service="two"'))?.[1]).toBe(1);
+  } finally {
+    process.kill(pid, "SIGCONT");
+  }
+  const again = samplesOf((await project.run("metrics", "--topology", "stopped.toml")).stdout);
+  expect(again.get(`busbar_telemetry_up{service="one",process="${held}"}`)).toBe(1);
+  up.child.kill("SIGINT");
+  expect((await up.ended).code).toBe(0);
+});
+
 test("addresses that others reach are refused unless they are meant; so are those that are none", async () => {
   project.write("remote.toml", `${plain()}\n[metrics]\nlisten = "0.0.0.0:9464"\n`);
   const refused = await project.run("validate", "--topology", "remote.toml");

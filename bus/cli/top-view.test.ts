@@ -44,7 +44,7 @@ const edge = (delivered: number, dropped = 0): EdgeAccount => ({
   attached: [],
 });
 
-const NO_ROWS: TelemetryRows = { telemetry: [], telemetryFaults: [] };
+const NO_ROWS: TelemetryRows = { telemetry: [], telemetryFaults: [], telemetrySilent: [] };
 
 const momentOf = (edges: EdgeAccount[], cpuMs: number, rows = NO_ROWS): Moment => ({
   seen: {
@@ -71,10 +71,16 @@ const momentOf = (edges: EdgeAccount[], cpuMs: number, rows = NO_ROWS): Moment =
         accounts: { edges, unheard: {} },
       },
     ],
-    silent: [{ process: "m", pid: 9 }],
+    silent: [
+      { process: "m", pid: 9, services: ["b"], stopped: true },
+      { process: "o", pid: 10, services: [], stopped: false },
+    ],
   },
   ...rows,
 });
+
+const rowsOf = (feed: TelemetryFeed): Promise<TelemetryRows> =>
+  telemetryRows(feed, (process) => (process === "m" ? ["b", "other"] : []));
 
 async function records() {
   const source = new ManualSource("core");
@@ -85,7 +91,7 @@ async function records() {
   ecs.set({ totalEntities: 5n });
   dead.set({ units: 4 });
   const feed = await TelemetryFeed.open(manualSources([source]));
-  await telemetryRows(feed); // a good value first, so that there is a last one
+  await rowsOf(feed); // a good value first, so that there is a last one
   ecs.status = ReadStatus.stale;
   dead.gone = true;
   dead.status = ReadStatus.writerDead;
@@ -95,10 +101,10 @@ async function records() {
 test("rates, shares and ages come from two moments; what is stale or dead says so", async () => {
   const { feed, combat } = await records();
   const view = new TopView();
-  view.add(momentOf([edge(100)], 50, await telemetryRows(feed)), 1000);
+  view.add(momentOf([edge(100)], 50, await rowsOf(feed)), 1000);
   expect(view.edges()[0].ratePerS).toBeUndefined();
   combat.set({ totalCombats: 8n });
-  view.add(momentOf([edge(1100, 4)], 550, await telemetryRows(feed)), 3000);
+  view.add(momentOf([edge(1100, 4)], 550, await rowsOf(feed)), 3000);
   expect(view.edges()).toEqual([
     {
       edge: "a -> b",
@@ -116,7 +122,8 @@ test("rates, shares and ages come from two moments; what is stale or dead says s
   const text = view.lines(200).join("\n");
   expect(text).toContain("a -> b  ring  open   500    1107       1100       3          2 (2.0 KiB)  4 full_newest");
   expect(text).toMatch(/^n +2 +25 % +3\.0 MiB$/m);
-  expect(text).toMatch(/^m +9 +- +does not answer/m);
+  expect(text).toMatch(/^m +9 +- +does not answer: it is stopped, and goes on with SIGCONT$/m);
+  expect(text).toMatch(/^o +10 +- +does not answer: its event loop is busy or held up$/m);
   expect(text).toContain("telemetry of combat (core): alive, 0.0 s old");
   expect(text).toContain("telemetry of ecs (core): alive, STALE, 2.0 s old");
   expect(text).toContain("telemetry of gone (core): WRITER DEAD, STALE, telemetry/writer-dead, 2.0 s old");
@@ -139,7 +146,7 @@ test("a process that answers wrongly is named, and hides neither itself of befor
   const feed = await TelemetryFeed.open(manualSources([bad, good]));
   const fault = { peer: "process bad", reason: "nonsense" };
   bad.fault = new BusError("telemetry/malformed", { details: fault });
-  const rows = await telemetryRows(feed);
+  const rows = await rowsOf(feed);
   expect(rows.telemetry.map(({ service }) => service)).toEqual(["combat", "ecs"]);
   const { message } = bad.fault;
   expect(rows.telemetryFaults).toEqual([{ process: "bad", code: "telemetry/malformed", message }]);
@@ -152,13 +159,53 @@ test("a process that answers wrongly is named, and hides neither itself of befor
   expect(text).toContain('busbar_telemetry_fault{process="bad",code="telemetry/malformed"} 1');
   expect(text).toContain('busbar_telemetry_combats_total{service="combat",process="good"} 7');
   bad.fault = undefined;
-  expect((await telemetryRows(feed)).telemetryFaults).toEqual([]);
+  expect((await rowsOf(feed)).telemetryFaults).toEqual([]);
+  feed.close();
+});
+
+test("a service whose process does not answer is shown as not answering, with what is known of it, and is not up", async () => {
+  const [m, good] = [new ManualSource("m"), new ManualSource("good")];
+  m.add("b").set({ units: 4 });
+  good.add("combat").set({ units: 1 });
+  const feed = await TelemetryFeed.open(manualSources([m, good]));
+  m.fault = new BusError("core/timeout", { details: { what: "the telemetry of m", timeout: "2 s" } });
+  await feed.refresh();
+  await new Promise((resolve) => setTimeout(resolve, 60));
+  const rows = await rowsOf(feed);
+  expect(rows.telemetrySilent).toMatchObject([{ process: "m", services: ["b", "other"] }]);
+  const moment = momentOf([edge(1)], 1, rows);
+  const [up] = moment.seen.ups;
+  const held = { service: "b", process: "m", state: "ready", pid: 9, restarts: 0 } as const;
+  const seen = { ...moment.seen, ups: [{ ...up, services: [...up.services, held] }] };
+  const view = new TopView();
+  view.add({ ...moment, seen }, 1000);
+  const lines = view.lines(200);
+  expect(lines).toContainEqual(
+    expect.stringMatching(/^telemetry of b \(m\): alive, NOT ANSWERING for 0\.[1-9] s or longer, 0\.0 s old$/),
+  );
+  expect(lines.join("\n")).toContain("units 4");
+  expect(lines).toContainEqual(
+    expect.stringMatching(/^telemetry of other \(m\): NOT ANSWERING for 0\.[1-9] s or longer, no values known$/),
+  );
+  expect(lines).toContainEqual(expect.stringMatching(/^b +m +not answering +0$/));
+  expect(view.json()).toMatchObject({
+    telemetrySilent: [{ process: "m" }],
+    telemetry: [{ answers: false }, { answers: true }],
+  });
+  const text = (await metricsText(moment)).split("\n");
+  for (const line of [
+    'busbar_telemetry_up{service="b",process="m"} 0',
+    'busbar_telemetry_up{service="other",process="m"} 0',
+    'busbar_telemetry_up{service="combat",process="good"} 1',
+    'busbar_telemetry_units{service="b",process="m"} 4',
+  ])
+    expect(text).toContain(line);
   feed.close();
 });
 
 test("metrics show records in base units, and stale and dead ones as gauges", async () => {
   const { feed } = await records();
-  const text = await metricsText(momentOf([edge(1)], 1500, await telemetryRows(feed)));
+  const text = await metricsText(momentOf([edge(1)], 1500, await rowsOf(feed)));
   for (const line of [
     'busbar_telemetry_combats_total{service="combat",process="core"} 7',
     'busbar_telemetry_average_tick_time_seconds{service="combat",process="core"} 0.0015',
@@ -169,6 +216,7 @@ test("metrics show records in base units, and stale and dead ones as gauges", as
     'busbar_telemetry_units{service="gone",process="core"} 4',
     'busbar_process_cpu_seconds_total{process="n"} 1.5',
     'busbar_process_answers{process="m"} 0',
+    'busbar_telemetry_up{service="gone",process="core"} 0',
     'busbar_service_restarts_total{service="a",process="n"} 3',
     "# TYPE busbar_edge_dropped_messages_total counter",
   ])

@@ -1,6 +1,6 @@
 /** What `top` shows: two moments of a bus become rates, accounts and ages. Pure. */
 import type { EdgeAccount } from "#core";
-import type { Moment } from "#runtime";
+import { type Moment, silenceOf } from "#runtime";
 import { table } from "./table.ts";
 
 export interface EdgeRow {
@@ -70,7 +70,7 @@ export class TopView {
   json(): object {
     const now = this.#now;
     if (now === undefined) return {};
-    const { seen, telemetry, telemetryFaults } = now.moment;
+    const { seen, telemetry, telemetryFaults, telemetrySilent } = now.moment;
     return {
       bus: seen.bus,
       edges: this.edges(),
@@ -85,6 +85,7 @@ export class TopView {
       silent: seen.silent,
       telemetry: telemetry.map((row) => ({ ...row, ageMs: this.#ageMs(row.service) })),
       telemetryFaults,
+      telemetrySilent,
     };
   }
 
@@ -92,7 +93,7 @@ export class TopView {
   lines(columns: number): string[] {
     const now = this.#now;
     if (now === undefined) return [];
-    const { seen, telemetry, telemetryFaults } = now.moment;
+    const { seen, telemetry, telemetryFaults, telemetrySilent } = now.moment;
     const parts = [
       `${seen.bus}: ${seen.ups.length === 0 ? "no `busbar up`" : seen.ups.map(({ mode, pid }) => `${mode}, process ${pid}`).join("; ")}`,
     ];
@@ -116,11 +117,18 @@ export class TopView {
           .join(", ") || "0",
       ]),
     );
+    const silent = new Set(seen.silent.map(({ process }) => process));
     section(
       ["SERVICE", "PROCESS", "STATE", "RESTARTS"],
       seen.ups
         .flatMap((up) => up.services)
-        .map((each) => [each.service, each.process, each.state, String(each.restarts)]),
+        .map((each) => [
+          each.service,
+          each.process,
+          // A supervisor knows what it was told last.
+          silent.has(each.process) ? "not answering" : each.state,
+          String(each.restarts),
+        ]),
     );
     section(
       ["PROCESS", "PID", "CPU", "MEMORY"],
@@ -129,18 +137,16 @@ export class TopView {
           const share = this.#cpuShare(process);
           return [process, String(pid), share === undefined ? "-" : `${Math.round(share * 100)} %`, size(rssBytes)];
         }),
-        ...seen.silent.map(({ process, pid }) => [
-          process,
-          String(pid),
-          "-",
-          "does not answer: its event loop is busy",
-        ]),
+        ...seen.silent.map((one) => [one.process, String(one.pid), "-", silenceOf(one)]),
       ],
     );
+    const waits = new Map(telemetrySilent.map(({ process, silentMs }) => [process, notAnswering(silentMs)]));
     for (const row of telemetry) {
+      const wait = waits.get(row.process);
       const age = this.#ageMs(row.service);
       const state = [
         row.writer === "dead" ? "WRITER DEAD" : row.writer,
+        ...(wait === undefined ? [] : [wait]),
         ...(row.stale ? ["STALE"] : []),
         ...(row.error === undefined ? [] : [row.error]),
         ...(age === undefined ? [] : [`${(age / 1000).toFixed(1)} s old`]),
@@ -149,6 +155,10 @@ export class TopView {
       const values = Object.entries(row.values ?? {}).map(([name, value]) => `${name} ${value}`);
       parts.push(...wrapped(values, Math.min(columns, 120)).map((line) => `  ${line}`));
     }
+    const known = new Set(telemetry.map(({ service }) => service));
+    for (const { process, services, silentMs } of telemetrySilent)
+      for (const service of services.filter((one) => !known.has(one)))
+        parts.push("", `telemetry of ${service} (${process}): ${notAnswering(silentMs)}, no values known`);
     for (const { process, message } of telemetryFaults) parts.push("", `telemetry of process ${process}: ${message}`);
     return parts;
   }
@@ -173,6 +183,9 @@ const accounts = ({ seen }: Moment): EdgeAccount[] => seen.processes.flatMap(({ 
 
 const total = ({ data, control }: EdgeAccount, count: "published" | "delivered" | "inFlight"): number =>
   data[count] + control[count];
+
+/** It may have been silent before it was first asked. */
+const notAnswering = (silentMs: number): string => `NOT ANSWERING for ${(silentMs / 1000).toFixed(1)} s or longer`;
 
 const rate = (perS: number): string =>
   perS >= 10_000 ? `${(perS / 1000).toFixed(0)}k` : perS >= 100 ? perS.toFixed(0) : perS.toFixed(1);

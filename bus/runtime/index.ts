@@ -16,6 +16,7 @@ export { decodePlan, encodePlan, readPlan, writePlan } from "./plan-file.ts";
 export { RunFolder } from "./run-folder.ts";
 export { nodeOf, RunningBus } from "./running-bus.ts";
 export { refuseStaleSchema, registryOf } from "./schema-support.ts";
+export { silenceOf } from "./silence.ts";
 export type { ServiceState, ServiceStatus } from "./supervise.ts";
 export type { TelemetryRow } from "./telemetry-rows.ts";
 export { type UpOptions, up } from "./up.ts";

@@ -65,12 +65,17 @@ export function isAlive(holder: LockHolder): boolean {
   return started === undefined || holder.startTicks === undefined || started === holder.startTicks;
 }
 
-/** Linux: field 22 of /proc/PID/stat, counted behind the command name, which may hold spaces. Zombies count as gone. */
+/** Field 22 of /proc/PID/stat. Zombies count as gone. */
 function startTimeOf(pid: number): string | undefined {
+  const fields = statOf(pid);
+  return fields?.[0] === "Z" || fields?.[0] === "X" ? "gone" : fields?.[19];
+}
+
+/** Linux: fields of /proc/PID/stat from the third on, the state; the second, the command's name, may hold spaces. */
+export function statOf(pid: number): string[] | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    return fields[0] === "Z" || fields[0] === "X" ? "gone" : fields[19];
+    return stat.slice(stat.lastIndexOf(")") + 2).split(" ");
   } catch {
     return undefined;
   }

@@ -190,7 +190,7 @@ const PROCESSES: readonly Metric[] = [
   },
   {
     name: "busbar_process_answers",
-    help: "1: the process answers; 0: it is alive and its event loop is busy.",
+    help: "1: the process answers; 0: it is alive and does not: it is stopped, or its event loop is busy.",
     type: "gauge",
     labels: ["process"],
     *samples({ seen }) {
@@ -254,7 +254,24 @@ const FIELDS_OF_RECORD: readonly Metric[] = (Object.keys(FIELDS) as TelemetryFie
   };
 });
 
+/** Services that may have a record which nobody could be asked for. */
+function* unasked({ telemetry, telemetrySilent }: Moment): Iterable<Labels> {
+  const known = new Set(telemetry.map(({ service }) => service));
+  for (const { process, services } of telemetrySilent)
+    for (const service of services) if (!known.has(service)) yield { service, process };
+}
+
 const TELEMETRY: readonly Metric[] = [
+  {
+    name: "busbar_telemetry_up",
+    help: "1: the process with the service's record answers; 0: it does not. Values are then the last known, or not here at all.",
+    type: "gauge",
+    labels: ["service", "process"],
+    *samples(moment) {
+      for (const row of moment.telemetry) yield [rowLabels(row), row.answers ? 1 : 0];
+      for (const labels of unasked(moment)) yield [labels, 0];
+    },
+  },
   telemetryGauge("busbar_telemetry_stale", "1: the values are the last good ones, not those of now.", (row) => [
     [rowLabels(row), row.stale ? 1 : 0],
   ]),

@@ -1,6 +1,8 @@
 /** What a running bus looks like from outside, at one moment: what `status`, `top` and the metrics show. */
 import type { EdgeAccount, LinkStatus } from "#core";
+import { servicesIn } from "./os-process.ts";
 import { nodeOf, type RunningBus } from "./running-bus.ts";
+import { isStopped, type SilentProcess } from "./silence.ts";
 import type { ServiceStatus } from "./supervise.ts";
 
 export interface UpStatus {
@@ -29,8 +31,8 @@ export interface Observation {
   readonly plan: string;
   readonly ups: readonly UpStatus[];
   readonly processes: readonly ProcessStatus[];
-  /** Alive, and too busy to answer. */
-  readonly silent: readonly { readonly process: string; readonly pid: number }[];
+  /** Alive, and did not answer in time. */
+  readonly silent: readonly SilentProcess[];
 }
 
 const ANSWER_MS = 2000;
@@ -54,7 +56,7 @@ export async function observe(bus: RunningBus): Promise<Observation> {
     }),
   );
   const processes: ProcessStatus[] = [];
-  const silent: { process: string; pid: number }[] = [];
+  const silent: SilentProcess[] = [];
   await Promise.all(
     bus.processes(plan).map(async ({ name, pid }) => {
       try {
@@ -66,7 +68,7 @@ export async function observe(bus: RunningBus): Promise<Observation> {
         }
       } catch {
         if (bus.processes(plan).some((other) => other.name === name && other.pid === pid))
-          silent.push({ process: name, pid });
+          silent.push({ process: name, pid, services: servicesIn(plan, name), stopped: isStopped(pid) });
       }
     }),
   );

@@ -5,6 +5,10 @@ import type { Plan, Process } from "#generated/busbar/plan";
 export const osProcessOf = (plan: Plan, process: string): string =>
   plan.processes.find((candidate) => candidate.name === process)?.threadOf ?? process;
 
+/** Names of the services that the plan has in a process. */
+export const servicesIn = (plan: Plan, process: string): string[] =>
+  plan.services.filter((service) => service.process === process).map(({ name }) => name);
+
 /** The worker threads of a process. */
 export const threadsOf = (plan: Plan, process: string): Process[] =>
   plan.processes.filter((candidate) => candidate.threadOf === process);

@@ -2,6 +2,7 @@ import { sourcesIn, TelemetryFeed } from "#telemetry";
 import { BusError } from "#wire";
 import type { Moment } from "./metrics.ts";
 import { observe } from "./observe.ts";
+import { servicesIn } from "./os-process.ts";
 import { RunningBus } from "./running-bus.ts";
 import { telemetryRows } from "./telemetry-rows.ts";
 
@@ -38,7 +39,9 @@ export async function watchBus(topology: string, openFeed: OpenFeed = openRecord
         at = folder;
       }
       if (folder !== undefined) feed ??= await openFeed(folder);
-      const [seen, rows] = await Promise.all([observe(bus), telemetryRows(feed)]);
+      const plan = await bus.plan();
+      const rowsOf = telemetryRows(feed, (process) => servicesIn(plan, process));
+      const [seen, rows] = await Promise.all([observe(bus), rowsOf]);
       return { seen, ...rows };
     },
     async [Symbol.asyncDispose]() {

@@ -1,5 +1,6 @@
 // Method: processes made by hand; what a reader shows is held against what was written.
 import { expect, test } from "vitest";
+import { BusError } from "#wire";
 import { TelemetryFeed } from "./feed.ts";
 import { HEADER } from "./layout.ts";
 import { ReadStatus } from "./source.ts";
@@ -103,6 +104,31 @@ test("a record that cannot be mapped is a fault of its process; its other record
   await feed.refresh();
   expect(feed.reader("cards").read().values.units).toBe(1);
   expect(feed.faults).toEqual([]);
+});
+
+test("a process that does not answer is silent since it was first asked, and no fault; what is known of it stays", async () => {
+  const core = new ManualSource("core");
+  core.add("combat").set({ units: 2 });
+  const sources = [core];
+  using feed = await TelemetryFeed.open(manualSources(sources));
+  expect(feed.silent).toEqual([]);
+  core.fault = new BusError("core/timeout", { details: { what: "the telemetry of core", timeout: "2 s" } });
+  sources.push(new ManualSource("busy"));
+  sources[1].fault = core.fault;
+  const before = performance.now();
+  await feed.refresh();
+  expect(feed.silent.map(({ process }) => process)).toEqual(["busy", "core"]);
+  const [{ sinceMs }] = feed.silent;
+  expect(sinceMs).toBeGreaterThanOrEqual(before);
+  expect(feed.faults).toEqual([]);
+  expect(feed.reader("combat").read().values.units).toBe(2);
+  await new Promise((resolve) => setTimeout(resolve, 2));
+  sources[1].fault = undefined;
+  await feed.refresh();
+  expect(feed.silent).toEqual([{ process: "core", sinceMs }]);
+  core.fault = undefined;
+  await feed.refresh();
+  expect(feed.silent).toEqual([]);
 });
 
 test("a record that replaces another one of its service gets a new reader; a living writer is not displaced", async () => {

@@ -8,11 +8,22 @@ interface Known {
   readonly reader: TelemetryReader;
 }
 
+/** What is said of a process that could not be asked: that it answers wrongly, or not at all. */
+const TOLD: ReadonlySet<string> = new Set(["telemetry/malformed", "core/timeout"]);
+
 /** A process whose records cannot be had, and why. */
 export interface TelemetryFault {
   /** Process of the plan, by the name of its socket. */
   readonly process: string;
   readonly error: BusError;
+}
+
+/** A process that is there and did not answer: it is stopped, or its event loop is busy. */
+export interface SilentTelemetry {
+  /** Process of the plan. */
+  readonly process: string;
+  /** When it was first asked without an answer, by `performance.now()`. */
+  readonly sinceMs: number;
 }
 
 /**
@@ -25,6 +36,7 @@ export class TelemetryFeed implements Disposable {
   /** By service: the newest record of it. */
   readonly #known = new Map<string, Known>();
   #faults: readonly TelemetryFault[] = [];
+  #silent: readonly SilentTelemetry[] = [];
   #refreshing: Promise<void> | undefined;
   #closed = false;
 
@@ -40,8 +52,8 @@ export class TelemetryFeed implements Disposable {
   }
 
   /**
-   * Looks for processes and records that are new. One that does not answer in time is left as it is known; one that answers wrongly
-   * is in `faults`, and hides nobody else.
+   * Looks for processes and records that are new. One that does not answer in time is left as it is known and is in `silent`; one
+   * that answers wrongly is in `faults`. Neither hides anybody else.
    */
   refresh(): Promise<void> {
     this.#refreshing ??= this.#look().finally(() => {
@@ -58,6 +70,11 @@ export class TelemetryFeed implements Disposable {
   /** What the last refresh met, in order of the processes. What was known of such a process stays. */
   get faults(): readonly TelemetryFault[] {
     return this.#faults;
+  }
+
+  /** Who did not answer the last refresh, in order of the processes. What was known of such a process stays, and can be read. */
+  get silent(): readonly SilentTelemetry[] {
+    return this.#silent;
   }
 
   /** @throws BusError telemetry/unknown-service */
@@ -89,10 +106,18 @@ export class TelemetryFeed implements Disposable {
 
   async #look(): Promise<void> {
     const faults: TelemetryFault[] = [];
-    const refuse = (process: string, error: BusError): void => void faults.push({ process, error });
+    const silent = new Map<string, SilentTelemetry>();
+    const before = new Map(this.#silent.map((one) => [one.process, one]));
+    const askedMs = performance.now();
+    const refuse = (process: string, error: BusError): void => {
+      if (error.code === "core/timeout") silent.set(process, before.get(process) ?? { process, sinceMs: askedMs });
+      else faults.push({ process, error });
+    };
     for (const source of await this.#find(refuse)) this.#sources.add(source);
     await Promise.all([...this.#sources].map((source) => this.#ask(source, refuse)));
-    this.#faults = faults.sort((a, b) => (a.process < b.process ? -1 : 1));
+    const byProcess = (a: { process: string }, b: { process: string }): number => (a.process < b.process ? -1 : 1);
+    this.#faults = faults.sort(byProcess);
+    this.#silent = [...silent.values()].sort(byProcess);
     if (this.#closed) this.close();
   }
 
@@ -102,9 +127,9 @@ export class TelemetryFeed implements Disposable {
     try {
       entries = await source.list();
     } catch (error) {
-      // One that has just died, or is busy, is no fault.
+      // One that has just died is no fault.
       const problem = BusError.from(error);
-      if (problem.code === "telemetry/malformed") refuse(source.process, problem);
+      if (TOLD.has(problem.code)) refuse(source.process, problem);
       return;
     }
     if (this.#closed) return;

@@ -1,4 +1,4 @@
-export { type TelemetryFault, TelemetryFeed } from "./feed.ts";
+export { type SilentTelemetry, type TelemetryFault, TelemetryFeed } from "./feed.ts";
 export * from "./layout.ts";
 export { DESK_SUFFIX, sourcesIn } from "./native-source.ts";
 export { ProcessTelemetry, type ProcessTelemetryOptions } from "./process-telemetry.ts";

@@ -7,7 +7,7 @@ import { type FindSources, ReadStatus, type RecordEntry, type RecordMemory, type
 
 /** What a desk's socket is called, behind the name of its process. */
 export const DESK_SUFFIX = ".tele";
-/** For one answer, ms: a process whose event loop is busy for longer is asked again at the next refresh. */
+/** For one answer, ms: a process that is stopped or busy for longer is asked again at the next refresh. */
 const ANSWER_MS = 2000;
 
 /**
@@ -71,7 +71,7 @@ class NativeSource implements TelemetrySource {
     this.#peer = native(() => addon.connectTelemetry(path, (answer, reason) => this.#answered(answer, reason)));
   }
 
-  /** @returns undefined when nobody is there, or nobody who answers */
+  /** @returns undefined when nobody is there @throws BusError telemetry/malformed, core/timeout (it is there and does not answer) */
   static async connect(addon: Addon, path: string): Promise<NativeSource | undefined> {
     let source: NativeSource;
     try {
@@ -85,9 +85,8 @@ class NativeSource implements TelemetrySource {
       return source;
     } catch (error) {
       source.close();
-      // A process that answers wrongly is an error; one that died or is busy is not there.
-      if (BusError.from(error).code === "telemetry/malformed") throw error;
-      return undefined;
+      if (["telemetry/malformed", "core/timeout"].includes(BusError.from(error).code)) throw error;
+      return undefined; // it died
     }
   }
 

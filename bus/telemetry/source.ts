@@ -40,7 +40,7 @@ export interface TelemetrySource {
   readonly pid: number;
   /** The process is gone; its records can still be read. */
   gone(): boolean;
-  /** Asks the process again. @throws (rejects) BusError telemetry/malformed, telemetry/writer-dead */
+  /** Asks the process again. @throws (rejects) BusError telemetry/malformed, telemetry/writer-dead, core/timeout (no answer) */
   list(): Promise<readonly RecordEntry[]>;
   close(): void;
 }

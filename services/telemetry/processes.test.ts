@@ -83,9 +83,19 @@ test("a stopped process is alive, and its record readable", async () => {
   using feed = await feedOf();
   process.kill(pid, "SIGSTOP");
   expect(feed.reader("combat").read()).toMatchObject({ writer: "alive", values: { units: 1 } });
-  await feed.refresh(); // it does not answer, and what is known stays
-  expect(feed.readers.length).toBe(1);
-  process.kill(pid, "SIGCONT");
+  // It answers until the signal has reached it.
+  while (feed.silent.length === 0) await feed.refresh();
+  expect(feed.silent).toMatchObject([{ process: "core" }]);
+  expect(feed.readers.length).toBe(1); // what is known stays
+  {
+    using late = await feedOf();
+    expect(late.silent).toMatchObject([{ process: "core" }]);
+    expect(late.readers).toEqual([]);
+    process.kill(pid, "SIGCONT");
+    await late.refresh();
+    expect(late.silent).toEqual([]);
+    expect(late.reader("combat").read().values.units).toBe(1);
+  }
 });
 
 test("an orderly end is no death", async () => {

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { isNobody, type Observation, observe, RunningBus } from "#runtime";
+import { isNobody, type Observation, observe, RunningBus, silenceOf } from "#runtime";
 import type { Cli, CommonOptions } from "../cli.ts";
 import { table } from "../table.ts";
 
@@ -40,8 +40,7 @@ function textOf({ bus: name, ups, processes, silent }: Observation): string {
     "",
     table([["SERVICE", "PROCESS", "STATE", "PID", "RESTARTS"], ...rows, ...joined]),
   ];
-  for (const { process, pid } of silent)
-    parts.push(`process ${process} (${pid}) does not answer: its event loop is busy`);
+  for (const one of silent) parts.push(`process ${one.process} (${one.pid}) ${silenceOf(one)}`);
   const links = processes.flatMap((process) =>
     process.links.map((link) => [link.pair, link.transport, link.state, link.note ?? ""]),
   );
