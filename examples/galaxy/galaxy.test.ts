@@ -5,6 +5,7 @@ import { type Outcome, UnitState } from "#generated/combat";
 import { Stream } from "../common/streams.ts";
 import { aftermath, battleOf, type FleetHere, meetings, newOwner } from "./battles.ts";
 import { readConfig } from "./config.ts";
+import { Figures } from "./figures.ts";
 import { genesis, KINDS, SHIPS } from "./genesis.ts";
 import { type FleetSeen, ordersOf, type StarSeen } from "./orders.ts";
 import { tableOf } from "./table.ts";
@@ -64,6 +65,45 @@ test("orders send idle fleets to stars of others only, and never spend more than
     }),
     { seed: 11, numRuns: 300 },
   );
+});
+
+test("live figures: the mean moves by sixteenths, the peak stays, the rate is of the last second that is over", () => {
+  let [nowMs, bytes] = [5000, 0];
+  const shown: Record<string, number> = {};
+  const add = (field: string, amount: number | bigint): void => {
+    shown[field] = (shown[field] ?? 0) + Number(amount);
+  };
+  const set = (field: string, value: number | bigint): void => void (shown[field] = Number(value));
+  let published = 0;
+  const telemetry = { add, set, publish: () => void published++ };
+  const figures = new Figures(telemetry, { nowMs: () => nowMs, residentBytes: () => bytes });
+  const row = { faction: "choir", stars: 3, fleets: 2, ships: 10, treasury: 0n, kills: 0 };
+  const result = { turn: 1, battles: 2, shipsLost: 5, standings: [row, row], worldHash: 0n, battleHash: 0n };
+  const turn = (tookMs: number): object => {
+    nowMs += tookMs;
+    figures.turn(result, nowMs - tookMs);
+    return { ...shown };
+  };
+  bytes = 123_456_789;
+  expect(turn(100)).toEqual({
+    totalCombats: 2,
+    unitsDestroyed: 5,
+    averageTickTimeUs: 100_000,
+    peakTickTimeUs: 100_000,
+    memoryUsageMb: 123,
+    planets: 6,
+    fleets: 4,
+    units: 20,
+  });
+  expect(turn(260)).toMatchObject({ averageTickTimeUs: 110_000, peakTickTimeUs: 260_000, totalCombats: 4 });
+  bytes = 200_000_000;
+  // Three turns in a second and a half.
+  expect(turn(1140)).toMatchObject({ simulationFps: 2, peakTickTimeUs: 1_140_000, memoryUsageMb: 200 });
+  expect(turn(10)).toMatchObject({ simulationFps: 2, peakTickTimeUs: 1_140_000 });
+  nowMs += 1990;
+  expect(turn(0)).toMatchObject({ simulationFps: 1 });
+  expect(published).toBe(5);
+  expect(turn(2 ** 32)).toMatchObject({ peakTickTimeUs: 2 ** 32 - 1 });
 });
 
 test("a faction that owns everything stays where it is", () => {

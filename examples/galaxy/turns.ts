@@ -10,9 +10,10 @@ import { Chronicle, TurnDone } from "#generated/galaxy";
 import { openWorld } from "../../services/ecs/index.ts";
 import { GALAXY } from "./components.ts";
 import { readConfig } from "./config.ts";
+import { EFFECTS, type Effects, Figures } from "./figures.ts";
 import { Recorder } from "./recorder.ts";
 import { type StandingRow, tableOf } from "./table.ts";
-import { Game, type TurnResult } from "./turn.ts";
+import { Game } from "./turn.ts";
 
 /** What `finish` announces; plain JSON. */
 export interface GalaxyResult {
@@ -32,14 +33,16 @@ export interface GalaxyResult {
 /** Longest that one turn of the clock may take on a busy machine. */
 const STEP_TIMEOUT = "60s";
 
-export async function runGalaxy(bus: Bus, context: ServiceContext): Promise<GalaxyResult> {
-  const started = performance.now();
+/** @param effects enter figures and the duration, and no hash */
+export async function runGalaxy(bus: Bus, context: ServiceContext, effects: Effects = EFFECTS): Promise<GalaxyResult> {
+  const startedMs = effects.nowMs();
   const config = readConfig(context.service, context.config);
   const clock = bus.client(Clock);
   const recorder = new Recorder(bus);
   using world = await openWorld(bus, GALAXY);
   const game = new Game(bus, world, recorder, config);
   const turns = bus.publisher(TurnDone);
+  const figures = new Figures(context.telemetry, effects);
   const hash = createHash("sha256");
   const total = { battles: 0, shipsLost: 0 };
   let standings: readonly StandingRow[] = [];
@@ -48,7 +51,7 @@ export async function runGalaxy(bus: Bus, context: ServiceContext): Promise<Gala
   for (let turn = 1; turn <= config.turns; turn++) {
     const { timeNs } = await clock.step({}, { timeout: STEP_TIMEOUT, signal: context.signal });
     recorder.timeNs = timeNs;
-    const begun = performance.now();
+    const begunMs = effects.nowMs();
     const result = await game.play(turn);
     hash.update(`${turn} ${result.worldHash} ${result.battleHash} ${result.battles}\n`);
     total.battles += result.battles;
@@ -59,7 +62,7 @@ export async function runGalaxy(bus: Bus, context: ServiceContext): Promise<Gala
     await recorder.flush();
     await turns.publish(told);
     await turns.flush();
-    show(context, result, performance.now() - begun);
+    figures.turn(result, begunMs);
     context.progress(turn / config.turns, `turn ${turn}: ${leader(standings)}`);
     if (config.paceMs > 0) await sleep(config.paceMs, undefined, { signal: context.signal });
   }
@@ -71,21 +74,9 @@ export async function runGalaxy(bus: Bus, context: ServiceContext): Promise<Gala
     turns: config.turns,
     ...total,
     events: Number(recorder.events),
-    seconds: Math.round(performance.now() - started) / 1000,
+    seconds: Math.round(effects.nowMs() - startedMs) / 1000,
     standings: standings.map((row) => ({ ...row, treasury: Number(row.treasury) })),
   };
-}
-
-/** Live figures, for `busbar top` and whoever scrapes them. */
-function show(context: ServiceContext, { battles, shipsLost, standings }: TurnResult, ms: number): void {
-  const sum = (key: "stars" | "fleets" | "ships"): number => standings.reduce((all, row) => all + row[key], 0);
-  context.telemetry.add("totalCombats", BigInt(battles));
-  context.telemetry.add("unitsDestroyed", shipsLost);
-  context.telemetry.set("averageTickTimeUs", Math.round(ms * 1000));
-  context.telemetry.set("planets", sum("stars"));
-  context.telemetry.set("fleets", sum("fleets"));
-  context.telemetry.set("units", sum("ships"));
-  context.telemetry.publish();
 }
 
 function leader(standings: readonly StandingRow[]): string {
