@@ -7,8 +7,9 @@ import { livesNote } from "../recording/lives.ts";
 import type { Query } from "../recording/query.ts";
 import { open, type Recording } from "../recording/recording.ts";
 import type { Stats } from "../recording/stats.ts";
+import { refuseAbsent, refuseCombat } from "./absent.ts";
 import { noteCutOff } from "./cut-off.ts";
-import { natural, PAGE_OPTIONS, QUERY_OPTIONS, queryOf, text, usage } from "./options.ts";
+import { natural, PAGE_OPTIONS, QUERY_OPTIONS, queryOf, text } from "./options.ts";
 import { bytesText, eventLine, table, timeText } from "./text.ts";
 
 const PATH = { "<path>": "a recording, or a folder of them" };
@@ -34,6 +35,13 @@ async function show(call: CommandCall, batches: AsyncIterable<readonly RecordedE
     last = batch.at(-1)?.cursor ?? last;
     if (call.signal.aborted) return last;
   }
+  return last;
+}
+
+/** The answer to a query; of names that are not there it is an error. */
+async function answer(call: CommandCall, recording: Recording, query: Query): Promise<string | undefined> {
+  const last = await show(call, recording.batches(query));
+  if (last === undefined && !call.signal.aborted) await refuseAbsent(recording, query);
   return last;
 }
 
@@ -130,7 +138,7 @@ export const ASKING: readonly CommandSpec[] = [
     run: (call) =>
       on(call, async (recording) => {
         const query = queryOf(call.options);
-        const last = await show(call, recording.batches(query));
+        const last = await answer(call, recording, query);
         if (query.limit !== undefined && last !== undefined) call.note(`go on with --cursor ${last}`);
         return undefined;
       }),
@@ -158,7 +166,7 @@ export const ASKING: readonly CommandSpec[] = [
     examples: ["busbar log turn recordings 17", "busbar log turn recordings 17 --types FactionAction"],
     run: (call) =>
       on(call, async (recording) => {
-        await show(call, recording.batches({ ...queryOf(call.options), turns: [natural("<turn>", call.args[1]!)] }));
+        await answer(call, recording, { ...queryOf(call.options), turns: [natural("<turn>", call.args[1]!)] });
         return undefined;
       }),
   },
@@ -171,7 +179,7 @@ export const ASKING: readonly CommandSpec[] = [
       on(call, async (recording) => {
         const id = call.args[1]!;
         const combat = await recording.combat(id);
-        if (combat === undefined) throw usage(`nothing was recorded of a combat '${id}'`);
+        if (combat === undefined) return await refuseCombat(recording, id);
         const { started, ended, turns, attacker, defender, participants, survivors, result, duration, damage } = combat;
         const lines = [
           `combat ${id}: faction ${attacker ?? "?"} against ${defender ?? "?"}, turns ${turns.join(", ")}`,
@@ -192,6 +200,7 @@ export const ASKING: readonly CommandSpec[] = [
     run: (call) =>
       on(call, async (recording) => {
         const timeline = await recording.timeline(natural("<turn>", call.args[1]!));
+        if (timeline.events === 0) await refuseAbsent(recording, { turns: [timeline.turn] });
         const { turn, events, from, to, firstSequence, lastSequence, types, factions, combats, errors } = timeline;
         const lines = [
           `turn ${turn}: ${events} events, time ${timeText(from)} to ${timeText(to)}, sequence ${firstSequence ?? "-"} to ${lastSequence ?? "-"}`,

@@ -106,6 +106,43 @@ test("wrong use and missing recordings are said in one line", { timeout: 60_000 
   expect((await project.run("log", "--help")).stdout).toMatch(/recover/);
 });
 
+test("a name that the recording does not have is one line with those that it has; a query that merely finds nothing is no error", {
+  timeout: 120_000,
+}, async () => {
+  for (const [words, sentence] of [
+    ["query rec --factions 99", /^factions is 99; the recording has no such faction; it has 0, 1, 2$/],
+    ["query rec --turns 40..50", /^turns is 40\.\.50; the recording has no such turn; it has turns 1\.\.8$/],
+    ["turn rec 999", /^turns is 999; the recording has no such turn; it has turns 1\.\.8$/],
+    ["timeline rec 999", /^turns is 999; the recording has no such turn; it has turns 1\.\.8$/],
+    ["combat rec nope", /^combat is 'nope'; the recording has no such combat; it has c1, c2, .*$/],
+    ["query rec --combat c44", /^combat is 'c44'; .* no such combat \(did you mean 'c\d'\?\); it has c1, .*$/],
+    ["query rec --entities 987654321", /^entities is 987654321; the recording has no event that names such an entity$/],
+    ["query rec --topics nope", /^topics is nope; the recording has no such topic.*; it has .*$/],
+  ] as const) {
+    const { code, stdout, stderr } = await project.run("log", ...words.split(" "));
+    expect({ words, code, stdout }).toEqual({ words, code: 1, stdout: "" });
+    expect(stderr).toMatch(/^blackbox\/bad-query: [^\n]*\n$/);
+    expect(stderr.trimEnd().slice("blackbox/bad-query: ".length)).toMatch(sentence);
+  }
+  for (const [turns, cure] of [
+    ["5-3", "--turns is '5-3'; a range is written 3..5, single turns 1,4,8"],
+    ["5..3", "--turns is '5..3'; the first turn is above the last: write 3..5"],
+  ] as const)
+    expect(await project.run("log", "query", "rec", "--turns", turns)).toMatchObject({
+      code: 2,
+      stderr: `runtime/usage: ${cure}\n`,
+    });
+  // One of the names is there; nothing is behind the last event.
+  const all = (await json("query", "rec", "--turns", "4,999")) as { cursor: string }[];
+  expect(all.length).toBeGreaterThan(0);
+  for (const words of [
+    ["--turns", "4", "--cursor", all.at(-1)!.cursor],
+    ["--turns", "4", "--to", "1"],
+    ["--limit", "0", "--turns", "4"],
+  ])
+    expect(await project.run("log", "query", "rec", ...words)).toMatchObject({ code: 0, stdout: "" });
+});
+
 test("tail shows what a recorder adds, until Ctrl-C", { timeout: 60_000 }, async () => {
   const bytes = await written(messages, { perChunk: 30 });
   const cut = bytes.length >> 1;

@@ -61,8 +61,16 @@ function big(option: string, value: string): bigint {
 
 function turnsOf(value: string): Turns {
   const range = /^(\d*)\.\.(\d*)$/.exec(value);
-  if (range === null) return value.split(",").map((turn) => natural("--turns", turn.trim()));
+  if (range === null) {
+    const turns = value.split(",").map((turn) => turn.trim());
+    if (turns.every((turn) => /^\d+$/.test(turn))) return turns.map((turn) => natural("--turns", turn));
+    const meant = /^(\d+) *(?:-|\.{1,3}|:|to) *(\d+)$/.exec(value);
+    const [first, last] = (meant?.slice(1) ?? ["3", "9"]).sort((a, b) => Number(a) - Number(b));
+    throw usage(`--turns is '${value}'; a range is written ${first}..${last}, single turns 1,4,8`);
+  }
   const [, from, to] = range;
+  if (from !== "" && to !== "" && Number(from) > Number(to))
+    throw usage(`--turns is '${value}'; the first turn is above the last: write ${to}..${from}`);
   return {
     ...(from === "" ? {} : { from: natural("--turns", from!) }),
     ...(to === "" ? {} : { to: natural("--turns", to!) }),
