@@ -115,7 +115,7 @@ test("a name that the recording does not have is one line with those that it has
     ["turn rec 999", /^turns is 999; the recording has no such turn; it has turns 1\.\.8$/],
     ["timeline rec 999", /^turns is 999; the recording has no such turn; it has turns 1\.\.8$/],
     ["combat rec nope", /^combat is 'nope'; the recording has no such combat; it has c1, c2, .*$/],
-    ["query rec --combat c44", /^combat is 'c44'; .* no such combat \(did you mean 'c\d'\?\); it has c1, .*$/],
+    ["query rec --combat c4x", /^combat is 'c4x'; .* no such combat \(did you mean 'c\d'\?\); it has c1, .*$/],
     ["query rec --entities 987654321", /^entities is 987654321; the recording has no event that names such an entity$/],
     ["query rec --topics nope", /^topics is nope; the recording has no such topic.*; it has .*$/],
   ] as const) {
