@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { EchoReply, EchoRequest } from "#generated/busbar/testing";
-import { BusError, frameCorrelation, frameKind, Kind, payloadOffset } from "#wire";
+import { BusError, type ErrorCode, frameCorrelation, frameKind, Kind, type Memory, payloadOffset } from "#wire";
 import { ArrivedFrame, type ControlItem } from "./control.ts";
 import { ControlLane } from "./control-lane.ts";
 import { FakeClock, FakeOutbound } from "./test-support.ts";
@@ -108,4 +108,34 @@ test("an error keeps its code, text and details, whatever they hold", () => {
   expect(read[0].details).toEqual({ name: "app/x", text: "t", n: 7 });
   expect(read[1].details).toEqual({ name: "app/x", big: "7" });
   expect(read[3].message.length).toBeGreaterThan(300);
+});
+
+test("an error of which only code and text came is a sentence as all others: code, service, text", () => {
+  const bytes = (code: ErrorCode, text: string): Memory => {
+    const { lane, out } = rig(1 << 20);
+    lane.attachBytes(out);
+    const details = { long: "x".repeat(10_000) }; // too long to be sent
+    lane.send({
+      kind: Kind.error,
+      typeId: 1,
+      correlation: 1,
+      ttlMs: 0,
+      error: new BusError(code, { message: text, details }),
+    });
+    return out.frames[0];
+  };
+  const read = (code: ErrorCode, text: string, edge = "combat -> caller"): string => {
+    const frame = new ArrivedFrame().at(bytes(code, text), 0);
+    frame.edge = edge;
+    const error = frame.error();
+    expect(error).toMatchObject({ code, details: { text } });
+    return error.message;
+  };
+  expect(read("combat/not-found", "map 4 is not there")).toBe("combat/not-found: map 4 is not there");
+  expect(read("combat/not-found", "map 4 is not there", "front -> caller")).toBe(
+    "combat/not-found: front: map 4 is not there",
+  );
+  expect(read("services/incompatible-version", "9.0")).toBe("services/incompatible-version: combat: 9.0");
+  expect(read("combat/not-found", "combat/not-found: item 3")).toBe("combat/not-found: item 3");
+  expect(read("combat/not-found", "x", "")).toBe("combat/not-found: x");
 });

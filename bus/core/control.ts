@@ -190,14 +190,24 @@ export class ArrivedFrame implements Arrived {
       return new BusError("core/internal", { details: { reason: "an error without a code" } });
     const bytes = Buffer.from(value);
     const code = errorCodeOf(bytes.readUInt16LE());
-    const message = bytes.toString("utf8", 2);
+    const text = bytes.toString("utf8", 2);
     const payload = payloadOffset(memory, this.#offset);
     const end = this.#offset + frameLength(memory, this.#offset);
+    const details = Buffer.from(memory.u8.slice(payload, end));
     return new BusError(code, {
-      message,
-      details: readDetails(code, Buffer.from(memory.u8.slice(payload, end)), message),
+      // Who sends details sends the whole sentence, too; a plugin sends what comes behind the code.
+      message: details.length > 0 ? text : sentenceOf(code, this.edge, text),
+      details: readDetails(code, details, text),
     });
   }
+}
+
+/** With its code in front, as every error has it, and with the service where the code does not name it. @param edge "source -> target" */
+function sentenceOf(code: ErrorCode, edge: string, text: string): string {
+  if (text === code || text.startsWith(`${code}: `)) return text;
+  const [source = ""] = edge.split(" -> ");
+  const named = source === "" || code.startsWith(`${source}/`) || text.startsWith(`${source}: `);
+  return `${code}: ${named ? "" : `${source}: `}${text}`;
 }
 
 const readDetails = (code: ErrorCode, bytes: Buffer, text: string): Record<string, unknown> => {
