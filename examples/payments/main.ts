@@ -1,10 +1,10 @@
 /** The program of this example: opens the bus of topology.toml in this process and asks. */
 import { readFileSync, realpathSync } from "node:fs";
-import { dirname, extname, join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Bus, MessageBus } from "#bus";
 import { Payments, PaymentsConfig, PaymentsReport } from "#generated/payments";
-import { type PlainConfig, parseSource, requireCore, serveDesk } from "../../services/payments/index.ts";
+import { loadConfigText, readConfigFile, requireCore, serveDesk } from "../../services/payments/index.ts";
 import { HELP, type Options, readOptions, Usage } from "./options.ts";
 import { runLive } from "./run-live.ts";
 import { sweep, sweepTable } from "./sweep.ts";
@@ -47,7 +47,9 @@ async function work(options: Options, signal: AbortSignal): Promise<void> {
       return await runSweep(lab.study, options, signal); // before the lab closes
     case "run":
     case "life": {
+      readConfigFile(options.scenario); // no file, or no YAML
       const text = readFileSync(options.scenario, "utf8");
+      loadConfigText(text, { name: options.scenario }); // the desk would say the same of "the config"
       const made = await lab.study.client(PaymentsConfig, "desk").create({ text });
       const { simId } = made;
       const core = lab.study.client(Payments, "payments");
@@ -70,8 +72,7 @@ async function work(options: Options, signal: AbortSignal): Promise<void> {
 }
 
 async function runSweep(study: Bus, options: Options, signal: AbortSignal): Promise<void> {
-  const format = extname(options.scenario) === ".json" ? "json" : "yaml";
-  const { value } = parseSource(readFileSync(options.scenario, "utf8"), format);
+  const scenario = readConfigFile(options.scenario);
   let shown = 0;
   const progress = (done: number, all: number): void => {
     const now = performance.now();
@@ -81,7 +82,7 @@ async function runSweep(study: Bus, options: Options, signal: AbortSignal): Prom
     process.stderr.write(`${terminal ? "\r" : ""}${done} of ${all} runs${terminal && done < all ? "" : "\n"}`);
   };
   const core = study.client(Payments, "payments");
-  const result = await sweep(core, value as PlainConfig, options, signal, progress);
+  const result = await sweep(core, scenario, options, signal, progress);
   if (options.json) return say(result);
   process.stdout.write(sweepTable(result.parameters, result.points));
   process.stderr.write(

@@ -1,6 +1,6 @@
 // Method: the words of the command line by themselves; then the program and `busbar call` as processes, with their files.
 import { type ChildProcess, execFile, spawn } from "node:child_process";
-import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -66,6 +66,31 @@ test("wrong words are refused with what there is", () => {
   expect(refusal("--vary", "lsm_config=maybe")).toMatch(/takes on and off/);
   expect(refusal("--nope")).toMatch(/--nope/);
   expect(readOptions(["--vary", "a.b=1,true"], "s.yaml").vary).toEqual([{ path: "a.b", values: [1n, true] }]);
+});
+
+test("a wrong scenario is said with its file, line and column by sweeps and by single runs", {
+  timeout: 60_000,
+}, async () => {
+  const file = (name: string, text: string): string => {
+    writeFileSync(join(folder, name), text);
+    return name;
+  };
+  const simulation = "simulation: { ticks_per_day: 9, num_days: 1, rng_seed: 1 }";
+  for (const [name, sentence] of [
+    [
+      file("key.yaml", `${simulation}\nagents:\n  - { id: A, opening_balence: 1 }\n`),
+      "line 3, column 14: agents[0].opening_balence: unknown key",
+    ],
+    [file("syntax.yaml", "simulation: { ticks_per_day: 100\n"), "line 2, column 1: Flow map"],
+    [file("empty.yaml", "agents: []\n"), "line 1, column 1: simulation: is missing"],
+    ["not-there.yaml", "cannot be read: ENOENT"],
+  ])
+    for (const command of ["sweep", "run"]) {
+      const args = command === "sweep" ? ["--vary", "lsm_config=on"] : [];
+      const { code, stderr } = await run([command, "--scenario", name!, "--out", "wrong", ...args]);
+      expect({ command, code }).toEqual({ command, code: 1 });
+      expect(stderr.startsWith(`payments/bad-config: ${name}: ${sentence}`), stderr).toBe(true);
+    }
 });
 
 test("results go on after a kill in the middle of a line, and not with another sweep", () => {

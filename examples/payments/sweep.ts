@@ -9,6 +9,7 @@ import {
   type PointSummary,
   pointsOf,
   runSweep,
+  type Source,
   summarize,
   sweepHash,
   textTable,
@@ -26,19 +27,20 @@ export interface SweepResult {
   readonly points: readonly PointSummary[];
 }
 
-/** @param base the scenario as it is written; its rng_seed is the first seed unless the options say one */
+/** @param scenario as it is written; its rng_seed is the first seed unless the options say one @throws BusError payments/bad-config */
 export async function sweep(
   core: Client<typeof Payments>,
-  base: PlainConfig,
+  { value, locate }: Source,
   options: Options,
   signal: AbortSignal,
   progress: (done: number, all: number) => void,
 ): Promise<SweepResult> {
   const started = performance.now();
-  const { rng_seed } = base.simulation as { rng_seed: bigint };
-  const first = options.seed ?? BigInt(rng_seed);
+  const base = value as PlainConfig;
+  const { scenario: name } = options;
+  const first = options.seed ?? seedOf(base);
   const seeds = Array.from({ length: options.seeds }, (_, index) => BigInt.asUintN(64, first + BigInt(index)));
-  const points = pointsOf({ base, parameters: options.vary, seeds, root: dirname(options.scenario) });
+  const points = pointsOf({ base, parameters: options.vary, seeds, root: dirname(name), name, locate });
   mkdirSync(options.out, { recursive: true });
   using results = new ResultsFile(join(options.out, "results.jsonl"), sweepDigest(points, seeds), options.fresh);
   const { done } = results;
@@ -65,6 +67,12 @@ export async function sweep(
     parameters: names,
     points: summary,
   };
+}
+
+/** 0 for a scenario without one, which is refused when its points are made. */
+function seedOf(base: PlainConfig): bigint {
+  const { rng_seed: seed } = Object(Object(base).simulation) as { rng_seed?: unknown };
+  return typeof seed === "bigint" ? seed : 0n;
 }
 
 export function sweepTable(names: readonly string[], points: readonly PointSummary[]): string {

@@ -11,6 +11,7 @@ export {
   loadConfig,
   loadConfigFile,
   loadConfigText,
+  readConfigFile,
 } from "./config/load.ts";
 export { configModel, ticksOf } from "./config/model.ts";
 export { type Position, type Problem, problemText } from "./config/problem.ts";

@@ -9,7 +9,7 @@ import { problemsOf } from "./issues.ts";
 import { configModel } from "./model.ts";
 import { type PolicyFiles, PolicySource } from "./policy-source.ts";
 import { inTextOrder, type Locate, nowhere, type Problem, problemText } from "./problem.ts";
-import { parseSource, SourceError, type SourceLimits } from "./source.ts";
+import { parseSource, type Source, SourceError, type SourceLimits } from "./source.ts";
 import type { Config } from "./types.ts";
 
 export interface LoadOptions extends PolicyFiles {
@@ -70,15 +70,28 @@ export function loadConfig(value: unknown, files: PolicyFiles & { readonly name?
 
 /** Policy files are looked for beside the config. @throws BusError payments/bad-config */
 export function loadConfigFile(path: string): LoadedConfig {
-  let text: string;
+  return loadConfigText(textOf(path), { format: formatOf(path), root: dirname(path), name: path });
+}
+
+/** The values of a file and where each stands; only its syntax is checked. @throws BusError payments/bad-config */
+export function readConfigFile(path: string): Source {
   try {
-    text = readFileSync(path, "utf8");
+    return parseSource(textOf(path), formatOf(path));
+  } catch (error) {
+    if (error instanceof SourceError) throw badConfig([error.problem], path);
+    throw error;
+  }
+}
+
+const formatOf = (path: string): "yaml" | "json" => (extname(path) === ".json" ? "json" : "yaml");
+
+function textOf(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
   } catch (error) {
     const problem = { path: "", problem: `cannot be read: ${error instanceof Error ? error.message : String(error)}` };
     throw badConfig([problem], path);
   }
-  const format = extname(path) === ".json" ? "json" : "yaml";
-  return loadConfigText(text, { format, root: dirname(path), name: path });
 }
 
 function loadedOrThrow({ problems, loaded }: CheckedConfig, name?: string): LoadedConfig {

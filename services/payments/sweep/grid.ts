@@ -1,6 +1,7 @@
 /** From a config and lists of values to the simulations of a sweep: every combination, each with every seed. */
 import { BusError } from "#bus";
-import { loadConfig } from "../config/load.ts";
+import { badConfig, checkConfig } from "../config/load.ts";
+import { type Locate, nowhere, type PathSegment, type Problem } from "../config/problem.ts";
 
 /** A config as it is written: plain values, nothing checked yet. */
 export type PlainConfig = { readonly [key: string]: unknown };
@@ -17,6 +18,10 @@ export interface SweepPlan {
   readonly seeds: readonly bigint[];
   /** Folder of policy files that the config names. */
   readonly root?: string | undefined;
+  /** What messages call the base, such as the path of its file. Default "the base config". */
+  readonly name?: string | undefined;
+  /** Where its values stand in that file. */
+  readonly locate?: Locate | undefined;
 }
 
 export interface Point {
@@ -28,20 +33,40 @@ export interface Point {
 
 export const POINTS_MAX = 10_000;
 
-/** The last parameter changes fastest. @throws BusError payments/bad-config naming the combination; payments/limit-exceeded */
-export function pointsOf({ base, parameters, root }: SweepPlan): Point[] {
+/**
+ * The last parameter changes fastest.
+ * @throws BusError payments/bad-config naming the base, the place in its file, and the combination where that is what is wrong;
+ *   payments/limit-exceeded
+ */
+export function pointsOf(plan: SweepPlan): Point[] {
+  const { base, parameters, root, name = "the base config", locate = nowhere } = plan;
   const count = parameters.reduce((product, { values }) => product * values.length, 1);
   if (count > POINTS_MAX)
     throw new BusError("payments/limit-exceeded", { details: { path: "parameters", value: count, limit: POINTS_MAX } });
   let combinations: unknown[][] = [[]];
   for (const { values } of parameters)
     combinations = combinations.flatMap((head) => values.map((value) => [...head, value]));
+  const own = (): readonly Problem[] => checkConfig(base, { root }, locate).problems;
+  if (typeof base !== "object" || base === null || Array.isArray(base)) throw badConfig(own(), name);
   return combinations.map((values) => {
     const config = structuredClone(base) as Record<string, unknown>;
     for (const [index, { path }] of parameters.entries()) assign(config, path, values[index]);
-    const name = parameters.map(({ path }, index) => `${path} = ${JSON.stringify(values[index], digits)}`).join(", ");
-    return { values, canonical: loadConfig(config, { root, name: name || "the base config" }).canonical };
+    const { problems, loaded } = checkConfig(config, { root }, outside(parameters, locate));
+    if (loaded !== undefined) return { values, canonical: loaded.canonical };
+    // What is wrong without the combination is not its fault.
+    const before = new Set(own().map(({ path, problem }) => `${path}: ${problem}`));
+    const isOld = problems.every(({ path, problem }) => before.has(`${path}: ${problem}`));
+    const texts = parameters.map(({ path }, index) => `${path} = ${JSON.stringify(values[index], digits)}`);
+    throw badConfig(problems, isOld || texts.length === 0 ? name : `${name} with ${texts.join(", ")}`);
   });
+}
+
+/** Values that a parameter gave stand in no file. */
+function outside(parameters: readonly Parameter[], locate: Locate): Locate {
+  const patterns = parameters.map(({ path }) => path.split("."));
+  const fits = (path: readonly PathSegment[]): boolean =>
+    patterns.some((steps) => steps.every((step, i) => i < path.length && (step === "*" || step === String(path[i]))));
+  return (path, key) => (fits(path) ? undefined : locate(path, key));
 }
 
 const digits = (_: string, value: unknown): unknown => (typeof value === "bigint" ? Number(value) : value);

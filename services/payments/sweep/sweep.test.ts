@@ -2,9 +2,10 @@
 // for a sweep that was stopped; means against closed forms.
 import { expect, test } from "vitest";
 import { loadConfig } from "../config/load.ts";
+import { parseSource } from "../config/source.ts";
 import { busyConfig } from "../testing/busy.ts";
 import { openRig } from "../testing/rig.ts";
-import { pointsOf, valuesOf } from "./grid.ts";
+import { type PlainConfig, pointsOf, valuesOf } from "./grid.ts";
 import { type Outcome, runSweep, sweepHash } from "./run.ts";
 import { meanOf, summarize } from "./summary.ts";
 
@@ -58,6 +59,26 @@ test("wrong paths and values are refused with the combination that they are in",
       seeds,
     }),
   ).toThrow(/payments\/limit-exceeded/);
+  // What the file says is at its line; what the combination says is in no file.
+  const text =
+    "simulation: { ticks_per_day: 9, num_days: 1, rng_seed: 1 }\nagents:\n  - { id: A, opening_balance: 1, polcy: 5 }\n";
+  const { value, locate } = parseSource(text, "yaml");
+  const file = { base: value as PlainConfig, seeds, name: "s.yaml", locate };
+  const amount = { path: "agents.*.opening_balance", values: ["much"] };
+  expect(() => pointsOf({ ...file, parameters: [] })).toThrow(
+    /^payments\/bad-config: s\.yaml: line 3, column 34: agents\[0\]\.polcy: unknown key; did you mean 'policy'\?/,
+  );
+  expect(() => pointsOf({ ...file, parameters: [{ path: "priority_mode", values: [true] }] })).toThrow(
+    /^payments\/bad-config: s\.yaml: line 3, column 34: /,
+  );
+  const sound = parseSource(text.replace("polcy: 5", "policy: { type: Fifo }"), "yaml");
+  const good = { ...file, base: sound.value as PlainConfig, locate: sound.locate };
+  expect(() => pointsOf({ ...good, parameters: [amount] })).toThrow(
+    /^payments\/bad-config: s\.yaml with agents\.\*\.opening_balance = "much": agents\[0\]\.opening_balance: is "much"/,
+  );
+  expect(() => pointsOf({ ...file, base: 5 as never, parameters: [amount] })).toThrow(
+    /^payments\/bad-config: s\.yaml: /,
+  );
   expect(valuesOf("1,2.5,true,fifo,{}")).toEqual([1n, 2.5, true, "fifo", {}]);
 });
 
