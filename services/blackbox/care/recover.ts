@@ -6,11 +6,13 @@ import { ChunksAhead } from "../file/read-ahead.ts";
 import type { ChunkIndexRecord } from "../file/records.ts";
 import { fileSink, type Sink } from "../file/sink.ts";
 import { fileSource, type Source } from "../file/source.ts";
+import { readTally } from "../file/tally.ts";
 import { RecordingWriter } from "../file/writer.ts";
 import { RecordingFile } from "../recording/file.ts";
 import type { Filter } from "../recording/filter.ts";
 import { TypeCache } from "../recording/types.ts";
 import { everything, MessageHeads, messagesOf } from "./messages.ts";
+import { type Following, type Held, type Missing, missingOf } from "./missing.ts";
 import { goOn, type Work } from "./progress.ts";
 import { Sequences } from "./sequences.ts";
 
@@ -37,14 +39,7 @@ export interface RecoveryReport {
   readonly stoppedAtDamage: boolean;
   /** Bytes of the file that are in no record of the new one's. */
   readonly lostBytes: number;
-  readonly missing: {
-    /** Events that are surely missing; undefined: the file does not tell how many were received. */
-    readonly events: number | undefined;
-    /** Sequences between the first and the last one that are not there, both ends included. */
-    readonly sequences: readonly { readonly from: bigint; readonly to: bigint }[];
-    /** How `events` is known, or why it is not. */
-    readonly by: string;
-  };
+  readonly missing: Missing;
 }
 
 /**
@@ -54,12 +49,14 @@ export interface RecoveryReport {
 export async function recover(path: string, options: RecoverOptions = {}): Promise<RecoveryReport> {
   const out = options.out ?? `${path.replace(/\.mcap$/, "")}.recovered.mcap`;
   const source = await fileSource(path);
-  const journalPath = `${path}.journal`;
-  const journal = existsSync(journalPath) ? await fileSource(journalPath) : undefined;
+  const beside = async (name: string): Promise<Source | undefined> =>
+    existsSync(name) ? await fileSource(name) : undefined;
+  const journal = await beside(`${path}.journal`);
+  const tally = await beside(`${path}.tally`);
   try {
     const sink = await fileSink(out);
     try {
-      return await recoverSource(source, journal, sink, { ...options, ...(await beginOfNext(path)) });
+      return await recoverSource(source, journal, sink, { ...options, tally, ...(await beginOfNext(path)) });
     } catch (error) {
       await sink.close(false);
       throw error;
@@ -67,15 +64,14 @@ export async function recover(path: string, options: RecoverOptions = {}): Promi
   } finally {
     await source.close();
     await journal?.close();
+    await tally?.close();
   }
 }
 
-export interface RecoverSourceOptions extends Work {
+export interface RecoverSourceOptions extends Work, Following {
   readonly pastDamage?: boolean;
-  /** Recorder's count of the first message of the file that follows. */
-  readonly next?: bigint | undefined;
-  /** The smallest sequence of a publisher where that file begins, which may be of another life of the recorder. */
-  readonly nextSequence?: bigint | undefined;
+  /** What the recorder counted beside the file. */
+  readonly tally?: Source | undefined;
 }
 
 /** The same from any source to any sink. */
@@ -86,10 +82,12 @@ export async function recoverSource(
   options: RecoverSourceOptions = {},
 ): Promise<RecoveryReport> {
   const { file, indexed, fault, journal } = await RecordingFile.salvage(source, (into) =>
-    journalSource === undefined ? undefined : journalOrFault(journalSource, into),
+    journalSource === undefined ? undefined : orFault(readJournal(journalSource, into)),
   );
   const damage: string[] = fault === undefined ? [] : [fault.message];
   if (typeof journal === "string") damage.push(journal);
+  const tally = options.tally === undefined ? undefined : await orFault(readTally(options.tally));
+  if (typeof tally === "string") damage.push(tally);
   const taken = new Taken(file, sink);
   await taken.begin();
   const { chunks } = file.summary;
@@ -130,16 +128,21 @@ export async function recoverSource(
     damage,
     stoppedAtDamage,
     lostBytes: Math.max(0, taken.lostBytes(file.bytes, indexed)),
-    missing: taken.missing(options, journaled === undefined ? undefined : usable),
+    missing: missingOf({
+      ...taken.held,
+      next: options.next,
+      nextSequence: options.nextSequence,
+      nextUncounted: options.nextUncounted ?? [],
+      journal: journaled === undefined ? undefined : usable,
+      tally: typeof tally === "object" ? tally : undefined,
+    }),
   };
 }
 
-async function journalOrFault(
-  source: Source,
-  into: Parameters<typeof readJournal>[1],
-): Promise<Journal | string | undefined> {
+/** What is beside a file may be damaged as well, which is said and ends nothing. */
+async function orFault<T>(read: Promise<T>): Promise<T | string> {
   try {
-    return await readJournal(source, into);
+    return await read;
   } catch (error) {
     return BusError.from(error).message;
   }
@@ -153,7 +156,13 @@ class Taken {
   readonly #writer: RecordingWriter;
   readonly #byPublisher = new Sequences();
   readonly #byRecorder = new Sequences();
+  /** Messages by channel, and the channels that have some without a publisher's number. */
+  readonly #perChannel: number[] = [];
+  readonly #uncounted = new Set<number>();
   #bytes = 0;
+  /** Size of the chunks' records without compression, and the messages in them. */
+  #recordBytes = 0;
+  #inChunks = 0;
 
   constructor(file: RecordingFile, sink: Sink) {
     this.#file = file;
@@ -177,6 +186,8 @@ class Taken {
     messages.rewind();
     await this.#writer.copyChunk(stored, chunk, messages);
     this.#bytes += chunk.length + chunk.indexLength;
+    this.#recordBytes += chunk.uncompressed;
+    this.#inChunks = this.messages;
     this.chunks++;
   }
 
@@ -198,8 +209,11 @@ class Taken {
 
   #count(messages: MessageHeads): void {
     for (; messages.left > 0; messages.advance()) {
-      const numbers = messages.isCounted ? this.#byPublisher : this.#byRecorder;
+      const { channel, isCounted } = messages;
+      const numbers = isCounted ? this.#byPublisher : this.#byRecorder;
       numbers.add(messages.sequenceHigh, messages.sequenceLow);
+      this.#perChannel[channel] = (this.#perChannel[channel] ?? 0) + 1;
+      if (!isCounted) this.#uncounted.add(channel);
     }
     this.#byPublisher.settle();
     this.#byRecorder.settle();
@@ -212,54 +226,39 @@ class Taken {
     return tail + whole - this.#bytes;
   }
 
-  missing(
-    { next, nextSequence }: Pick<RecoverSourceOptions, "next" | "nextSequence">,
-    journal: Journal | undefined,
-  ): RecoveryReport["missing"] {
-    const { first, recording } = this.#file;
+  get held(): Omit<Held, keyof Following | "journal" | "tally"> {
+    const { recording, first, complete, summary, scan, channels } = this.#file;
     // Where publishers count, the recorder's numbers of other messages have holes that mean nothing.
     const counted = this.#byPublisher.first === undefined ? this.#byRecorder : this.#byPublisher;
-    const sequences = counted.scattered ? [] : counted.holes.map(([from, to]) => ({ from, to }));
-    const held = BigInt(this.messages);
-    // A file that does not begin behind the first message of this one is of another life of the recorder.
-    if (recording.has("first") && next !== undefined && next > first && next >= first + held)
-      return { events: Number(next - first - held), sequences, by: `the next file begins with message ${next}` };
-    if (recording.has("first") && journal !== undefined) {
-      const before = journal.first - first - (held - BigInt(journal.messages));
-      if (before >= 0n)
-        return { events: Number(before), sequences, by: `the journal begins with message ${journal.first}` };
-    }
-    const inHoles = sequences.reduce((sum, { from, to }) => sum + Number(to - from + 1n), 0);
-    if (this.#file.complete) {
-      const said = this.#file.summary.statistics?.messages;
-      if (said !== undefined && said >= held)
-        return { events: Number(said - held), sequences, by: "the file says how many messages it holds" };
-    }
-    if (this.#file.scan?.ended === true && this.chunks === this.#file.summary.chunks.length)
-      return { events: 0, sequences, by: "the file was closed, and its summary alone is lost" };
-    const last = counted.scattered ? undefined : this.#byPublisher.last;
-    if (last !== undefined && nextSequence !== undefined && nextSequence > last) {
-      const behind = nextSequence - last - 1n;
-      return {
-        events: inHoles + Number(behind),
-        sequences: behind === 0n ? sequences : [...sequences, { from: last + 1n, to: nextSequence - 1n }],
-        by: `the next file, of another life of the recorder, begins with sequence ${nextSequence} of the publishers`,
-      };
-    }
-    const by =
-      last === undefined && nextSequence !== undefined
-        ? `it holds no message that a publisher counted; those of the next file begin with ${nextSequence}`
-        : "nothing tells how many messages came after the last one that was read";
+    const byType = new Map<string, number>();
+    this.#perChannel.forEach((count, id) => {
+      const { typeName } = channels.get(id)!;
+      byType.set(typeName, (byType.get(typeName) ?? 0) + count);
+    });
+    const chunkBytes = /^\d{1,10}$/.exec(recording.get("chunk_bytes") ?? "")?.[0];
     return {
-      events: inHoles === 0 ? undefined : inHoles,
-      sequences,
-      by: inHoles === 0 ? by : `holes in the sequences; ${by}`,
+      messages: this.messages,
+      byType,
+      first: recording.has("first") ? first : undefined,
+      said: complete ? summary.statistics?.messages : undefined,
+      ended: scan?.ended === true && this.chunks === summary.chunks.length,
+      holes: counted.scattered ? [] : counted.holes,
+      lastSequence: counted.scattered ? undefined : this.#byPublisher.last,
+      uncounted: uncountedOf(this.#file, this.#uncounted),
+      chunkBytes: chunkBytes === undefined ? undefined : Number(chunkBytes),
+      meanBytes: this.#inChunks === 0 ? 0 : this.#recordBytes / this.#inChunks,
     };
   }
 }
 
+/** Types whose messages carry no number of their publisher, as the schema says or as the messages of some channels show. */
+const uncountedOf = ({ channels }: RecordingFile, seen: ReadonlySet<number>): string[] =>
+  [...channels.values()]
+    .filter(({ id, type }) => seen.has(id) || type?.layout.header === undefined)
+    .map(({ typeName }) => typeName);
+
 /** What the file with the next number begins with, when there is one. */
-async function beginOfNext(path: string): Promise<Pick<RecoverSourceOptions, "next" | "nextSequence">> {
+async function beginOfNext(path: string): Promise<Following> {
   const parts = /^(.*?)(\d{6,})\.mcap$/.exec(path);
   if (parts === null) return {};
   const [, prefix, number] = parts;
@@ -268,7 +267,11 @@ async function beginOfNext(path: string): Promise<Pick<RecoverSourceOptions, "ne
   const source = await fileSource(next);
   try {
     const file = await RecordingFile.open(source, new TypeCache());
-    return { next: file.recording.has("first") ? file.first : undefined, nextSequence: await firstSequence(file) };
+    return {
+      next: file.recording.has("first") ? file.first : undefined,
+      nextSequence: await firstSequence(file),
+      nextUncounted: uncountedOf(file, new Set()),
+    };
   } catch {
     return {};
   } finally {

@@ -22,12 +22,12 @@ const workOf = (call: CommandCall, what: string): Work => ({
 });
 
 function recoveryText(report: RecoveryReport): string {
-  const { events, sequences, by } = report.missing;
+  const { sequences } = report.missing;
   const shown = sequences.slice(0, 20).map(({ from, to }) => (from === to ? `${from}` : `${from}..${to}`));
   return [
     `${report.file}: ${report.messages} messages in ${report.chunks} chunks${report.journal === undefined ? "" : `, ${report.journal} of them from the journal`}`,
     `written to ${report.out}`,
-    events === undefined ? `missing: not known; ${by}` : `missing: ${events} events (${by})`,
+    missingText(report.missing),
     ...(shown.length === 0
       ? []
       : [
@@ -36,6 +36,16 @@ function recoveryText(report: RecoveryReport): string {
     ...(report.lostBytes === 0 ? [] : [`${report.lostBytes} bytes could not be used`]),
     ...report.damage.map((text) => `damage: ${text}`),
   ].join("\n");
+}
+
+function missingText({ events, exact, types, uncounted, by }: RecoveryReport["missing"]): string {
+  if (events === undefined) return `missing: not known; ${by}`;
+  if (!exact) {
+    const none = uncounted.length === 0 ? "types whose messages carry none" : uncounted.join(", ");
+    return `missing: at least ${events} messages (${by}); known by sequences, which leave out ${none}`;
+  }
+  const each = Object.entries(types ?? {}).map(([type, count]) => `${type} ${count}`);
+  return `missing: ${events} messages (${by})${each.length === 0 ? "" : `: ${each.join(", ")}`}`;
 }
 
 export const KEEPING: readonly CommandSpec[] = [

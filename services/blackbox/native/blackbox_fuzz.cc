@@ -37,7 +37,7 @@ struct Rig {
   explicit Rig(bool zstd) : recorder(settings(zstd), types(), disk, still_clock()) {}
 
   void closed(const std::string& path, std::string bytes) {
-    if (path.ends_with(".journal")) return;
+    if (!path.ends_with(".mcap")) return;
     const ReadFile file = McapReader(std::move(bytes)).read();
     check(file.problem.empty() && file.messages.size() == taken.size() && file.statistics_messages == taken.size());
     for (size_t i = 0; i < taken.size(); i++) check(file.messages[i].data == taken[i]);

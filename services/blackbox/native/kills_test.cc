@@ -11,6 +11,7 @@
 #include "core/random/random.h"
 #include "testing/journal.h"
 #include "testing/rig.h"
+#include "testing/tally.h"
 
 namespace busbar::blackbox::testing {
 namespace {
@@ -37,6 +38,8 @@ struct Found {
   uint64_t last = 0;       // sequence of the last event, files and journal together
   uint64_t in_files = 0;   // of the last event in a whole chunk
   uint64_t journals = 0;
+  uint64_t tallied = 0;  // sequence of the last event that was given to the last file, by its tally
+  std::string last_file;
 };
 
 /// Everything in the folder, in order; fails on a gap, a repetition or a damaged byte before the end of a file.
@@ -48,7 +51,15 @@ Found read_all(const Folder& folder, uint64_t& expected) {
       found.journals++;
       continue;
     }
+    if (name.ends_with(".tally")) continue;
+    found.tallied = 0;
+    found.last_file = name;
     if (file_bytes(path).empty()) continue;  // killed between making the file and its first bytes
+    const std::vector<uint64_t> tally = read_tally(path + ".tally");
+    if (!tally.empty() && tally[2] > 0) {
+      found.tallied = expected + tally[2];
+      EXPECT_EQ(tally[0], found.tallied) << "the largest sequence is that of the last event";
+    }
     const ReadFile file = read_mcap(path);
     EXPECT_TRUE(file.problem.empty() || file.problem == "no footer" || file.problem.starts_with("cut inside")) << file.problem;
     for (const ReadMessage& message : file.messages) EXPECT_EQ(message.sequence, ++expected);
@@ -64,6 +75,7 @@ void kill_at_random(bool journal, uint64_t seed) {
       mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0));
   ASSERT_NE(done, MAP_FAILED);
   random::Stream dice(seed, "kills", journal ? 1 : 0);
+  int tallies = 0;
   for (int round = 0; round < kills(); round++) {
     SCOPED_TRACE("round " + std::to_string(round));
     Folder folder;
@@ -75,6 +87,7 @@ void kill_at_random(bool journal, uint64_t seed) {
     settings.zstd = dice.below(2) == 0;
     std::map<std::string, std::string> before;
     uint64_t first = 1, expected = 0;
+    std::string last_file;
     for (int life = 0; life < 3; life++) {
       new (done) std::atomic<uint64_t>(first - 1);
       const pid_t child = fork();
@@ -102,9 +115,17 @@ void kill_at_random(bool journal, uint64_t seed) {
       else
         ASSERT_GE(found.last + per_chunk, taken) << "at most the open chunk is lost";
       ASSERT_LE(found.last, taken + 1);
+      // A life that was killed before its first file, or between two, has none.
+      if (found.tallied > 0 && found.last_file != last_file) {
+        tallies++;
+        ASSERT_GE(found.tallied, taken) << "what a kill takes is counted to the message";
+        ASSERT_LE(found.tallied, taken + 1);
+      }
       first = found.last + 1;
+      last_file = found.last_file;
     }
   }
+  EXPECT_GT(tallies, kills());
   munmap(done, 4096);
 }
 

@@ -79,6 +79,7 @@ TEST(Settings, NameWhatIsWrong) {
 TEST(Numbers, AreThoseOfFilesAndJournalsOfThePrefix) {
   EXPECT_EQ(number_of("events-000012.mcap", "events"), 12u);
   EXPECT_EQ(number_of("events-1000000.mcap.journal", "events"), 1'000'000u);
+  EXPECT_EQ(number_of("events-000003.mcap.tally", "events"), 3u);
   for (const char* name : {"events-.mcap", "events-x.mcap", "event-000001.mcap", "events-000001.mcapx", "events000001.mcap",
                            "events-99999999999999999999.mcap", "events"})
     EXPECT_EQ(number_of(name, "events"), 0u) << name;

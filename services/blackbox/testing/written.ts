@@ -14,11 +14,18 @@ export interface WrittenOptions {
   readonly account?: Readonly<Record<string, string>>;
 }
 
+const CHUNK_BYTES = 128 * 1024;
+
 /** One file of these messages, in this order. */
 export async function written(messages: readonly Recorded[], options: WrittenOptions = {}): Promise<Uint8Array> {
   const sink = new MemorySink();
   const writer = new RecordingWriter(sink);
-  const about = { format: "1", service: "blackbox", number: String(options.number ?? 1), log_time: "simulated" };
+  const about = {
+    format: "1",
+    number: String(options.number ?? 1),
+    log_time: "simulated",
+    chunk_bytes: String(CHUNK_BYTES),
+  };
   await writer.begin("busbar-blackbox test", new Map(Object.entries({ ...about, first: String(options.first ?? 1n) })));
   const ids = new Map<string, number>();
   let inChunk = 0;

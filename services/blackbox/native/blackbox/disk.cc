@@ -1,7 +1,10 @@
 #include "disk.h"
 
 #include <fcntl.h>
+#include <linux/magic.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -13,6 +16,16 @@ namespace {
 constexpr int kPiecesMax = 8;
 
 int last_error() { return -errno; }
+
+/// Whether a block that was written keeps its place when it changes. Where each change takes a new one, a full disk would end the
+/// process at a store.
+bool changes_in_place(int file) {
+  constexpr unsigned long kXfs = 0x58465342;  // not in linux/magic.h
+  struct statfs about;
+  if (::fstatfs(file, &about) < 0) return false;
+  const auto kind = static_cast<unsigned long>(about.f_type);
+  return kind == EXT4_SUPER_MAGIC || kind == kXfs || kind == TMPFS_MAGIC || kind == OVERLAYFS_SUPER_MAGIC;
+}
 
 }  // namespace
 
@@ -30,7 +43,7 @@ int SystemDisk::list(const std::string& folder, std::vector<std::string>& names)
 }
 
 int SystemDisk::create(const std::string& path) {
-  const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+  const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
   return file < 0 ? last_error() : file;
 }
 
@@ -75,6 +88,16 @@ int SystemDisk::sync_folder(const std::string& path) {
   ::close(folder);
   return result;
 }
+
+int SystemDisk::map(int file, uint64_t bytes, void*& at) {
+  if (!changes_in_place(file)) return -ENOTSUP;
+  void* const mapped = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+  if (mapped == MAP_FAILED) return last_error();
+  at = mapped;
+  return 0;
+}
+
+void SystemDisk::unmap(void* at, uint64_t bytes) { ::munmap(at, bytes); }
 
 void SystemDisk::close(int file) {
   starter_.forget(file);

@@ -29,6 +29,10 @@ class Disk {
   /// The file's bytes are on the disk when it returns 0.
   virtual int sync(int file) = 0;
   virtual int sync_folder(const std::string& path) = 0;
+  /// The first `bytes` of a file, which were written, as shared memory: what is stored there is in the file though the process
+  /// dies. -ENOTSUP where a store could find the disk full, which is a signal.
+  virtual int map(int file, uint64_t bytes, void*& at) = 0;
+  virtual void unmap(void* at, uint64_t bytes) = 0;
   virtual void close(int file) = 0;
   virtual int remove(const std::string& path) = 0;
 };
@@ -44,6 +48,8 @@ class SystemDisk final : public Disk {
   int cut(int file, uint64_t bytes) override;
   int sync(int file) override;
   int sync_folder(const std::string& path) override;
+  int map(int file, uint64_t bytes, void*& at) override;
+  void unmap(void* at, uint64_t bytes) override;
   void close(int file) override;
   int remove(const std::string& path) override;
 

@@ -21,17 +21,18 @@ iovec piece(const Bytes& bytes) { return {const_cast<uint8_t*>(bytes.data()), by
 void RecordingFile::FreeContext::operator()(ZSTD_CCtx_s* context) const { ZSTD_freeCCtx(context); }
 
 RecordingFile::RecordingFile(const Settings& settings, Disk& disk)
-    : settings_(settings), disk_(disk), journal_(disk), zstd_(settings.zstd ? ZSTD_createCCtx() : nullptr) {}
+    : settings_(settings), disk_(disk), journal_(disk), tally_(disk), zstd_(settings.zstd ? ZSTD_createCCtx() : nullptr) {}
 
 RecordingFile::~RecordingFile() { abandon(); }
 
 void RecordingFile::abandon() {
   journal_.abandon();
+  tally_.abandon();
   if (file_ >= 0) disk_.close(file_);
   file_ = -1;
 }
 
-int RecordingFile::open(const std::string& path, const mcap::Texts& about) {
+int RecordingFile::open(const std::string& path, const mcap::Texts& about, const std::vector<Type>& types) {
   const int file = disk_.create(path);
   if (file < 0) return file;
   head_.clear();
@@ -50,6 +51,7 @@ int RecordingFile::open(const std::string& path, const mcap::Texts& about) {
     disk_.remove(path);  // it is ours and holds nothing
     return result;
   }
+  tally_.open(path + ".tally", types);  // without it a kill is told of less exactly
   file_ = file;
   path_ = path;
   offset_ = head_.size();
@@ -197,6 +199,7 @@ int RecordingFile::finish(Channels& channels, const mcap::Texts& turns, const mc
   }
   offset_ += out.size();
   journal_.remove();
+  tally_.remove();
   disk_.close(file_);
   file_ = -1;
   return 0;

@@ -10,6 +10,7 @@
 #include "disk.h"
 #include "journal.h"
 #include "settings.h"
+#include "tally.h"
 
 struct ZSTD_CCtx_s;
 
@@ -31,9 +32,10 @@ class RecordingFile {
   uint64_t messages() const { return statistics_.messages; }
   uint64_t chunks() const { return statistics_.chunks; }
   Journal& journal() { return journal_; }
+  Tally& tally() { return tally_; }
 
   /// Creates the file and writes its first records. -EEXIST: somebody else has that name.
-  int open(const std::string& path, const mcap::Texts& about);
+  int open(const std::string& path, const mcap::Texts& about, const std::vector<Type>& types);
   /// Writes the chunk with what stands before it and its message indexes, in one call to the system. The chunk stays as it is.
   /// @param sync also wait for the disk
   /// @param at receives the offset of the Chunk record
@@ -41,7 +43,7 @@ class RecordingFile {
   int sync() { return disk_.sync(file_); }
   /// Writes metadata and summary and closes. Nothing may be in the open chunk.
   int finish(Channels& channels, const mcap::Texts& turns, const mcap::Texts& account, bool sync);
-  /// Leaves the file without its summary, as a crash would, and its journal beside it.
+  /// Leaves the file without its summary, as a crash would, with journal and tally beside it.
   void abandon();
 
  private:
@@ -52,6 +54,7 @@ class RecordingFile {
   const Settings& settings_;
   Disk& disk_;
   Journal journal_;
+  Tally tally_;
   int file_ = -1;
   std::string path_;
   uint64_t offset_ = 0;

@@ -28,7 +28,7 @@ uint64_t number_of(std::string_view name, std::string_view prefix) {
   const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), number);
   if (error != std::errc()) return 0;
   const std::string_view suffix = name.substr(static_cast<size_t>(end - name.data()));
-  return suffix == ".mcap" || suffix == ".mcap.journal" ? number : 0;
+  return suffix == ".mcap" || suffix == ".mcap.journal" || suffix == ".mcap.tally" ? number : 0;
 }
 
 Recorder::Recorder(Settings settings, std::vector<Type> types, Disk& disk, Clock clock)
@@ -116,6 +116,7 @@ Taken Recorder::record_known(const Incoming& message, size_t type, const EventHe
     turn_ = header->turn;
     turns_.add(header->turn, type, sequence, log_time);
   }
+  file_.tally().add(type, header != nullptr ? header->sequence : 0);
   return Taken::done;
 }
 
@@ -194,7 +195,7 @@ bool Recorder::open_file() {
   int result = -EEXIST;
   for (int tried = 0; result == -EEXIST && tried < kNamesTried; tried++) {
     if (tried > 0) number_++;
-    result = file_.open(file_name(settings_, number_), recording_texts());
+    result = file_.open(file_name(settings_, number_), recording_texts(), types_);
   }
   if (!result_of(result, "the new file", path)) return false;
   number_++;

@@ -122,7 +122,7 @@ class Recorder {
   uint64_t closed_bytes_ = 0, closed_messages_ = 0;
 };
 
-/// Number of a recording's file or journal by its name; 0 = it is none of this prefix.
+/// Number of a recording's file, journal or tally by its name; 0 = it is none of this prefix.
 uint64_t number_of(std::string_view name, std::string_view prefix);
 
 }  // namespace busbar::blackbox

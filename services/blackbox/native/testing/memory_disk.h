@@ -39,6 +39,8 @@ class MemoryDisk final : public Disk {
   int cut(int file, uint64_t bytes) override { return files_.at(file).second.resize(bytes), 0; }
   int sync(int) override { return 0; }
   int sync_folder(const std::string&) override { return 0; }
+  int map(int, uint64_t, void*&) override { return -ENOTSUP; }
+  void unmap(void*, uint64_t) override {}
   void close(int file) override {
     auto node = files_.extract(file);
     if (node.empty()) std::abort();

@@ -65,6 +65,8 @@ class FullDisk final : public Disk {
     return refuse_sync ? -EIO : disk_.sync(file);
   }
   int sync_folder(const std::string& path) override { return disk_.sync_folder(path); }
+  int map(int file, uint64_t bytes, void*& at) override { return disk_.map(file, bytes, at); }
+  void unmap(void* at, uint64_t bytes) override { disk_.unmap(at, bytes); }
   void close(int file) override { disk_.close(file); }
   int remove(const std::string& path) override { return disk_.remove(path); }
 
