@@ -47,3 +47,22 @@ test("a second carrier starts its own count and the sums go on", () => {
   expect(account.snapshot()).toMatchObject({ published: 15, delivered: 12, inFlight: 0 });
   expect(account.detach("closed")).toBe(0);
 });
+
+test("a consumer that moves its counters between two looks leaves the sum as it is", () => {
+  const account = new Account();
+  let delivered = 0;
+  account.attach({
+    get delivered() {
+      return ++delivered;
+    },
+    dropped: report(0).dropped,
+  });
+  account.published = 20;
+  account.committed = 20;
+  for (let i = 0; i < 3; i++) {
+    const snapshot = account.snapshot();
+    expect(snapshot.delivered + snapshot.inFlight).toBe(20);
+  }
+  account.detach("link_lost");
+  expect(account.inFlight).toBe(0);
+});

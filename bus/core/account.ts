@@ -32,8 +32,10 @@ export class Account {
     const report = this.#report;
     if (report === undefined) return 0;
     this.#report = undefined;
-    this.#settled.delivered += report.delivered;
-    let lost = this.committed - report.delivered;
+    // Once: it may be a counter that another process moves.
+    const { delivered } = report;
+    this.#settled.delivered += delivered;
+    let lost = this.committed - delivered;
     report.dropped.forEach((count, index) => {
       this.#settled.dropped[index] += count;
       lost -= count;
@@ -61,18 +63,14 @@ export class Account {
   }
 
   get inFlight(): number {
-    let rest = this.published - this.delivered;
-    for (let i = 0; i < DROP_REASONS.length; i++) rest -= this.droppedOf(i);
-    return rest;
+    return this.snapshot().inFlight;
   }
 
+  /** Each counter is read once, since the consumer may move it between two looks, and the sum must hold. */
   snapshot(): LaneAccount {
-    const dropped = Object.fromEntries(DROP_REASONS.map((reason, i) => [reason, this.droppedOf(i)]));
-    return {
-      published: this.published,
-      delivered: this.delivered,
-      inFlight: this.inFlight,
-      dropped: dropped as Record<DropReason, number>,
-    };
+    const { published, delivered } = this;
+    const dropped = DROP_REASONS.map((reason, i) => [reason, this.droppedOf(i)] as const);
+    const inFlight = dropped.reduce((rest, [, count]) => rest - count, published - delivered);
+    return { published, delivered, inFlight, dropped: Object.fromEntries(dropped) as Record<DropReason, number> };
   }
 }
