@@ -26,19 +26,27 @@ beforeAll(async () => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** As the recorder keeps it. */
-function tallyOf(received: readonly Recorded[]): Buffer {
+function tallyOf(received: readonly Recorded[], source = { first: 0n, last: 0n }): Buffer {
   const counts = countsOf(received);
   const sequences = received.filter(({ turn }) => turn !== undefined).map(({ sequence }) => sequence);
-  const head = Buffer.alloc(16);
+  const head = Buffer.alloc(24);
+  const sources = Buffer.alloc(2 * 32);
+  sources.writeUInt32LE(7);
+  sources.writeUInt32LE(9, 4);
+  sources.writeBigUInt64LE(source.first, 8);
+  sources.writeBigUInt64LE(source.last, 16);
+  sources.writeBigUInt64LE(source.last === 0n ? 0n : source.last - source.first + 1n, 24);
   head.writeBigUInt64LE(sequences.at(-1) ?? 0n);
   // Types of which nothing came are in it, too.
   const entries = [...Object.entries(counts), ["game.Never", 0] as const];
   head.writeBigUInt64LE(BigInt(entries.length), 8);
+  head.writeBigUInt64LE(2n, 16);
   const numbers = Buffer.from(BigUint64Array.from(entries, ([, count]) => BigInt(count)).buffer);
   return Buffer.concat([
     Buffer.from(TALLY_MAGIC),
     head,
     numbers,
+    sources,
     Buffer.from(entries.map(([name]) => `${name}\n`).join("")),
   ]);
 }
@@ -53,7 +61,7 @@ let cases = 0;
 /** The report of a file that holds so many whole chunks, and of what is beside it. */
 async function reportOf(
   whole: number,
-  beside: { tally?: Uint8Array; next?: Uint8Array } = {},
+  beside: { tally?: Uint8Array; next?: Uint8Array; nextTally?: Uint8Array } = {},
 ): Promise<{ report: RecoveryReport; held: readonly Recorded[] }> {
   const inside = join(folder, String(++cases));
 
@@ -62,6 +70,7 @@ async function reportOf(
   writeFileSync(path, bytes.subarray(0, chunks[whole]! + 100));
   if (beside.tally !== undefined) writeFileSync(`${path}.tally`, beside.tally);
   if (beside.next !== undefined) writeFileSync(join(inside, "events-000002.mcap"), beside.next);
+  if (beside.nextTally !== undefined) writeFileSync(join(inside, "events-000002.mcap.tally"), beside.nextTally);
   const report = await recover(path);
   return { report, held: messages.slice(0, whole * PER_CHUNK) };
 }
@@ -114,4 +123,20 @@ test("a tally that is damaged, empty or of another file is not believed", async 
   }
   for (const tally of [Buffer.alloc(0), tallyOf(messages.slice(0, 20))])
     expect((await reportOf(2, { tally })).report.missing.exact).toBe(false);
+});
+
+test("what was on its way when the recorder ended is told by the numbers of the bus, and not by those of another life of a publisher", async () => {
+  const received = messages.slice(0, 70);
+  const tally = tallyOf(received, { first: 5n, last: 74n });
+  const next = await written(messages.slice(80), { perChunk: PER_CHUNK, number: 2 });
+  for (const [first, onTheWay] of [
+    [75n, 0],
+    [85n, 10],
+    [1n, undefined],
+  ] as const) {
+    const nextTally = tallyOf(messages.slice(80), { first, last: first + 1n });
+    const { missing } = (await reportOf(2, { tally, next, nextTally })).report;
+    expect(missing).toMatchObject({ events: 10, exact: true, onTheWay });
+  }
+  expect((await reportOf(2, { tally, next })).report.missing.onTheWay).toBeUndefined();
 });

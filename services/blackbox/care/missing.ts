@@ -1,4 +1,4 @@
-import type { Tally } from "../file/tally.ts";
+import type { Sources, Tally } from "../file/tally.ts";
 
 /** What a file lacks, as far as anything tells. */
 export interface Missing {
@@ -8,6 +8,11 @@ export interface Missing {
   readonly exact: boolean;
   /** Of `events`, by full name of the type; undefined: only their number is known. */
   readonly types: Readonly<Record<string, number>> | undefined;
+  /**
+   * Messages that publishers had sent and that never came, between this file and the next, of another life of the recorder. Not in
+   * `events`; the publishers' edges have them among their `link_lost`. Undefined: nothing tells.
+   */
+  readonly onTheWay: number | undefined;
   /** Where it is not exact: types whose messages carry no sequence, so that none of theirs is in `events`. */
   readonly uncounted: readonly string[];
   /** Sequences of publishers that are not there, both ends included. */
@@ -24,6 +29,7 @@ export interface Following {
   readonly nextSequence?: bigint | undefined;
   /** Its types whose messages carry no sequence. */
   readonly nextUncounted?: readonly string[];
+  readonly nextSources?: Sources | undefined;
 }
 
 /** What was read of a file, and what stands in it and beside it. */
@@ -55,6 +61,7 @@ export function missingOf(held: Held): Missing {
     events: Number(events),
     exact: true,
     types: undefined,
+    onTheWay: undefined,
     uncounted: [],
     sequences,
     by,
@@ -92,10 +99,21 @@ function byTally(held: Held, sequences: Missing["sequences"]): Missing | undefin
     events: lost.reduce((sum, [, count]) => sum + count, 0),
     exact: true,
     types: Object.fromEntries(lost),
+    onTheWay: onTheWay(tally.sources, held.nextSources),
     uncounted: [],
     sequences: [...sequences, ...behind],
     by: `the tally beside the file counted ${came} that came`,
   };
+}
+
+/** @returns undefined when no publisher of this file is in the next one */
+function onTheWay(here: Sources, next: Sources | undefined): number | undefined {
+  let sum: bigint | undefined;
+  for (const [source, { last }] of here) {
+    const first = next?.get(source)?.first;
+    if (first !== undefined && first > last) sum = (sum ?? 0n) + first - last - 1n;
+  }
+  return sum === undefined ? undefined : Number(sum);
 }
 
 /** Only what publishers count can be missed, so there may be more. */
@@ -103,7 +121,7 @@ function bySequences(held: Held, sequences: Missing["sequences"]): Missing {
   const { lastSequence: last, nextSequence } = held;
   const inHoles = sequences.reduce((sum, { from, to }) => sum + Number(to - from + 1n), 0);
   const uncounted = [...new Set([...held.uncounted, ...(held.nextUncounted ?? [])])].sort();
-  const atLeast = { exact: false, types: undefined, uncounted };
+  const atLeast = { exact: false, types: undefined, onTheWay: undefined, uncounted };
   if (last !== undefined && nextSequence !== undefined && nextSequence > last) {
     const behind = nextSequence - last - 1n;
     return {

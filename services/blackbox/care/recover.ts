@@ -6,7 +6,7 @@ import { ChunksAhead } from "../file/read-ahead.ts";
 import type { ChunkIndexRecord } from "../file/records.ts";
 import { fileSink, type Sink } from "../file/sink.ts";
 import { fileSource, type Source } from "../file/source.ts";
-import { readTally } from "../file/tally.ts";
+import { readTally, sourcesOf } from "../file/tally.ts";
 import { RecordingWriter } from "../file/writer.ts";
 import { RecordingFile } from "../recording/file.ts";
 import type { Filter } from "../recording/filter.ts";
@@ -49,10 +49,8 @@ export interface RecoveryReport {
 export async function recover(path: string, options: RecoverOptions = {}): Promise<RecoveryReport> {
   const out = options.out ?? `${path.replace(/\.mcap$/, "")}.recovered.mcap`;
   const source = await fileSource(path);
-  const beside = async (name: string): Promise<Source | undefined> =>
-    existsSync(name) ? await fileSource(name) : undefined;
-  const journal = await beside(`${path}.journal`);
-  const tally = await beside(`${path}.tally`);
+  const journal = await besideOf(`${path}.journal`);
+  const tally = await besideOf(`${path}.tally`);
   try {
     const sink = await fileSink(out);
     try {
@@ -133,6 +131,7 @@ export async function recoverSource(
       next: options.next,
       nextSequence: options.nextSequence,
       nextUncounted: options.nextUncounted ?? [],
+      nextSources: options.nextSources,
       journal: journaled === undefined ? undefined : usable,
       tally: typeof tally === "object" ? tally : undefined,
     }),
@@ -265,9 +264,12 @@ async function beginOfNext(path: string): Promise<Following> {
   const next = `${prefix}${String(Number(number) + 1).padStart(6, "0")}.mcap`;
   if (!existsSync(join(dirname(path), next.slice(next.lastIndexOf("/") + 1)))) return {};
   const source = await fileSource(next);
+  const tally = await besideOf(`${next}.tally`);
   try {
     const file = await RecordingFile.open(source, new TypeCache());
+    const sources = await file.metadata("busbar.sources");
     return {
+      nextSources: sources !== undefined ? sourcesOf(sources) : tally && (await readTally(tally))?.sources,
       next: file.recording.has("first") ? file.first : undefined,
       nextSequence: await firstSequence(file),
       nextUncounted: uncountedOf(file, new Set()),
@@ -276,8 +278,12 @@ async function beginOfNext(path: string): Promise<Following> {
     return {};
   } finally {
     await source.close();
+    await tally?.close();
   }
 }
+
+const besideOf = async (path: string): Promise<Source | undefined> =>
+  existsSync(path) ? await fileSource(path) : undefined;
 
 /** The smallest number of a publisher in the first chunk that has one. @throws BusError blackbox/unreadable */
 async function firstSequence(file: RecordingFile): Promise<bigint | undefined> {

@@ -38,14 +38,19 @@ function recoveryText(report: RecoveryReport): string {
   ].join("\n");
 }
 
-function missingText({ events, exact, types, uncounted, by }: RecoveryReport["missing"]): string {
+function missingText({ events, exact, types, onTheWay, uncounted, by }: RecoveryReport["missing"]): string {
   if (events === undefined) return `missing: not known; ${by}`;
   if (!exact) {
     const none = uncounted.length === 0 ? "types whose messages carry none" : uncounted.join(", ");
     return `missing: at least ${events} messages (${by}); known by sequences, which leave out ${none}`;
   }
   const each = Object.entries(types ?? {}).map(([type, count]) => `${type} ${count}`);
-  return `missing: ${events} messages (${by})${each.length === 0 ? "" : `: ${each.join(", ")}`}`;
+  const lines = [`missing: ${events} messages (${by})${each.length === 0 ? "" : `: ${each.join(", ")}`}`];
+  if (onTheWay !== undefined && onTheWay > 0)
+    lines.push(
+      `${onTheWay} more were on their way when the recorder ended and never came: link_lost of their publishers`,
+    );
+  return lines.join("\n");
 }
 
 export const KEEPING: readonly CommandSpec[] = [

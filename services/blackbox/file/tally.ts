@@ -11,6 +11,23 @@ export interface Tally {
   readonly messages: ReadonlyMap<string, bigint>;
   /** The largest number of a publisher among them; 0 = no publisher counts. */
   readonly lastSequence: bigint;
+  readonly sources: Sources;
+}
+
+/**
+ * First and last of the numbers that the bus gave messages on their way from a publisher to the recorder, by the publisher's id and
+ * life ("7/1700000000"). They go on when the recorder is started again, so what lies between two files never came.
+ */
+export type Sources = ReadonlyMap<string, { readonly first: bigint; readonly last: bigint }>;
+
+/** Of a file that was closed. @param entries of its metadata record `busbar.sources` */
+export function sourcesOf(entries: ReadonlyMap<string, string>): Sources {
+  const sources = new Map<string, { first: bigint; last: bigint }>();
+  for (const [source, text] of entries) {
+    const [, first, last] = /^(\d{1,20}) (\d{1,20}) \d{1,20}$/.exec(text) ?? [];
+    if (first !== undefined && last !== undefined) sources.set(source, { first: BigInt(first), last: BigInt(last) });
+  }
+  return sources;
 }
 
 /**
@@ -26,7 +43,14 @@ export async function readTally(source: Source): Promise<Tally | undefined> {
     throw bytes.fail("it does not begin as a tally does");
   const lastSequence = bytes.u64("the largest sequence");
   const types = bytes.size("the number of types");
+  const places = bytes.size("the number of sources");
   const counts = new Bytes(source.name, bytes.at, bytes.bytes(8 * types, "the messages by type"));
+  const sources = new Map<string, { first: bigint; last: bigint }>();
+  for (let i = 0; i < places; i++) {
+    const id = `${bytes.u32("a source")}/${bytes.u32("its life")}`;
+    const [first, last] = [bytes.u64("a first number"), bytes.u64("a last number")];
+    if (bytes.u64("the messages of a source") > 0n) sources.set(id, { first, last });
+  }
   const names = Buffer.from(bytes.bytes(bytes.left, "the types' names")).toString().split("\n");
   if (names.length !== types + 1) throw bytes.fail(`it counts ${types} types and names ${names.length - 1}`);
   const messages = new Map<string, bigint>();
@@ -34,5 +58,5 @@ export async function readTally(source: Source): Promise<Tally | undefined> {
     const count = counts.u64("the messages of a type");
     if (count > 0n) messages.set(name, count);
   }
-  return { messages, lastSequence };
+  return { messages, lastSequence, sources };
 }

@@ -219,7 +219,8 @@ busbar_status on_frame(void* instance, const busbar_message* message) {
     if (message->request != 0) return Answer{self, *message}.run();
     const std::string_view topic(message->topic == nullptr ? "" : message->topic, message->topic_length);
     const Taken taken = self.recorder.record({message->type_id, message->timestamp_ns, message->payload,
-                                              message->payload_length, topic, message->replayed != 0});
+                                              message->payload_length, topic, message->replayed != 0, message->source_id,
+                                              message->epoch, message->sequence});
     self.settle();
     if (taken == Taken::later) return BUSBAR_FULL;
     return taken == Taken::failed ? BUSBAR_CLOSED : BUSBAR_OK;

@@ -165,6 +165,30 @@ TEST_F(RecorderTest, RollsBySizeTurnsAndTime) {
   EXPECT_EQ(read_mcap(path(1)).metadata.at("busbar.turns").size(), 2u);
 }
 
+TEST_F(RecorderTest, SaysWhichNumbersOfTheBusAFileWasGiven) {
+  Recorder recorder(settings(), types(), disk, still_clock());
+  ASSERT_EQ(recorder.start(), "");
+  const std::string payload = damage(1, 1);
+  const auto take = [&](uint32_t source, uint64_t number) {
+    Incoming message = incoming(2, payload);
+    message.source = source;
+    message.epoch = 17;
+    message.number = number;
+    ASSERT_EQ(recorder.record(message), Taken::done);
+  };
+  take(7, 41);
+  take(8, 3);
+  take(7, 42);
+  take(7, 44);
+  take(9, 0);
+  ASSERT_TRUE(recorder.roll());
+  take(7, 45);
+  ASSERT_TRUE(recorder.close());
+  EXPECT_EQ(read_mcap(path(1)).metadata.at("busbar.sources"),
+            (std::map<std::string, std::string>{{"7/17", "41 44 3"}, {"8/17", "3 3 1"}}));
+  EXPECT_EQ(read_mcap(path(2)).metadata.at("busbar.sources"), (std::map<std::string, std::string>{{"7/17", "45 45 1"}}));
+}
+
 TEST_F(RecorderTest, NeverWritesOverWhatIsThere) {
   std::filesystem::create_directories(folder.path);
   std::ofstream(path(7)) << "cut by a crash";

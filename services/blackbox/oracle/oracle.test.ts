@@ -178,6 +178,7 @@ describe.each(CASES)("$name", ({ config, events, files, results }) => {
         expect(theirs.filter((line) => line.startsWith("indexed metadata\t")).sort()).toEqual([
           "indexed metadata\tbusbar.account",
           "indexed metadata\tbusbar.recording",
+          "indexed metadata\tbusbar.sources",
           "indexed metadata\tbusbar.turns",
         ]);
         // Each schema and channel stands before its chunk and once more in the summary.

@@ -180,7 +180,8 @@ void RecordingFile::put_summary(Bytes& out, Channels& channels, const std::vecto
   out.put(mcap::kMagic, sizeof mcap::kMagic);
 }
 
-int RecordingFile::finish(Channels& channels, const mcap::Texts& turns, const mcap::Texts& account, bool sync) {
+int RecordingFile::finish(Channels& channels, const mcap::Texts& turns, const mcap::Texts& account,
+             const mcap::Texts& sources, bool sync) {
   Bytes out;
   std::vector<mcap::MetadataIndex> more;
   const auto metadata = [&](const char* name, const mcap::Texts& texts) {
@@ -190,6 +191,7 @@ int RecordingFile::finish(Channels& channels, const mcap::Texts& turns, const mc
   };
   metadata("busbar.turns", turns);
   metadata("busbar.account", account);
+  if (!sources.empty()) metadata("busbar.sources", sources);
   mcap::put_data_end(out, crc32(data_crc_, out.data(), out.size()));
   put_summary(out, channels, more);
   const iovec all = piece(out);

@@ -42,7 +42,8 @@ class RecordingFile {
   int write(const Chunk& chunk, bool sync, uint64_t& at);
   int sync() { return disk_.sync(file_); }
   /// Writes metadata and summary and closes. Nothing may be in the open chunk.
-  int finish(Channels& channels, const mcap::Texts& turns, const mcap::Texts& account, bool sync);
+  int finish(Channels& channels, const mcap::Texts& turns, const mcap::Texts& account,
+             const mcap::Texts& sources, bool sync);
   /// Leaves the file without its summary, as a crash would, with journal and tally beside it.
   void abandon();
 

@@ -116,7 +116,8 @@ Taken Recorder::record_known(const Incoming& message, size_t type, const EventHe
     turn_ = header->turn;
     turns_.add(header->turn, type, sequence, log_time);
   }
-  file_.tally().add(type, header != nullptr ? header->sequence : 0);
+  const size_t source = sources_.add(message.source, message.epoch, message.number);
+  file_.tally().add(type, header != nullptr ? header->sequence : 0, sources_, source);
   return Taken::done;
 }
 
@@ -186,6 +187,7 @@ bool Recorder::close() {
   chunk_.clear(0);
   channels_.clear();
   turns_.clear();
+  sources_.clear();
   file_.abandon();
   return false;
 }
@@ -232,12 +234,13 @@ bool Recorder::finish_file(bool sync) {
   closed_messages_ = file_.messages();
   const std::string path = file_.path();
   const bool synced = sync || settings_.sync != Sync::never;
-  if (!result_of(file_.finish(channels_, turns_.texts(names), account_texts(), synced), "the file", path)) return false;
+  if (!result_of(file_.finish(channels_, turns_.texts(names), account_texts(), sources_.texts(), synced), "the file", path)) return false;
   closed_path_ = path;
   closed_bytes_ = file_.bytes();
   account_.bytes += file_.bytes() - before;
   channels_.clear();
   turns_.clear();
+  sources_.clear();
   return true;
 }
 

@@ -14,6 +14,7 @@
 #include "event_header.h"
 #include "file.h"
 #include "settings.h"
+#include "sources.h"
 #include "turns.h"
 
 namespace busbar::blackbox {
@@ -27,6 +28,9 @@ struct Incoming {
   uint32_t length = 0;
   std::string_view topic;
   bool replayed = false;
+  /// Its publisher, the life of it, and the number on the way from there, over all types; 0 = not numbered.
+  uint32_t source = 0, epoch = 0;
+  uint64_t number = 0;
 };
 
 /// received = written + buffered + the five refusals, after every call.
@@ -106,6 +110,8 @@ class Recorder {
   Channels channels_;
   Chunk chunk_;
   Turns turns_;
+  /// Of the open file.
+  Sources sources_;
   /// Bytes of chunk_.before that the journal has.
   size_t journaled_ = 0;
 

@@ -17,7 +17,8 @@ int Tally::open(const std::string& path, const std::vector<Type>& types) {
   image.put(kMagic, 8);
   image.put_number(uint64_t{0});
   image.put_number(static_cast<uint64_t>(types.size()));
-  for (size_t i = 0; i < types.size(); i++) image.put_number(uint64_t{0});
+  image.put_number(static_cast<uint64_t>(Sources::kMax));
+  for (size_t i = 0; i < types.size() + kSourceWords * Sources::kMax; i++) image.put_number(uint64_t{0});
   for (const Type& type : types) {
     image.put(type.name.data(), type.name.size());
     image.put("\n", 1);
@@ -38,6 +39,7 @@ int Tally::open(const std::string& path, const std::vector<Type>& types) {
   path_ = path;
   words_ = static_cast<volatile uint64_t*>(at);
   bytes_ = image.size();
+  sources_at_ = kHeadWords + types.size();
   return 0;
 }
 

@@ -13,7 +13,9 @@ inline std::vector<uint64_t> read_tally(const std::string& path) {
   Cursor in{bytes};
   if (in.bytes(8) != "BBTALLY1") return {};
   std::vector<uint64_t> words{in.number<uint64_t>()};
-  for (auto types = in.number<uint64_t>(); types > 0 && in.ok; types--) words.push_back(in.number<uint64_t>());
+  auto types = in.number<uint64_t>();
+  in.number<uint64_t>();
+  for (; types > 0 && in.ok; types--) words.push_back(in.number<uint64_t>());
   return in.ok ? words : std::vector<uint64_t>{};
 }
 
