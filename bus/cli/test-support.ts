@@ -11,6 +11,7 @@ import {
   rmSync,
   statSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -43,16 +44,22 @@ export async function buildPackage(): Promise<void> {
     spawnSync(process.execPath, [tsc, "-p", join(ROOT, "tsconfig.build.json")], { cwd: ROOT, stdio: "ignore" });
     if (!existsSync(MAIN)) throw new Error(`the build made no ${MAIN}`);
     writeFileSync(STAMP, started.toISOString());
+    utimesSync(STAMP, started, started); // what was changed meanwhile is newer
   } finally {
     rmSync(lock, { force: true });
   }
 }
 
+/** What the command line runs: itself, and the commands and services that it loads. */
+const COMPILED = ["bus", "services", "examples", "test"];
+
 function isFresh(): boolean {
   if (!existsSync(STAMP) || !existsSync(MAIN)) return false;
   const built = statSync(STAMP).mtimeMs;
-  return !readdirSync(join(ROOT, "bus"), { recursive: true, encoding: "utf8" }).some(
-    (path) => path.endsWith(".ts") && !path.endsWith(".test.ts") && statSync(join(ROOT, "bus", path)).mtimeMs > built,
+  const isNewer = (path: string): boolean =>
+    path.endsWith(".ts") && !path.endsWith(".test.ts") && statSync(join(ROOT, path)).mtimeMs > built;
+  return !COMPILED.some((folder) =>
+    readdirSync(join(ROOT, folder), { recursive: true, encoding: "utf8" }).some((path) => isNewer(join(folder, path))),
   );
 }
 

@@ -1,15 +1,16 @@
 /** Commands that read recordings and show what is in them. */
-import { type CommandCall, type CommandSpec, toJson } from "#bus";
+import { BusError, type CommandCall, type CommandSpec, toJson } from "#bus";
 import { canonicalJson } from "#schema";
+import { unreadable } from "../file/bytes.ts";
 import type { RecordedEvent } from "../recording/event.ts";
 import { follow } from "../recording/follow.ts";
 import { livesNote } from "../recording/lives.ts";
 import type { Query } from "../recording/query.ts";
-import { open, type Recording } from "../recording/recording.ts";
+import type { Recording } from "../recording/recording.ts";
 import type { Stats } from "../recording/stats.ts";
 import { refuseAbsent, refuseCombat } from "./absent.ts";
-import { noteCutOff } from "./cut-off.ts";
 import { natural, PAGE_OPTIONS, QUERY_OPTIONS, queryOf, text } from "./options.ts";
+import { Readable } from "./readable.ts";
 import { bytesText, eventLine, table, timeText } from "./text.ts";
 
 const PATH = { "<path>": "a recording, or a folder of them" };
@@ -17,20 +18,35 @@ const PATH = { "<path>": "a recording, or a folder of them" };
 /** Opens the first argument for the time of `work`. */
 const on = async (
   call: CommandCall,
-  work: (recording: Recording) => Promise<number | undefined>,
+  work: (recording: Recording, readable: Readable) => Promise<number | undefined>,
 ): Promise<number | undefined> => {
-  await using recording = await open(call.args[0]!);
-  noteCutOff(call, recording);
-  return await work(recording);
+  await using readable = await Readable.open(call, call.args[0]!);
+  const code = await work(readable.recording, readable);
+  return readable.result() ?? code;
 };
 
 /** Events as lines, JSON lines with --json, until there are no more or Ctrl-C. */
-async function show(call: CommandCall, batches: AsyncIterable<readonly RecordedEvent[]>): Promise<string | undefined> {
+async function show(
+  call: CommandCall,
+  batches: AsyncIterable<readonly RecordedEvent[]>,
+  readable?: Readable,
+): Promise<string | undefined> {
   let last: string | undefined;
+  const lineOf = (event: RecordedEvent): string[] => {
+    try {
+      return [call.json ? canonicalJson({ ...event.toJSON(), cursor: event.cursor }) : eventLine(event)];
+    } catch (error) {
+      // A chunk without a CRC, or one that was recorded so.
+      if (readable === undefined) throw error;
+      const { message } = BusError.from(error);
+      const { file, chunk } = event.place;
+      const { path } = readable.recording.files[file]!;
+      readable.tell(unreadable(path, chunk, `message ${event.sequence} of ${event.type} in this chunk: ${message}`));
+      return [];
+    }
+  };
   for await (const batch of batches) {
-    const lines = batch.map((event) =>
-      call.json ? canonicalJson({ ...event.toJSON(), cursor: event.cursor }) : eventLine(event),
-    );
+    const lines = batch.flatMap(lineOf);
     if (lines.length > 0) await call.write(`${lines.join("\n")}\n`);
     last = batch.at(-1)?.cursor ?? last;
     if (call.signal.aborted) return last;
@@ -38,10 +54,11 @@ async function show(call: CommandCall, batches: AsyncIterable<readonly RecordedE
   return last;
 }
 
-/** The answer to a query; of names that are not there it is an error. */
-async function answer(call: CommandCall, recording: Recording, query: Query): Promise<string | undefined> {
-  const last = await show(call, recording.batches(query));
-  if (last === undefined && !call.signal.aborted) await refuseAbsent(recording, query);
+/** The answer to a query; of names that are not there it is an error. What could not be read may have them. */
+async function answer(call: CommandCall, readable: Readable, query: Query): Promise<string | undefined> {
+  const { recording } = readable;
+  const last = await show(call, recording.batches(query), readable);
+  if (last === undefined && !call.signal.aborted && readable.isWhole) await refuseAbsent(recording, query);
   return last;
 }
 
@@ -56,11 +73,22 @@ const number = (value: number | undefined): string => (value === undefined ? "-"
 function infoText(stats: Stats): string {
   const { files, bytes, messages, from, to, types, channels, turns, firstTurn, lastTurn, account } = stats;
   const open_ = files.filter(({ complete }) => !complete).length;
+  const unknown = files.filter((file) => file.messages === undefined).length;
+  const known =
+    unknown === 0
+      ? `${messages} messages`
+      : unknown === files.length
+        ? "messages not known (no index)"
+        : `${messages} messages and those of ${unknown} without an index`;
   const lines = [
-    `${files.length} file${files.length === 1 ? "" : "s"}, ${bytesText(bytes)}, ${messages} messages, ${channels} channels`,
+    `${files.length} file${files.length === 1 ? "" : "s"}, ${bytesText(bytes)}, ${known}, ${channels} channels`,
     `time ${timeText(from)} to ${timeText(to)}`,
     turns === 0 ? "no turn index" : `turns ${firstTurn} to ${lastTurn}, ${turns} of them`,
-    ...(open_ === 0 ? [] : [`${open_} without a footer: crashed, or being written; their messages are not counted`]),
+    ...(open_ === 0
+      ? []
+      : [
+          `${open_} without a footer: crashed, or being written; counted by the message indexes of whole chunks, see busbar log recover`,
+        ]),
     ...(account === undefined
       ? []
       : [
@@ -118,11 +146,11 @@ export const ASKING: readonly CommandSpec[] = [
     options: [{ flags: "--arrival", description: "in the order in which the recorder got them" }],
     examples: ["busbar log cat recordings", "busbar log cat recordings --json | jq .value"],
     run: (call) =>
-      on(call, async (recording) => {
+      on(call, async (recording, readable) => {
         const arrivals = async function* (): AsyncGenerator<RecordedEvent[]> {
           for await (const event of recording.arrivals()) yield [event];
         };
-        await show(call, call.options.arrival === true ? arrivals() : recording.batches());
+        await show(call, call.options.arrival === true ? arrivals() : recording.batches(), readable);
         return undefined;
       }),
   },
@@ -136,9 +164,9 @@ export const ASKING: readonly CommandSpec[] = [
       "busbar log query recordings --entities 17 --from 1.5s --limit 20 --json",
     ],
     run: (call) =>
-      on(call, async (recording) => {
+      on(call, async (_recording, readable) => {
         const query = queryOf(call.options);
-        const last = await answer(call, recording, query);
+        const last = await answer(call, readable, query);
         if (query.limit !== undefined && last !== undefined) call.note(`go on with --cursor ${last}`);
         return undefined;
       }),
@@ -165,8 +193,8 @@ export const ASKING: readonly CommandSpec[] = [
     options: QUERY_OPTIONS.filter(({ flags }) => !flags.startsWith("--turns")),
     examples: ["busbar log turn recordings 17", "busbar log turn recordings 17 --types FactionAction"],
     run: (call) =>
-      on(call, async (recording) => {
-        await answer(call, recording, { ...queryOf(call.options), turns: [natural("<turn>", call.args[1]!)] });
+      on(call, async (_recording, readable) => {
+        await answer(call, readable, { ...queryOf(call.options), turns: [natural("<turn>", call.args[1]!)] });
         return undefined;
       }),
   },
@@ -176,9 +204,10 @@ export const ASKING: readonly CommandSpec[] = [
     arguments: { ...PATH, "<combat>": "its combat_id" },
     examples: ["busbar log combat recordings c17"],
     run: (call) =>
-      on(call, async (recording) => {
+      on(call, async (recording, readable) => {
         const id = call.args[1]!;
         const combat = await recording.combat(id);
+        if (combat === undefined && !readable.isWhole) return undefined;
         if (combat === undefined) return await refuseCombat(recording, id);
         const { started, ended, turns, attacker, defender, participants, survivors, result, duration, damage } = combat;
         const lines = [
@@ -198,9 +227,9 @@ export const ASKING: readonly CommandSpec[] = [
     arguments: { ...PATH, "<turn>": "its number" },
     examples: ["busbar log timeline recordings 17 --json"],
     run: (call) =>
-      on(call, async (recording) => {
+      on(call, async (recording, readable) => {
         const timeline = await recording.timeline(natural("<turn>", call.args[1]!));
-        if (timeline.events === 0) await refuseAbsent(recording, { turns: [timeline.turn] });
+        if (timeline.events === 0 && readable.isWhole) await refuseAbsent(recording, { turns: [timeline.turn] });
         const { turn, events, from, to, firstSequence, lastSequence, types, factions, combats, errors } = timeline;
         const lines = [
           `turn ${turn}: ${events} events, time ${timeText(from)} to ${timeText(to)}, sequence ${firstSequence ?? "-"} to ${lastSequence ?? "-"}`,

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { buildPackage, MAIN, Project } from "../../../bus/cli/test-support.ts";
+import { memorySource, openSources } from "../index.ts";
 import { type Recorded, war } from "../testing/war.ts";
 import { written } from "../testing/written.ts";
 import { queryOf, timeOf } from "./options.ts";
@@ -85,6 +86,64 @@ test("a file that ends in the middle is read as far as it goes, and every comman
       ),
     });
   expect((await project.run("log", "cat", "rec")).stderr).toBe("");
+});
+
+test("one damaged chunk is left out and told, with the place and what to do; everything around it is shown", {
+  timeout: 60_000,
+}, async () => {
+  const bytes = readFileSync(join(project.folder, "rec", "events-000001.mcap"));
+  await using recording = await openSources([memorySource(new Uint8Array(bytes))]);
+  const [, second] = recording.files[0]!.summary.chunks;
+  const lost = messages.slice(30, 60);
+  bytes[second!.offset + 1000] = bytes[second!.offset + 1000]! ^ 1;
+  project.write("hurt/.keep", "");
+  writeFileSync(join(project.folder, "hurt", "events-000001.mcap"), bytes);
+  const told = new RegExp(
+    `^blackbox/unreadable: \\S+events-000001\\.mcap, byte ${second!.offset}: .*; left out\n1 place could not be read: this is the rest; see busbar log recover`,
+    "m",
+  );
+  const half = messages.length >> 1;
+  expect(await project.run("log", "cat", "hurt")).toMatchObject({ code: 1, stderr: expect.stringMatching(told) });
+  const cat = await project.run("log", "cat", "hurt", "--json");
+  expect(JSON.parse(cat.stderr)).toMatchObject({
+    error: {
+      code: "blackbox/unreadable",
+      message: expect.stringMatching(/it left out, the rest is shown; busbar log recover/),
+    },
+  });
+  expect(cat.code).toBe(1);
+  expect(cat.stdout.trimEnd().split("\n")).toHaveLength(half - lost.length);
+  const turn = lost[15]!.turn!;
+  const left = messages.slice(0, half).filter((one) => one.turn === turn && !lost.includes(one)).length;
+  const one = await project.run("log", "turn", "hurt", String(turn));
+  expect(one).toMatchObject({ code: 1, stderr: expect.stringMatching(told) });
+  expect(one.stdout.split("\n").filter((line) => line !== "")).toHaveLength(left);
+  const out = await project.run("log", "export", "hurt", "--format", "jsonl", "--out", "hurt.jsonl");
+  expect(out).toMatchObject({ code: 1, stderr: expect.stringMatching(told) });
+  expect(readFileSync(join(project.folder, "hurt.jsonl"), "utf8").trimEnd().split("\n")).toHaveLength(
+    half - lost.length,
+  );
+  // A name that may be in what could not be read is not said to be absent.
+  expect((await project.run("log", "query", "hurt", "--entities", "999999")).stderr).not.toContain(
+    "no event that names",
+  );
+});
+
+test("info of a file without its index counts by the chunks' indexes, and says so where nothing tells", {
+  timeout: 60_000,
+}, async () => {
+  const whole = readFileSync(join(project.folder, "rec", "events-000001.mcap"));
+  await using recording = await openSources([memorySource(new Uint8Array(whole))]);
+  const { chunks } = recording.files[0]!.summary;
+  const [third] = chunks.slice(2);
+  project.write("unindexed/.keep", "");
+  const path = join(project.folder, "unindexed", "x.mcap");
+  writeFileSync(path, whole.subarray(0, third!.offset));
+  expect((await project.run("log", "info", "unindexed")).stdout).toMatch(/^1 file, \S+ \S+, 60 messages, /);
+  writeFileSync(path, whole.subarray(0, third!.offset + third!.length));
+  const { stdout } = await project.run("log", "info", "unindexed");
+  expect(stdout).toMatch(/^1 file, \S+ \S+, messages not known \(no index\), /);
+  expect(stdout).toContain("see busbar log recover");
 });
 
 test("wrong use and missing recordings are said in one line", { timeout: 60_000 }, async () => {

@@ -11,9 +11,9 @@ import { exportEntries, importEntries } from "../exchange/entries.ts";
 import { exportJsonLines, type Write } from "../exchange/json-lines.ts";
 import { exportParquet } from "../exchange/parquet.ts";
 import { fileSink } from "../file/sink.ts";
-import { open, pathsOf } from "../recording/recording.ts";
-import { noteCutOff } from "./cut-off.ts";
+import { pathsOf } from "../recording/recording.ts";
 import { QUERY_OPTIONS, queryOf, text, usage } from "./options.ts";
+import { Readable } from "./readable.ts";
 import { table } from "./text.ts";
 
 const workOf = (call: CommandCall, what: string): Work => ({
@@ -164,19 +164,19 @@ async function streamOf(path: string): Promise<AsyncIterable<Uint8Array>> {
   });
 }
 
-async function exportTo(call: CommandCall): Promise<undefined> {
+async function exportTo(call: CommandCall): Promise<number | undefined> {
   const format = text(call.options.format) ?? "jsonl";
   const out = text(call.options.out);
   const query = queryOf(call.options);
-  await using recording = await open(call.args[0]!);
-  noteCutOff(call, recording);
+  await using readable = await Readable.open(call, call.args[0]!);
+  const { recording } = readable;
   const work = workOf(call, "exporting");
   if (format === "parquet") {
     if (out === undefined) throw usage("--out is needed: a folder for a file per type");
     makeFolders(out, 0o777);
     const rows = await exportParquet(recording, query, out, existsSync, work);
     call.print(rows, table([["file", "rows"], ...Object.entries(rows).map(([path, count]) => [path, String(count)])]));
-    return undefined;
+    return readable.result();
   }
   if (format !== "jsonl" && format !== "entries")
     throw usage(`--format is '${format}'; there are jsonl, parquet and entries`);
@@ -197,5 +197,5 @@ async function exportTo(call: CommandCall): Promise<undefined> {
     await sink?.close(false);
     throw error;
   }
-  return undefined;
+  return readable.result();
 }

@@ -3,8 +3,8 @@ import { type CommandCall, type CommandSpec, MessageBus } from "#bus";
 import { Clock } from "#generated/busbar/clock";
 import { open } from "../recording/recording.ts";
 import { type ReplayPorts, replay } from "../replay/replay.ts";
-import { noteCutOff } from "./cut-off.ts";
 import { natural, text, timeOf, usage } from "./options.ts";
+import { noteCutOff } from "./readable.ts";
 import { timeText } from "./text.ts";
 
 const STEP_TIMEOUT = "60s";

@@ -24,6 +24,8 @@ export class Scan {
   readonly summary: Summary;
   /** Why it stopped before the end; undefined when all records were whole. */
   fault: BusError | undefined;
+  /** Messages by channel, as the message indexes have them. */
+  readonly perChannel: Map<number, bigint> = new Map();
   /** It came to the end of the data, so the file was closed. */
   ended = false;
   readonly #source: Source;
@@ -83,6 +85,7 @@ export class Scan {
     } else if (head.op === Op.messageIndex && this.#last !== undefined) {
       const chunk = this.#last;
       const index = parseMessageIndex(await this.#walker.content(head));
+      this.perChannel.set(index.channel, (this.perChannel.get(index.channel) ?? 0n) + BigInt(index.count));
       if (!summary.channels.has(index.channel)) await this.#lookIntoIfSound(chunk);
       const pair = new DataView(new ArrayBuffer(10));
       pair.setUint16(0, index.channel, true);

@@ -34,6 +34,9 @@ export interface Channel {
 /** Metadata records of the writer that end with a file are small, the turn index apart. */
 const METADATA_BYTES_MAX = 64 * 1024 * 1024;
 
+/** Told of a place that cannot be read and is left out: `blackbox/unreadable` with the byte, or why a chunk is not taken. */
+export type OnDamage = (fault: BusError) => void;
+
 /** One file of a recording: its indexes, and its chunks when they are asked for. */
 export class RecordingFile {
   readonly source: Source;
@@ -49,6 +52,7 @@ export class RecordingFile {
   /** Recorder's count of its first message, from which 64-bit sequences are made of their low halves. */
   readonly first: bigint;
   #turns: Promise<TurnIndex | undefined> | undefined;
+  readonly #onDamage: OnDamage | undefined;
 
   private constructor(
     source: Source,
@@ -57,7 +61,9 @@ export class RecordingFile {
     scan: Scan | undefined,
     recording: ReadonlyMap<string, string>,
     types: TypeCache,
+    onDamage?: OnDamage,
   ) {
+    this.#onDamage = onDamage;
     this.source = source;
     this.path = source.name;
     this.bytes = bytes;
@@ -71,10 +77,20 @@ export class RecordingFile {
     );
   }
 
-  /** @throws BusError blackbox/unreadable, blackbox/too-large */
-  static async open(source: Source, types: TypeCache): Promise<RecordingFile> {
+  /**
+   * @param onDamage takes the file though it is damaged, as far as it begins as one
+   * @throws BusError blackbox/unreadable, blackbox/too-large
+   */
+  static async open(source: Source, types: TypeCache, onDamage?: OnDamage): Promise<RecordingFile> {
     const size = await source.size();
-    if (!(await isBarelyBegun(source, size))) await requireMagic(source, size);
+    const barely = await isBarelyBegun(source, size);
+    if (!barely) await requireMagic(source, size);
+    if (!barely && onDamage !== undefined) {
+      const { file, fault, cutOff } = await RecordingFile.salvage(source, () => undefined, types, onDamage);
+      // An end in the middle is the state of a file that is being written.
+      if (fault !== undefined && !cutOff) onDamage(fault);
+      return file;
+    }
     let summary = await readSummary(source, size);
     let scan: Scan | undefined;
     if (summary === undefined) {
@@ -98,12 +114,22 @@ export class RecordingFile {
    * Whatever can be known of a file that may be damaged anywhere. A sound summary is believed, since it has a CRC; without one the
    * file is gone through from head to head.
    * @param extend may add schemas and channels from elsewhere before they are needed
+   * @param types lenient
    * @throws BusError blackbox/unreadable when it does not begin as an MCAP file does
    */
   static async salvage<T>(
     source: Source,
     extend: (into: Summary) => Promise<T> | undefined,
-  ): Promise<{ file: RecordingFile; indexed: boolean; fault: BusError | undefined; journal: T | undefined }> {
+    types: TypeCache = new TypeCache(true),
+    onDamage?: OnDamage,
+  ): Promise<{
+    file: RecordingFile;
+    indexed: boolean;
+    fault: BusError | undefined;
+    /** The fault is that the file ends in the middle, and nothing else. */
+    cutOff: boolean;
+    journal: T | undefined;
+  }> {
     const size = await source.size();
     await requireMagic(source, size);
     let summary: Summary | undefined;
@@ -115,16 +141,18 @@ export class RecordingFile {
     }
     const indexed = summary !== undefined;
     let scan: Scan | undefined;
+    let cutOff = false;
     if (summary === undefined) {
       scan = await scanFile(source, size);
       fault ??= scan.fault;
-      if (scan.fault === undefined && scan.torn > 0 && fault === undefined && !scan.ended)
+      cutOff = fault === undefined && scan.torn > 0 && !scan.ended;
+      if (cutOff)
         fault = unreadable(
           source.name,
           scan.summary.dataEnd,
           `the file ends inside a record, ${scan.torn} bytes into it`,
         );
-      summary = scan.summary;
+      summary = settled(scan.summary);
     }
     const journal = await extend(summary);
     let recording: ReadonlyMap<string, string> = new Map();
@@ -132,13 +160,15 @@ export class RecordingFile {
       const at = summary.metadata.find(({ name }) => name === "busbar.recording");
       if (at !== undefined) recording = (await metadata(source, at)).entries;
     } catch (error) {
+      if (cutOff) fault = undefined;
+      cutOff = false;
       fault ??= BusError.from(error);
     }
     // Channels of schemas that were lost are kept, as messages without a type.
     for (const [id, channel] of summary.channels)
       if (!summary.schemas.has(channel.schemaId)) summary.channels.set(id, { ...channel, schemaId: 0 });
-    const file = new RecordingFile(source, size, summary, scan, recording, new TypeCache(true));
-    return { file, indexed, fault, journal };
+    const file = new RecordingFile(source, size, summary, scan, recording, types, onDamage);
+    return { file, indexed, fault, cutOff, journal };
   }
 
   #channelOf(record: ChannelRecord, types: TypeCache): Channel {
@@ -166,13 +196,39 @@ export class RecordingFile {
   async #readTurns(): Promise<TurnIndex | undefined> {
     const at = this.summary.metadata.findLast(({ name }) => name === "busbar.turns");
     if (at === undefined) return undefined;
-    return new TurnIndex(this.path, at.offset, (await metadata(this.source, at)).entries);
+    try {
+      return new TurnIndex(this.path, at.offset, (await metadata(this.source, at)).entries);
+    } catch (error) {
+      this.damaged(error);
+      return undefined;
+    }
   }
 
   /** A metadata record by its name, the last of several. */
   async metadata(name: string): Promise<ReadonlyMap<string, string> | undefined> {
     const at = this.summary.metadata.findLast((each) => each.name === name);
-    return at === undefined ? undefined : (await metadata(this.source, at)).entries;
+    try {
+      return at === undefined ? undefined : (await metadata(this.source, at)).entries;
+    } catch (error) {
+      this.damaged(error);
+      return undefined;
+    }
+  }
+
+  /**
+   * Tells of a place that cannot be read who wants the rest all the same.
+   * @throws the error, with what to do, when nobody does, or when it is of another kind
+   */
+  damaged(error: unknown): void {
+    const fault = BusError.from(error);
+    if (!/^(blackbox|schema)\//.test(fault.code)) throw error;
+    if (this.#onDamage !== undefined) {
+      this.#onDamage(fault);
+      return;
+    }
+    if (fault.code !== "blackbox/unreadable") throw error;
+    const problem = `${fault.details["problem"]}; busbar log recover writes what can be read into a new file`;
+    throw new BusError(fault.code, { details: { ...fault.details, problem }, cause: error });
   }
 
   /**

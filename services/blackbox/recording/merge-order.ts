@@ -38,7 +38,7 @@ export async function* inTimeOrder(tasks: readonly Task[]): AsyncGenerator<Recor
   for (;;) {
     while (next < tasks.length && (heap.size === 0 || !startsAfter(tasks[next]!, heap.top!))) {
       const selection = await reader.take(next++, true);
-      if (selection.left === 0) continue;
+      if (selection === undefined || selection.left === 0) continue;
       open += selection.bytes;
       if (open > OPEN_BYTES_MAX) throw tooMuchOverlap(tasks[next - 1]!, open);
       heap.push(selection);
@@ -73,7 +73,7 @@ export async function* inArrivalOrder(tasks: readonly Task[]): AsyncGenerator<Re
   const reader = new Reader(tasks);
   for (let i = 0; i < tasks.length; i++) {
     const selection = await reader.take(i, false);
-    while (selection.left > 0) {
+    while (selection !== undefined && selection.left > 0) {
       const batch: RecordedEvent[] = [];
       for (; selection.left > 0 && batch.length < BATCH; selection.advance()) batch.push(eventOf(selection));
       yield batch;
@@ -110,7 +110,8 @@ class Reader {
     this.#tasks = tasks;
   }
 
-  async take(i: number, sorted: boolean): Promise<Selection> {
+  /** @returns undefined when the chunk cannot be read and the rest is wanted all the same */
+  async take(i: number, sorted: boolean): Promise<Selection | undefined> {
     const { file, filter, chunk } = this.#tasks[i]!;
     const bytes = this.#read(i);
     this.#ahead.delete(i);
@@ -120,8 +121,13 @@ class Reader {
       if (ahead > AHEAD_BYTES && next > i + 1) break;
       void this.#read(next);
     }
-    const records = file.chunkRecords(chunk, await bytes);
-    return new Selection(filter, chunk.offset, records, chunk.start, chunk.end, sorted);
+    try {
+      const records = file.chunkRecords(chunk, await bytes);
+      return new Selection(filter, chunk.offset, records, chunk.start, chunk.end, sorted);
+    } catch (error) {
+      file.damaged(error);
+      return undefined;
+    }
   }
 
   #read(i: number): Promise<Uint8Array> {

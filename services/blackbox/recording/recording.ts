@@ -4,7 +4,7 @@ import { BusError } from "#bus";
 import { fileSource, type Source } from "../file/source.ts";
 import { type Combat, combatOf } from "./combat.ts";
 import type { RecordedEvent } from "./event.ts";
-import { RecordingFile } from "./file.ts";
+import { type OnDamage, RecordingFile } from "./file.ts";
 import { Filter } from "./filter.ts";
 import { byStart, inArrivalOrder, inFileOrder, inTimeOrder, type Task } from "./merge-order.ts";
 import { checkQuery, isList, placeOf, type Query, resolveTypes } from "./query.ts";
@@ -16,20 +16,34 @@ import { TypeCache } from "./types.ts";
 /** Files that are opened at once. */
 const OPENING = 16;
 
+export interface OpenOptions {
+  /**
+   * Told of each place that cannot be read; it is left out, and reading goes on behind it, each time it is read. Default: reading
+   * ends there with `blackbox/unreadable`, so that nothing is left out in silence.
+   */
+  readonly onDamage?: OnDamage;
+}
+
 /**
  * Opens a file, all files of a folder, or a list of files in their order, for reading. Only indexes are read; a file without a footer is gone through from
  * head to head.
  * @throws BusError blackbox/no-recording, blackbox/unreadable, blackbox/too-large
  */
-export async function open(path: string | readonly string[]): Promise<Recording> {
+export async function open(path: string | readonly string[], options: OpenOptions = {}): Promise<Recording> {
   const paths = typeof path === "string" ? await pathsOf(path) : path;
-  return await openAll(paths.map((each) => () => fileSource(each)));
+  return await openAll(
+    paths.map((each) => () => fileSource(each)),
+    options,
+  );
 }
 
 /** The same over any sources, in the order of the recording. It owns them from now on. */
-export async function openSources(sources: readonly Source[]): Promise<Recording> {
+export async function openSources(sources: readonly Source[], options: OpenOptions = {}): Promise<Recording> {
   try {
-    return await openAll(sources.map((source) => async () => source));
+    return await openAll(
+      sources.map((source) => async () => source),
+      options,
+    );
   } catch (error) {
     await Promise.all(sources.map((source) => source.close()));
     throw error;
@@ -37,8 +51,8 @@ export async function openSources(sources: readonly Source[]): Promise<Recording
 }
 
 /** @param places sources in their order; each is made when its turn comes, so that few files are open at a time */
-async function openAll(places: readonly (() => Promise<Source>)[]): Promise<Recording> {
-  const types = new TypeCache();
+async function openAll(places: readonly (() => Promise<Source>)[], { onDamage }: OpenOptions): Promise<Recording> {
+  const types = new TypeCache(onDamage !== undefined);
   const sources: Source[] = [];
   const files: RecordingFile[] = [];
   try {
@@ -47,7 +61,7 @@ async function openAll(places: readonly (() => Promise<Source>)[]): Promise<Reco
       const some = made.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
       sources.push(...some);
       for (const result of made) if (result.status === "rejected") throw result.reason;
-      files.push(...(await Promise.all(some.map((source) => RecordingFile.open(source, types)))));
+      files.push(...(await Promise.all(some.map((source) => RecordingFile.open(source, types, onDamage)))));
     }
   } catch (error) {
     await Promise.all(sources.map((source) => source.close()));
@@ -100,7 +114,7 @@ export class Recording implements AsyncDisposable {
 
   /**
    * Events in the order of (time, sequence) over all files. Types, turns and times choose the chunks that are read.
-   * @throws BusError blackbox/bad-query; while iterating blackbox/unreadable when a chunk that is needed is damaged
+   * @throws BusError blackbox/bad-query; while iterating blackbox/unreadable when a chunk that is needed is damaged and nobody listens to `onDamage`
    */
   async *query(query: Query = {}): AsyncGenerator<RecordedEvent, void> {
     for await (const batch of this.batches(query)) yield* batch;

@@ -6,8 +6,9 @@ import type { Recording } from "./recording.ts";
 export interface FileStats {
   readonly path: string;
   readonly bytes: number;
-  /** False: no footer; messages and types are then unknown until it is recovered. */
+  /** False: no footer; messages and types are then counted by the message indexes behind its chunks. */
   readonly complete: boolean;
+  /** Undefined: it has no statistics, and a chunk has no message index. */
   readonly messages: number | undefined;
   readonly chunks: number;
   /** Share of the stored size of chunks in their size: 1 without compression. */
@@ -25,10 +26,11 @@ export interface FileStats {
 export interface Stats {
   readonly files: readonly FileStats[];
   readonly bytes: number;
+  /** Of the files that tell. */
   readonly messages: number;
   readonly from: bigint | undefined;
   readonly to: bigint | undefined;
-  /** Messages by type, of the complete files. */
+  /** Messages by type, of the files that tell. */
   readonly types: Readonly<Record<string, number>>;
   readonly channels: number;
   readonly turns: number;
@@ -45,13 +47,13 @@ export async function statsOf(recording: Recording): Promise<Stats> {
   const types: Record<string, number> = {};
   const turns = new Set<number>();
   for (const file of recording.files) {
-    for (const [id, count] of file.summary.statistics?.perChannel ?? []) {
+    for (const [id, count] of countsOf(file) ?? []) {
       const type = file.channels.get(id)?.typeName ?? `channel ${id}`;
       types[type] = (types[type] ?? 0) + Number(count);
     }
     for (const turn of (await file.turns())?.turns ?? []) turns.add(turn);
   }
-  const sum = (of: (file: FileStats) => number): number => files.reduce((total, file) => total + of(file), 0);
+  const total = (of: (file: FileStats) => number): number => files.reduce((all, file) => all + of(file), 0);
   let firstTurn: number | undefined;
   let lastTurn: number | undefined;
   for (const turn of turns) {
@@ -60,14 +62,14 @@ export async function statsOf(recording: Recording): Promise<Stats> {
   }
   return {
     files,
-    bytes: sum(({ bytes }) => bytes),
-    messages: sum(({ messages }) => messages ?? 0),
+    bytes: total(({ bytes }) => bytes),
+    messages: total(({ messages }) => messages ?? 0),
     from: files
       .map(({ from }) => from)
       .reduce((a, b) => (a === undefined || (b !== undefined && b < a) ? b : a), undefined),
     to: files.map(({ to }) => to).reduce((a, b) => (a === undefined || (b !== undefined && b > a) ? b : a), undefined),
     types: Object.fromEntries(Object.entries(types).sort(([a], [b]) => (a < b ? -1 : 1))),
-    channels: recording.files.reduce((total, file) => total + file.channels.size, 0),
+    channels: recording.files.reduce((all, file) => all + file.channels.size, 0),
     turns: turns.size,
     firstTurn,
     lastTurn,
@@ -87,8 +89,18 @@ async function accountOf(recording: Recording): Promise<Stats["account"]> {
   return sums.size === 0 ? undefined : Object.fromEntries([...sums].map(([name, count]) => [name, String(count)]));
 }
 
+/** Messages by channel. @returns undefined when nothing tells without reading the chunks */
+function countsOf({ summary, scan }: RecordingFile): ReadonlyMap<number, bigint> | undefined {
+  if (scan === undefined) return summary.statistics?.perChannel;
+  // A chunk of a foreign writer, or the last one of a file that is being written.
+  return summary.chunks.every(({ indexLength }) => indexLength > 0) ? scan.perChannel : undefined;
+}
+
+const sum = (counts: ReadonlyMap<number, bigint>): bigint => [...counts.values()].reduce((a, b) => a + b, 0n);
+
 async function fileStats(file: RecordingFile): Promise<FileStats> {
   const { chunks, statistics } = file.summary;
+  const counts = countsOf(file);
   let from: bigint | undefined;
   let to: bigint | undefined;
   let stored = 0;
@@ -104,7 +116,7 @@ async function fileStats(file: RecordingFile): Promise<FileStats> {
     path: file.path,
     bytes: file.bytes,
     complete: file.complete,
-    messages: statistics === undefined ? undefined : Number(statistics.messages),
+    messages: counts === undefined ? undefined : Number(statistics?.messages ?? sum(counts)),
     chunks: chunks.length,
     stored: size === 0 ? 1 : stored / size,
     from,
