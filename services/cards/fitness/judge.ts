@@ -23,8 +23,11 @@ export interface Verdict {
   readonly fitness: Fitness;
   /** Of the random players' games, in hex. */
   readonly resultHash: string;
+  /** Of the games that are judged. */
   readonly wins: readonly number[];
   readonly draws: number;
+  /** Who played the games that are judged. */
+  readonly players: "random" | "greedy";
 }
 
 async function judge(bus: Bus, name: string, genome: Genome, degenerate: boolean): Promise<Verdict> {
@@ -36,30 +39,33 @@ async function judge(bus: Bus, name: string, genome: Genome, degenerate: boolean
     aiTypes,
     randomSeed: SEED,
   });
-  const requests = [
-    request(
-      RANDOM_GAMES,
-      seats.map(() => RANDOM),
-    ),
+  const simulate = async (requests: SimulationRequestInit[]): Promise<AggregatedStats[]> => {
+    const { results } = await bus.client(Cards).simulate({ requests }, { timeout: "120s" });
+    const bad = results.find(({ error }) => error !== 0);
+    if (bad !== undefined) throw new BusError("core/app", { message: `${name}: ${bad.errorText}` });
+    return [...results];
+  };
+  const everywhere = (player: number): number[] => seats.map(() => player);
+  const [random, ...greedy] = (await simulate([
+    request(RANDOM_GAMES, everywhere(RANDOM)),
     ...seats.map((one) =>
       request(
         GREEDY_GAMES,
         seats.map((seat) => (seat === one ? GREEDY : RANDOM)),
       ),
     ),
-  ];
-  const { results } = await bus.client(Cards).simulate({ requests }, { timeout: "120s" });
-  const bad = results.find(({ error }) => error !== 0);
-  if (bad !== undefined) throw new BusError("core/app", { message: `${name}: ${bad.errorText}` });
-  const [random, ...greedy] = results as [AggregatedStats, ...AggregatedStats[]];
-  const measures = measuresOf(random);
+  ])) as [AggregatedStats, ...AggregatedStats[]];
+  // Games that random players only draw say nothing of the rules: then those of players who want to win are looked at.
+  const players = random.draws > RANDOM_GAMES / 2 ? "greedy" : "random";
+  const judged = players === "random" ? random : (await simulate([request(GREEDY_GAMES, everywhere(GREEDY))]))[0]!;
+  const measures = measuresOf(judged);
   const fitness = fitnessOf(genome, {
     random: measures,
     greedy: greedy.map((stats, seat) => ({ seat, measures: measuresOf(stats) })),
     search: [],
   });
   const resultHash = random.resultHash.toString(16).padStart(16, "0");
-  return { name, degenerate, fitness, resultHash, wins: measures.wins, draws: measures.draws };
+  return { name, degenerate, fitness, resultHash, wins: measures.wins, draws: measures.draws, players };
 }
 
 const service: ServiceModule = defineService({

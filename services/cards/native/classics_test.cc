@@ -156,5 +156,16 @@ TEST(Classics, EveryTruncationAndFlippedByteIsRefusedByNameOrPlayed) {
   }
 }
 
+TEST(Classics, GreedyPlayersWinGinInAFewHands) {
+  for (const auto& golden : testing::read_goldens("classics.txt")) {
+    if (golden.name != "gin") continue;
+    const Stats stats = simulate(golden.program, 8, 1);
+    EXPECT_LE(stats.draws, 1u);
+    EXPECT_LT(stats.avg_turns, 400);  // ten hands that nobody knocks are 600
+    return;
+  }
+  FAIL() << "gin is not among the classics";
+}
+
 }  // namespace
 }  // namespace busbar::cards

@@ -5,6 +5,9 @@
 namespace busbar::cards {
 namespace {
 
+/// Above any deadwood: 52 cards of at most 255 points.
+constexpr int64_t kDeadwoodScale = 1 << 14;
+
 /// Deals the cards that `player` cannot see (deck and other hands) anew, keeping the size of every pile.
 void imagine(const State& seen, uint32_t player, State& world, Stream& stream) {
   world = seen;
@@ -37,6 +40,15 @@ int64_t margin(const Rules& rules, const State& state, uint32_t player) {
     if (value > best) best = value;
   }
   return standing(rules, state, player) - best;
+}
+
+/// The phase in which hands are compared by their deadwood, null in games without one.
+const Phase* knocking(const Rules& rules) {
+  if (!rules.melds) return nullptr;
+  for (const Phase& phase : rules.program.phases) {
+    if (phase.kind == PhaseKind::meld && !phase.meld.lay_down) return &phase;
+  }
+  return nullptr;
 }
 
 }  // namespace
@@ -72,12 +84,16 @@ uint32_t choose_greedy_move(const Rules& rules, uint32_t player, Arena& arena, S
   } else {
     sample_world(rules, arena.state, player, arena.imagined, stream);
   }
+  // Where hands are knocked with, scores stand still from one knock to the next: of moves that leave them alike the one
+  // that leaves the least deadwood is the greedy one.
+  const Phase* const knock = knocking(rules);
   uint32_t best = 0;
   int64_t best_margin = INT64_MIN;
   for (uint32_t n = 0; n < moves.count; ++n) {
     arena.tried = arena.imagined;
     play_move(rules, arena.tried, moves.moves[n], stream, arena.scratch);
-    const int64_t value = margin(rules, arena.tried, player);
+    int64_t value = margin(rules, arena.tried, player) * kDeadwoodScale;
+    if (knock != nullptr) value -= deadwood(rules, *knock, arena.tried.players[player].held);
     if (value > best_margin) {
       best_margin = value;
       best = n;
