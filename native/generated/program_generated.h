@@ -2597,7 +2597,7 @@ struct ProgramSetup FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
     return static_cast<busbar::cards::ProgramDirection>(GetField<uint8_t>(VT_SEQUENCE_DIRECTION, 2));
   }
   /// match_rank: a card without its rank on the table captures a set of table cards that sum to its value, a move for each
-  /// of the first 64 sets (looked for in 4,096 steps).
+  /// set. A game that comes to more than 4,096 moves at once is refused (cards/limit-exceeded).
   bool capture_sums() const {
     return GetField<uint8_t>(VT_CAPTURE_SUMS, 0) != 0;
   }

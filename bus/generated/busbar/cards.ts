@@ -4279,7 +4279,7 @@ export interface ProgramSetup {
   readonly sequenceDirection: ProgramDirection;
   /**
    * match_rank: a card without its rank on the table captures a set of table cards that sum to its value, a move for each
-   * of the first 64 sets (looked for in 4,096 steps).
+   * set. A game that comes to more than 4,096 moves at once is refused (cards/limit-exceeded).
    */
   readonly captureSums: boolean;
   /** Value of each rank 2..A for sums; empty: A 1, 2 to 10 as they are, J 11, Q 12, K 13. */

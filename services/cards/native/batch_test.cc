@@ -6,10 +6,10 @@
 #include <cstdlib>
 #include <cstring>
 #include <new>
-#include <thread>
 
 #include "testing/classics.h"
 #include "testing/encode_v3.h"
+#include "testing/lent_threads.h"
 #include "testing/program_bytes.h"
 
 // Counts every allocation of this program, for the test that games make none.
@@ -33,22 +33,6 @@ namespace {
 
 using testing::ProgramBytes;
 
-/// A pool as a host lends one: real threads, indices handed out as they come.
-struct Pool {
-  uint32_t threads;
-  static void parallel(void* context, uint32_t count, void (*fn)(void*, uint32_t, uint32_t), void* argument) {
-    const Pool& self = *static_cast<Pool*>(context);
-    std::atomic<uint32_t> next{0};
-    std::vector<std::thread> workers;
-    for (uint32_t worker = 0; worker < self.threads; ++worker) {
-      workers.emplace_back([&, worker] {
-        for (uint32_t i = next.fetch_add(1); i < count; i = next.fetch_add(1)) fn(argument, i, worker);
-      });
-    }
-    for (std::thread& worker : workers) worker.join();
-  }
-};
-
 /// A war of at most 120 turns: greedy players and sanitizers make whole ones long.
 std::vector<uint8_t> brief_war() {
   ProgramBytes source = testing::war_program();
@@ -58,13 +42,9 @@ std::vector<uint8_t> brief_war() {
 
 std::vector<Stats> run(const std::vector<Request>& requests, uint32_t threads) {
   Simulator simulator({}, threads);
-  Pool pool{threads};
-  Helpers helpers;
-  helpers.context = &pool;
-  helpers.threads = threads;
-  helpers.parallel = threads > 1 ? &Pool::parallel : nullptr;
+  testing::LentThreads lent{threads};
   std::vector<Stats> stats(requests.size());
-  EXPECT_TRUE(simulator.run(requests.data(), requests.size(), helpers, stats.data()));
+  EXPECT_TRUE(simulator.run(requests.data(), requests.size(), lent.helpers(), stats.data()));
   return stats;
 }
 

@@ -15,6 +15,12 @@ uint64_t now_ns() {
 
 }  // namespace
 
+Fault too_many_moves(const std::string& path, uint64_t game, uint32_t turn) {
+  const std::string limit = std::to_string(kMovesMax);
+  return {Code::limit_exceeded, path + ": game " + std::to_string(game) + " has over " + limit +
+                                    " moves at once in turn " + std::to_string(turn) + ", the limit is " + limit};
+}
+
 uint32_t Simulator::block_games(const Job& job) {
   const auto& players = job.match.players;
   const bool searches = std::find(std::begin(players), std::end(players), PlayerKind::search) != std::end(players);
@@ -86,7 +92,9 @@ bool Simulator::run(const Request* requests, size_t count, const Helpers& helper
     if (std::atomic_ref(wave.cancelled).load(std::memory_order_relaxed) != 0) return false;
     for (uint32_t i = 0; i < filled; ++i) {
       finish_until(blocks_[i].item);
-      fold(blocks_[i], out[blocks_[i].item]);
+      if (out[blocks_[i].item].fault) continue;
+      fold(blocks_[i], out[blocks_[i].item], first_item + blocks_[i].item);
+      if (out[blocks_[i].item].fault) jobs_[blocks_[i].item].games = 0;
     }
     if (helpers.cancelled != nullptr && helpers.cancelled(helpers.context)) return false;
   }
@@ -116,7 +124,8 @@ void Simulator::play_block(void* argument, uint32_t index, uint32_t worker) {
   const uint64_t start = now_ns();
   for (uint32_t i = 0; i < block.games; ++i) {
     const Result result = play_game(match, block.first_game + i, arena, block.counts);
-    block.records[i] = {result.winner, result.winners, result.ending, result.turns, result.state_hash};
+    block.records[i] = {result.winner, result.winners, result.ending, result.turns, result.state_hash, arena.overfull};
+    if (arena.overfull) break;
     block.decisive_turn += result.decisive_turn;
     block.closest_margin += result.closest_margin;
   }
@@ -126,9 +135,13 @@ void Simulator::play_block(void* argument, uint32_t index, uint32_t worker) {
   arena.cancelled = nullptr;
 }
 
-void Simulator::fold(Block& block, Stats& stats) {
+void Simulator::fold(const Block& block, Stats& stats, size_t index) {
   for (uint32_t i = 0; i < block.games; ++i) {
     const Record& record = block.records[i];
+    if (record.overfull) {
+      stats.fault = too_many_moves("requests[" + std::to_string(index) + "]", block.first_game + i, record.turns);
+      return;
+    }
     // In team games each member of the winning team has won.
     for (uint32_t seat = 0; seat < kPlayersMax; ++seat) stats.wins[seat] += record.winners >> seat & 1;
     stats.first_seat_wins += record.winners & 1;
@@ -156,7 +169,21 @@ void Simulator::fold(Block& block, Stats& stats) {
 
 void Simulator::finish(const Job& job, Stats& stats) {
   const uint32_t games = stats.total_games;
-  if (!stats.fault) stats.result_hash = results_.digest();
+  if (stats.fault) {
+    if (!job.fault) {
+      // Refused while it was played: nothing is told of the games before.
+      Stats refused;
+      refused.fault = std::move(stats.fault);
+      refused.player_count = stats.player_count;
+      refused.team_count = stats.team_count;
+      std::copy_n(stats.codes, kPlayersMax, refused.codes);
+      stats = std::move(refused);
+      std::fill_n(games_by_turns_.begin(), job.rules->program.turns_max + 1, 0);
+    }
+    clear_sums();
+    return;
+  }
+  stats.result_hash = results_.digest();
   if (games > 0) {
     stats.avg_turns = static_cast<double>(turns_sum_) / games;
     stats.decisive_turn = decisive_sum_ / games;

@@ -83,6 +83,9 @@ struct Job {
 Job prepare(const Request& request, size_t index, const Limits& limits, const Request* previous_request,
             const Job* previous);
 
+/// Game `game` of the request at `path` was broken off in turn `turn`, by Arena::overfull.
+Fault too_many_moves(const std::string& path, uint64_t game, uint32_t turn);
+
 class Simulator {
  public:
   explicit Simulator(Limits limits, uint32_t threads);
@@ -109,6 +112,7 @@ class Simulator {
     Ending ending;
     uint32_t turns;
     uint64_t state_hash;
+    bool overfull;
   };
   struct Block {
     const Job* job;
@@ -128,7 +132,8 @@ class Simulator {
 
   static uint32_t block_games(const Job& job);
   static void play_block(void* wave, uint32_t index, uint32_t worker);
-  void fold(Block& block, Stats& stats);
+  /// @param index of the item in its batch. A game that came to too many moves makes the item a refused one.
+  void fold(const Block& block, Stats& stats, size_t index);
   void finish(const Job& job, Stats& stats);
   void clear_sums();
 

@@ -39,5 +39,8 @@ struct Capture {
   bool has(uint32_t position) const { return (taken[position / 64] >> (position % 64) & 1) != 0; }
 };
 Capture capture_of(const Rules& rules, const State& state, Card card, int16_t number);
+/// How many sets of table cards sum to the card's value, kMovesMax + 1 if they are more than a list of moves can hold;
+/// 0 when its own rank lies there or sums do not capture.
+uint32_t capture_sets(const Rules& rules, const State& state, Card card);
 
 }  // namespace busbar::cards

@@ -48,6 +48,7 @@ uint32_t choose_move(const Match& match, uint32_t player, Arena& arena, Stream& 
           arena.search.choose(rules, arena.state, player, arena.moves, match.iterations[player], stream);
       counts.search_iterations += report.iterations;
       counts.playout_moves += report.playout_moves;
+      arena.overfull |= report.overfull;
       return report.chosen;
     }
   }
@@ -56,6 +57,7 @@ uint32_t choose_move(const Match& match, uint32_t player, Arena& arena, Stream& 
 
 Result play_game(const Match& match, uint64_t number, Arena& arena, Counts& counts) {
   const Rules& rules = *match.rules;
+  arena.overfull = false;  // only captures can do that, which play_table plays
   if (!rules.menu) return play_table(match, number, arena, counts);
   bool all_random = true;
   for (uint32_t i = 0; i < rules.player_count; ++i) {
@@ -75,8 +77,9 @@ Result play_table(const Match& match, uint64_t number, Arena& arena, Counts& cou
                                  Stream(game_seed, kPlayerStream, 2), Stream(game_seed, kPlayerStream, 3)};
   State& state = arena.state;
   start_game(rules, state, chance, arena.moves, &counts);
+  arena.overfull = arena.moves.overfull;
   LeadTracker lead(arena.leaders);
-  while (!state.over && !arena.stopped) {
+  while (!state.over && !arena.stopped && !arena.overfull) {
     const uint32_t player = state.seat;
     const bool dealer = static_cast<int>(player) == rules.dealer_seat;
     uint32_t chosen = 0;
@@ -106,6 +109,8 @@ Result play_table(const Match& match, uint64_t number, Arena& arena, Counts& cou
     const bool is_next = !state.over && state.seat == waiting;
     if (!is_next) list_moves_of(rules, state, waiting, arena.moves_after);
     const MoveList& after = is_next ? arena.moves : arena.moves_after;
+    // Measures look at what others could do: they are no truer than these lists.
+    arena.overfull |= arena.moves.overfull || arena.moves_before.overfull || after.overfull;
     counts.opponent_turns += 1;
     counts.disruptions += signature(after) != signature(arena.moves_before);
     counts.forced_responses += uint64_t{after.count} * 10 < uint64_t{arena.moves_before.count} * 7;

@@ -42,6 +42,8 @@ class Arena {
   bool (*cancelled)(void* context) = nullptr;
   void* cancel_context = nullptr;
   bool stopped = false;
+  /// A list of moves had no room for all of them in the game that was played last: that game's result is none.
+  bool overfull = false;
   uint8_t leaders[kTurnsMax];
 };
 

@@ -87,6 +87,7 @@ Fault Games::deal(OpenGame& game) {
   game.players.clear();
   for (uint32_t seat = 0; seat < kPlayersMax; ++seat) game.players.emplace_back(seed, kPlayerStream, seat);
   start_game(*game.job.rules, game.state, game.chance, moves_);
+  if (moves_.overfull) return too_many_moves("request", game.game, game.state.turn);
   return {};
 }
 
@@ -114,15 +115,24 @@ Fault Games::not_found(uint64_t id) {
 }
 
 const MoveList& Games::moves_of(const OpenGame& game) {
-  moves_.count = 0;
+  moves_.clear();
   if (!game.state.over) list_moves_of(*game.job.rules, game.state, game.state.seat, moves_);
   return moves_;
 }
 
-void Games::play(OpenGame& game, uint32_t position, Move& played) {
+Fault Games::play(OpenGame& game, uint32_t position, Move& played) {
+  const State before = game.state;
+  const Stream chance = game.chance;
   played = moves_.moves[position];
   play_move(*game.job.rules, game.state, played, game.chance, moves_);
+  if (moves_.overfull) {
+    const uint32_t turn = game.state.turn;
+    game.state = before;
+    game.chance = chance;
+    return too_many_moves("game_id", game.game, turn);
+  }
   game.played.push_back(static_cast<uint16_t>(position));
+  return {};
 }
 
 Fault Games::apply(OpenGame& game, uint32_t turn, uint32_t move, Move& played) {
@@ -136,8 +146,7 @@ Fault Games::apply(OpenGame& game, uint32_t turn, uint32_t move, Move& played) {
     return {Code::out_of_range,
             "move is " + std::to_string(move) + "; there are " + std::to_string(moves.count) + " moves"};
   }
-  play(game, move, played);
-  return {};
+  return play(game, move, played);
 }
 
 Fault Games::choose(OpenGame& game, uint8_t ai_type, uint32_t iterations, Arena& arena, Move& played) {
@@ -159,11 +168,18 @@ Fault Games::choose(OpenGame& game, uint8_t ai_type, uint32_t iterations, Arena&
   arena.moves.copy(moves_of(game));
   Counts counts;
   const bool dealer = static_cast<int>(seat) == game.job.rules->dealer_seat;
+  arena.overfull = false;
+  const Stream stream = game.players[seat];
   const uint32_t chosen = dealer ? 0 : choose_move(match, seat, arena, game.players[seat], counts);
   if (arena.stopped) return {Code::cancelled, "the search was cancelled"};
   moves_of(game);
-  play(game, chosen, played);
-  return {};
+  Fault fault;
+  if (arena.overfull)
+    fault = too_many_moves("game_id", game.game, game.state.turn);
+  else
+    fault = play(game, chosen, played);
+  if (fault) game.players[seat] = stream;
+  return fault;
 }
 
 std::vector<uint8_t> Games::snapshot() const {
@@ -249,7 +265,8 @@ std::string Games::restore(const uint8_t* bytes, size_t length) {
       if (game.state.over || position >= restored.moves_of(game).count) {
         return which + " has no move " + std::to_string(position) + " in turn " + std::to_string(game.state.turn);
       }
-      restored.play(game, static_cast<uint32_t>(position), played);
+      if (const Fault fault = restored.play(game, static_cast<uint32_t>(position), played))
+        return which + ": " + fault.text;
     }
     if (const uint64_t hash = in.number(8); hash != state_hash(game.state, true))
       return which + " does not come to the state that was saved";

@@ -58,7 +58,8 @@ class Games {
 
  private:
   Fault deal(OpenGame& game);
-  void play(OpenGame& game, uint32_t position, Move& played);
+  /// @returns cards/limit-exceeded when too many moves come after it; then the move is not played
+  Fault play(OpenGame& game, uint32_t position, Move& played);
 
   Limits limits_;
   uint64_t next_id_ = 1;

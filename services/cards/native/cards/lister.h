@@ -44,8 +44,6 @@ class Lister {
   void play(const Phase& phase, uint32_t index);
   /// The move once for each suit to be named and each opponent to be chosen.
   void add_aimed(Move move);
-  /// How many sets of table cards sum to the card's value; 0 when its own rank lies there or sums do not capture.
-  uint32_t sums(Card card) const;
   void discard(const Phase& phase, uint32_t index);
   void trick(const Phase& phase, uint32_t index);
 

@@ -99,7 +99,7 @@ void Lister::sequence(uint32_t index) {
 }
 
 void list_moves_of(const Rules& rules, const State& state, uint32_t seat, MoveList& moves) {
-  moves.count = 0;
+  moves.clear();
   Lister(rules, state, seat, moves).list(seat == state.seat);
 }
 
@@ -109,7 +109,7 @@ CardSet fitting_cards(const Rules& rules, const State& state, uint32_t seat, con
 }
 
 void list_phase(const Rules& rules, const State& state, uint32_t seat, uint32_t phase, MoveList& moves) {
-  moves.count = 0;
+  moves.clear();
   Lister(rules, state, seat, moves).phase(phase);
 }
 

@@ -91,14 +91,14 @@ void Lister::play(const Phase& phase, uint32_t index) {
     for (uint32_t i = 0; i < positions; ++i) {
       const Card card = self_.hand.cards[i];
       if ((set >> card & 1) == 0) continue;
-      const uint32_t options = captures ? std::max(sums(card), 1u) : 1;
-      for (uint32_t option = 0; option < options; ++option) {
+      const uint32_t sets = captures ? capture_sets(rules_, state_, card) : 0;
+      for (uint32_t option = 0; option < std::max(sets, 1u) && !out_.overfull; ++option) {
         Move move;
         move.kind = MoveKind::play;
         move.phase = static_cast<uint8_t>(index);
         move.index = static_cast<uint8_t>(i);
         move.card = card;
-        if (captures && sums(card) > 0) move.amount = static_cast<int16_t>(option);
+        if (sets > 0) move.amount = static_cast<int16_t>(option);
         add_aimed(move);
       }
     }
@@ -135,11 +135,6 @@ void Lister::add_aimed(Move move) {
       out_.add(move);
     }
   }
-}
-
-uint32_t Lister::sums(Card card) const {
-  if (!rules_.program.capture_sums) return 0;
-  return capture_of(rules_, state_, card, -2).count;
 }
 
 void Lister::discard(const Phase& phase, uint32_t index) {

@@ -51,14 +51,24 @@ struct Move {
 
 struct MoveList {
   uint32_t count = 0;
+  /// There are more moves than the list has room for. A program whose phases could have so many is refused (playable.cc),
+  /// but how many sets a card captures only the table shows: a game that comes to that is refused while it is played.
+  bool overfull = false;
   Move moves[kMovesMax];
 
+  void clear() {
+    count = 0;
+    overfull = false;
+  }
   void add(const Move& move) {
-    // A program whose moves could exceed the room is refused (playable.cc); this is the last line.
-    if (count < kMovesMax) moves[count++] = move;
+    if (count < kMovesMax)
+      moves[count++] = move;
+    else
+      overfull = true;
   }
   void copy(const MoveList& other) {
     count = other.count;
+    overfull = other.overfull;
     for (uint32_t i = 0; i < count; ++i) moves[i] = other.moves[i];
   }
   bool same_as(const MoveList& other) const {

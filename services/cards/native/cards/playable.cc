@@ -267,7 +267,7 @@ class Checker {
     return {};
   }
 
-  /// An upper bound of the moves that one decision can have.
+  /// An upper bound of the moves that one decision can have, each card capturing in one way.
   Fault moves() const {
     uint64_t most = 0, segment = 0;
     for (const Phase& phase : program_.phases) {
@@ -292,7 +292,7 @@ class Checker {
         for (uint32_t rank = 0; rank < kRanks; ++rank) {
           const auto& ranks = program_.deck.ranks;
           if (!ranks.empty() && std::find(ranks.begin(), ranks.end(), rank) == ranks.end()) continue;
-          uint64_t each = program_.capture_sums ? 64 : 1;
+          uint64_t each = 1;  // of what a card captures, only the table shows how many sets there are
           bool named = false, chosen = false;
           for (const Effect& effect : program_.effects) {
             if (effect.rank != rank) continue;

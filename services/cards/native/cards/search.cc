@@ -55,10 +55,11 @@ SearchReport Search::choose(const Rules& rules, const State& state, uint32_t pla
     list_moves_of(rules, world_, world_.seat, moves_);
     // The player has moves: a world in which it has none is not the one that it is in.
     if (moves_.count == 0) continue;
+    report.overfull = moves_.overfull;
     path_.clear();
     uint32_t node = 0;
     // Down the tree by moves that are legal in this world, to the first node with an untried one.
-    while (!world_.over) {
+    while (!world_.over && !report.overfull) {
       stamp += 1;
       children_.clear();
       uint32_t untried = 0, best = 0;
@@ -91,14 +92,17 @@ SearchReport Search::choose(const Rules& rules, const State& state, uint32_t pla
       }
       path_.push_back(node);
       play_move(rules, world_, moves_.moves[best], stream, moves_);
+      report.overfull = moves_.overfull;
       if (expand) break;
     }
     // By lot to the end.
     const uint32_t from = world_.turn;
-    while (!world_.over) {
+    while (!world_.over && !report.overfull) {
       const uint32_t choice = moves_.count == 1 ? 0 : static_cast<uint32_t>(stream.below(moves_.count));
       play_move(rules, world_, moves_.moves[choice], stream, moves_);
+      report.overfull = moves_.overfull;
     }
+    if (report.overfull) return report;
     report.playout_moves += world_.turn - from;
     for (const uint32_t visited : path_) {
       nodes_[visited].visits += 1;

@@ -18,6 +18,8 @@ struct SearchReport {
   uint32_t chosen = 0;
   uint32_t iterations = 0;
   uint64_t playout_moves = 0;
+  /// It came to a world in which a list of moves was overfull, and stopped there.
+  bool overfull = false;
 };
 
 /// One per worker: its memory is kept, so that a search allocates nothing once it has grown.

@@ -305,7 +305,7 @@ bool Table::refill() {
 /// Until somebody has a move to make or the game is over.
 void Table::settle() {
   for (;;) {
-    moves_.count = 0;
+    moves_.clear();
     if (state_.over) return;
     if (refill()) begin_turn();
     if (hand_has_ended()) {

@@ -34,6 +34,7 @@ Trace trace_game(const Request& request, uint32_t game, const Limits& limits, Ar
   Recorder recorder(trace.steps, !job.rules->menu);
   Counts counts;
   trace.result = play_table(job.match, game, arena, counts, &recorder);
+  if (arena.overfull) trace.fault = too_many_moves("request", game, trace.result.turns);
   trace.duration_ns = static_cast<uint64_t>(
       std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now() - start).count());
   return trace;
