@@ -3414,6 +3414,245 @@ function full$PlayResult(x: PlayResultInit, d: number): PlayResult {
   };
 }
 
+/** Replaces all open games; bytes of another instance, wherever it ran, play on alike. Nothing changes on an error. */
+export interface RestoreRequest {
+  readonly bytes: Uint8Array;
+}
+export interface RestoreRequestInit {
+  bytes: ArrayLike<number>;
+}
+export interface RestoreRequestView extends MessageView, Readonly<RestoreRequest> {
+  /** Bytes of `bytes` in place, valid as long as the view; not to be written. */
+  unsafeBytes(): Uint8Array;
+}
+
+const foreign$RestoreRequest = foreignVerifier(SCHEMA, "cardsim.RestoreRequest");
+export const RestoreRequest: MessageType<RestoreRequest, RestoreRequestInit, RestoreRequestView> = {
+  name: "cardsim.RestoreRequest",
+  typeId: 2906743806,
+  fingerprint: "430b68e9821f2e6e",
+  fingerprintLo: 2183081582,
+  fingerprintHi: 1124821225,
+  lineage: ["430b68e9821f2e6e"],
+  schema: SCHEMA,
+  encode(m, offset, limit, value) {
+    const end = put$RestoreRequest(m, offset + 4, limit, value, 0);
+    if (end >= 0) m.i32[offset >> 2] = m.table - offset;
+    return end;
+  },
+  decode: (m, offset) => get$RestoreRequest(m, offset + m.i32[offset >> 2]!),
+  verify: (m, offset, end) =>
+    (openVerify(m, offset, end) && ok$RestoreRequest(m, offset + m.u32[offset >> 2]!, offset, end, 0)) || foreign$RestoreRequest(m, offset, end),
+  view: (m) => new Reader$RestoreRequest(m),
+  complete: (value) => full$RestoreRequest(value, 0),
+  check: (value) => checkValue(RestoreRequest, value),
+};
+
+function put$RestoreRequest(m: Memory, p: number, lim: number, x: RestoreRequestInit, d: number): number {
+  const { i32 } = m;
+  if (d > 63 || typeof x !== "object" || x === null) unfit(RestoreRequest, x, d);
+  const t = p + 8;
+  let e = t + 8;
+  if (e > lim) return -1;
+  const w = p >> 2;
+  i32[w] = 524294;
+  i32[w + 1] = 4;
+  const q = t >> 2;
+  i32[q] = t - p;
+  const v0 = x.bytes;
+  if ((e = putU8s(m, t + 4, e, lim, v0)) < 0) return stop(e, RestoreRequest, x);
+  m.table = t;
+  return e;
+}
+
+function get$RestoreRequest(m: Memory, t: number): RestoreRequest {
+  const { i32, u16 } = m;
+  const v = t - i32[t >> 2]!;
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 524294 && u16[(v >> 1) + 2] === 4)) return own$RestoreRequest(new Reader$RestoreRequest(m).$to(t));
+  return {
+    bytes: getU8s(m, t + 4),
+  };
+}
+function own$RestoreRequest(r: Reader$RestoreRequest): RestoreRequest {
+  return {
+    bytes: r.bytes,
+  };
+}
+
+class Reader$RestoreRequest implements RestoreRequestView {
+  readonly #m: Memory;
+  #t = 0;
+  #v = 0;
+  #n = 0;
+  constructor(m: Memory) {
+    this.#m = m;
+  }
+  at(offset: number): this {
+    return this.$to(offset + this.#m.i32[offset >> 2]!);
+  }
+  $to(t: number): this {
+    this.#t = t;
+    this.#v = t - this.#m.i32[t >> 2]!;
+    this.#n = this.#m.u16[this.#v >> 1]!;
+    return this;
+  }
+  #o(slot: number): number {
+    return slot < this.#n ? this.#m.u16[(this.#v + slot) >> 1]! : 0;
+  }
+  get bytes(): RestoreRequest["bytes"] {
+    const m = this.#m;
+    const o = this.#o(4);
+    return o === 0 ? noU8s() : getU8s(m, this.#t + o);
+  }
+  unsafeBytes(): Uint8Array {
+    const o = this.#o(4);
+    return o === 0 ? noU8s() : unsafeU8s(this.#m, this.#t + o);
+  }
+}
+
+function ok$RestoreRequest(m: Memory, t: number, low: number, end: number, d: number): boolean {
+  const { i32, u16 } = m;
+  if ((t & 3) !== 0 || t + 8 > end || d > 63) return false;
+  const v = t - i32[t >> 2]!;
+  if ((v & 3) !== 0 || v < low || v + 8 > end) return false;
+  if (!(i32[v >> 2] === 524294 && u16[(v >> 1) + 2] === 4)) return false;
+  if ((m.budget -= 14) < 0) return false;
+  if (!okVector(m, t + 4, end, 1, 1)) return false;
+  return true;
+}
+
+function full$RestoreRequest(x: RestoreRequestInit, d: number): RestoreRequest {
+  if (d > 63 || typeof x !== "object" || x === null) unfit(RestoreRequest, x, d);
+  if (x.bytes === undefined || x.bytes === null) unfit(RestoreRequest, x);
+  const f0 = fullU8s(x.bytes);
+  if (f0 === x.bytes) return x as RestoreRequest;
+  return {
+    bytes: f0,
+  };
+}
+
+export interface RestoreResponse {
+  readonly hash: bigint;
+  readonly games: number;
+}
+export interface RestoreResponseInit {
+  hash?: bigint;
+  games?: number;
+}
+export interface RestoreResponseView extends MessageView, Readonly<RestoreResponse> {}
+
+const foreign$RestoreResponse = foreignVerifier(SCHEMA, "cardsim.RestoreResponse");
+export const RestoreResponse: MessageType<RestoreResponse, RestoreResponseInit, RestoreResponseView> = {
+  name: "cardsim.RestoreResponse",
+  typeId: 2224036740,
+  fingerprint: "00f3878689bbbc7d",
+  fingerprintLo: 2310782077,
+  fingerprintHi: 15959942,
+  lineage: ["00f3878689bbbc7d"],
+  schema: SCHEMA,
+  encode(m, offset, limit, value) {
+    const end = put$RestoreResponse(m, offset + 4, limit, value, 0);
+    if (end >= 0) m.i32[offset >> 2] = m.table - offset;
+    return end;
+  },
+  decode: (m, offset) => get$RestoreResponse(m, offset + m.i32[offset >> 2]!),
+  verify: (m, offset, end) =>
+    (openVerify(m, offset, end) && ok$RestoreResponse(m, offset + m.u32[offset >> 2]!, offset, end, 0)) || foreign$RestoreResponse(m, offset, end),
+  view: (m) => new Reader$RestoreResponse(m),
+  complete: (value) => full$RestoreResponse(value, 0),
+  check: (value) => checkValue(RestoreResponse, value),
+};
+
+function put$RestoreResponse(m: Memory, p: number, lim: number, x: RestoreResponseInit, d: number): number {
+  const { i32, u32, u64 } = m;
+  if (d > 63 || typeof x !== "object" || x === null) unfit(RestoreResponse, x, d);
+  const t = ((p + 11) & ~7) + 4;
+  let e = t + 16;
+  if (e > lim) return -1;
+  i32[(t >> 2) - 1] = 0;
+  const w = p >> 2;
+  i32[w] = 1048584;
+  i32[w + 1] = 786436;
+  const q = t >> 2;
+  i32[q] = t - p;
+  const h = (t + 4) >> 3;
+  const v0 = x.hash;
+  u64[h] = v0 === undefined ? 0n : typeof v0 === "bigint" ? v0 : unfit(RestoreResponse, x);
+  const v1 = x.games;
+  u32[q + 3] = v1 === undefined ? 0 : v1 === v1 >>> 0 ? v1 : unfit(RestoreResponse, x);
+  m.table = t;
+  return e;
+}
+
+function get$RestoreResponse(m: Memory, t: number): RestoreResponse {
+  const { i32, u32, u64 } = m;
+  const v = t - i32[t >> 2]!;
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 1048584 && i32[(v >> 2) + 1] === 786436)) return own$RestoreResponse(new Reader$RestoreResponse(m).$to(t));
+  return {
+    hash: u64[(t + 4) >> 3]!,
+    games: u32[(t + 12) >> 2]!,
+  };
+}
+function own$RestoreResponse(r: Reader$RestoreResponse): RestoreResponse {
+  return {
+    hash: r.hash,
+    games: r.games,
+  };
+}
+
+class Reader$RestoreResponse implements RestoreResponseView {
+  readonly #m: Memory;
+  #t = 0;
+  #v = 0;
+  #n = 0;
+  constructor(m: Memory) {
+    this.#m = m;
+  }
+  at(offset: number): this {
+    return this.$to(offset + this.#m.i32[offset >> 2]!);
+  }
+  $to(t: number): this {
+    this.#t = t;
+    this.#v = t - this.#m.i32[t >> 2]!;
+    this.#n = this.#m.u16[this.#v >> 1]!;
+    return this;
+  }
+  #o(slot: number): number {
+    return slot < this.#n ? this.#m.u16[(this.#v + slot) >> 1]! : 0;
+  }
+  get hash(): RestoreResponse["hash"] {
+    const m = this.#m;
+    const { u64 } = m;
+    const o = this.#o(4);
+    return o === 0 ? 0n : u64[(this.#t + o) >> 3]!;
+  }
+  get games(): RestoreResponse["games"] {
+    const m = this.#m;
+    const { u32 } = m;
+    const o = this.#o(6);
+    return o === 0 ? 0 : u32[(this.#t + o) >> 2]!;
+  }
+}
+
+function ok$RestoreResponse(m: Memory, t: number, low: number, end: number, d: number): boolean {
+  const { i32 } = m;
+  if ((t & 7) !== 4 || t + 16 > end || d > 63) return false;
+  const v = t - i32[t >> 2]!;
+  if ((v & 3) !== 0 || v < low || v + 8 > end) return false;
+  if (!(i32[v >> 2] === 1048584 && i32[(v >> 2) + 1] === 786436)) return false;
+  if ((m.budget -= 24) < 0) return false;
+  return true;
+}
+
+function full$RestoreResponse(x: RestoreResponseInit, d: number): RestoreResponse {
+  if (d > 63 || typeof x !== "object" || x === null) unfit(RestoreResponse, x, d);
+  if (x.hash !== undefined && x.games !== undefined) return x as RestoreResponse;
+  return {
+    hash: x.hash === undefined ? 0n : x.hash,
+    games: x.games === undefined ? 0 : x.games,
+  };
+}
+
 export interface SimulationRequest {
   readonly genomeBytecode: Uint8Array;
   readonly numGames: number;
@@ -3872,6 +4111,219 @@ function full$SimulationResult(x: SimulationResultInit, d: number): SimulationRe
     gameDurationNs: x.gameDurationNs === undefined ? 0n : x.gameDurationNs,
     errorCode: x.errorCode === undefined ? 0 : x.errorCode,
     message: x.message === undefined ? null : x.message,
+  };
+}
+
+/** The open games, random streams included. */
+export interface SnapshotRequest {}
+export interface SnapshotRequestInit {}
+export interface SnapshotRequestView extends MessageView, Readonly<SnapshotRequest> {}
+
+const foreign$SnapshotRequest = foreignVerifier(SCHEMA, "cardsim.SnapshotRequest");
+export const SnapshotRequest: MessageType<SnapshotRequest, SnapshotRequestInit, SnapshotRequestView> = {
+  name: "cardsim.SnapshotRequest",
+  typeId: 4225890994,
+  fingerprint: "48b3d6e2c1a3df9f",
+  fingerprintLo: 3248742303,
+  fingerprintHi: 1219745506,
+  lineage: ["48b3d6e2c1a3df9f"],
+  schema: SCHEMA,
+  encode(m, offset, limit, value) {
+    const end = put$SnapshotRequest(m, offset + 4, limit, value, 0);
+    if (end >= 0) m.i32[offset >> 2] = m.table - offset;
+    return end;
+  },
+  decode: (m, offset) => get$SnapshotRequest(m, offset + m.i32[offset >> 2]!),
+  verify: (m, offset, end) =>
+    (openVerify(m, offset, end) && ok$SnapshotRequest(m, offset + m.u32[offset >> 2]!, offset, end, 0)) || foreign$SnapshotRequest(m, offset, end),
+  view: () => new Reader$SnapshotRequest(),
+  complete: (value) => full$SnapshotRequest(value, 0),
+  check: (value) => checkValue(SnapshotRequest, value),
+};
+
+function put$SnapshotRequest(m: Memory, p: number, lim: number, x: SnapshotRequestInit, d: number): number {
+  const { i32 } = m;
+  if (d > 63 || typeof x !== "object" || x === null) unfit(SnapshotRequest, x, d);
+  const t = p + 4;
+  let e = t + 4;
+  if (e > lim) return -1;
+  const w = p >> 2;
+  i32[w] = 262148;
+  const q = t >> 2;
+  i32[q] = t - p;
+  m.table = t;
+  return e;
+}
+
+function get$SnapshotRequest(m: Memory, t: number): SnapshotRequest {
+  const { i32 } = m;
+  const v = t - i32[t >> 2]!;
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 262148)) return own$SnapshotRequest(new Reader$SnapshotRequest().$to(t));
+  return {
+  };
+}
+function own$SnapshotRequest(_: Reader$SnapshotRequest): SnapshotRequest {
+  return {};
+}
+
+class Reader$SnapshotRequest implements SnapshotRequestView {
+  at(_: number): this {
+    return this;
+  }
+  $to(_: number): this {
+    return this;
+  }
+}
+
+function ok$SnapshotRequest(m: Memory, t: number, low: number, end: number, d: number): boolean {
+  const { i32 } = m;
+  if ((t & 3) !== 0 || t + 4 > end || d > 63) return false;
+  const v = t - i32[t >> 2]!;
+  if ((v & 3) !== 0 || v < low || v + 4 > end) return false;
+  if (!(i32[v >> 2] === 262148)) return false;
+  if ((m.budget -= 8) < 0) return false;
+  return true;
+}
+
+function full$SnapshotRequest(x: SnapshotRequestInit, d: number): SnapshotRequest {
+  if (d > 63 || typeof x !== "object" || x === null) unfit(SnapshotRequest, x, d);
+  return x as SnapshotRequest;
+}
+
+export interface SnapshotResponse {
+  readonly bytes: Uint8Array;
+  readonly hash: bigint;
+}
+export interface SnapshotResponseInit {
+  bytes?: ArrayLike<number> | null;
+  hash?: bigint;
+}
+export interface SnapshotResponseView extends MessageView, Readonly<SnapshotResponse> {
+  /** Bytes of `bytes` in place, valid as long as the view; not to be written. */
+  unsafeBytes(): Uint8Array;
+}
+
+const foreign$SnapshotResponse = foreignVerifier(SCHEMA, "cardsim.SnapshotResponse");
+export const SnapshotResponse: MessageType<SnapshotResponse, SnapshotResponseInit, SnapshotResponseView> = {
+  name: "cardsim.SnapshotResponse",
+  typeId: 3755842826,
+  fingerprint: "c882ab5bbba4b300",
+  fingerprintLo: 3148133120,
+  fingerprintHi: 3364006747,
+  lineage: ["c882ab5bbba4b300"],
+  schema: SCHEMA,
+  encode(m, offset, limit, value) {
+    const end = put$SnapshotResponse(m, offset + 4, limit, value, 0);
+    if (end >= 0) m.i32[offset >> 2] = m.table - offset;
+    return end;
+  },
+  decode: (m, offset) => get$SnapshotResponse(m, offset + m.i32[offset >> 2]!),
+  verify: (m, offset, end) =>
+    (openVerify(m, offset, end) && ok$SnapshotResponse(m, offset + m.u32[offset >> 2]!, offset, end, 0)) || foreign$SnapshotResponse(m, offset, end),
+  view: (m) => new Reader$SnapshotResponse(m),
+  complete: (value) => full$SnapshotResponse(value, 0),
+  check: (value) => checkValue(SnapshotResponse, value),
+};
+
+function put$SnapshotResponse(m: Memory, p: number, lim: number, x: SnapshotResponseInit, d: number): number {
+  const { i32, u16, u64 } = m;
+  if (d > 63 || typeof x !== "object" || x === null) unfit(SnapshotResponse, x, d);
+  const t = ((p + 11) & ~7) + 4;
+  let e = t + 16;
+  if (e > lim) return -1;
+  i32[(t >> 2) - 1] = 0;
+  const w = p >> 2;
+  i32[w] = 1048584;
+  i32[w + 1] = 262156;
+  const q = t >> 2;
+  i32[q] = t - p;
+  const h = (t + 4) >> 3;
+  const v1 = x.hash;
+  u64[h] = v1 === undefined ? 0n : typeof v1 === "bigint" ? v1 : unfit(SnapshotResponse, x);
+  const v0 = x.bytes;
+  if (v0 === null || v0 === undefined) {
+    u16[(p >> 1) + 2] = 0; i32[q + 3] = 0;
+  } else {
+    if ((e = putU8s(m, t + 12, e, lim, v0)) < 0) return stop(e, SnapshotResponse, x);
+  }
+  m.table = t;
+  return e;
+}
+
+function get$SnapshotResponse(m: Memory, t: number): SnapshotResponse {
+  const { i32, u16, u64 } = m;
+  const v = t - i32[t >> 2]!;
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 1048584 && u16[(v >> 1) + 3] === 4)) return own$SnapshotResponse(new Reader$SnapshotResponse(m).$to(t));
+  const o0 = u16[(v >> 1) + 2]!;
+  return {
+    bytes: o0 === 0 ? noU8s() : getU8s(m, t + o0),
+    hash: u64[(t + 4) >> 3]!,
+  };
+}
+function own$SnapshotResponse(r: Reader$SnapshotResponse): SnapshotResponse {
+  return {
+    bytes: r.bytes,
+    hash: r.hash,
+  };
+}
+
+class Reader$SnapshotResponse implements SnapshotResponseView {
+  readonly #m: Memory;
+  #t = 0;
+  #v = 0;
+  #n = 0;
+  constructor(m: Memory) {
+    this.#m = m;
+  }
+  at(offset: number): this {
+    return this.$to(offset + this.#m.i32[offset >> 2]!);
+  }
+  $to(t: number): this {
+    this.#t = t;
+    this.#v = t - this.#m.i32[t >> 2]!;
+    this.#n = this.#m.u16[this.#v >> 1]!;
+    return this;
+  }
+  #o(slot: number): number {
+    return slot < this.#n ? this.#m.u16[(this.#v + slot) >> 1]! : 0;
+  }
+  get bytes(): SnapshotResponse["bytes"] {
+    const m = this.#m;
+    const o = this.#o(4);
+    return o === 0 ? noU8s() : getU8s(m, this.#t + o);
+  }
+  unsafeBytes(): Uint8Array {
+    const o = this.#o(4);
+    return o === 0 ? noU8s() : unsafeU8s(this.#m, this.#t + o);
+  }
+  get hash(): SnapshotResponse["hash"] {
+    const m = this.#m;
+    const { u64 } = m;
+    const o = this.#o(6);
+    return o === 0 ? 0n : u64[(this.#t + o) >> 3]!;
+  }
+}
+
+function ok$SnapshotResponse(m: Memory, t: number, low: number, end: number, d: number): boolean {
+  const { i32, u16 } = m;
+  if ((t & 7) !== 4 || t + 16 > end || d > 63) return false;
+  const v = t - i32[t >> 2]!;
+  if ((v & 3) !== 0 || v < low || v + 8 > end) return false;
+  if (!(i32[v >> 2] === 1048584 && u16[(v >> 1) + 3] === 4)) return false;
+  if ((m.budget -= 24) < 0) return false;
+  let o = 0;
+  o = u16[(v >> 1) + 2]!;
+  if (o !== 0 && (o !== 12 || !okVector(m, t + 12, end, 1, 1))) return false;
+  return true;
+}
+
+function full$SnapshotResponse(x: SnapshotResponseInit, d: number): SnapshotResponse {
+  if (d > 63 || typeof x !== "object" || x === null) unfit(SnapshotResponse, x, d);
+  const f0 = fullU8s(x.bytes);
+  if (f0 === x.bytes && x.hash !== undefined) return x as SnapshotResponse;
+  return {
+    bytes: f0,
+    hash: x.hash === undefined ? 0n : x.hash,
   };
 }
 
@@ -4517,6 +4969,8 @@ export const Cards: ServiceType<{
   readonly closeGame: MethodType<GameRequest, GameRequestInit, ClosedGame, ClosedGameInit, false>;
   readonly version: MethodType<busbar_api_VersionRequest, busbar_api_VersionRequestInit, busbar_api_VersionReply, busbar_api_VersionReplyInit, false>;
   readonly play: MethodType<PlayRequest, PlayRequestInit, PlayResponse, PlayResponseInit, false>;
+  readonly snapshot: MethodType<SnapshotRequest, SnapshotRequestInit, SnapshotResponse, SnapshotResponseInit, false>;
+  readonly restore: MethodType<RestoreRequest, RestoreRequestInit, RestoreResponse, RestoreResponseInit, false>;
 }> = {
   name: "cardsim.Cards",
   methods: {
@@ -4530,5 +4984,7 @@ export const Cards: ServiceType<{
     closeGame: { name: "CloseGame", requestId: 2544785187, request: GameRequest, response: ClosedGame, streaming: false },
     version: { name: "Version", requestId: 3660644789, request: busbar_api_VersionRequest, response: busbar_api_VersionReply, streaming: false },
     play: { name: "Play", requestId: 2244046894, request: PlayRequest, response: PlayResponse, streaming: false },
+    snapshot: { name: "Snapshot", requestId: 1150662151, request: SnapshotRequest, response: SnapshotResponse, streaming: false },
+    restore: { name: "Restore", requestId: 3120921903, request: RestoreRequest, response: RestoreResponse, streaming: false },
   },
 };

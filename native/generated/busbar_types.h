@@ -181,8 +181,12 @@ inline constexpr Type PlayItem{"cardsim.PlayItem", 0xae1f81f9u, 0x93e1cbb15400c1
 inline constexpr Type PlayRequest{"cardsim.PlayRequest", 0xfc538abcu, 0xb0977963c7945255ull};
 inline constexpr Type PlayResponse{"cardsim.PlayResponse", 0x63e92105u, 0xc312dcdc96e86f85ull};
 inline constexpr Type PlayResult{"cardsim.PlayResult", 0x436fe450u, 0x2422a3a3ddc8c418ull};
+inline constexpr Type RestoreRequest{"cardsim.RestoreRequest", 0xad4163feu, 0x430b68e9821f2e6eull};
+inline constexpr Type RestoreResponse{"cardsim.RestoreResponse", 0x84901b84u, 0x00f3878689bbbc7dull};
 inline constexpr Type SimulationRequest{"cardsim.SimulationRequest", 0xc96e3c72u, 0x814529b75d32ac1eull};
 inline constexpr Type SimulationResult{"cardsim.SimulationResult", 0x1ff97f9cu, 0xb70b138865be2e39ull};
+inline constexpr Type SnapshotRequest{"cardsim.SnapshotRequest", 0xfbe1fab2u, 0x48b3d6e2c1a3df9full};
+inline constexpr Type SnapshotResponse{"cardsim.SnapshotResponse", 0xdfdd9d0au, 0xc882ab5bbba4b300ull};
 inline constexpr Type TeamAssignment{"cardsim.TeamAssignment", 0x08552bd6u, 0xb73feb0caf3fed3bull};
 inline constexpr Type TraceRequest{"cardsim.TraceRequest", 0x32b44dc6u, 0x94f937b3b0b3880full};
 inline constexpr Type TraceResponse{"cardsim.TraceResponse", 0x21411008u, 0xc2746fd55ff9fe8cull};
@@ -438,6 +442,8 @@ inline constexpr Method AiMove{"cardsim.Cards", "AiMove", 0x9a109e8cu, ::busbar:
 inline constexpr Method CloseGame{"cardsim.Cards", "CloseGame", 0x97ae5723u, ::busbar::types::cardsim::GameRequest, ::busbar::types::cardsim::ClosedGame, false};
 inline constexpr Method Version{"cardsim.Cards", "Version", 0xda3101b5u, ::busbar::types::busbar::api::VersionRequest, ::busbar::types::busbar::api::VersionReply, false};
 inline constexpr Method Play{"cardsim.Cards", "Play", 0x85c1702eu, ::busbar::types::cardsim::PlayRequest, ::busbar::types::cardsim::PlayResponse, false};
+inline constexpr Method Snapshot{"cardsim.Cards", "Snapshot", 0x4495b607u, ::busbar::types::cardsim::SnapshotRequest, ::busbar::types::cardsim::SnapshotResponse, false};
+inline constexpr Method Restore{"cardsim.Cards", "Restore", 0xba057d2fu, ::busbar::types::cardsim::RestoreRequest, ::busbar::types::cardsim::RestoreResponse, false};
 }
 
 namespace busbar::rpc::combat::Combat {

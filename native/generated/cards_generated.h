@@ -79,6 +79,18 @@ struct PlayResultBuilder;
 struct PlayResponse;
 struct PlayResponseBuilder;
 
+struct SnapshotRequest;
+struct SnapshotRequestBuilder;
+
+struct SnapshotResponse;
+struct SnapshotResponseBuilder;
+
+struct RestoreRequest;
+struct RestoreRequestBuilder;
+
+struct RestoreResponse;
+struct RestoreResponseBuilder;
+
 struct TeamAssignment FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
   typedef TeamAssignmentBuilder Builder;
   struct Traits;
@@ -2857,6 +2869,227 @@ inline ::flatbuffers::Offset<PlayResponse> CreatePlayResponseDirect(
       _fbb,
       results__);
 }
+
+/// The open games, random streams included.
+struct SnapshotRequest FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
+  typedef SnapshotRequestBuilder Builder;
+  struct Traits;
+  bool Verify(::flatbuffers::Verifier &verifier) const {
+    return VerifyTableStart(verifier) &&
+           verifier.EndTable();
+  }
+};
+
+struct SnapshotRequestBuilder {
+  typedef SnapshotRequest Table;
+  ::flatbuffers::FlatBufferBuilder &fbb_;
+  ::flatbuffers::uoffset_t start_;
+  explicit SnapshotRequestBuilder(::flatbuffers::FlatBufferBuilder &_fbb)
+        : fbb_(_fbb) {
+    start_ = fbb_.StartTable();
+  }
+  ::flatbuffers::Offset<SnapshotRequest> Finish() {
+    const auto end = fbb_.EndTable(start_);
+    auto o = ::flatbuffers::Offset<SnapshotRequest>(end);
+    return o;
+  }
+};
+
+inline ::flatbuffers::Offset<SnapshotRequest> CreateSnapshotRequest(
+    ::flatbuffers::FlatBufferBuilder &_fbb) {
+  SnapshotRequestBuilder builder_(_fbb);
+  return builder_.Finish();
+}
+
+struct SnapshotRequest::Traits {
+  using type = SnapshotRequest;
+  static auto constexpr Create = CreateSnapshotRequest;
+};
+
+struct SnapshotResponse FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
+  typedef SnapshotResponseBuilder Builder;
+  struct Traits;
+  enum FlatBuffersVTableOffset FLATBUFFERS_VTABLE_UNDERLYING_TYPE {
+    VT_BYTES = 4,
+    VT_HASH = 6
+  };
+  const ::flatbuffers::Vector<uint8_t> *bytes() const {
+    return GetPointer<const ::flatbuffers::Vector<uint8_t> *>(VT_BYTES);
+  }
+  uint64_t hash() const {
+    return GetField<uint64_t>(VT_HASH, 0);
+  }
+  bool Verify(::flatbuffers::Verifier &verifier) const {
+    return VerifyTableStart(verifier) &&
+           VerifyOffset(verifier, VT_BYTES) &&
+           verifier.VerifyVector(bytes()) &&
+           VerifyField<uint64_t>(verifier, VT_HASH, 8) &&
+           verifier.EndTable();
+  }
+};
+
+struct SnapshotResponseBuilder {
+  typedef SnapshotResponse Table;
+  ::flatbuffers::FlatBufferBuilder &fbb_;
+  ::flatbuffers::uoffset_t start_;
+  void add_bytes(::flatbuffers::Offset<::flatbuffers::Vector<uint8_t>> bytes) {
+    fbb_.AddOffset(SnapshotResponse::VT_BYTES, bytes);
+  }
+  void add_hash(uint64_t hash) {
+    fbb_.AddElement<uint64_t>(SnapshotResponse::VT_HASH, hash, 0);
+  }
+  explicit SnapshotResponseBuilder(::flatbuffers::FlatBufferBuilder &_fbb)
+        : fbb_(_fbb) {
+    start_ = fbb_.StartTable();
+  }
+  ::flatbuffers::Offset<SnapshotResponse> Finish() {
+    const auto end = fbb_.EndTable(start_);
+    auto o = ::flatbuffers::Offset<SnapshotResponse>(end);
+    return o;
+  }
+};
+
+inline ::flatbuffers::Offset<SnapshotResponse> CreateSnapshotResponse(
+    ::flatbuffers::FlatBufferBuilder &_fbb,
+    ::flatbuffers::Offset<::flatbuffers::Vector<uint8_t>> bytes = 0,
+    uint64_t hash = 0) {
+  SnapshotResponseBuilder builder_(_fbb);
+  builder_.add_hash(hash);
+  builder_.add_bytes(bytes);
+  return builder_.Finish();
+}
+
+struct SnapshotResponse::Traits {
+  using type = SnapshotResponse;
+  static auto constexpr Create = CreateSnapshotResponse;
+};
+
+inline ::flatbuffers::Offset<SnapshotResponse> CreateSnapshotResponseDirect(
+    ::flatbuffers::FlatBufferBuilder &_fbb,
+    const std::vector<uint8_t> *bytes = nullptr,
+    uint64_t hash = 0) {
+  auto bytes__ = bytes ? _fbb.CreateVector<uint8_t>(*bytes) : 0;
+  return cardsim::CreateSnapshotResponse(
+      _fbb,
+      bytes__,
+      hash);
+}
+
+/// Replaces all open games; bytes of another instance, wherever it ran, play on alike. Nothing changes on an error.
+struct RestoreRequest FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
+  typedef RestoreRequestBuilder Builder;
+  struct Traits;
+  enum FlatBuffersVTableOffset FLATBUFFERS_VTABLE_UNDERLYING_TYPE {
+    VT_BYTES = 4
+  };
+  const ::flatbuffers::Vector<uint8_t> *bytes() const {
+    return GetPointer<const ::flatbuffers::Vector<uint8_t> *>(VT_BYTES);
+  }
+  bool Verify(::flatbuffers::Verifier &verifier) const {
+    return VerifyTableStart(verifier) &&
+           VerifyOffsetRequired(verifier, VT_BYTES) &&
+           verifier.VerifyVector(bytes()) &&
+           verifier.EndTable();
+  }
+};
+
+struct RestoreRequestBuilder {
+  typedef RestoreRequest Table;
+  ::flatbuffers::FlatBufferBuilder &fbb_;
+  ::flatbuffers::uoffset_t start_;
+  void add_bytes(::flatbuffers::Offset<::flatbuffers::Vector<uint8_t>> bytes) {
+    fbb_.AddOffset(RestoreRequest::VT_BYTES, bytes);
+  }
+  explicit RestoreRequestBuilder(::flatbuffers::FlatBufferBuilder &_fbb)
+        : fbb_(_fbb) {
+    start_ = fbb_.StartTable();
+  }
+  ::flatbuffers::Offset<RestoreRequest> Finish() {
+    const auto end = fbb_.EndTable(start_);
+    auto o = ::flatbuffers::Offset<RestoreRequest>(end);
+    fbb_.Required(o, RestoreRequest::VT_BYTES);
+    return o;
+  }
+};
+
+inline ::flatbuffers::Offset<RestoreRequest> CreateRestoreRequest(
+    ::flatbuffers::FlatBufferBuilder &_fbb,
+    ::flatbuffers::Offset<::flatbuffers::Vector<uint8_t>> bytes = 0) {
+  RestoreRequestBuilder builder_(_fbb);
+  builder_.add_bytes(bytes);
+  return builder_.Finish();
+}
+
+struct RestoreRequest::Traits {
+  using type = RestoreRequest;
+  static auto constexpr Create = CreateRestoreRequest;
+};
+
+inline ::flatbuffers::Offset<RestoreRequest> CreateRestoreRequestDirect(
+    ::flatbuffers::FlatBufferBuilder &_fbb,
+    const std::vector<uint8_t> *bytes = nullptr) {
+  auto bytes__ = bytes ? _fbb.CreateVector<uint8_t>(*bytes) : 0;
+  return cardsim::CreateRestoreRequest(
+      _fbb,
+      bytes__);
+}
+
+struct RestoreResponse FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
+  typedef RestoreResponseBuilder Builder;
+  struct Traits;
+  enum FlatBuffersVTableOffset FLATBUFFERS_VTABLE_UNDERLYING_TYPE {
+    VT_HASH = 4,
+    VT_GAMES = 6
+  };
+  uint64_t hash() const {
+    return GetField<uint64_t>(VT_HASH, 0);
+  }
+  uint32_t games() const {
+    return GetField<uint32_t>(VT_GAMES, 0);
+  }
+  bool Verify(::flatbuffers::Verifier &verifier) const {
+    return VerifyTableStart(verifier) &&
+           VerifyField<uint64_t>(verifier, VT_HASH, 8) &&
+           VerifyField<uint32_t>(verifier, VT_GAMES, 4) &&
+           verifier.EndTable();
+  }
+};
+
+struct RestoreResponseBuilder {
+  typedef RestoreResponse Table;
+  ::flatbuffers::FlatBufferBuilder &fbb_;
+  ::flatbuffers::uoffset_t start_;
+  void add_hash(uint64_t hash) {
+    fbb_.AddElement<uint64_t>(RestoreResponse::VT_HASH, hash, 0);
+  }
+  void add_games(uint32_t games) {
+    fbb_.AddElement<uint32_t>(RestoreResponse::VT_GAMES, games, 0);
+  }
+  explicit RestoreResponseBuilder(::flatbuffers::FlatBufferBuilder &_fbb)
+        : fbb_(_fbb) {
+    start_ = fbb_.StartTable();
+  }
+  ::flatbuffers::Offset<RestoreResponse> Finish() {
+    const auto end = fbb_.EndTable(start_);
+    auto o = ::flatbuffers::Offset<RestoreResponse>(end);
+    return o;
+  }
+};
+
+inline ::flatbuffers::Offset<RestoreResponse> CreateRestoreResponse(
+    ::flatbuffers::FlatBufferBuilder &_fbb,
+    uint64_t hash = 0,
+    uint32_t games = 0) {
+  RestoreResponseBuilder builder_(_fbb);
+  builder_.add_hash(hash);
+  builder_.add_games(games);
+  return builder_.Finish();
+}
+
+struct RestoreResponse::Traits {
+  using type = RestoreResponse;
+  static auto constexpr Create = CreateRestoreResponse;
+};
 
 }  // namespace cardsim
 

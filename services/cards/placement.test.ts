@@ -16,8 +16,8 @@ const GOLDEN = "4aa91404d81af4d5ec5df8f062eea35c5c770da877d18b30cd614df01454fba6
 const ROOT = join(import.meta.dirname, "..", "..");
 const CLI = join(ROOT, "dist", "bus", "cli", "main.js");
 
-/** In this process; in one of its own over rings; in one of its own over Unix sockets. */
-const PLACEMENTS = ["local", "ring", "unix"] as const;
+/** In this process; in one of its own over rings, Unix sockets or TCP. */
+const PLACEMENTS = ["local", "ring", "unix", "tcp"] as const;
 type Placement = (typeof PLACEMENTS)[number];
 type Core = Client<typeof Cards>;
 
@@ -44,7 +44,7 @@ isolate = ${placement !== "local"}
 from = "*"
 to = "*"
 max_message = "1MiB"
-${placement === "unix" ? 'transport = "unix"\n' : ""}`;
+${placement === "unix" || placement === "tcp" ? `transport = "${placement}"\n` : ""}`;
 
 async function within<T>(placement: Placement, threads: number, work: (core: Core) => Promise<T>): Promise<T> {
   const folder = mkdtempSync(join(tmpdir(), "cp-"));
@@ -108,3 +108,52 @@ for (const placement of PLACEMENTS) {
       expect({ threads, hash: await within(placement, threads, hashOf) }).toEqual({ threads, hash: GOLDEN });
   });
 }
+
+/** Some of the games are searched, so that their seats' own random streams are part of what is saved. */
+const openGames = async (core: Core): Promise<bigint[]> => {
+  const searched = { genomeBytecode: SHORT, randomSeed: 20n, numGames: 1, aiPlayerType: 6, mctsIterations: 20 };
+  const requests = [...PROGRAMS.map((_, i) => REQUESTS[i]!), searched];
+  const { results } = await core.play({ items: requests.map((request) => ({ newGame: { request, game: 0 } })) });
+  return results.map(({ gameId }) => gameId);
+};
+
+/** A move of each game that is not over. @returns every state and error */
+const playOn = async (core: Core, games: readonly bigint[], moves: number): Promise<unknown[]> => {
+  const seen: unknown[] = [];
+  for (let move = 0; move < moves; move++) {
+    const { results } = await core.play({ items: games.map((gameId) => ({ aiMove: { gameId } })) });
+    seen.push(results.map(({ error, view }) => [error, view?.stateHash]));
+  }
+  return seen;
+};
+
+for (const placement of ["ring", "tcp"] as const) {
+  test(`games opened in this process go on alike in one of their own over ${placement}`, {
+    timeout: 60_000,
+  }, async () => {
+    const here = await within("local", 2, async (core) => {
+      const games = await openGames(core);
+      await playOn(core, games, 6);
+      const { bytes, hash } = await core.snapshot({});
+      return { games, bytes, hash, moves: await playOn(core, games, 20), end: (await core.snapshot({})).hash };
+    });
+    expect(here.end).not.toBe(here.hash);
+    await within(placement, 3, async (core) => {
+      const [stale] = await openGames(core);
+      expect(await core.restore({ bytes: here.bytes })).toMatchObject({ hash: here.hash, games: here.games.length });
+      expect(here.games).toContain(stale); // what was open before is replaced, ids included
+      expect(await playOn(core, here.games, 20)).toEqual(here.moves);
+      expect((await core.snapshot({})).hash).toBe(here.end);
+    });
+  });
+}
+
+test("damaged bytes are refused by name and leave the open games as they were", async () => {
+  await within("local", 1, async (core) => {
+    await openGames(core);
+    const { bytes, hash } = await core.snapshot({});
+    for (const wrong of [bytes.subarray(0, bytes.length - 1), Uint8Array.of(...bytes, 0), new Uint8Array()])
+      await expect(core.restore({ bytes: wrong })).rejects.toMatchObject({ code: "cards/corrupt-state" });
+    expect((await core.snapshot({})).hash).toBe(hash);
+  });
+});

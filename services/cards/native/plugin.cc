@@ -32,7 +32,7 @@ static_assert(static_cast<uint16_t>(Code::conflict) == errors::cards_conflict);
 static_assert(static_cast<uint16_t>(Code::corrupt_state) == errors::cards_corrupt_state);
 
 /// Version of the requests; its minor grows with the schema. Callers compare it (services/recovery, checkVersion).
-constexpr char kApiVersion[] = "1.1";
+constexpr char kApiVersion[] = "1.2";
 /// Items of one part of a streamed batch.
 constexpr size_t kStreamItems = 16;
 
@@ -205,6 +205,30 @@ class Answer {
     return BUSBAR_OK;
   }
 
+  busbar_status snapshot() {
+    if (verified<::cardsim::SnapshotRequest>() == nullptr) return BUSBAR_OK;
+    const std::vector<uint8_t> bytes = self_.games.snapshot();
+    flatbuffers::FlatBufferBuilder& builder = self_.builder;
+    builder.Clear();
+    const auto saved = builder.CreateVector(bytes);
+    builder.Finish(::cardsim::CreateSnapshotResponse(builder, saved, self_.games.hash()));
+    send();
+    return BUSBAR_OK;
+  }
+
+  busbar_status restore() {
+    const auto* request = verified<::cardsim::RestoreRequest>();
+    if (request == nullptr) return BUSBAR_OK;
+    const std::string problem = self_.games.restore(request->bytes()->data(), request->bytes()->size());
+    if (!problem.empty()) return fail({Code::corrupt_state, "the saved games cannot be restored: " + problem});
+    flatbuffers::FlatBufferBuilder& builder = self_.builder;
+    builder.Clear();
+    builder.Finish(::cardsim::CreateRestoreResponse(builder, self_.games.hash(),
+                                                    static_cast<uint32_t>(self_.games.count())));
+    send();
+    return BUSBAR_OK;
+  }
+
   busbar_status version() {
     if (verified<::busbar::api::VersionRequest>() == nullptr) return BUSBAR_OK;
     flatbuffers::FlatBufferBuilder& builder = self_.builder;
@@ -278,6 +302,8 @@ busbar_status answer(Instance& self, const busbar_message& message) {
   if (type == methods::CloseGame.id) return answer.close_game();
   if (type == methods::Play.id) return answer.play();
   if (type == methods::Version.id) return answer.version();
+  if (type == methods::Snapshot.id) return answer.snapshot();
+  if (type == methods::Restore.id) return answer.restore();
   return BUSBAR_UNSUPPORTED;
 }
 
@@ -353,6 +379,8 @@ extern "C" BUSBAR_PLUGIN_EXPORT const busbar_service* busbar_describe(void) {
       cards::serves("cardsim.Cards/CloseGame", cards::methods::CloseGame),
       cards::serves("cardsim.Cards/Version", cards::methods::Version),
       cards::serves("cardsim.Cards/Play", cards::methods::Play),
+      cards::serves("cardsim.Cards/Snapshot", cards::methods::Snapshot),
+      cards::serves("cardsim.Cards/Restore", cards::methods::Restore),
   };
   static const busbar_service service = [] {
     busbar_service table{};

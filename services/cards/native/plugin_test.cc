@@ -12,7 +12,7 @@ using cards::testing::Plugin;
 TEST_F(Plugin, DescribesItself) {
   EXPECT_STREQ(service->name, "cards");
   EXPECT_EQ(service->abi, BUSBAR_SERVICE_ABI);
-  ASSERT_EQ(service->type_count, 10u);
+  ASSERT_EQ(service->type_count, 12u);
   EXPECT_EQ(service->types[1].streaming, 1u);
   EXPECT_EQ(service->types[0].type_id, methods::Simulate.id);
 }
@@ -99,7 +99,7 @@ TEST_F(Plugin, SaysItsVersion) {
   ASSERT_EQ(send(methods::Version, builder), BUSBAR_OK);
   const auto* reply = answer<busbar::api::VersionReply>(0);
   EXPECT_EQ(reply->service()->str(), "cards");
-  EXPECT_EQ(reply->version()->str(), "1.1");
+  EXPECT_EQ(reply->version()->str(), "1.2");
 }
 
 TEST_F(Plugin, ACancelledBatchStops) {
