@@ -1,5 +1,6 @@
 /** What no single field shows: parts of a genome that contradict each other, or need another part. */
 import type { Condition, Genome, Phase } from "./genome.ts";
+import { deckSize, MOVES_MAX, mostMoves } from "./most-moves.ts";
 import { join, type Problem } from "./problems.ts";
 
 /** Problems of a genome whose types and ranges are right. */
@@ -17,11 +18,6 @@ export function* rules(genome: Genome): Generator<Problem> {
 
 const phaseTypes = ({ turn_structure }: Genome): Set<Phase["type"]> =>
   new Set(turn_structure.phases.map(({ type }) => type));
-
-/** Cards that the game has. */
-export function deckSize({ deck }: Genome): number {
-  return deck === null ? 52 : (deck.ranks.length || 13) * (deck.suits.length || 4) * deck.copies;
-}
 
 function* deckRules(genome: Genome): Generator<Problem> {
   const { setup, deck, player_count: players } = genome;
@@ -80,6 +76,10 @@ function* turnRules(genome: Genome): Generator<Problem> {
   }
   if (genome.turn_structure.tricks_per_hand !== null && !types.has("trick")) {
     yield { path: "turn_structure.tricks_per_hand", problem: "needs a trick phase" };
+  }
+  const moves = mostMoves(genome);
+  if (moves + 2 > MOVES_MAX) {
+    yield { path: "turn_structure.phases", problem: `could have ${moves} moves at once, the limit is ${MOVES_MAX}` };
   }
 }
 

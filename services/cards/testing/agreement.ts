@@ -1,13 +1,20 @@
-/** As a service beside `cards`: lets it play random genomes that `validate` accepts, and announces what it refused. */
+/**
+ * As a service beside `cards`: lets it play random genomes that `validate` accepts, and announces what it refused. Of
+ * crowded genomes both halves count the moves by themselves, and must come to the same number.
+ */
 import fc from "fast-check";
 import { BusError, defineService, type ServiceModule } from "#bus";
 import { Cards } from "#generated/cardsim";
 import { checkVersion } from "../../recovery/index.ts";
-import { compile, parseGenome } from "../index.ts";
-import { genomes } from "./genomes.ts";
+import { compile, parseGenome, validate } from "../index.ts";
+import { GENOME } from "../shape.ts";
+import { crowdedGenomes, genomes } from "./genomes.ts";
 
 const GENOMES = 400;
 const PER_BATCH = 50;
+const CROWDED = 150;
+/** cards/limit-exceeded */
+const LIMIT_EXCEEDED = 706;
 
 export interface Agreement {
   readonly seed: number;
@@ -16,14 +23,18 @@ export interface Agreement {
   readonly played: number;
   /** Error and the beginning of the genome; the seed gives the rest. */
   readonly refused: readonly string[];
+  /** Crowded genomes that `validate` accepted, and such as it refused for too many moves. */
+  readonly fits: number;
+  readonly tooMany: number;
+  /** Those of them of which `cards` thought otherwise. */
+  readonly disagreed: readonly string[];
 }
 
 const service: ServiceModule = defineService({
   start(bus, context) {
     const cards = bus.client(Cards);
     const run = async (): Promise<Agreement> => {
-      // Another one looks elsewhere: BUSBAR_SEED=n.
-      const seed = Number(process.env.BUSBAR_SEED ?? 1);
+      const seed = Number(context.config.seed);
       const version = await checkVersion(cards, "1.0");
       const refused: string[] = [];
       let played = 0;
@@ -39,7 +50,18 @@ const service: ServiceModule = defineService({
           }
         }
       }
-      return { seed, version, played, refused };
+      const crowded = fc.sample(crowdedGenomes(), { numRuns: CROWDED, seed });
+      const problems = crowded.map((genome) => validate(genome).map(({ problem }) => problem));
+      const requests = crowded.map((genome) => ({ genomeBytecode: compile(GENOME.parse(genome)), numGames: 1 }));
+      const { results } = await cards.simulate({ requests }, { timeout: "60s" });
+      const disagreed = results.flatMap(({ error, errorText }, at) => {
+        const tooMany = error === LIMIT_EXCEEDED ? [/could have \d+ moves at once.*/.exec(errorText ?? "")?.[0]] : [];
+        const agreed = error === 0 || error === LIMIT_EXCEEDED;
+        if (agreed && JSON.stringify(tooMany) === JSON.stringify(problems[at])) return [];
+        return [`${error} ${errorText} ${problems[at]}: ${JSON.stringify(crowded[at]).slice(0, 400)}`];
+      });
+      const fits = problems.filter(({ length }) => length === 0).length;
+      return { seed, version, played, refused, fits, tooMany: CROWDED - fits, disagreed };
     };
     void run().then(
       (result) => context.finish(result),

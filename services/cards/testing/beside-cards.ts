@@ -5,8 +5,12 @@ import { join } from "node:path";
 import { runOk } from "../../../test/support/processes.ts";
 import { root } from "../../../test/tidy/tree.ts";
 
-/** @param script of the service, below dist. @returns what it announced with `finish` */
-export async function besideCards<Result>(script: string): Promise<Result> {
+/**
+ * @param script of the service, below dist
+ * @param config of the service: the environment of a test does not reach it
+ * @returns what it announced with `finish`
+ */
+export async function besideCards<Result>(script: string, config: { readonly seed?: number } = {}): Promise<Result> {
   const folder = mkdtempSync(join(tmpdir(), "beside-cards-"));
   const topology = join(folder, "topology.toml");
   writeFileSync(
@@ -20,6 +24,7 @@ services = ["tested", "cards"]
 [services.tested]
 run = ${JSON.stringify(`ts:${join(root, "dist", script)}`)}
 calls = ["Cards"]
+config = { ${config.seed === undefined ? "" : `seed = ${config.seed}`} }
 [services.cards]
 run = "native:cards"
 serves = ["Cards"]

@@ -250,6 +250,48 @@ export function genomes(later: boolean): fc.Arbitrary<object> {
     .filter((genome) => validate(genome).length === 0);
 }
 
+/** Nothing but what decides how many moves there are at once, on both sides of what is too many. */
+export function crowdedGenomes(): fc.Arbitrary<object> {
+  const more = fc.array(
+    fc.oneof(
+      {
+        weight: 4,
+        arbitrary: fc.record({ type: fc.constant("play"), target: fc.constant("discard"), max_cards: int(1, 16) }),
+      },
+      {
+        weight: 4,
+        arbitrary: fc.record({
+          type: fc.constant("claim"),
+          max_cards: int(1, 16),
+          sequential_rank: fc.boolean(),
+          rank_mode: one(["sequential", "player_choice"]),
+          mixed: fc.boolean(),
+        }),
+      },
+      fc.record({ type: fc.constant("discard"), target: fc.constant("discard") }),
+      fc.constant({ type: "betting", min_bet: 10, showdown_method: "highest_card" }),
+    ),
+    { minLength: 5, maxLength: 15 },
+  );
+  const phases = more.map((list) => [{ type: "discard", target: "discard" }, ...list]);
+  const effect = fc.record({
+    trigger_rank: rank,
+    effect_type: one(["wild_card", "draw_cards"]),
+    target: one(["player_choice", "next_player"]),
+    value: fc.constant(1),
+  });
+  return fc.record({
+    genome_id: fc.constant("crowded"),
+    player_count: int(2, 4),
+    max_turns: fc.constant(50),
+    deck: fc.record({ ranks: fc.uniqueArray(rank, { minLength: 5 }), suits: fc.constant([]), copies: int(2, 4) }),
+    setup: fc.constant({ cards_per_player: 5, starting_chips: 100 }),
+    turn_structure: fc.record({ phases, turn_model: one(["menu", "menu", "menu", "sequence"]) }),
+    special_effects: fc.array(effect, { maxLength: 16 }),
+    win_conditions: fc.constant([{ type: "empty_hand" }]),
+  });
+}
+
 /** Two of three four-player games are played in teams. */
 function withTeams(genome: { player_count: number; max_turns: number }): object {
   if (genome.player_count !== 4 || genome.max_turns % 3 === 0) return genome;
