@@ -178,6 +178,27 @@ TEST(Tactical, HitsFollowSkillRangeAndDoctrine) {
   EXPECT_NEAR(rate(0, 10, 0), 0.05, 0.007);
 }
 
+/// The enemies never miss and are never suppressed themselves, so what else hits is the one shooter's.
+TEST(Tactical, ASuppressedUnitHitsTwentyPercentLess) {
+  constexpr uint32_t kSteps = 20'000;
+  const auto off_by = [](double skill, uint32_t enemies, double expected) {
+    Force shooter = line(1, 1, 0), many = line(1000, enemies, 10);
+    shooter.skill = {skill}, shooter.hp = {1e9}, shooter.speed = {0}, shooter.tags = {kFearless};
+    many.skill.assign(enemies, 100), many.hp.assign(enemies, 1e9), many.speed.assign(enemies, 0);
+    many.tags.assign(enemies, kFearless), many.y.assign(enemies, 0);
+    BattleRequest request = request_of(shooter, many);
+    request.rules = 1, request.steps_max = kSteps;
+    const BattleOutcome out = fought(request);
+    EXPECT_EQ(out.statistics[kShots], kSteps * (1.0 + enemies));
+    const double rate = (out.statistics[kHits] - 1.0 * kSteps * enemies) / kSteps;
+    return std::abs(rate - expected) / std::sqrt(expected * (1 - expected) / kSteps);  // standard errors
+  };
+  EXPECT_LT(off_by(50, 4, 0.50), 4);   // four shots at it a step do not suppress
+  EXPECT_LT(off_by(50, 5, 0.30), 4);   // suppressed
+  EXPECT_LT(off_by(50, 10, 0.30), 4);  // pinned is no worse a shot
+  EXPECT_LT(off_by(20, 5, 0.05), 4);   // never below the least chance
+}
+
 TEST(Tactical, KiteReachesFartherAndChargeDoesNot) {
   for (const auto& [doctrine, reach] : {std::pair{Doctrine::none, 30}, {Doctrine::charge, 30}, {Doctrine::kite, 35}}) {
     for (const int distance : {reach, reach + 1}) {
