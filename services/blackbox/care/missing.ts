@@ -77,7 +77,7 @@ export function missingOf(held: Held): Missing {
     if (before >= 0n) return exactly(before, `the journal begins with message ${journal.first}`);
   }
   if (said !== undefined && said >= count) return exactly(said - count, "the file says how many messages it holds");
-  if (held.ended) return exactly(0n, "the file was closed, and its summary alone is lost");
+  if (held.ended) return exactly(0n, "the file was closed, and all its messages were read");
   return bySequences(held, sequences);
 }
 

@@ -8,6 +8,7 @@ import { fileSink, type Sink } from "../file/sink.ts";
 import { fileSource, type Source } from "../file/source.ts";
 import { readTally, sourcesOf } from "../file/tally.ts";
 import { RecordingWriter } from "../file/writer.ts";
+import type { RecordedEvent } from "../recording/event.ts";
 import { RecordingFile } from "../recording/file.ts";
 import type { Filter } from "../recording/filter.ts";
 import { TypeCache } from "../recording/types.ts";
@@ -150,6 +151,8 @@ async function orFault<T>(read: Promise<T>): Promise<T | string> {
 /** The new file while it is filled, and what is known of what should be in it. */
 class Taken {
   chunks = 0;
+  /** Chunks, and messages outside of chunks that are read together. */
+  #pieces = 0;
   readonly #file: RecordingFile;
   readonly #everything: Filter;
   readonly #writer: RecordingWriter;
@@ -180,26 +183,31 @@ class Taken {
   }
 
   async chunk(chunk: ChunkIndexRecord, stored: Uint8Array): Promise<void> {
-    const messages = new MessageHeads(this.#everything, chunk, this.#file.chunkRecords(chunk, stored));
+    const records = this.#file.chunkRecords(chunk, stored);
+    const messages = new MessageHeads(this.#everything, chunk, records);
     this.#count(messages);
     messages.rewind();
-    await this.#writer.copyChunk(stored, chunk, messages);
+    if (chunk.bare === true) await this.#write(messagesOf(this.#everything, chunk, records));
+    else await this.#writer.copyChunk(stored, chunk, messages);
     this.#bytes += chunk.length + chunk.indexLength;
     this.#recordBytes += chunk.uncompressed;
     this.#inChunks = this.messages;
-    this.chunks++;
+    this.#pieces++;
+    if (chunk.bare !== true) this.chunks++;
   }
 
   /** @returns how many messages it gave */
   async journal({ records, chunkStart }: Journal): Promise<number> {
     const anyTime = { offset: chunkStart, start: 0n, end: (1n << 64n) - 1n };
     const events = messagesOf(this.#everything, anyTime, records);
-    for (const event of events) {
-      const { channel, turn, sequence, time, type, published, payload } = event;
-      await this.#writer.message({ channel: channel.id, turn, sequence, time, type, published, payload });
-    }
+    await this.#write(events);
     this.#count(new MessageHeads(this.#everything, anyTime, records));
     return events.length;
+  }
+
+  async #write(events: readonly RecordedEvent[]): Promise<void> {
+    for (const { channel, turn, sequence, time, type, published, payload } of events)
+      await this.#writer.message({ channel: channel.id, turn, sequence, time, type, published, payload });
   }
 
   end(): Promise<void> {
@@ -240,7 +248,7 @@ class Taken {
       byType,
       first: recording.has("first") ? first : undefined,
       said: complete ? summary.statistics?.messages : undefined,
-      ended: scan?.ended === true && this.chunks === summary.chunks.length,
+      ended: (complete || scan?.ended === true) && this.#pieces === summary.chunks.length,
       holes: counted.scattered ? [] : counted.holes,
       lastSequence: counted.scattered ? undefined : this.#byPublisher.last,
       uncounted: uncountedOf(this.#file, this.#uncounted),

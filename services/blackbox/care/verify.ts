@@ -1,5 +1,6 @@
 import { BusError } from "#bus";
 import { type Bytes, unreadable } from "../file/bytes.ts";
+import { boundChunk } from "../file/chunk.ts";
 import { crc32 } from "../file/crc.ts";
 import {
   type ChunkIndexRecord,
@@ -12,6 +13,7 @@ import {
 import { fileSource, type Source } from "../file/source.ts";
 import { TurnTable } from "../file/turn-table.ts";
 import { type RecordHead, Walker } from "../file/walk.ts";
+import type { RecordedEvent } from "../recording/event.ts";
 import { RecordingFile } from "../recording/file.ts";
 import { everything, MessageHeads, messagesOf } from "./messages.ts";
 import { goOn, type Work } from "./progress.ts";
@@ -66,6 +68,9 @@ class Check {
   readonly #perChannel = new Map<number, bigint>();
   /** Places of messages in the chunk before the record at hand, by channel, as message indexes must give them. */
   #expected = new Map<number, { time: bigint; offset: number }[]>();
+  /** Ours always have message indexes; of other writers, a chunk has one for each channel or none at all. */
+  #isOurs = false;
+  #hasIndexes = false;
 
   constructor(source: Source) {
     this.#source = source;
@@ -95,10 +100,13 @@ class Check {
 
   async run(work: Work | undefined): Promise<void> {
     const size = await this.#source.size();
-    const { file, indexed, fault } = await RecordingFile.salvage(this.#source, () => undefined);
-    this.#complete = indexed;
+    const { file, fault } = await RecordingFile.salvage(this.#source, () => undefined);
+    this.#complete = file.complete;
+    this.#isOurs = file.recording.size > 0;
     if (fault !== undefined) this.problem(fault.message);
-    const chunks = new Map(file.summary.chunks.map((chunk) => [chunk.offset, chunk]));
+    const chunks = new Map(
+      file.summary.chunks.flatMap((chunk) => (chunk.bare === true ? [] : [[chunk.offset, chunk]])),
+    );
     const walker = new Walker(this.#source, 8, size);
     const filter = everything(file);
     for (let head = await walker.next(); head !== undefined; head = await walker.next()) {
@@ -109,16 +117,34 @@ class Check {
         break;
       }
       if (head.op !== Op.messageIndex && this.#expected.size > 0) this.#missingIndexes(head.offset);
-      if (head.op === Op.chunk) await this.#chunk(walker, head, file, filter, chunks);
+      if (head.op === Op.message) {
+        boundChunk(this.#source.name, head.offset, head.length);
+        this.#message(await walker.bytes(head.offset, RECORD_HEAD_BYTES + head.length), file, filter);
+      } else if (head.op === Op.chunk) await this.#chunk(walker, head, file, filter, chunks);
       else if (head.op === Op.messageIndex) this.#index(await walker.content(head), head);
       else if (head.op === Op.metadata) {
         const { name, entries } = parseMetadata(await walker.content(head));
         if (name === "busbar.turns") this.#turnIndex(entries, head.offset);
       }
     }
-    if (indexed) this.#summary(file, chunks);
+    if (file.complete) this.#summary(file, chunks);
     const broken = new Set([...file.channels.values()].map(({ type }) => type?.broken));
     for (const text of broken) if (text !== undefined) this.problem(`${this.#source.name}: ${text}`);
+  }
+
+  /** One that lies in no chunk. */
+  #message(record: Bytes, file: RecordingFile, filter: ReturnType<typeof everything>): void {
+    if (file.scan === undefined) this.#at(record.base, "a message lies in no chunk, where no index leads to it");
+    const anyTime = { offset: record.base, start: 0n, end: (1n << 64n) - 1n };
+    for (const event of messagesOf(filter, anyTime, record.data)) this.#take(event, record.base);
+  }
+
+  #take(event: RecordedEvent, offset: number): void {
+    this.#messages++;
+    const { id } = event.channel;
+    this.#perChannel.set(id, (this.#perChannel.get(id) ?? 0n) + 1n);
+    const bad = event.fault();
+    if (bad !== undefined) this.#at(offset, `message ${event.sequence} of ${event.type}: ${bad}`);
   }
 
   async #chunk(
@@ -139,18 +165,16 @@ class Check {
         this.#at(head.offset, "its index gives a chunk another length");
       indexed.delete(head.offset);
       const records = file.chunkRecords(about ?? chunk, await file.chunkBytes(chunk));
+      this.#hasIndexes = this.#isOurs || (about?.indexLength ?? 0) > 0;
       const heads = new MessageHeads(filter, chunk, records);
       for (const event of messagesOf(filter, chunk, records)) {
-        this.#messages++;
         const { id } = event.channel;
-        this.#perChannel.set(id, (this.#perChannel.get(id) ?? 0n) + 1n);
         this.#turns.add(heads, head.offset);
         let places = this.#expected.get(id);
         if (places === undefined) this.#expected.set(id, (places = []));
         places.push({ time: event.time, offset: heads.offset });
         heads.advance();
-        const bad = event.fault();
-        if (bad !== undefined) this.#at(head.offset, `message ${event.sequence} of ${event.type}: ${bad}`);
+        this.#take(event, head.offset);
       }
     } catch (error) {
       this.problem(BusError.from(error).message);
@@ -163,6 +187,7 @@ class Check {
     const { channel, entries, count } = parseMessageIndex(bytes);
     const places = this.#expected.get(channel) ?? [];
     this.#expected.delete(channel);
+    this.#hasIndexes = true;
     if (count === 0 && places.length === 0) return;
     const given: { time: bigint; offset: number }[] = [];
     for (let i = 0; i < count; i++) given.push({ time: entries.u64("a time"), offset: entries.size("a place") });
@@ -174,7 +199,11 @@ class Check {
   }
 
   #missingIndexes(offset: number): void {
-    this.#at(offset, `the chunk before it has no message index for channels ${[...this.#expected.keys()].join(", ")}`);
+    if (this.#hasIndexes)
+      this.#at(
+        offset,
+        `the chunk before it has no message index for channels ${[...this.#expected.keys()].join(", ")}`,
+      );
     this.#expected.clear();
   }
 

@@ -82,7 +82,7 @@ class Damage {
     return new BusError(code, {
       details: {
         ...details,
-        problem: `${details["problem"]}; ${rest}`,
+        problem: `${details.problem}; ${rest}`,
         places: [...this.#told.keys()].slice(0, TOLD_MAX),
       },
     });

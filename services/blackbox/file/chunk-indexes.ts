@@ -41,6 +41,10 @@ export class ChunkIndexes {
     this.#places[place + 1] = at + length;
   }
 
+  get count(): number {
+    return this.#count;
+  }
+
   /** Every one of them, in the order of the summary. */
   get all(): ChunkIndexRecord[] {
     this.#all ??= Array.from({ length: this.#count }, (_, i) =>

@@ -68,6 +68,8 @@ export interface ChunkIndexRecord {
   readonly compression: string;
   readonly compressed: number;
   readonly uncompressed: number;
+  /** No chunk: messages that follow one another outside of chunks, as other writers may have them, and are read as one. */
+  readonly bare?: true;
 }
 
 export interface Statistics {

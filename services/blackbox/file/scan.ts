@@ -1,9 +1,10 @@
 import { BusError } from "#bus";
-import { Bytes } from "./bytes.ts";
+import { Bytes, unreadable } from "./bytes.ts";
 import { boundChunk, chunkRecords } from "./chunk.ts";
 import {
   type ChunkIndexRecord,
   MAGIC,
+  MESSAGE_HEAD_BYTES,
   Op,
   parseChunkHead,
   parseMessageIndex,
@@ -13,6 +14,9 @@ import {
 import type { Source } from "./source.ts";
 import { addChannel, addSchema, emptySummary, type Summary } from "./summary.ts";
 import { isBarelyBegun, type RecordHead, requireMagic, Walker } from "./walk.ts";
+
+/** Messages outside of chunks are read together up to here. */
+const BARE_BYTES = 1024 * 1024;
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
@@ -31,6 +35,8 @@ export class Scan {
   readonly #source: Source;
   readonly #walker: Walker;
   #last: Mutable<ChunkIndexRecord> | undefined;
+  /** Messages outside of chunks, while they follow one another. */
+  #bare: Mutable<ChunkIndexRecord> | undefined;
 
   constructor(source: Source) {
     this.summary = emptySummary(MAGIC.length);
@@ -47,6 +53,8 @@ export class Scan {
   async advance(size: number): Promise<void> {
     if (this.ended) return;
     this.#walker.extend(size);
+    // What was told of a file that grows stays as it was told.
+    this.#bare = undefined;
     try {
       for (let head = await this.#walker.next(); head !== undefined; head = await this.#walker.next()) {
         if (head.op === Op.dataEnd || head.op === Op.footer) {
@@ -68,7 +76,10 @@ export class Scan {
     const { summary } = this;
     if (head.op === Op.schema) addSchema(summary.schemas, await this.#walker.content(head));
     else if (head.op === Op.channel) addChannel(summary.channels, await this.#walker.content(head));
+    else if (head.op === Op.message) await this.#message(head);
     else if (head.op === Op.chunk) {
+      // Nothing says any more what channels it brought.
+      if (this.#last?.channels.length === 0) await this.#lookIntoIfSound(this.#last);
       const chunk = parseChunkHead(await this.#walker.chunkHead(head), head.length);
       this.#last = {
         start: chunk.start,
@@ -96,6 +107,37 @@ export class Scan {
       const { name } = parseMetadata(await this.#walker.content(head));
       summary.metadata.push({ offset: head.offset, length: RECORD_HEAD_BYTES + head.length, name });
     }
+  }
+
+  /** One that lies in no chunk. */
+  async #message(head: RecordHead): Promise<void> {
+    const { name } = this.#source;
+    boundChunk(name, head.offset, head.length);
+    if (head.length < MESSAGE_HEAD_BYTES) throw unreadable(name, head.offset, "a message is shorter than its head");
+    const bytes = await this.#walker.bytes(head.offset + RECORD_HEAD_BYTES, MESSAGE_HEAD_BYTES);
+    bytes.skip(6, "a channel and a sequence");
+    const time = bytes.u64("a time");
+    const length = RECORD_HEAD_BYTES + head.length;
+    const run = this.#bare;
+    if (run !== undefined && run.offset + run.length === head.offset && run.length + length <= BARE_BYTES) {
+      if (time < run.start) run.start = time;
+      if (time > run.end) run.end = time;
+      run.compressed = run.uncompressed = run.length += length;
+      return;
+    }
+    this.#bare = {
+      start: time,
+      end: time,
+      offset: head.offset,
+      length,
+      channels: new Uint8Array(0),
+      indexLength: 0,
+      compression: "",
+      compressed: length,
+      uncompressed: length,
+      bare: true,
+    };
+    this.summary.chunks.push(this.#bare);
   }
 
   /** What is wrong with a chunk is said when its messages are asked for. */

@@ -49,7 +49,7 @@ const SUMMARY_BYTES_MAX = 512 * 1024 * 1024;
 
 /**
  * The summary that the footer points to.
- * @returns undefined when the file has no footer (crashed, or being written), or one without a summary
+ * @returns undefined when the file has no footer (crashed, or being written); an empty one when the footer says that there is none
  * @throws BusError blackbox/unreadable when there is a footer and what it points to is no summary; blackbox/too-large
  */
 export async function readSummary(source: Source, size: number): Promise<Summary | undefined> {
@@ -59,7 +59,7 @@ export async function readSummary(source: Source, size: number): Promise<Summary
   if (!MAGIC.every((byte, i) => tail.data[TAIL_BYTES - MAGIC.length + i] === byte)) return undefined;
   if (tail.u8("an opcode") !== Op.footer || tail.size("the footer's length") !== 20) return undefined;
   const footer = parseFooter(tail);
-  if (footer.summaryStart === 0) return undefined;
+  if (footer.summaryStart === 0) return emptySummary(MAGIC.length);
   if (footer.summaryStart < MAGIC.length || footer.summaryStart > tailAt)
     throw unreadable(source.name, tailAt, `the footer says that the summary begins at byte ${footer.summaryStart}`);
   const length = tailAt - footer.summaryStart;
@@ -77,6 +77,19 @@ export async function readSummary(source: Source, size: number): Promise<Summary
   if (footer.summaryCrc !== 0 && crc32(bytes) !== footer.summaryCrc)
     throw unreadable(source.name, footer.summaryStart, "the summary does not fit its CRC");
   return parseSummary(new Bytes(source.name, footer.summaryStart, bytes.subarray(0, length)));
+}
+
+/**
+ * Whether a summary tells all that is needed to read messages. Each part of it may be left out by other writers, and messages may
+ * lie outside of chunks, where no index shows them.
+ */
+export function suffices({ statistics, indexes, channels, schemas }: Summary): boolean {
+  if (statistics?.messages === 0n) return true;
+  const chunks = indexes?.count ?? 0;
+  if (chunks === 0 || channels.size === 0) return false;
+  if (statistics !== undefined && statistics.channels > channels.size) return false;
+  for (const { schemaId } of channels.values()) if (schemaId !== 0 && !schemas.has(schemaId)) return false;
+  return true;
 }
 
 function parseSummary(bytes: Bytes): Summary {

@@ -11,7 +11,7 @@ import {
 } from "../file/records.ts";
 import { type Scan, scanFile } from "../file/scan.ts";
 import type { Source } from "../file/source.ts";
-import { readSummary, type Summary } from "../file/summary.ts";
+import { readSummary, type Summary, suffices } from "../file/summary.ts";
 import { isBarelyBegun, requireMagic } from "../file/walk.ts";
 import type { Filter } from "./filter.ts";
 import { TurnIndex } from "./turns.ts";
@@ -42,12 +42,13 @@ export class RecordingFile {
   readonly source: Source;
   readonly path: string;
   readonly bytes: number;
-  /** False: no footer, so it crashed, or is being written; then it was scanned. */
+  /** False: no footer, so it crashed, or is being written; or damage ended the scan. */
   readonly complete: boolean;
   readonly summary: Summary;
   readonly channels: ReadonlyMap<number, Channel>;
   /** `busbar.recording`; empty for files of other writers. */
   readonly recording: ReadonlyMap<string, string>;
+  /** It was gone through from head to head, for want of a footer or of a summary that tells enough. */
   readonly scan: Scan | undefined;
   /** Recorder's count of its first message, from which 64-bit sequences are made of their low halves. */
   readonly first: bigint;
@@ -57,6 +58,7 @@ export class RecordingFile {
   private constructor(
     source: Source,
     bytes: number,
+    complete: boolean,
     summary: Summary,
     scan: Scan | undefined,
     recording: ReadonlyMap<string, string>,
@@ -67,7 +69,7 @@ export class RecordingFile {
     this.source = source;
     this.path = source.name;
     this.bytes = bytes;
-    this.complete = scan === undefined;
+    this.complete = complete;
     this.summary = summary;
     this.scan = scan;
     this.recording = recording;
@@ -92,14 +94,16 @@ export class RecordingFile {
       return file;
     }
     let summary = await readSummary(source, size);
+    let complete = summary !== undefined;
     let scan: Scan | undefined;
-    if (summary === undefined) {
+    if (summary === undefined || !suffices(summary)) {
       scan = await scanFile(source, size);
-      summary = settled(scan.summary);
+      complete &&= isWhole(scan);
+      summary = complete ? { ...scan.summary, statistics: summary?.statistics } : settled(scan.summary);
     }
     const at = summary.metadata.find(({ name }) => name === "busbar.recording");
     const recording = at === undefined ? new Map<string, string>() : (await metadata(source, at)).entries;
-    return new RecordingFile(source, size, summary, scan, recording, types);
+    return new RecordingFile(source, size, complete, summary, scan, recording, types);
   }
 
   /** What a scan has found so far of a file that grows. */
@@ -107,7 +111,7 @@ export class RecordingFile {
     const { summary } = scan;
     const at = summary.metadata.find(({ name }) => name === "busbar.recording");
     const recording = at === undefined ? new Map<string, string>() : (await metadata(source, at)).entries;
-    return new RecordingFile(source, size, summary, scan, recording, types);
+    return new RecordingFile(source, size, false, summary, scan, recording, types);
   }
 
   /**
@@ -139,10 +143,11 @@ export class RecordingFile {
     } catch (error) {
       fault = BusError.from(error);
     }
-    const indexed = summary !== undefined;
+    const indexed = summary !== undefined && suffices(summary);
+    let complete = summary !== undefined;
     let scan: Scan | undefined;
     let cutOff = false;
-    if (summary === undefined) {
+    if (summary === undefined || !indexed) {
       scan = await scanFile(source, size);
       fault ??= scan.fault;
       cutOff = fault === undefined && scan.torn > 0 && !scan.ended;
@@ -152,7 +157,10 @@ export class RecordingFile {
           scan.summary.dataEnd,
           `the file ends inside a record, ${scan.torn} bytes into it`,
         );
-      summary = settled(scan.summary);
+      complete &&= isWhole(scan);
+      summary = complete
+        ? { ...scan.summary, statistics: summary?.statistics }
+        : { ...settled(scan.summary), statistics: undefined };
     }
     const journal = await extend(summary);
     let recording: ReadonlyMap<string, string> = new Map();
@@ -167,7 +175,7 @@ export class RecordingFile {
     // Channels of schemas that were lost are kept, as messages without a type.
     for (const [id, channel] of summary.channels)
       if (!summary.schemas.has(channel.schemaId)) summary.channels.set(id, { ...channel, schemaId: 0 });
-    const file = new RecordingFile(source, size, summary, scan, recording, types, onDamage);
+    const file = new RecordingFile(source, size, complete, summary, scan, recording, types, onDamage);
     return { file, indexed, fault, cutOff, journal };
   }
 
@@ -227,7 +235,7 @@ export class RecordingFile {
       return;
     }
     if (fault.code !== "blackbox/unreadable") throw error;
-    const problem = `${fault.details["problem"]}; busbar log recover writes what can be read into a new file`;
+    const problem = `${fault.details.problem}; busbar log recover writes what can be read into a new file`;
     throw new BusError(fault.code, { details: { ...fault.details, problem }, cause: error });
   }
 
@@ -255,6 +263,7 @@ export class RecordingFile {
    * @throws BusError blackbox/unreadable, blackbox/too-large, blackbox/unknown-compression
    */
   chunkRecords(chunk: ChunkIndexRecord, stored: Uint8Array): Uint8Array {
+    if (chunk.bare === true) return stored;
     const bytes = new Bytes(this.path, chunk.offset, stored);
     if (bytes.u8("an opcode") !== Op.chunk || bytes.size("a record's length") !== chunk.length - RECORD_HEAD_BYTES)
       throw unreadable(this.path, chunk.offset, "the index says that a chunk begins here, and none does");
@@ -268,6 +277,9 @@ export class RecordingFile {
     return this.source.close();
   }
 }
+
+/** All records up to the end of the data were there. */
+const isWhole = ({ ended, fault }: Scan): boolean => ended && fault === undefined;
 
 /** Of the last chunk of a file that is being written, not all message indexes may be there yet. */
 function settled(summary: Summary): Summary {

@@ -6,7 +6,7 @@ import type { Recording } from "./recording.ts";
 export interface FileStats {
   readonly path: string;
   readonly bytes: number;
-  /** False: no footer; messages and types are then counted by the message indexes behind its chunks. */
+  /** False: no footer, or damaged; messages and types are then counted by the message indexes behind its chunks. */
   readonly complete: boolean;
   /** Undefined: it has no statistics, and a chunk has no message index. */
   readonly messages: number | undefined;
@@ -91,7 +91,8 @@ async function accountOf(recording: Recording): Promise<Stats["account"]> {
 
 /** Messages by channel. @returns undefined when nothing tells without reading the chunks */
 function countsOf({ summary, scan }: RecordingFile): ReadonlyMap<number, bigint> | undefined {
-  if (scan === undefined) return summary.statistics?.perChannel;
+  if (summary.statistics !== undefined) return summary.statistics.perChannel;
+  if (scan === undefined) return undefined;
   // A chunk of a foreign writer, or the last one of a file that is being written.
   return summary.chunks.every(({ indexLength }) => indexLength > 0) ? scan.perChannel : undefined;
 }
@@ -117,13 +118,13 @@ async function fileStats(file: RecordingFile): Promise<FileStats> {
     bytes: file.bytes,
     complete: file.complete,
     messages: counts === undefined ? undefined : Number(statistics?.messages ?? sum(counts)),
-    chunks: chunks.length,
+    chunks: chunks.filter(({ bare }) => bare !== true).length,
     stored: size === 0 ? 1 : stored / size,
     from,
     to,
     turns: turns.length,
     firstTurn: turns[0],
     lastTurn: turns.at(-1),
-    torn: file.scan?.torn ?? 0,
+    torn: file.complete ? 0 : (file.scan?.torn ?? 0),
   };
 }
