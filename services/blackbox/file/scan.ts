@@ -28,7 +28,7 @@ export class Scan {
   readonly summary: Summary;
   /** Why it stopped before the end; undefined when all records were whole. */
   fault: BusError | undefined;
-  /** Messages by channel, as the message indexes have them. */
+  /** Messages by channel, as the message indexes have them, and messages outside of chunks. */
   readonly perChannel: Map<number, bigint> = new Map();
   /** It came to the end of the data, so the file was closed. */
   ended = false;
@@ -115,8 +115,10 @@ export class Scan {
     boundChunk(name, head.offset, head.length);
     if (head.length < MESSAGE_HEAD_BYTES) throw unreadable(name, head.offset, "a message is shorter than its head");
     const bytes = await this.#walker.bytes(head.offset + RECORD_HEAD_BYTES, MESSAGE_HEAD_BYTES);
-    bytes.skip(6, "a channel and a sequence");
+    const channel = bytes.u16("a channel");
+    bytes.skip(4, "a sequence");
     const time = bytes.u64("a time");
+    this.perChannel.set(channel, (this.perChannel.get(channel) ?? 0n) + 1n);
     const length = RECORD_HEAD_BYTES + head.length;
     const run = this.#bare;
     if (run !== undefined && run.offset + run.length === head.offset && run.length + length <= BARE_BYTES) {

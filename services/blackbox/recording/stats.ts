@@ -91,10 +91,11 @@ async function accountOf(recording: Recording): Promise<Stats["account"]> {
 
 /** Messages by channel. @returns undefined when nothing tells without reading the chunks */
 function countsOf({ summary, scan }: RecordingFile): ReadonlyMap<number, bigint> | undefined {
-  if (summary.statistics !== undefined) return summary.statistics.perChannel;
-  if (scan === undefined) return undefined;
+  if (scan === undefined || summary.statistics !== undefined) return summary.statistics?.perChannel;
   // A chunk of a foreign writer, or the last one of a file that is being written.
-  return summary.chunks.every(({ indexLength }) => indexLength > 0) ? scan.perChannel : undefined;
+  return summary.chunks.every(({ bare, indexLength }) => bare === true || indexLength > 0)
+    ? scan.perChannel
+    : undefined;
 }
 
 const sum = (counts: ReadonlyMap<number, bigint>): bigint => [...counts.values()].reduce((a, b) => a + b, 0n);
