@@ -1,11 +1,12 @@
 // Method: a run of a real bus is recorded, with its ticks, and replayed onto a second bus that lacks the source; services that follow
 // the simulated clock hash what they saw, and the two run hashes must be equal. Pacing and order are tested over ports of the test's own.
+import { spawn } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { DamageDealt, TurnStart } from "#generated/blackbox";
 import { Tick } from "#generated/busbar/clock";
-import { buildPackage, Project, ROOT } from "../../../bus/cli/test-support.ts";
+import { buildPackage, MAIN, Project, type Result, ROOT, Running } from "../../../bus/cli/test-support.ts";
 import { memorySource, openSources, type RawType, replay } from "../index.ts";
 import { type Any, type Recorded, war } from "../testing/war.ts";
 import { written } from "../testing/written.ts";
@@ -38,7 +39,7 @@ export default {
 };
 `;
 
-/** What it sees changes its state in an order-dependent way, and so does each tick. */
+/** What it sees changes its state in an order-dependent way. */
 const TALLY = `import { DamageDealt, TurnStart } from ${door("bus/generated/blackbox.js")};
 export default {
   async start(bus, ctx) {
@@ -48,7 +49,6 @@ export default {
     const hits = bus.subscriber(DamageDealt);
     turns.on((m) => { mix(m.header.sequence); mix(m.turnNumber); });
     hits.on((m) => { mix(m.header.sequence); mix(m.header.timestamp); mix(m.sourceEntity); mix(Math.round(m.damageAmount * 4)); });
-    if (ctx.config.own) ctx.clock.onTick((tick, time) => { mix(tick); mix(time); });
     ctx.clock.onHash(() => state);
   },
 };
@@ -87,7 +87,7 @@ const PUBLISHER: Readonly<Record<Kind, string>> = {
   command: '[services.replay]\ncalls = ["busbar.clock.Clock"]',
 };
 
-const topologyOf = (recorded: string, kind: Kind, own: boolean): string => `[bus]
+const topologyOf = (recorded: string, kind: Kind): string => `[bus]
 name = "again"
 schema = ${JSON.stringify(join(ROOT, "schema"))}
 log = "error"
@@ -104,7 +104,6 @@ publishes = ["blackbox.TurnStart", "blackbox.DamageDealt"]
 [services.tally]
 run = "ts:tally.js"
 clock = true
-config = { own = ${own} }
 subscribes = ["blackbox.TurnStart", "blackbox.DamageDealt"]
 [services.recorder]
 run = "ts:recorder.js"
@@ -165,46 +164,85 @@ async function stepped(topology: string): Promise<string> {
 const payloadsOf = (seen: readonly Seen[]): string[] =>
   seen.filter(({ type }) => type !== Tick.name).map(({ payload }) => payload);
 
-test.each([["command", false]] as const)(
-  "a run that is replayed by the %s has the run hash of the live one, and recorders see that they have had it all",
-  { timeout: 120_000 },
-  async (kind, own) => {
+/** `busbar replay`, with Enter pressed each time it asks for it; @returns also how often it asked */
+async function pressing(...args: readonly string[]): Promise<Result & { readonly asked: number }> {
+  const child = spawn(process.execPath, [MAIN, ...args], {
+    cwd: project.folder,
+    env: { ...process.env, XDG_RUNTIME_DIR: project.runtime, NO_COLOR: "1" },
+    stdio: ["pipe", "pipe", "pipe"],
+  });
+  const running = new Running(child);
+  let asked = 0;
+  child.stderr.on("data", () => {
+    for (; asked < running.stderr.split("Enter goes on").length - 1; asked++) child.stdin.write("\n");
+  });
+  const overdue = setTimeout(() => child.kill("SIGKILL"), 30_000);
+  const result = await running.ended;
+  clearTimeout(overdue);
+  return { ...result, asked };
+}
+
+describe("a run that is replayed has the run hash of the live one, and recorders see that they have had it all", () => {
+  let liveHash = "";
+  let seen: Seen[];
+  let recording: string;
+  beforeAll(async () => {
     project.write("source.js", SOURCE);
     project.write("tally.js", TALLY);
     project.write("recorder.js", RECORDER);
-    const [live, again] = [`live-${kind}.toml`, `again-${kind}.toml`] as const;
-    const recording = join(project.folder, `${kind}-000001.mcap`);
-    project.write(live, topologyOf(join(project.folder, `${live}.json`), "live", own));
-    project.write(again, topologyOf(join(project.folder, `${again}.json`), kind, own));
-
-    let liveHash = "";
-    const seen = await during(live, ["source", "tally", "recorder"], async () => {
-      liveHash = await stepped(live);
+    project.write("live.toml", topologyOf(join(project.folder, "live.toml.json"), "live"));
+    seen = await during("live.toml", ["source", "tally", "recorder"], async () => {
+      liveHash = await stepped("live.toml");
     });
     expect(liveHash).toMatch(/^[0-9a-f]{64}$/);
     expect(payloadsOf(seen)).toHaveLength(90);
     expect(seen.some(({ replayed }) => replayed)).toBe(false);
+    recording = join(project.folder, "live-000001.mcap");
     writeFileSync(recording, await written(asRecorded(seen), { perChunk: 16 }));
+  }, 60_000);
 
-    let hash: string | undefined;
-    const services = ["tally", "recorder"];
-    const repeated = await during(again, services, async () => {
-      const played = await project.run("replay", recording, "--clock", "--json", "--topology", again);
-      expect(played).toMatchObject({ code: 0, stderr: "" });
-      const report = JSON.parse(played.stdout);
-      expect(report).toMatchObject({
-        published: 90,
-        types: { [DamageDealt.name]: 80, [TurnStart.name]: 10 },
-        steps: 40,
-      });
-      hash = report.runHash;
+  /** Replays on a bus without the source; @returns ms from the start of the command to its end, and how often it asked */
+  async function again(name: string, ...options: readonly string[]): Promise<{ ms: number; asked: number }> {
+    const topology = `${name}.toml`;
+    project.write(topology, topologyOf(join(project.folder, `${topology}.json`), "command"));
+    let took = { ms: 0, asked: 0 };
+    const repeated = await during(topology, ["tally", "recorder"], async () => {
+      const from = performance.now();
+      const args = ["replay", recording, "--clock", "--topology", topology, ...options];
+      const { code, stdout, stderr, asked } = await pressing(...args);
+      took = { ms: performance.now() - from, asked };
+      expect(code, stderr).toBe(0);
+      if (asked === 0) expect(stderr).toBe("");
+      const types = { [DamageDealt.name]: 80, [TurnStart.name]: 10 };
+      if (options.includes("--json"))
+        expect(JSON.parse(stdout)).toMatchObject({ published: 90, types, steps: 40, runHash: liveHash });
+      else {
+        expect(stdout).toMatch(/^90 messages published/);
+        expect(stdout).toContain(`40 steps of the clock, run hash ${liveHash}`);
+      }
     });
     expect(payloadsOf(repeated)).toHaveLength(90);
-    expect(hash).toBe(liveHash);
     expect(repeated.filter(({ type }) => type !== Tick.name).every(({ replayed }) => replayed)).toBe(true);
     expect(payloadsOf(repeated).sort()).toEqual(payloadsOf(seen).sort());
-  },
-);
+    return took;
+  }
+
+  test("as fast as it goes", { timeout: 60_000 }, async () => {
+    expect((await again("fast", "--json")).asked).toBe(0);
+  });
+
+  test("at a speed, in the time that this takes", { timeout: 60_000 }, async () => {
+    // 39 ticks of 5 ms lie between the first and the last one; twenty times as slow that is longer than the rest takes.
+    expect((await again("slow", "--json", "--speed", "0.05")).ms).toBeGreaterThan(39 * 5 * 20);
+  });
+
+  test("stepped by hand, asked once for each instant at which something happened", { timeout: 60_000 }, async () => {
+    const events = seen.filter(({ type }) => type !== Tick.name);
+    const instants = new Set(events.map(({ time }) => time)).size;
+    expect(instants).toBeGreaterThan(20);
+    expect((await again("stepped", "--step")).asked).toBe(instants);
+  });
+});
 
 /** Ports that write down what is done to them. */
 function scribe(): { log: string[]; ports: Parameters<typeof replay>[1]; clock: { now: number } } {
