@@ -102,6 +102,8 @@ for (const placement of ["local", "isolated"] as const) {
       counts: { "blackbox.DamageDealt": 200 },
     });
     expect(metadata.get("busbar.account")!.get("written")).toBe("602");
+    // One publisher, whose messages the bus numbered on their way, over all types.
+    expect([...metadata.get("busbar.sources")!.values()]).toEqual(["1 602 602"]);
   });
 }
 
