@@ -18,6 +18,7 @@ import type { Style } from "./fitness/styles.ts";
 import type { Genome } from "./genome.ts";
 import type { Problem } from "./problems.ts";
 import { formatOf } from "./program.ts";
+import { readJson } from "./read-json.ts";
 import { parseGenome, validate } from "./validate.ts";
 
 const FORMATS = { [Format.best]: undefined, [Format.v2]: "v2", [Format.v3]: "v3" } as const;
@@ -29,18 +30,8 @@ const STYLE_NAMES: Readonly<Record<StyleCode, Style>> = {
   [StyleCode.trickTaking]: "trick-taking",
 };
 
-/** @throws BusError cards/bad-genome for what is no JSON */
-function fromJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    const problem = `is no JSON: ${(cause as Error).message}`;
-    throw new BusError("cards/bad-genome", { details: { path: "genome", problem }, cause });
-  }
-}
-
 /** @throws BusError cards/bad-genome */
-export const readGenome = (text: string): Genome => parseGenome(fromJson(text));
+export const readGenome = (text: string): Genome => parseGenome(readJson(text));
 
 /** The error of one item as its fields. */
 function refusal(thrown: unknown): Pick<Compiled, "error" | "errorText"> {
@@ -61,7 +52,7 @@ export function compileItem(text: string, format: Format): CompiledInit {
 
 export function validateItem(text: string): ValidatedInit {
   try {
-    return { problems: validate(fromJson(text)) };
+    return { problems: validate(readJson(text)) };
   } catch (error) {
     const { path, problem } = BusError.from(error).details as unknown as Problem;
     return { problems: [{ path, problem }] };

@@ -22,7 +22,11 @@ export const show = (value: unknown): string => {
   return text.length > 60 ? `${text.slice(0, 57)}...` : text;
 };
 
-export const join = (path: string, key: string): string => (path === "" ? key : `${path}.${key}`);
+/** The empty key is `""`, so that it can be seen. */
+export const join = (path: string, key: string): string => {
+  const shown = key === "" ? '""' : key;
+  return path === "" ? shown : `${path}.${shown}`;
+};
 
 const pathOf = (path: readonly PropertyKey[]): string =>
   path.reduce<string>((text, key) => (typeof key === "number" ? `${text}[${key}]` : join(text, String(key))), "");
