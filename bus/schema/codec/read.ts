@@ -97,60 +97,70 @@ export function unsafeU8s(m: Memory, at: number): Uint8Array {
 
 export function getU8s(m: Memory, at: number): Uint8Array {
   const start = at + m.i32[at >> 2];
-  return m.u8.slice(start + 4, start + 4 + m.i32[start >> 2]);
+  const n = m.i32[start >> 2];
+  return n === 0 ? noU8s() : m.u8.slice(start + 4, start + 4 + n);
 }
 
 export function getI8s(m: Memory, at: number): Int8Array {
   const start = at + m.i32[at >> 2];
-  return m.i8.slice(start + 4, start + 4 + m.i32[start >> 2]);
+  const n = m.i32[start >> 2];
+  return n === 0 ? noI8s() : m.i8.slice(start + 4, start + 4 + n);
 }
 
 export function getU16s(m: Memory, at: number): Uint16Array {
   const start = at + m.i32[at >> 2];
+  const n = m.i32[start >> 2];
   const from = (start + 4) >> 1;
-  return m.u16.slice(from, from + m.i32[start >> 2]);
+  return n === 0 ? noU16s() : m.u16.slice(from, from + n);
 }
 
 export function getI16s(m: Memory, at: number): Int16Array {
   const start = at + m.i32[at >> 2];
+  const n = m.i32[start >> 2];
   const from = (start + 4) >> 1;
-  return m.i16.slice(from, from + m.i32[start >> 2]);
+  return n === 0 ? noI16s() : m.i16.slice(from, from + n);
 }
 
 export function getU32s(m: Memory, at: number): Uint32Array {
   const start = at + m.i32[at >> 2];
+  const n = m.i32[start >> 2];
   const from = (start + 4) >> 2;
-  return m.u32.slice(from, from + m.i32[start >> 2]);
+  return n === 0 ? noU32s() : m.u32.slice(from, from + n);
 }
 
 export function getI32s(m: Memory, at: number): Int32Array {
   const start = at + m.i32[at >> 2];
+  const n = m.i32[start >> 2];
   const from = (start + 4) >> 2;
-  return m.i32.slice(from, from + m.i32[start >> 2]);
+  return n === 0 ? noI32s() : m.i32.slice(from, from + n);
 }
 
 export function getF32s(m: Memory, at: number): Float32Array {
   const start = at + m.i32[at >> 2];
+  const n = m.i32[start >> 2];
   const from = (start + 4) >> 2;
-  return m.f32.slice(from, from + m.i32[start >> 2]);
+  return n === 0 ? noF32s() : m.f32.slice(from, from + n);
 }
 
 export function getF64s(m: Memory, at: number): Float64Array {
   const start = at + m.i32[at >> 2];
+  const n = m.i32[start >> 2];
   const from = (start + 4) >> 3;
-  return m.f64.slice(from, from + m.i32[start >> 2]);
+  return n === 0 ? noF64s() : m.f64.slice(from, from + n);
 }
 
 export function getI64s(m: Memory, at: number): BigInt64Array {
   const start = at + m.i32[at >> 2];
+  const n = m.i32[start >> 2];
   const from = (start + 4) >> 3;
-  return m.i64.slice(from, from + m.i32[start >> 2]);
+  return n === 0 ? noI64s() : m.i64.slice(from, from + n);
 }
 
 export function getU64s(m: Memory, at: number): BigUint64Array {
   const start = at + m.i32[at >> 2];
+  const n = m.i32[start >> 2];
   const from = (start + 4) >> 3;
-  return m.u64.slice(from, from + m.i32[start >> 2]);
+  return n === 0 ? noU64s() : m.u64.slice(from, from + n);
 }
 
 /** Empty arrays to copy: that costs V8 an eighth of `new Uint8Array(0)`, and a table of a column has a dozen of them. */
@@ -166,7 +176,7 @@ const NONE = {
   i64: new BigInt64Array(0),
   u64: new BigUint64Array(0),
 };
-/** What an absent vector reads as: each time an array of its own. */
+/** What an absent or empty vector reads as: each time an array of its own. */
 export const noU8s = (): Uint8Array => new Uint8Array(NONE.u8);
 export const noI8s = (): Int8Array => new Int8Array(NONE.i8);
 export const noU16s = (): Uint16Array => new Uint16Array(NONE.u16);
