@@ -25,8 +25,9 @@ class Tally {
   /// One message more is in the open chunk. @param type place in the types; sequence 0 = its publisher does not count
   void add(size_t type, uint64_t sequence, const Sources& sources, size_t source) {
     if (words_ == nullptr) return;
-    words_[kHeadWords + type] = words_[kHeadWords + type] + 1;
+    // A kill between two of these leaves one message whose number is known and which is not counted yet.
     if (sequence > words_[1]) words_[1] = sequence;
+    words_[kHeadWords + type] = words_[kHeadWords + type] + 1;
     if (source < Sources::kMax) put(sources_at_ + kSourceWords * source, sources.all()[source]);
   }
   void remove();
