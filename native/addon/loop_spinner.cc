@@ -16,7 +16,7 @@ namespace {
 /// Longest run of deliveries without a turn of the loop, so that timers and sockets live.
 constexpr uint64_t kStayNs = 50'000;
 /// A look for sockets is longer than one for rings by this factor: so much longer does an answer take to come.
-constexpr uint32_t kSocketPatience = 4;
+constexpr uint32_t kSocketPatience = 2;
 /// Bytes through sockets between two looks from which on they are a stream.
 constexpr uint32_t kStreamBytes = 2 << 10;
 

@@ -2,14 +2,14 @@ import { type Addon, openAddon } from "./addon.ts";
 import { native } from "./native-error.ts";
 
 /**
- * How a thread waits for messages. `adaptive` looks for up to 50 µs before it sleeps, and stops looking while messages are rare; `spin` always
- * looks so long; `sleep` never looks. With sockets the look is four times as long, as their messages take longer.
+ * How a thread waits for messages. `adaptive` looks for up to 100 µs before it sleeps, and stops looking while messages are rare; `spin` always
+ * looks so long; `sleep` never looks. With sockets the look is twice as long, as their messages take longer.
  */
 export type WaitStrategy = "adaptive" | "spin" | "sleep";
 
 export const WAITING: Readonly<Record<WaitStrategy, { readonly spinUs: number; readonly adaptive: boolean }>> = {
-  adaptive: { spinUs: 50, adaptive: true },
-  spin: { spinUs: 50, adaptive: false },
+  adaptive: { spinUs: 100, adaptive: true },
+  spin: { spinUs: 100, adaptive: false },
   sleep: { spinUs: 0, adaptive: false },
 };
 

@@ -19,7 +19,7 @@ namespace busbar {
 /// How a thread waits for work.
 struct Waiting {
   /// Longest look without finding anything. 0: it sleeps at once.
-  uint32_t spin_us = 50;
+  uint32_t spin_us = 100;
   /// Gives looking up while work comes rarely.
   bool adaptive = true;
 };
@@ -78,10 +78,10 @@ class AdaptiveSpin {
   /// Whoever asks for much work is asleep when it is done. Its next request comes after its wake, which takes longer than a
   /// usual look; waiting for it costs this part of the work and saves the wake of this side.
   static constexpr uint64_t kWorkShare = 16;
-  static constexpr uint64_t kLongLook = 6;
+  static constexpr uint64_t kLongLook = 3;
   /// Looks in vain, in a row, after which it sleeps at once.
   static constexpr uint32_t kMissesMax = 3;
-  static constexpr uint64_t kCloseLooks = 4;
+  static constexpr uint64_t kCloseLooks = 2;
 
   static void pause() {
 #if defined(__x86_64__)

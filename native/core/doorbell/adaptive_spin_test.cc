@@ -44,7 +44,7 @@ TEST(AdaptiveSpin, FindsWhatIsLookedForSeldom) {
 }
 
 TEST(AdaptiveSpin, GivesUpAfterThreeLooksInVainAndBeginsAgainWhenWorkComesClose) {
-  AdaptiveSpin spin({50, true});
+  AdaptiveSpin spin({100, true});
   for (int i = 0; i < 3; i++) EXPECT_FALSE(look_in_vain(spin));
   Work unseen{1};
   EXPECT_FALSE(spin.look(monotonic_ns(), kNever, std::ref(unseen), kNothing));
@@ -66,7 +66,7 @@ TEST(AdaptiveSpin, GivesUpAfterThreeLooksInVainAndBeginsAgainWhenWorkComesClose)
 }
 
 TEST(AdaptiveSpin, PatienceMakesLooksLongerAndNothingElse) {
-  AdaptiveSpin spin({50, true}, 4);
+  AdaptiveSpin spin({100, true}, 2);
   for (int i = 0; i < 3; i++) EXPECT_FALSE(look_in_vain(spin));
   Work work{1};
   spin.sleeps(1'000'000);
@@ -80,13 +80,13 @@ TEST(AdaptiveSpin, PatienceMakesLooksLongerAndNothingElse) {
 }
 
 TEST(AdaptiveSpin, AfterLongWorkItLooksLongerForASmallPartOfIt) {
-  AdaptiveSpin spin({50, false}), never({0, false});
+  AdaptiveSpin spin({100, false}), never({0, false});
   const auto took = [&](AdaptiveSpin& which, uint64_t worked_ns) {
     const uint64_t start = monotonic_ns();
     EXPECT_FALSE(which.look(start, kNever, kNothing, kNothing, worked_ns));
     return monotonic_ns() - start;
   };
-  EXPECT_GE(took(spin, 0), 50'000u);
+  EXPECT_GE(took(spin, 0), 100'000u);
   EXPECT_GE(took(spin, 3'200'000), 200'000u);
   EXPECT_GE(took(spin, UINT64_MAX), 300'000u);
   Work unseen{1};
@@ -97,7 +97,7 @@ TEST(AdaptiveSpin, AfterLongWorkItLooksLongerForASmallPartOfIt) {
 }
 
 TEST(AdaptiveSpin, WorkBetweenLooksInVainKeepsItLooking) {
-  AdaptiveSpin spin({50, true});
+  AdaptiveSpin spin({100, true});
   for (int i = 0; i < 10; i++) {
     EXPECT_FALSE(look_in_vain(spin));
     EXPECT_FALSE(look_in_vain(spin));
@@ -107,7 +107,7 @@ TEST(AdaptiveSpin, WorkBetweenLooksInVainKeepsItLooking) {
 }
 
 TEST(AdaptiveSpin, ThePlainWaysNeverGiveUpAndNeverLook) {
-  AdaptiveSpin always({50, false}), never({0, false});
+  AdaptiveSpin always({100, false}), never({0, false});
   for (int i = 0; i < 10; i++) {
     EXPECT_FALSE(look_in_vain(always));
     EXPECT_FALSE(look_in_vain(never));
