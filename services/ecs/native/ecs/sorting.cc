@@ -10,9 +10,21 @@ namespace {
 
 /// Below so many rows a sort by comparison is faster than counting bytes.
 constexpr size_t kRadixRows = 192;
-/// Bits of a digit: a pass costs a step per row and one per value of a digit, so that wider ones pay with many rows only.
-constexpr uint32_t kDigitBits = 8, kWideDigitBits = 10;
-constexpr size_t kWideDigitRows = 4'096;
+/// Most bits of a digit: the counters of all digits should stay in the first-level cache.
+constexpr uint32_t kDigitBitsMax = 11;
+/// What placing a row in a pass costs, in steps per value of a digit. A row often waits for the counter that the row before
+/// it has just raised.
+constexpr uint64_t kRowCost = 6;
+
+/// In how many digits `span` bits are sorted at the least cost: a pass costs a step per row and one per value of a digit.
+uint32_t passes_for(size_t count, uint32_t span) {
+  uint32_t best = (span + kDigitBitsMax - 1) / kDigitBitsMax;
+  const auto cost = [&](uint32_t passes) {
+    return passes * (count * kRowCost + (uint64_t{1} << (span + passes - 1) / passes));
+  };
+  for (uint32_t passes = best + 1; passes <= span && cost(passes) < cost(best); passes++) best = passes;
+  return best;
+}
 
 /// What moves while rows are placed: a quarter of a candidate where keys differ in 32 neighbouring bits, else half of it.
 /// There are fewer rows than 2^32.
@@ -36,8 +48,7 @@ struct Wide {
 /// @returns whether there are equal keys
 template <typename Item>
 bool place(Candidates& rows, size_t count, uint32_t low, uint32_t span) {
-  const uint32_t digit_max = count < kWideDigitRows ? kDigitBits : kWideDigitBits;
-  const uint32_t passes = (span + digit_max - 1) / digit_max, bits = (span + passes - 1) / passes;
+  const uint32_t passes = passes_for(count, span), bits = (span + passes - 1) / passes;
   const uint64_t mask = (uint64_t{1} << bits) - 1;
   std::vector<Item, Uninitialised<Item>> items(count), placed(count);
   std::vector<uint32_t> next(size_t{passes} << bits);
