@@ -5,67 +5,86 @@
 // Both hands together always hold the same number of cards between battles, and each battle moves one card. So the size
 // of the first hand says everything: who leads, by how much, and when that changed last.
 #include <algorithm>
+#include <cstring>
+#include <type_traits>
 
 #include "game.h"
 
 namespace busbar::cards {
+namespace {
 
-Result play_war(const Match& match, uint64_t number, Arena& arena, Counts& counts) {
+/// How often the lead changes among `battles` battles, where who has at most half of the cards is behind: with equal hands
+/// the card on the table puts the first player there.
+uint64_t changes_of(const uint8_t* sizes, uint32_t battles, uint32_t half) {
+  constexpr uint64_t kOnes = 0x0101'0101'0101'0101, kTops = kOnes << 7;
+  const auto ahead = [&](const uint8_t* at) {  // of eight battles, in the top bit of each byte; sizes are below 64
+    uint64_t eight;
+    std::memcpy(&eight, at, sizeof eight);
+    return (eight + kOnes * (127 - half)) & kTops;
+  };
+  uint64_t changes = 0;
+  uint32_t i = 1;
+  for (; i + 8 <= battles; i += 8) changes += ((ahead(sizes + i) ^ ahead(sizes + i - 1)) >> 7) * kOnes >> 56;
+  for (; i < battles; ++i) changes += (sizes[i] <= half) != (sizes[i - 1] <= half);
+  return changes;
+}
+
+/// @param in_play cards of both hands; a constant leaves the loop a register more
+template <typename Cards>
+Result play_dealt(const Match& match, uint64_t game_seed, Cards in_play, Arena& arena, Counts& counts) {
   const Rules& rules = *match.rules;
-  const uint64_t game_seed = random::derive(match.seed, kGameStream, number);
-  Stream chance(game_seed, kDealStream, 0);
   Stream first(game_seed, kPlayerStream, 0), second(game_seed, kPlayerStream, 1);
   State& state = arena.state;
-  deal(rules, state, chance);
-
-  const uint32_t half = state.players[0].hand.size, in_play = 2 * half;
-  Card hand0[kDeckCards + 2], hand1[kDeckCards + 2];
-  std::copy_n(state.players[0].hand.cards, half, hand0);
-  std::copy_n(state.players[1].hand.cards, half, hand1);
-  const uint32_t turns_max = rules.program.turns_max;
-  uint8_t* const sizes = arena.leaders;                          // of the first hand, before each battle
-  uint32_t size = half, battles = 0, level = 0, tie_winner = 0;  // level: the battle after which hands were equal last
-  uint64_t changes = 0, forced = 0, lone = 0, disrupted = 0;
-  bool behind_before = true;  // with equal hands the card on the table puts the first player behind
+  const uint32_t half = in_play / 2;
+  // Both hands in one row: the first from the left, the second from the right, so that their last cards meet at `size`. A
+  // battle takes a card from each, which leaves the two places where they meet, and the winner gets both: where cards are
+  // put does not wait for who has won.
+  Card row[kDeckCards + 2];
+  std::copy_n(state.players[0].hand.cards, half, row);
+  std::reverse_copy(state.players[1].hand.cards, state.players[1].hand.cards + half, row + half);
+  uint8_t* const sizes = arena.leaders;  // of the first hand, before each battle
+  uint8_t *at = sizes, *const end = sizes + rules.program.turns_max / 2;
+  uint32_t size = half, tie_winner = 0;
+  uint64_t forced = 0, lone = 0;
 
   const auto pick = [](Stream& stream, uint32_t from) -> uint32_t {
     return from == 1 ? 0 : static_cast<uint32_t>(stream.below(from));
   };
-  while (battles < turns_max / 2) {
-    const uint32_t other = in_play - size;
-    uint32_t i, j;
-    if (size > 1 && other > 1) {
-      i = static_cast<uint32_t>(first.below(size));
-      j = static_cast<uint32_t>(second.below(other));
-    } else {
-      i = pick(first, size);
-      j = pick(second, other);
-      forced += (size == 1) + (other == 1);
-      lone += size == 1;
-    }
-    sizes[battles] = static_cast<uint8_t>(size);
-    const bool behind = size <= half;
-    changes += behind != behind_before;
-    behind_before = behind;
-    const Card mine = hand0[i], theirs = hand1[j];
-    hand0[i] = hand0[size - 1];
-    hand1[j] = hand1[other - 1];
-
-    const uint32_t tied = rank_of(mine) == rank_of(theirs);
-    const uint32_t winner = tied ? tie_winner : rank_of(theirs) > rank_of(mine);
-    tie_winner ^= tied;
-    Card* const end = winner != 0 ? hand1 + other - 1 : hand0 + size - 1;
-    end[0] = mine;
-    end[1] = theirs;
+  const auto fight = [&](uint32_t i, uint32_t j) {
+    *at++ = static_cast<uint8_t>(size);
+    Card &one = row[i], &other = row[in_play - 1 - j];
+    const uint32_t mine = one, theirs = other;
+    one = row[size - 1];
+    other = row[size];
+    // With equal ranks the tie's winner decides; unequal ones are further apart than it is.
+    const uint32_t winner = (theirs & ~3u) + tie_winner > (mine & ~3u);
+    tie_winner ^= (mine ^ theirs) < 4;
+    const uint32_t turned = (mine ^ theirs) & -winner;
+    row[size - 1] = static_cast<Card>(mine ^ turned);
+    row[size] = static_cast<Card>(theirs ^ turned);
     size += 1 - 2 * winner;
-    disrupted += winner ^ 1;
-    battles += 1;
-    level = size == half ? battles : level;
-    if (size == 0 || size == in_play) break;
+  };
+  while (at < end && size - 1 < in_play - 1) {
+    // Nearly always both have several cards: one comparison says so.
+    while (at < end && size - 2 <= in_play - 4) {
+      const auto i = static_cast<uint32_t>(first.below(size));
+      fight(i, static_cast<uint32_t>(second.below(in_play - size)));
+    }
+    if (at == end) break;
+    const uint32_t i = pick(first, size), j = pick(second, in_play - size);
+    forced += (size == 1) + (in_play - size == 1);
+    lone += size == 1;
+    fight(i, j);
   }
+  *at = static_cast<uint8_t>(size);
+  const auto battles = static_cast<uint32_t>(at - sizes);
+  uint32_t level = battles;  // the battle after which hands were equal last
+  while (level > 0 && sizes[level] != half) --level;
+  uint64_t changes = changes_of(sizes, battles, half);
+  const bool behind_before = battles == 0 || sizes[battles - 1] <= half;
   const bool won = size == 0 || size == in_play;
   // An odd limit of turns ends the game with a card on the table.
-  const bool cut = !won && 2 * battles < turns_max;
+  const bool cut = !won && 2 * battles < rules.program.turns_max;
   const uint32_t turn = 2 * battles + cut;
   if (cut || size != half) changes += (cut ? size <= half : size < half) != behind_before;
 
@@ -76,7 +95,7 @@ Result play_war(const Match& match, uint64_t number, Arena& arena, Counts& count
   counts.interactions += turn;
   counts.actions += turn;
   counts.lead_changes += changes;
-  counts.disruptions += disrupted;
+  counts.disruptions += (battles + size - half) / 2;  // the battles that the first player has won
   counts.contentions += turn - lone;  // who answers a last card finds an opponent without any
   counts.opponent_turns += turn;
   counts.hands += 1;
@@ -85,19 +104,15 @@ Result play_war(const Match& match, uint64_t number, Arena& arena, Counts& count
   uint32_t size0 = size;
   if (cut) {
     const uint32_t i = pick(first, size);
-    on_table = hand0[i];
-    hand0[i] = hand0[--size0];
+    on_table = row[i];
+    row[i] = row[--size0];
   }
   state.turn = turn;
   state.seat = static_cast<uint8_t>(turn & 1);
   state.tie_winner = static_cast<uint8_t>(tie_winner);
-  const auto keep = [&state](uint32_t player, const Card* hand, uint32_t cards) {
-    state.players[player].hand.size = 0;
-    state.players[player].held = 0;
-    for (uint32_t i = 0; i < cards; ++i) state.players[player].receive(hand[i]);
-  };
-  keep(0, hand0, size0);
-  keep(1, hand1, in_play - size);
+  for (uint32_t player = 0; player < 2; ++player) state.players[player].hand.size = 0, state.players[player].held = 0;
+  for (uint32_t i = 0; i < size0; ++i) state.players[0].receive(row[i]);
+  for (uint32_t i = in_play; i > size; --i) state.players[1].receive(row[i - 1]);
   if (on_table != kNone) {
     state.fronts[0] = on_table;
     state.tableau.push(on_table);
@@ -117,7 +132,6 @@ Result play_war(const Match& match, uint64_t number, Arena& arena, Counts& count
     // The second player leads from the next card on the table, the first one from the next battle it wins.
     const uint32_t since = winner != 0 ? 2 * level + 1 : 2 * level + 2;
     result.decisive_turn = static_cast<double>(since) / turn;
-    sizes[battles] = static_cast<uint8_t>(size);
     const uint32_t middle = (turn - 1) / 2, then = sizes[(middle + 1) / 2];
     const bool after_battle = (middle & 1) != 0;
     const uint32_t leader = then <= half;
@@ -125,6 +139,19 @@ Result play_war(const Match& match, uint64_t number, Arena& arena, Counts& count
   }
   result.state_hash = state_hash(state, false);
   return result;
+}
+
+}  // namespace
+
+Result play_war(const Match& match, uint64_t number, Arena& arena, Counts& counts) {
+  const uint64_t game_seed = random::derive(match.seed, kGameStream, number);
+  Stream chance(game_seed, kDealStream, 0);
+  deal(*match.rules, arena.state, chance);
+  const uint32_t in_play = 2 * arena.state.players[0].hand.size;
+  if (in_play == kDeckCards) {
+    return play_dealt(match, game_seed, std::integral_constant<uint32_t, kDeckCards>{}, arena, counts);
+  }
+  return play_dealt(match, game_seed, in_play, arena, counts);
 }
 
 }  // namespace busbar::cards
