@@ -1,4 +1,4 @@
-/** The parent's end of a contestant: one or two child processes, started, asked and ended. */
+/** The parent's end of a contestant: one, two or three child processes, started, asked and ended. */
 import { mkdtempSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -15,9 +15,9 @@ export interface Entrant {
   readonly contestant: ContestantName;
   readonly transport: SideOptions["transport"];
   readonly variant: string;
-  /** Two processes, or one that holds both sides. */
-  readonly processes: 1 | 2;
-  /** The two processes are not tied to a CPU each: one of them uses both. */
+  /** One that holds both sides, or one that measures and one or two that serve. */
+  readonly processes: 1 | 2 | 3;
+  /** The processes are not tied to a CPU each: there are three, or one of them uses both. */
   readonly unpinned?: boolean;
   readonly note?: string;
   /** Why it cannot take part on this machine. */
@@ -52,8 +52,15 @@ export class Pair {
       await pair.#ask<string>(pair.#driver, { op: "drive", contestant, options, address: "" });
       return pair;
     }
-    const pair = new Pair([start(0), start(1)]);
-    const address = await pair.#ask<string>(pair.#sides[1], { op: "serve", contestant, options });
+    const pair = new Pair([start(0), ...Array.from({ length: processes - 1 }, () => start(1))]);
+    const [, ...servers] = pair.#sides;
+    const addresses: string[] = [];
+    for (const [i, server] of servers.entries()) {
+      addresses.push(
+        await pair.#ask<string>(server, { op: "serve", contestant, options: { ...options, server: i + 1 } }),
+      );
+    }
+    const [address] = addresses;
     await pair.#ask<string>(pair.#driver, { op: "drive", contestant, options, address });
     return pair;
   }

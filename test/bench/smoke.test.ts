@@ -113,6 +113,7 @@ const CASES: Record<string, { measures: string[]; peers: string[] }> = {
       "bus_overhead_apart",
       "threads2",
       "threads2_apart",
+      "processes2",
     ],
     peers: ["cpp-war", "plain-js", "cpp", "playouts", "one thread", "one process"],
   },

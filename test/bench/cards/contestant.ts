@@ -1,9 +1,9 @@
-/** The cards service called through the bus; the variant names game, how it is played, threads, and whether the plugin is apart. */
+/** The cards service called through the bus; the variant names game, how it is played, threads of a plugin, and how many are in processes of their own. */
 import type { Client } from "#bus";
 import { Cards } from "#generated/cardsim";
 import type { Contestant, Driver, SideOptions } from "../pair/contestant.ts";
 import { drivenBy } from "../pair/driven-by.ts";
-import { openSide, type Place } from "./rig.ts";
+import { coresOf, openSide, type Place } from "./rig.ts";
 import { BATCH, ITERATIONS, programOf, SEARCH } from "./workload.ts";
 
 type Core = Client<typeof Cards>;
@@ -12,7 +12,7 @@ type Core = Client<typeof Cards>;
 type Work = (count: number) => Promise<number>;
 
 const TIMEOUT = { timeout: "120s" };
-/** Requests under way at a time: one is played while others are encoded and decoded. */
+/** Requests under way at a time and plugin: one is played while others are encoded and decoded. */
 const UNDER_WAY = 3;
 /** Small requests after which V8 has compiled what a request runs through. */
 const WARM_UP = 10_000;
@@ -47,25 +47,25 @@ const play = async (
 
 /** Unit: a game. Requests overlap, so that neither side waits for the other. */
 const rate =
-  (core: Core, program: Uint8Array): Work =>
+  (cores: readonly Core[], program: Uint8Array): Work =>
   async (count) => {
     let left = count;
     let seed = 0;
     const start = now();
-    const lane = async (): Promise<void> => {
+    const lane = async (core: Core): Promise<void> => {
       while (left > 0) {
         const games = Math.min(BATCH, left);
         left -= games;
         await play(core, program, games, seed++);
       }
     };
-    await Promise.all(Array.from({ length: UNDER_WAY }, lane));
+    await Promise.all(cores.flatMap((core) => Array.from({ length: UNDER_WAY }, () => lane(core))));
     return now() - start;
   };
 
 /** What of a request of 1,000 games is not the games themselves, in parts of 1e9: the middle of `count` requests in a row. */
 const overhead =
-  (core: Core, program: Uint8Array): Work =>
+  ([core]: readonly Core[], program: Uint8Array): Work =>
   async (count) => {
     const shares: number[] = [];
     for (let seed = 0; seed < count; seed++) {
@@ -78,7 +78,7 @@ const overhead =
 
 /** Unit: a playout move. */
 const search =
-  (core: Core, program: Uint8Array): Work =>
+  ([core]: readonly Core[], program: Uint8Array): Work =>
   async (count) => {
     let moves = 0;
     const start = now();
@@ -94,27 +94,28 @@ const warmUp = async (core: Core, program: Uint8Array): Promise<void> => {
   for (let seed = 0; seed < WARM_UP; seed++) await play(core, program, 1, seed);
 };
 
-const WORK: Record<string, (core: Core, program: Uint8Array) => Work> = { rate, overhead, search };
+const WORK: Record<string, (cores: readonly Core[], program: Uint8Array) => Work> = { rate, overhead, search };
 
 const partsOf = ({ folder, variant }: SideOptions): { game: string; how: string; place: Place } => {
-  const [game, how, threads, where] = variant.split("/");
+  const [game, how, threads, apart = "0"] = variant.split("/");
   return {
     game,
     how,
-    place: { folder, threads: Number(threads), name: `${game}-${how}`, apart: where === "apart" },
+    place: { folder, threads: Number(threads), name: `${game}-${how}`, apart: Number(apart) },
   };
 };
 
 export const cards: Contestant = {
   async serve(options) {
-    await openSide(partsOf(options).place, "host");
+    await openSide(partsOf(options).place, `host${options.server ?? 1}`);
     return "";
   },
   async drive(options: SideOptions): Promise<Driver> {
     const { game, how, place } = partsOf(options);
-    const core = (await openSide(place, "caller")).client(Cards, "cards");
-    const work = WORK[how](core, programOf(game));
-    if (how === "overhead") await warmUp(core, programOf(game));
+    const bus = await openSide(place, "caller");
+    const cores = coresOf(place).map((name) => bus.client(Cards, name));
+    const work = WORK[how](cores, programOf(game));
+    if (how === "overhead") await warmUp(cores[0], programOf(game));
     return drivenBy(async (count) => {
       return await work(count);
     });

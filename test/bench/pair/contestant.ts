@@ -5,6 +5,8 @@ export interface SideOptions {
   /** For sockets and port files. */
   readonly folder: string;
   readonly transport: "local" | "ring" | "unix" | "tcp";
+  /** Which of several processes of side b this is, from 1. */
+  readonly server?: number;
   /** CPUs of both sides, for a contestant that pins its own processes. */
   readonly cpus?: readonly [number, number];
   readonly workload: WorkloadName;
@@ -30,7 +32,7 @@ export interface Driver {
 
 /** One way to carry messages. Both sides end with their process. */
 export interface Contestant {
-  /** Side b, when it is a process of its own: listens, handles, answers. @returns its address */
+  /** Side b, when it has a process of its own, or several: listens, handles, answers. @returns its address, the first one's is told to `drive` */
   serve?(options: SideOptions): Promise<string>;
   /** Side a. */
   drive(options: SideOptions, address: string): Promise<Driver>;

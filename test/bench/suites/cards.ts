@@ -31,10 +31,10 @@ const ours = (variant: string, label = "busbar"): Entrant => ({
   variant,
   processes: 1,
 });
-/** The same with the plugin in a process of its own, over rings in shared memory. */
-const apart = (variant: string, label = "busbar"): Entrant => ({
-  ...ours(`${variant}/apart`, label),
-  processes: 2,
+/** The same with the plugin in a process of its own, or in two, over rings in shared memory. */
+const apart = (variant: string, label = "busbar", processes: 1 | 2 = 1): Entrant => ({
+  ...ours(`${variant}/${processes}`, label),
+  processes: processes === 1 ? 2 : 3,
 });
 const native = (variant: string, note: string): Entrant => {
   const missing = nativeMissing();
@@ -136,8 +136,8 @@ const APART: readonly Measure[] = [
   overheadOf("bus_overhead_apart", "another process", apart("war/overhead/1")),
 ];
 
-/** Two threads against one, the caller asleep while the host's workers play. */
-const threads = async (bench: Bench): Promise<void> => {
+/** Two threads, or processes, against one, the caller asleep while they play. */
+const scaling = async (bench: Bench): Promise<void> => {
   const note = `crazy eights for two, ${BATCH} games a request, three under way`;
   const one = "ours with threads = 1";
   await runMeasure(
@@ -154,13 +154,20 @@ const threads = async (bench: Bench): Promise<void> => {
       { ...apart("crazy/rate/1", "one thread"), unpinned: true, note: one },
     ]),
   );
+  await runMeasure(
+    bench,
+    measureOf(facts("processes2", "1/s", `${note} for each of two plugins, both in processes of their own`), games, [
+      { ...apart("crazy/rate/1", "busbar", 2), unpinned: true },
+      { ...apart("crazy/rate/1", "one process"), unpinned: true, note: "ours with one of them" },
+    ]),
+  );
 };
 
 export const cards: Suite = {
   name: SUITE,
-  about: "card games through the bus: War, crazy eights, hearts, search, overhead, two threads",
+  about: "card games through the bus: War, crazy eights, hearts, search, overhead, two threads and processes",
   async run(bench) {
     for (const measure of [...MEASURES, ...APART]) await runMeasure(bench, measure);
-    await threads(bench);
+    await scaling(bench);
   },
 };
