@@ -3,6 +3,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { McapIndexedReader } from "@mcap/core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { BusError } from "#bus";
 import { crc32 } from "../file/crc.ts";
@@ -245,6 +246,67 @@ test("what a killed recorder took with it is told by the file of its next life, 
   writeFileSync(path, bytes.subarray(0, recording.files[0]!.summary.chunks[2]!.offset + 100));
   await put(held);
   expect((await recover(path, { out: join(inside, "two.mcap") })).missing.events).toBeUndefined();
+});
+
+/** Attachments as another reader finds them by the summary. */
+async function attachmentsOf(bytes: Uint8Array): Promise<Record<string, string>> {
+  const readable = {
+    size: () => Promise.resolve(BigInt(bytes.length)),
+    read: (offset: bigint, size: bigint) => Promise.resolve(bytes.subarray(Number(offset), Number(offset + size))),
+  };
+  const reader = await McapIndexedReader.Initialize({ readable });
+  const found: Record<string, string> = {};
+  for await (const { name, data } of reader.readAttachments()) found[name] = Buffer.from(data).toString();
+  return found;
+}
+
+const besides = {
+  attachments: [
+    { name: "orders.txt", data: Buffer.from("attack at dawn") },
+    { name: "map.txt", data: Buffer.alloc(3_000_000, "map ") },
+  ],
+  metadata: { mission: { name: "Ultima" } },
+};
+
+test("attachments and metadata of other writers are taken over, and what of them is damaged is told", async () => {
+  const messages = war({ seed: 14, turns: 4 });
+  const bytes = await foreign(messages, true, besides);
+  const all = { "orders.txt": "attack at dawn", "map.txt": besides.attachments[1]!.data.toString() };
+  expect(await verifySource(memorySource(bytes))).toMatchObject({ sound: true, messages: messages.length });
+
+  const whole = await recovered(bytes);
+  expect(whole.report).toMatchObject({ complete: true, attachments: 2, metadata: 1, damage: [] });
+  expect(await attachmentsOf(whole.bytes)).toEqual(all);
+  expect(await verifySource(memorySource(whole.bytes))).toMatchObject({ sound: true, messages: messages.length });
+  await using again = await inMemory(whole.bytes);
+  expect(Object.fromEntries((await again.files[0]!.metadata("mission"))!)).toEqual(besides.metadata.mission);
+
+  // No end, so that they are found by going from record to record.
+  const crashed = await foreign(messages, false, besides);
+  expect((await recovered(crashed)).report).toMatchObject({ complete: false, attachments: 2, metadata: 1 });
+  const at = Buffer.from(crashed).indexOf("map map ");
+  const cut = await recovered(crashed.subarray(0, at + 1000));
+  expect(cut.report).toMatchObject({ complete: false, attachments: 1, metadata: 1 });
+  expect(await attachmentsOf(cut.bytes)).toEqual({ "orders.txt": "attack at dawn" });
+
+  // One flipped byte: the attachment is named and left out, the messages are all there.
+  for (const file of [bytes, crashed]) {
+    const flipped = file.slice();
+    flipped[Buffer.from(file).indexOf("map map ") + 2_000_000]! ^= 1;
+    const { report, bytes: rest } = await recovered(flipped);
+    expect(report.attachments).toBe(1);
+    expect(report.damage).toEqual([expect.stringContaining("the attachment 'map.txt' does not fit its CRC")]);
+    expect(await attachmentsOf(rest)).toEqual({ "orders.txt": "attack at dawn" });
+    expect(report.messages).toBe((await recovered(file)).report.messages);
+    const { problems } = await verifySource(memorySource(flipped));
+    expect(problems.join("\n")).toContain("the attachment 'map.txt' does not fit its CRC");
+  }
+  // A size that the record has no room for: messages behind it are still read.
+  const lying = crashed.slice();
+  lying[at - 3]! ^= 0x80;
+  const { report } = await recovered(lying);
+  expect(report.damage.join("\n")).toMatch(/an attachment says \d+ bytes of data, which do not fit its record/);
+  expect(report.messages).toBe((await recovered(crashed)).report.messages);
 });
 
 test("merging gives all messages of all files in the order of time and sequence, whoever wrote them", async () => {

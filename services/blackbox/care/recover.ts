@@ -4,14 +4,16 @@ import { BusError } from "#bus";
 import { type Journal, readJournal } from "../file/journal.ts";
 import { ChunksAhead } from "../file/read-ahead.ts";
 import type { ChunkIndexRecord } from "../file/records.ts";
+import { scanFile } from "../file/scan.ts";
 import { fileSink, type Sink } from "../file/sink.ts";
 import { fileSource, type Source } from "../file/source.ts";
 import { readTally, sourcesOf } from "../file/tally.ts";
 import { RecordingWriter } from "../file/writer.ts";
 import type { RecordedEvent } from "../recording/event.ts";
-import { RecordingFile } from "../recording/file.ts";
+import { metadataAt, RecordingFile } from "../recording/file.ts";
 import type { Filter } from "../recording/filter.ts";
 import { TypeCache } from "../recording/types.ts";
+import { checkAttachment, partsOf } from "./attachments.ts";
 import { everything, MessageHeads, messagesOf } from "./messages.ts";
 import { type Following, type Held, type Missing, missingOf } from "./missing.ts";
 import { goOn, type Work } from "./progress.ts";
@@ -34,6 +36,9 @@ export interface RecoveryReport {
   readonly messages: number;
   /** Messages of the journal among them; undefined: there was none, or it was older than the file. */
   readonly journal: number | undefined;
+  /** Attachments and metadata records of other writers that the new file has, too. */
+  readonly attachments: number;
+  readonly metadata: number;
   /** Places that did not read, in words; the first one ended the reading unless chunks behind it were taken. */
   readonly damage: readonly string[];
   /** There were chunks behind the damage that were not looked at. */
@@ -114,6 +119,7 @@ export async function recoverSource(
   } finally {
     await ahead.settled();
   }
+  damage.push(...(await taken.besides(options)));
   const journaled = usable === undefined || soundBehindJournal ? undefined : await taken.journal(usable);
   if (usable?.fault !== undefined && journaled !== undefined) damage.push(usable.fault);
   await taken.end();
@@ -123,6 +129,8 @@ export async function recoverSource(
     complete: indexed && damage.length === 0,
     chunks: taken.chunks,
     messages: taken.messages,
+    attachments: taken.attachments,
+    metadata: taken.metadata,
     journal: journaled,
     damage,
     stoppedAtDamage,
@@ -151,6 +159,8 @@ async function orFault<T>(read: Promise<T>): Promise<T | string> {
 /** The new file while it is filled, and what is known of what should be in it. */
 class Taken {
   chunks = 0;
+  attachments = 0;
+  metadata = 0;
   /** Chunks, and messages outside of chunks that are read together. */
   #pieces = 0;
   readonly #file: RecordingFile;
@@ -203,6 +213,39 @@ class Taken {
     await this.#write(events);
     this.#count(new MessageHeads(this.#everything, anyTime, records));
     return events.length;
+  }
+
+  /** What other writers have put beside the messages. @returns what of it could not be taken, in words */
+  async besides(work: Work): Promise<string[]> {
+    const { source, recording, bytes } = this.#file;
+    // Ours are all in the summary, and what they have is made anew.
+    if (recording.size > 0) return [];
+    // Other writers may leave their indexes out.
+    const { summary, oddities } = this.#file.scan ?? (await scanFile(source, bytes));
+    const faults = oddities.map(({ message }) => message);
+    const orSay = async (take: () => Promise<void>): Promise<void> => {
+      goOn(work, 1);
+      try {
+        await take();
+      } catch (error) {
+        const fault = BusError.from(error);
+        if (!fault.code.startsWith("blackbox/")) throw error;
+        faults.push(fault.message);
+      }
+    };
+    for (const attachment of summary.attachments)
+      await orSay(async () => {
+        await checkAttachment(source, attachment);
+        const { offset, length } = attachment;
+        await this.#writer.copyAttachment(attachment, partsOf(source, offset, offset + length));
+        this.attachments++;
+      });
+    for (const place of summary.metadata)
+      await orSay(async () => {
+        await this.#writer.metadata(place.name, (await metadataAt(source, place)).entries);
+        this.metadata++;
+      });
+    return faults;
   }
 
   async #write(events: readonly RecordedEvent[]): Promise<void> {

@@ -5,6 +5,7 @@ import { crc32 } from "../file/crc.ts";
 import {
   type ChunkIndexRecord,
   Op,
+  parseAttachment,
   parseChunkHead,
   parseMessageIndex,
   parseMetadata,
@@ -15,6 +16,7 @@ import { TurnTable } from "../file/turn-table.ts";
 import { type RecordHead, Walker } from "../file/walk.ts";
 import type { RecordedEvent } from "../recording/event.ts";
 import { RecordingFile } from "../recording/file.ts";
+import { checkAttachment } from "./attachments.ts";
 import { everything, MessageHeads, messagesOf } from "./messages.ts";
 import { goOn, type Work } from "./progress.ts";
 
@@ -64,6 +66,7 @@ class Check {
   #records = 0;
   #chunks = 0;
   #messages = 0;
+  #attachments = 0;
   readonly #turns = new TurnTable();
   readonly #perChannel = new Map<number, bigint>();
   /** Places of messages in the chunk before the record at hand, by channel, as message indexes must give them. */
@@ -121,6 +124,7 @@ class Check {
         boundChunk(this.#source.name, head.offset, head.length);
         this.#message(await walker.bytes(head.offset, RECORD_HEAD_BYTES + head.length), file, filter);
       } else if (head.op === Op.chunk) await this.#chunk(walker, head, file, filter, chunks);
+      else if (head.op === Op.attachment) await this.#attachment(walker, head);
       else if (head.op === Op.messageIndex) this.#index(await walker.content(head), head);
       else if (head.op === Op.metadata) {
         const { name, entries } = parseMetadata(await walker.content(head));
@@ -137,6 +141,16 @@ class Check {
     if (file.scan === undefined) this.#at(record.base, "a message lies in no chunk, where no index leads to it");
     const anyTime = { offset: record.base, start: 0n, end: (1n << 64n) - 1n };
     for (const event of messagesOf(filter, anyTime, record.data)) this.#take(event, record.base);
+  }
+
+  async #attachment(walker: Walker, head: RecordHead): Promise<void> {
+    this.#attachments++;
+    const place = { offset: head.offset, length: RECORD_HEAD_BYTES + head.length };
+    try {
+      await checkAttachment(this.#source, parseAttachment(await walker.beginning(head), place));
+    } catch (error) {
+      this.problem(BusError.from(error).message);
+    }
   }
 
   #take(event: RecordedEvent, offset: number): void {
@@ -238,6 +252,10 @@ class Check {
       );
     if (statistics.chunks !== this.#chunks)
       this.problem(`${this.#source.name}: the statistics say ${statistics.chunks} chunks, there are ${this.#chunks}`);
+    if (statistics.attachments !== this.#attachments)
+      this.problem(
+        `${this.#source.name}: the statistics say ${statistics.attachments} attachments, there are ${this.#attachments}`,
+      );
     for (const [channel, count] of this.#perChannel)
       if (statistics.perChannel.get(channel) !== count)
         this.problem(

@@ -33,9 +33,18 @@ function recoveryText(report: RecoveryReport): string {
       : [
           `sequences that are not there: ${shown.join(", ")}${sequences.length > 20 ? `, and ${sequences.length - 20} more holes` : ""}`,
         ]),
+    ...besidesText(report),
     ...(report.lostBytes === 0 ? [] : [`${report.lostBytes} bytes could not be used`]),
     ...report.damage.map((text) => `damage: ${text}`),
   ].join("\n");
+}
+
+function besidesText({ attachments, metadata }: RecoveryReport): string[] {
+  const parts = [
+    ...(attachments === 0 ? [] : [`${attachments} attachment${attachments === 1 ? "" : "s"}`]),
+    ...(metadata === 0 ? [] : [`${metadata} metadata record${metadata === 1 ? "" : "s"}`]),
+  ];
+  return parts.length === 0 ? [] : [`also taken: ${parts.join(" and ")}`];
 }
 
 function missingText({ events, exact, types, onTheWay, uncounted, by }: RecoveryReport["missing"]): string {
@@ -102,7 +111,7 @@ export const KEEPING: readonly CommandSpec[] = [
   },
   {
     name: "merge",
-    description: "Make one file of several recordings, in the order of time and sequence.",
+    description: "Make one file of the messages of several recordings, in the order of time and sequence.",
     arguments: { "<paths...>": "recordings, or folders of them" },
     options: [...QUERY_OPTIONS, { flags: "--out <file>", description: "the new file (needed)" }],
     examples: [

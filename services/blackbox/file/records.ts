@@ -30,6 +30,9 @@ export const CHUNK_HEAD_BYTES = 28;
 /** A footer record, its head included, and the magic behind it. */
 export const TAIL_BYTES: number = RECORD_HEAD_BYTES + 20 + MAGIC.length;
 
+/** Behind an attachment's data. */
+export const CRC_BYTES = 4;
+
 export interface SchemaRecord {
   readonly id: number;
   readonly name: string;
@@ -88,6 +91,20 @@ export interface MetadataIndexRecord {
   readonly offset: number;
   readonly length: number;
   readonly name: string;
+}
+
+/** An attachment without its data: a file that another writer has put beside the messages. */
+export interface AttachmentRecord {
+  /** Of the attachment record, its head included. */
+  readonly offset: number;
+  readonly length: number;
+  readonly logTime: bigint;
+  readonly createTime: bigint;
+  readonly name: string;
+  readonly mediaType: string;
+  readonly dataSize: number;
+  /** Place of its CRC, which goes over all before it but the record's head. */
+  readonly crcAt: number;
 }
 
 export interface Footer {
@@ -178,6 +195,19 @@ export function parseStatistics(b: Bytes): Statistics {
   const perChannel = new Map<number, bigint>();
   while (block.left > 0) perChannel.set(block.u16("a channel"), block.u64("its number of messages"));
   return { messages, schemas, channels, attachments, metadata, chunks, start, end, perChannel };
+}
+
+/** @param at the record's place, which it does not say itself */
+export function parseAttachment(b: Bytes, at: { readonly offset: number; readonly length: number }): AttachmentRecord {
+  const logTime = b.u64("an attachment's time");
+  const createTime = b.u64("an attachment's time of making");
+  const name = b.text("an attachment's name");
+  const mediaType = b.text("an attachment's media type");
+  const dataSize = b.size("an attachment's data");
+  const crcAt = at.offset + RECORD_HEAD_BYTES + b.at + dataSize;
+  if (crcAt + CRC_BYTES > at.offset + at.length)
+    throw b.fail(`an attachment says ${dataSize} bytes of data, which do not fit its record`);
+  return { ...at, logTime, createTime, name, mediaType, dataSize, crcAt };
 }
 
 export const parseMetadata = (b: Bytes): { name: string; entries: Map<string, string> } => ({

@@ -6,6 +6,7 @@ import {
   MAGIC,
   MESSAGE_HEAD_BYTES,
   Op,
+  parseAttachment,
   parseChunkHead,
   parseMessageIndex,
   parseMetadata,
@@ -28,6 +29,8 @@ export class Scan {
   readonly summary: Summary;
   /** Why it stopped before the end; undefined when all records were whole. */
   fault: BusError | undefined;
+  /** What is wrong with records that hold no messages, which are left out. */
+  readonly oddities: BusError[] = [];
   /** Messages by channel, as the message indexes have them, and messages outside of chunks. */
   readonly perChannel: Map<number, bigint> = new Map();
   /** It came to the end of the data, so the file was closed. */
@@ -106,6 +109,20 @@ export class Scan {
     } else if (head.op === Op.metadata) {
       const { name } = parseMetadata(await this.#walker.content(head));
       summary.metadata.push({ offset: head.offset, length: RECORD_HEAD_BYTES + head.length, name });
+    } else if (head.op === Op.attachment) {
+      await this.#attachment(head);
+    }
+  }
+
+  /** Messages behind it are worth more than an attachment that says nonsense of itself. */
+  async #attachment(head: RecordHead): Promise<void> {
+    const place = { offset: head.offset, length: RECORD_HEAD_BYTES + head.length };
+    try {
+      this.summary.attachments.push(parseAttachment(await this.#walker.beginning(head), place));
+    } catch (error) {
+      const fault = BusError.from(error);
+      if (!fault.code.startsWith("blackbox/")) throw error;
+      this.oddities.push(fault);
     }
   }
 

@@ -3,6 +3,7 @@ import { Bytes, unreadable } from "./bytes.ts";
 import { ChunkIndexes } from "./chunk-indexes.ts";
 import { crc32 } from "./crc.ts";
 import {
+  type AttachmentRecord,
   type ChannelRecord,
   type ChunkIndexRecord,
   MAGIC,
@@ -29,6 +30,8 @@ export interface Summary {
   /** The same, to choose from; undefined when the file was scanned. */
   readonly indexes: ChunkIndexes | undefined;
   readonly metadata: MetadataIndexRecord[];
+  /** Of other writers; only those that a scan has found. */
+  readonly attachments: AttachmentRecord[];
   statistics: Statistics | undefined;
   /** Where the records that are data end. */
   dataEnd: number;
@@ -40,6 +43,7 @@ export const emptySummary = (dataEnd: number): Summary => ({
   chunks: [],
   indexes: undefined,
   metadata: [],
+  attachments: [],
   statistics: undefined,
   dataEnd,
 });

@@ -64,6 +64,11 @@ export class Walker {
     return await this.bytes(head.offset + RECORD_HEAD_BYTES, Math.min(head.length, CHUNK_HEAD_BYTES + 4 + 256 + 8));
   }
 
+  /** The beginning of an attachment, which is as long as it likes: names that do not fit in here are refused when they are read. */
+  async beginning(head: RecordHead): Promise<Bytes> {
+    return await this.bytes(head.offset + RECORD_HEAD_BYTES, Math.min(head.length, WINDOW_BYTES / 2));
+  }
+
   async bytes(offset: number, length: number): Promise<Bytes> {
     const inWindow = offset >= this.#windowAt && offset + length <= this.#windowAt + this.#window.length;
     if (!inWindow) {

@@ -3,6 +3,7 @@ import { crc32 } from "./crc.ts";
 import { halves } from "./halves.ts";
 import { MessageIndexes } from "./message-indexes.ts";
 import {
+  type AttachmentRecord,
   type ChannelRecord,
   type ChunkIndexRecord,
   MAGIC,
@@ -52,6 +53,7 @@ export class RecordingWriter {
   readonly #channels = new Map<number, ChannelRecord>();
   readonly #chunks: (ChunkIndexRecord & { readonly indexOffsets: Map<number, bigint> })[] = [];
   readonly #metadata: { name: string; offset: number; length: number }[] = [];
+  readonly #attachments: AttachmentRecord[] = [];
   readonly #counts = new Map<number, number>();
   #position = 0;
   #records = new Uint8Array(CHUNK_BYTES + 4096);
@@ -160,6 +162,12 @@ export class RecordingWriter {
     await this.#flush();
   }
 
+  /** An attachment record as it stands in another file. @param parts its bytes, in order */
+  async copyAttachment(record: AttachmentRecord, parts: AsyncIterable<Uint8Array>): Promise<void> {
+    this.#attachments.push({ ...record, offset: this.#position });
+    for await (const part of parts) await this.#write(part);
+  }
+
   /** Turn index, summary, footer; the file is then complete and closed. */
   async end(): Promise<void> {
     await this.endChunk();
@@ -241,6 +249,15 @@ export class RecordingWriter {
           uncompressedSize: BigInt(chunk.uncompressed),
         });
     });
+    group(Op.attachmentIndex, () => {
+      for (const { offset, length, dataSize, crcAt: _, ...about } of this.#attachments)
+        b.writeAttachmentIndex({
+          ...about,
+          offset: BigInt(offset),
+          length: BigInt(length),
+          dataSize: BigInt(dataSize),
+        });
+    });
     group(Op.metadataIndex, () => {
       for (const { name, offset, length } of this.#metadata)
         b.writeMetadataIndex({ name, offset: BigInt(offset), length: BigInt(length) });
@@ -271,7 +288,7 @@ export class RecordingWriter {
       messageCount: BigInt(this.messages),
       schemaCount: this.#schemas.size,
       channelCount: this.#channels.size,
-      attachmentCount: 0,
+      attachmentCount: this.#attachments.length,
       metadataCount: this.#metadata.length,
       chunkCount: this.#chunks.length,
       messageStartTime: start,

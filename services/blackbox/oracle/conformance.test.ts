@@ -97,6 +97,7 @@ async function check(input: Input, { name, has, file }: Variant): Promise<void> 
   const sink = new MemorySink();
   const report = await recoverSource(memorySource(file, name), undefined, sink);
   expect(report).toMatchObject({ file: name, chunks, messages: wanted.length, damage: [], lostBytes: 0 });
+  expect([report.attachments, report.metadata], name).toEqual([input.attachments.length, input.metadata.length]);
   expect(report.missing, name).toMatchObject({ events: 0, exact: true });
   await using again = await openSources([memorySource(sink.bytes, name)]);
   expect(await linesFrom(again.arrivals()), `${name}, recovered`).toEqual(wanted);

@@ -102,7 +102,7 @@ export class RecordingFile {
       summary = complete ? { ...scan.summary, statistics: summary?.statistics } : settled(scan.summary);
     }
     const at = summary.metadata.find(({ name }) => name === "busbar.recording");
-    const recording = at === undefined ? new Map<string, string>() : (await metadata(source, at)).entries;
+    const recording = at === undefined ? new Map<string, string>() : (await metadataAt(source, at)).entries;
     return new RecordingFile(source, size, complete, summary, scan, recording, types);
   }
 
@@ -110,7 +110,7 @@ export class RecordingFile {
   static async ofScan(source: Source, scan: Scan, size: number, types: TypeCache): Promise<RecordingFile> {
     const { summary } = scan;
     const at = summary.metadata.find(({ name }) => name === "busbar.recording");
-    const recording = at === undefined ? new Map<string, string>() : (await metadata(source, at)).entries;
+    const recording = at === undefined ? new Map<string, string>() : (await metadataAt(source, at)).entries;
     return new RecordingFile(source, size, false, summary, scan, recording, types);
   }
 
@@ -166,7 +166,7 @@ export class RecordingFile {
     let recording: ReadonlyMap<string, string> = new Map();
     try {
       const at = summary.metadata.find(({ name }) => name === "busbar.recording");
-      if (at !== undefined) recording = (await metadata(source, at)).entries;
+      if (at !== undefined) recording = (await metadataAt(source, at)).entries;
     } catch (error) {
       if (cutOff) fault = undefined;
       cutOff = false;
@@ -205,7 +205,7 @@ export class RecordingFile {
     const at = this.summary.metadata.findLast(({ name }) => name === "busbar.turns");
     if (at === undefined) return undefined;
     try {
-      return new TurnIndex(this.path, at.offset, (await metadata(this.source, at)).entries);
+      return new TurnIndex(this.path, at.offset, (await metadataAt(this.source, at)).entries);
     } catch (error) {
       this.damaged(error);
       return undefined;
@@ -216,7 +216,7 @@ export class RecordingFile {
   async metadata(name: string): Promise<ReadonlyMap<string, string> | undefined> {
     const at = this.summary.metadata.findLast((each) => each.name === name);
     try {
-      return at === undefined ? undefined : (await metadata(this.source, at)).entries;
+      return at === undefined ? undefined : (await metadataAt(this.source, at)).entries;
     } catch (error) {
       this.damaged(error);
       return undefined;
@@ -288,7 +288,8 @@ function settled(summary: Summary): Summary {
   return { ...summary, chunks: [...summary.chunks.slice(0, -1), { ...last, channels: new Uint8Array(0) }] };
 }
 
-async function metadata(
+/** A metadata record where an index says that it is. @throws BusError blackbox/unreadable */
+export async function metadataAt(
   source: Source,
   at: { readonly offset: number; readonly length: number },
 ): Promise<{ name: string; entries: Map<string, string> }> {

@@ -70,8 +70,21 @@ const nameOf = ({ type, faction, topic }: Recorded): string =>
 
 const bfbs = (type: Any): Uint8Array => Buffer.from(type.schema, "base64");
 
-/** The same messages as another program would write them: one channel per type, no metadata, a chunk that may not be closed. */
-export async function foreign(messages: readonly Recorded[], closed = true): Promise<Uint8Array> {
+/** What a foreign file has beside its messages. */
+export interface Besides {
+  readonly attachments: readonly { readonly name: string; readonly data: Uint8Array }[];
+  readonly metadata: Readonly<Record<string, Readonly<Record<string, string>>>>;
+}
+
+/**
+ * The same messages as another program would write them: one channel per type, no metadata of channels, a chunk that may not be closed.
+ * @param besides half of the attachments come after as many of the messages, all else before them
+ */
+export async function foreign(
+  messages: readonly Recorded[],
+  closed = true,
+  besides: Besides = { attachments: [], metadata: {} },
+): Promise<Uint8Array> {
   const parts: Uint8Array[] = [];
   let position = 0n;
   const writable = {
@@ -83,8 +96,17 @@ export async function foreign(messages: readonly Recorded[], closed = true): Pro
   };
   const writer = new McapWriter({ writable, chunkSize: 4096 });
   await writer.start({ profile: "", library: "another" });
+  for (const [name, entries] of Object.entries(besides.metadata))
+    await writer.addMetadata({ name, metadata: new Map(Object.entries(entries)) });
+  const attach = async (i: number): Promise<void> => {
+    const { name, data } = besides.attachments[i]!;
+    await writer.addAttachment({ name, data, logTime: BigInt(i), createTime: 0n, mediaType: "text/plain" });
+  };
+  const half = besides.attachments.length >> 1;
+  for (let i = 0; i < half; i++) await attach(i);
   const ids = new Map<string, number>();
-  for (const { type, messageType, sequence, time, published, payload } of messages) {
+  for (const [i, { type, messageType, sequence, time, published, payload }] of messages.entries()) {
+    if (i === messages.length >> 1) for (let j = half; j < besides.attachments.length; j++) await attach(j);
     let channelId = ids.get(type);
     if (channelId === undefined) {
       const schemaId = await writer.registerSchema({ name: type, encoding: "flatbuffer", data: bfbs(messageType) });
