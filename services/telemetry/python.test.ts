@@ -71,6 +71,16 @@ describe.skipIf(missing !== undefined)(
       });
     });
 
+    test("names a process that does not answer, because it is stopped", async () => {
+      await writer.start("still");
+      expect(await check("silent", writer.folder)).toEqual({
+        known: [[expect.stringMatching(/\.tele$/)], 1, true],
+        new: [[expect.stringMatching(/\.tele$/)], []],
+        afterwards: [],
+        faults: [],
+      });
+    });
+
     test("says that a writer died in the middle of an update", async () => {
       await writer.start("stopped");
       expect(await check("kill", writer.folder)).toEqual({

@@ -304,20 +304,27 @@ class Feed:
         self._readers: Dict[str, Reader] = {}
         #: What the last `refresh` met, by the name of the socket. Such a process hides no other.
         self.faults: Dict[str, TelemetryError] = {}
+        #: Sockets of processes that did not answer the last `refresh` in time, and since when (`time.monotonic`): stopped, or stuck.
+        self.silent: Dict[str, float] = {}
         self.refresh()
 
     def refresh(self) -> None:
         names = os.listdir(self._folder) if os.path.isdir(self._folder) else []
         self.faults = {}
+        before, self.silent = self.silent, {}
         for name in sorted(name for name in names if name.endswith(_SUFFIX)):
             known = self._processes.get(name)
+            asked = time.monotonic()
             try:
                 if known is not None and not known.gone():
                     known.refresh()
                 else:
                     known = self._processes[name] = _Process(os.path.join(self._folder, name), self._timeout)
-            except (OSError, Unreachable):
-                continue  # it has just died, or does not answer: what is known of it stays
+            except (OSError, Unreachable) as error:
+                # It has just died, or does not answer: what is known of it stays.
+                if isinstance(error, socket.timeout) or isinstance(error.__cause__, socket.timeout):
+                    self.silent[name] = before.get(name, asked)
+                continue
             except TelemetryError as error:
                 self.faults[name] = error
                 continue

@@ -107,4 +107,27 @@ def refused(folder: str) -> object:
         }
 
 
-print(json.dumps({"layout": layout, "equal": equal, "kill": kill, "value": value, "refused": refused}[sys.argv[1]](*sys.argv[2:])))
+def silent(folder: str) -> object:
+    """Stops the writer and lets it go on: what a feed that knew it says, one that did not, and the first one afterwards."""
+    with telemetry.Feed(folder, timeout=0.2) as feed:
+        reader = feed.reader("combat")
+        os.kill(reader.pid, signal.SIGSTOP)
+        try:
+            feed.refresh()
+            since = dict(feed.silent)
+            feed.refresh()
+            kept = since == feed.silent
+            with telemetry.Feed(folder, timeout=0.2) as late:
+                new = [sorted(late.silent), [each.service for each in late.readers]]
+            known = [sorted(feed.silent), reader.read().values["units"], kept]
+        finally:
+            os.kill(reader.pid, signal.SIGCONT)
+        for _ in range(100):
+            feed.refresh()
+            if not feed.silent:
+                break
+        return {"known": known, "new": new, "afterwards": sorted(feed.silent), "faults": sorted(feed.faults)}
+
+
+WHAT = {"layout": layout, "equal": equal, "kill": kill, "value": value, "refused": refused, "silent": silent}
+print(json.dumps(WHAT[sys.argv[1]](*sys.argv[2:])))
