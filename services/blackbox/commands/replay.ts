@@ -22,7 +22,10 @@ const command: CommandSpec = {
     { flags: "--speed <x>", description: "recorded time against real time; 0 as fast as it goes (default)" },
     { flags: "--from-turn <turn>", description: "begin with the first event of this turn" },
     { flags: "--types <names>", description: "only these message types, separated by commas" },
-    { flags: "--step", description: "wait for Enter before each simulated instant (not prompted for with --json); q ends" },
+    {
+      flags: "--step",
+      description: "wait for Enter before each simulated instant (not prompted for with --json); q ends",
+    },
     {
       flags: "--clock",
       description: "drive the bus's simulated clock; it must be paused, and the service must call busbar.clock.Clock",
