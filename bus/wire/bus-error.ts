@@ -37,6 +37,18 @@ export class BusError extends Error {
     return new BusError(code, { details: { reason }, cause: error });
   }
 
+  /**
+   * An error that came as a number and a sentence, as refused items of a batch have it.
+   * @param text without the code, which is put before it as in every other error
+   * @param details what it is about
+   */
+  static ofNumber(number: number, text: string | null, details: Record<string, unknown> = {}): BusError {
+    const code = errorCodeOf(number);
+    const given = text === null || text === "" ? `error ${number}` : text;
+    const message = given.startsWith(`${code}:`) ? given : `${code}: ${given}`;
+    return new BusError(code, { message, details: { ...details, number } });
+  }
+
   toJSON(): { code: ErrorCode; message: string; details: Readonly<Record<string, unknown>> } {
     return { code: this.code, message: this.message, details: this.details };
   }

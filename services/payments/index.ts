@@ -17,6 +17,7 @@ export { configModel, ticksOf } from "./config/model.ts";
 export { type Position, type Problem, problemText } from "./config/problem.ts";
 export { parseSource, type Source, SourceError, type SourceLimits } from "./config/source.ts";
 export type * from "./config/types.ts";
+export { type BatchAnswer, checkItems } from "./errors.ts";
 export { type CheckedPolicy, type CheckOptions, checkPolicy } from "./policy/check.ts";
 export { type Comparison, compareRuns, type Measure, type Run } from "./report/compare.ts";
 export { type Cell, type Column, CsvWriter, JsonWriter } from "./report/export.ts";

@@ -42,7 +42,7 @@ async function judge(bus: Bus, name: string, genome: Genome, degenerate: boolean
   const simulate = async (requests: SimulationRequestInit[]): Promise<AggregatedStats[]> => {
     const { results } = await bus.client(Cards).simulate({ requests }, { timeout: "120s" });
     const bad = results.find(({ error }) => error !== 0);
-    if (bad !== undefined) throw new BusError("core/app", { message: `${name}: ${bad.errorText}` });
+    if (bad !== undefined) throw BusError.ofNumber(bad.error, `${name}: ${bad.errorText}`);
     return [...results];
   };
   const everywhere = (player: number): number[] => seats.map(() => player);

@@ -4,7 +4,6 @@ import type { QueryResult, Rows } from "#generated/ecs";
 import type { ArrayOf, ComponentSpecs, ValueOf } from "../components/fields.ts";
 import { type ColumnData, isThere, valueAt } from "../frame/column.ts";
 import { fromWire } from "../frame/wire.ts";
-import { errorOf } from "./errors.ts";
 import type { Row, SelectedPaths, SpecAt } from "./types.ts";
 
 /** A column of an answer. */
@@ -100,7 +99,7 @@ export class Answer<S extends ComponentSpecs, All = never, Sel = never> extends 
 
   /** @throws BusError ecs/* when the service refused the query */
   constructor(result: QueryResult, version: bigint, wantTotal: boolean) {
-    if (result.error !== 0) throw errorOf(result.error, result.errorText, { path: result.errorPath });
+    if (result.error !== 0) throw BusError.ofNumber(result.error, result.errorText, { path: result.errorPath });
     super(result.rows);
     this.total = wantTotal ? Number(result.totalCount) : undefined;
     this.hasMore = result.hasMore;

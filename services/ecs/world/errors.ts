@@ -1,14 +1,5 @@
-import { BusError, type ErrorCode } from "#bus";
+import { BusError } from "#bus";
 import type { ItemError } from "#generated/ecs";
-import { ERRORS } from "#generated/errors";
-
-const byNumber = new Map<number, ErrorCode>(
-  Object.entries(ERRORS).map(([code, { number }]) => [number, code as ErrorCode]),
-);
-
-/** An error that came as number and text. @param details what it is about */
-export const errorOf = (number: number, text: string | null, details: Record<string, unknown>): BusError =>
-  new BusError(byNumber.get(number) ?? "core/app", { message: text ?? "", details: { ...details, number } });
 
 /** An item of a batch that has no result. The others have theirs. */
 export interface ItemFailure {
@@ -27,7 +18,7 @@ export function failuresOf(errors: readonly ItemError[], placeOf: (item: number)
     .flatMap(({ item, count, error, path, text }) =>
       Array.from({ length: count }, (_, i) => {
         const place = placeOf(item + i);
-        return { item: place, error: errorOf(error, text, { item: place, path }) };
+        return { item: place, error: BusError.ofNumber(error, text, { item: place, path }) };
       }),
     )
     .sort((a, b) => a.item - b.item);

@@ -1,10 +1,9 @@
 /** A query whose result is kept up to date: the result first, then what changed. */
-import type { Client } from "#bus";
+import { BusError, type Client } from "#bus";
 import { type Ecs, Pace, type QueryDelta, type QueryInit, type SubscribeQueryReply } from "#generated/ecs";
 import type { ComponentSpecs } from "../components/fields.ts";
 import { Answer, Frame } from "./answer.ts";
 import type { Deltas } from "./deltas.ts";
-import { errorOf } from "./errors.ts";
 
 export interface SubscribeOptions {
   /** A change per request that changes the result, or one per turn. Default "request". */
@@ -78,7 +77,8 @@ export class LiveQuery<S extends ComponentSpecs, All, Sel>
           });
           continue;
         }
-        if (delta.error !== 0) throw errorOf(delta.error, delta.errorText, { subscription: String(subscription) });
+        if (delta.error !== 0)
+          throw BusError.ofNumber(delta.error, delta.errorText, { subscription: String(subscription) });
         const { sequence } = delta;
         if (this.#isGap(delta)) {
           await this.#acknowledge(sequence, true);

@@ -1,5 +1,5 @@
 /** The typed door to an `ecs` service. */
-import type { Bus, CallOptions, Client } from "#bus";
+import { type Bus, BusError, type CallOptions, type Client } from "#bus";
 import { Ecs, type RunSystemReply } from "#generated/ecs";
 import { checkVersion } from "../../recovery/index.ts";
 import type { ComponentDefinition, Components } from "../components/define.ts";
@@ -9,7 +9,7 @@ import { Answer } from "./answer.ts";
 import { type AnyEntity, columnGroup, createGroups } from "./create.ts";
 import { Deltas } from "./deltas.ts";
 import { entitiesOf } from "./entities.ts";
-import { type Batch, errorOf, failuresOf, throwFirst } from "./errors.ts";
+import { type Batch, failuresOf, throwFirst } from "./errors.ts";
 import { queryToWire, selectedFields } from "./query.ts";
 import { LiveQuery, type SubscribeOptions } from "./subscription.ts";
 import { runSystem, type System, type SystemAnswer, type SystemReport } from "./system.ts";
@@ -162,7 +162,7 @@ export class World<S extends ComponentSpecs> implements Disposable {
   async run(name: string, dt: number): Promise<Omit<RunSystemReply["results"][number], "error" | "errorText">> {
     const { results } = await this.ecs.runSystem({ runs: [{ name, dt }] });
     const { error, errorText, ...result } = results[0]!;
-    if (error !== 0) throw errorOf(error, errorText, { system: name });
+    if (error !== 0) throw BusError.ofNumber(error, errorText, { system: name });
     return result;
   }
 

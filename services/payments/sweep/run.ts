@@ -1,7 +1,7 @@
 /** Runs the simulations of a sweep on the native half: in parallel there, part by part here. */
 import { createHash } from "node:crypto";
-import { BusError, type Client, errorCodeOf } from "#bus";
-import type { ItemError, Payments, SweepResult } from "#generated/payments";
+import { BusError, type Client } from "#bus";
+import type { Payments, SweepResult } from "#generated/payments";
 import type { Point } from "./grid.ts";
 
 /** What is kept of one simulation. */
@@ -63,7 +63,10 @@ export async function runSweep(
       for await (const { firstItem, results } of core.sweep(request, { signal, timeout: TIMEOUT }))
         for (const [index, result] of results.entries()) {
           const item = items[firstItem + index]!;
-          if (result.error !== null) throw errorOf(result.error, item, Math.floor(item / seeds.length));
+          if (result.error !== null) {
+            const { code, path, text } = result.error;
+            throw BusError.ofNumber(code, text, { item, point: Math.floor(item / seeds.length), path });
+          }
           outcomes[item] = outcomeOf(result);
           onOutcome?.(item, outcomes[item]);
         }
@@ -79,9 +82,6 @@ export async function runSweep(
   }
   return outcomes;
 }
-
-const errorOf = ({ code, path, text }: ItemError, item: number, point: number): BusError =>
-  new BusError(errorCodeOf(code), { message: text ?? "", details: { item, point, path } });
 
 function outcomeOf({ metrics, runHash, costs }: SweepResult): Outcome {
   if (metrics === null)
