@@ -72,13 +72,15 @@ export class BusImpl implements Bus {
         details: { service: name, action: "call", what: service.name, key: "calls" },
       });
     }
+    const servers = this.#servers(service.name, target);
     const methods = Object.entries(service.methods).map(([key, method]) => {
       const rpc = `${service.name}/${method.name}`;
       const call = (value: unknown, options: CallOptions = {}): unknown => {
         try {
           const timeoutMs = options.timeout === undefined ? CALL_TIMEOUT_MS : durationMs(options.timeout);
           const request = { method, rpc, value, timeoutMs, signal: options.signal };
-          const link = this.#serverLink(service.name, rpc, options.target ?? target);
+          const links = options.target === undefined ? servers() : this.#serverLinks(service.name, options.target);
+          const link = this.#serverLink(links, rpc, options.target ?? target);
           return method.streaming ? link.caller.stream(request) : link.caller.unary(request);
         } catch (error) {
           if (method.streaming) throw error;
@@ -91,10 +93,10 @@ export class BusImpl implements Bus {
   }
 
   /** Round-robin over the ready servers; one that is not there yet gets the request when it comes. */
-  #serverLink(service: string, rpc: string, target: string | undefined): Link {
+  #serverLink(links: readonly Link[], rpc: string, target: string | undefined): Link {
     const resident = this.#resident;
     if (resident.isClosed) throw new BusError("core/closed", { details: { what: `the bus of ${this.service}` } });
-    const links = this.#serverLinks(service, target);
+    if (links.length === 1) return links[0];
     if (links.length === 0) {
       if (target !== undefined) resident.index.requireService(target);
       throw new BusError("core/no-server", { details: { rpc } });
@@ -102,6 +104,20 @@ export class BusImpl implements Bus {
     const ready = links.filter((link) => link.isOpen);
     const from = ready.length > 0 ? ready : links;
     return from[this.#turns++ % from.length];
+  }
+
+  /** The same for every request of a client until there is another link. */
+  #servers(service: string, target: string | undefined): () => readonly Link[] {
+    let links: readonly Link[] = [];
+    let added = -1;
+    return () => {
+      const { linksAdded } = this.#resident;
+      if (linksAdded !== added) {
+        links = this.#serverLinks(service, target);
+        added = linksAdded;
+      }
+      return links;
+    };
   }
 
   #serverLinks(service: string, target: string | undefined): Link[] {

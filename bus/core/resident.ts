@@ -27,6 +27,8 @@ export class Resident {
   readonly server: Server;
   readonly history: History;
   readonly links: Map<string, Link> = new Map();
+  /** Grows with each link that is added: what was found in `links` before is found again while it has not. */
+  linksAdded = 0;
   readonly #publishers = new Map<AnyMessageType, Map<string, PublisherImpl<unknown>>>();
   readonly unheard: Map<string, number> = new Map();
   readonly creditType: AnyMessageType = Credit;
@@ -102,6 +104,7 @@ export class Resident {
 
   addLink(link: Link): void {
     this.links.set(link.peer, link);
+    this.linksAdded++;
     this.routesChanged();
   }
 
