@@ -166,11 +166,16 @@ describe.each(["unix", "tcp"])("%s", (name) => {
     }
     await until(() => listener.receiver.counts[0] === 1000, "the frames");
     expect(dialer.carrier.messagesSent - before).toBeLessThan(100);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-    const quiet = dialer.carrier.messagesSent;
-    send(dialer, Lane.data, 64);
-    dialer.carrier.outbound[0].flush();
-    expect(dialer.carrier.messagesSent - quiet).toBe(1);
+    // On a busy machine the socket may still be at the frames before: then one waits for them, as it should.
+    let sentAtOnce = 0;
+    for (let i = 0; i < 20 && sentAtOnce === 0; i++) {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      const quiet = dialer.carrier.messagesSent;
+      send(dialer, Lane.data, 64);
+      dialer.carrier.outbound[0].flush();
+      sentAtOnce = dialer.carrier.messagesSent - quiet;
+    }
+    expect(sentAtOnce).toBe(1);
   });
 
   test("a clean close delivers what is staged and leaves exact counters on both sides", async () => {
