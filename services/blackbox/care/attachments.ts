@@ -11,11 +11,12 @@ export async function* partsOf(source: Source, from: number, to: number): AsyncG
   for (let at = from; at < to; at += PART_BYTES) yield await source.read(at, Math.min(PART_BYTES, to - at));
 }
 
-/** @throws BusError blackbox/unreadable: it does not fit its CRC */
-export async function checkAttachment(source: Source, { offset, crcAt, name }: AttachmentRecord): Promise<void> {
+/** @returns true; @throws BusError blackbox/unreadable: it does not fit its CRC */
+export async function checkAttachment(source: Source, { offset, crcAt, name }: AttachmentRecord): Promise<true> {
   const wanted = Buffer.from(await source.read(crcAt, CRC_BYTES)).readUInt32LE();
-  if (wanted === 0) return;
+  if (wanted === 0) return true;
   let crc = 0;
   for await (const part of partsOf(source, offset + RECORD_HEAD_BYTES, crcAt)) crc = crc32(part, crc);
   if (crc !== wanted) throw unreadable(source.name, offset, `the attachment '${name}' does not fit its CRC`);
+  return true;
 }

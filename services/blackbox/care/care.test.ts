@@ -301,6 +301,13 @@ test("attachments and metadata of other writers are taken over, and what of them
     const { problems } = await verifySource(memorySource(flipped));
     expect(problems.join("\n")).toContain("the attachment 'map.txt' does not fit its CRC");
   }
+  // A chunk's head that says nonsense ends the walk to what is beside the messages, which is told; the index still leads to the other chunks.
+  await using sound = await inMemory(bytes);
+  const headless = bytes.slice();
+  headless[sound.files[0]!.summary.chunks[0]!.offset + 9 + 28]! ^= 0x40;
+  const behind = (await recovered(headless)).report;
+  expect(behind.attachments).toBe(1);
+  expect(behind.damage.at(-1)).toMatch(/attachments and metadata behind it were not looked for$/);
   // A size that the record has no room for: messages behind it are still read.
   const lying = crashed.slice();
   lying[at - 3]! ^= 0x80;

@@ -221,30 +221,34 @@ class Taken {
     // Ours are all in the summary, and what they have is made anew.
     if (recording.size > 0) return [];
     // Other writers may leave their indexes out.
-    const { summary, oddities } = this.#file.scan ?? (await scanFile(source, bytes));
-    const faults = oddities.map(({ message }) => message);
-    const orSay = async (take: () => Promise<void>): Promise<void> => {
+    const scan = this.#file.scan ?? (await scanFile(source, bytes));
+    const faults = scan.oddities.map(({ message }) => message);
+    // Of a file that was scanned before, this is known.
+    if (scan !== this.#file.scan && scan.fault !== undefined)
+      faults.push(`${scan.fault.message}; attachments and metadata behind it were not looked for`);
+    const readOrSay = async <T>(read: Promise<T>): Promise<T | undefined> => {
       goOn(work, 1);
       try {
-        await take();
+        return await read;
       } catch (error) {
         const fault = BusError.from(error);
         if (!fault.code.startsWith("blackbox/")) throw error;
         faults.push(fault.message);
+        return undefined;
       }
     };
-    for (const attachment of summary.attachments)
-      await orSay(async () => {
-        await checkAttachment(source, attachment);
-        const { offset, length } = attachment;
-        await this.#writer.copyAttachment(attachment, partsOf(source, offset, offset + length));
-        this.attachments++;
-      });
-    for (const place of summary.metadata)
-      await orSay(async () => {
-        await this.#writer.metadata(place.name, (await metadataAt(source, place)).entries);
-        this.metadata++;
-      });
+    for (const attachment of scan.summary.attachments) {
+      if ((await readOrSay(checkAttachment(source, attachment))) === undefined) continue;
+      const { offset, length } = attachment;
+      await this.#writer.copyAttachment(attachment, partsOf(source, offset, offset + length));
+      this.attachments++;
+    }
+    for (const place of scan.summary.metadata) {
+      const record = await readOrSay(metadataAt(source, place));
+      if (record === undefined) continue;
+      await this.#writer.metadata(place.name, record.entries);
+      this.metadata++;
+    }
     return faults;
   }
 

@@ -110,7 +110,10 @@ Result play_dealt(const Match& match, uint64_t game_seed, Cards in_play, Arena& 
   state.turn = turn;
   state.seat = static_cast<uint8_t>(turn & 1);
   state.tie_winner = static_cast<uint8_t>(tie_winner);
-  for (uint32_t player = 0; player < 2; ++player) state.players[player].hand.size = 0, state.players[player].held = 0;
+  for (uint32_t player = 0; player < 2; ++player) {
+    state.players[player].hand.size = 0;
+    state.players[player].held = 0;
+  }
   for (uint32_t i = 0; i < size0; ++i) state.players[0].receive(row[i]);
   for (uint32_t i = in_play; i > size; --i) state.players[1].receive(row[i - 1]);
   if (on_table != kNone) {
