@@ -6961,7 +6961,7 @@ function full$RestoreRequest(x: RestoreRequestInit, d: number): RestoreRequest {
 /** Entities as columns. */
 export interface Rows {
   readonly ids: BigUint64Array;
-  /** Row i has the components of archetypes[archetype[i]]. */
+  /** Row i has the components of archetypes[archetype[i]]; absent when all rows have those of archetypes[0]. */
   readonly archetype: Uint32Array;
   readonly archetypes: readonly ComponentSet[];
   readonly columns: readonly Column[];

@@ -700,7 +700,7 @@ struct Rows FLATBUFFERS_FINAL_CLASS : private ::flatbuffers::Table {
   const ::flatbuffers::Vector<uint64_t> *ids() const {
     return GetPointer<const ::flatbuffers::Vector<uint64_t> *>(VT_IDS);
   }
-  /// Row i has the components of archetypes[archetype[i]].
+  /// Row i has the components of archetypes[archetype[i]]; absent when all rows have those of archetypes[0].
   const ::flatbuffers::Vector<uint32_t> *archetype() const {
     return GetPointer<const ::flatbuffers::Vector<uint32_t> *>(VT_ARCHETYPE);
   }

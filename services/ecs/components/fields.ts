@@ -49,7 +49,7 @@ export type NumberArray =
 export type BigArray = BigInt64Array | BigUint64Array;
 export type TypedArray = NumberArray | BigArray;
 
-/** What hashes and sorts where: `hash` for few distinct values such as a faction, `sorted` for ranges. */
+/** `hash` for few distinct values such as a faction, `sorted` for ranges and orders. */
 export type IndexKind = "hash" | "sorted";
 
 /** A field spelled out: what a declaration as text cannot say. */
@@ -57,7 +57,7 @@ export interface FieldOptions {
   readonly type: FieldKind;
   /** Default false. */
   readonly nullable?: boolean;
-  /** Default none. An index costs each write and pays where a query leaves few rows. */
+  /** Default none. It is built when the field was asked about often without a change between; writes cost no more. */
   readonly index?: IndexKind;
 }
 

@@ -1,5 +1,6 @@
-// What the core takes by itself, beside bare columns in the same program: ecs_bench MEASURE COUNT prints JSON with the ns of
-// COUNT units. A unit is an entity or a query; work is done a million entities at a time, so COUNT only says how often.
+// What the core takes by itself, beside bare columns in the same program: ecs_bench MEASURE COUNT prints JSON with the
+// ns of COUNT units. A unit is an entity or a query; work is done a million entities at a time, so COUNT only says how
+// often.
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -47,8 +48,9 @@ struct Measured {
   double sum;
 };
 
-/// Runs `once` (which returns the ns of its measured part) often enough for `count` units. Answers with the median: on a machine
-/// with other work a run that was interrupted takes as much longer as there are others who want the processor.
+/// Runs `once` (which returns the ns of its measured part) often enough for `count` units. Answers with the median: on
+/// a machine with other work a run that was interrupted takes as much longer as there are others who want the
+/// processor.
 Measured repeat(uint64_t count, uint64_t units, const std::function<double(double&)>& once) {
   std::vector<double> rounds(std::max<uint64_t>(1, count / units));
   double sum = 0;
@@ -91,8 +93,8 @@ struct Moving {
   std::vector<EntityId> ids = std::vector<EntityId>(kEntities);
 };
 
-/// Each large block comes from the system and goes back there, as for a store in a process that has just begun. Otherwise the
-/// allocator's habits decide which of two contestants gets pages of the round before.
+/// Each large block comes from the system and goes back there, as for a store in a process that has just begun.
+/// Otherwise the allocator's habits decide which of two contestants gets pages of the round before.
 void use_fresh_memory() {
 #if defined(__GLIBC__)
   mallopt(M_MMAP_THRESHOLD, 1 << 16);
@@ -203,15 +205,17 @@ Measured snapshot(uint64_t count) {
   });
 }
 
-/// Ids and four columns into one piece of memory, and out of it into columns of their own. No check, no sum, no map of ids.
+/// Ids and four columns into one piece of memory, and out of it into columns of their own. No check, no sum, no map of
+/// ids.
 Measured snapshot_bare(uint64_t count) {
   const Floats floats;
   std::vector<EntityId> ids(kEntities);
   for (uint32_t i = 0; i < kEntities; i++) ids[i] = make_id(1, i);
-  const std::pair<const void*, uint64_t> parts[] = {
-      {ids.data(), kEntities * sizeof(EntityId)},   {floats.x.data(), kEntities * sizeof(float)},
-      {floats.y.data(), kEntities * sizeof(float)}, {floats.dx.data(), kEntities * sizeof(float)},
-      {floats.dy.data(), kEntities * sizeof(float)}};
+  const std::pair<const void*, uint64_t> parts[] = {{ids.data(), kEntities * sizeof(EntityId)},
+                                                    {floats.x.data(), kEntities * sizeof(float)},
+                                                    {floats.y.data(), kEntities * sizeof(float)},
+                                                    {floats.dx.data(), kEntities * sizeof(float)},
+                                                    {floats.dy.data(), kEntities * sizeof(float)}};
   return repeat(count, 1, [&](double& sum) {
     const auto start = Clock::now();
     std::vector<uint8_t> bytes;
@@ -263,11 +267,14 @@ Measured memory_bare(uint64_t count) {
 // --- a million units: faction, hp, x, made of their number so that other programs can make the same ------------------
 
 struct Units {
-  explicit Units(uint32_t rows, IndexKind faction_index = IndexKind::none) : store(std::make_unique<Store>()) {
+  explicit Units(uint32_t rows, IndexKind faction_index = IndexKind::none, IndexKind x_index = IndexKind::none)
+      : store(std::make_unique<Store>()) {
     ComponentId unit = 0;
-    need(store->define_component(
-        {"Unit", {{"faction", FieldType::utf8, false, 1, faction_index}, {"hp", FieldType::i32}, {"x", FieldType::f32}}},
-        unit));
+    need(store->define_component({"Unit",
+                                  {{"faction", FieldType::utf8, false, 1, faction_index},
+                                   {"hp", FieldType::i32},
+                                   {"x", FieldType::f32, false, 1, x_index}}},
+                                 unit));
     TableId table = 0;
     need(store->table_of(std::vector{unit}, table));
     uint32_t codes[20];
@@ -307,7 +314,8 @@ struct Units {
 Measured ask(uint64_t count, const Store& store, const Query& query, const EngineOptions& options) {
   QueryEngine engine(store, options);
   std::shared_ptr<const Result> result;
-  for (int i = 0; i < 12; i++) need(engine.run(query, result));
+  const uint32_t asked = options.use_indexes ? options.sorted_index_after + 1 : 12;
+  for (uint32_t i = 0; i < asked; i++) need(engine.run(query, result));
   return repeat(count, 1, [&](double& sum) {
     const auto start = Clock::now();
     need(engine.run(query, result));
@@ -330,11 +338,15 @@ Measured query(uint64_t count) {
   return ask(count, *units.store, Units::question(), scanning());
 }
 
-Measured query_indexed(uint64_t count) {
-  const Units units(kEntities, IndexKind::hash);
+EngineOptions indexed() {
   EngineOptions options;
   options.use_cache = false;
-  return ask(count, *units.store, Units::question(), options);
+  return options;
+}
+
+Measured query_indexed(uint64_t count) {
+  const Units units(kEntities, IndexKind::hash);
+  return ask(count, *units.store, Units::question(), indexed());
 }
 
 Measured query_cached(uint64_t count) {
@@ -371,19 +383,38 @@ Measured query_bare(uint64_t count) {
 }
 
 /// All of a thousand, ordered by x, two columns: nothing to skip.
-Measured query1000(uint64_t count) {
-  const Units units(1'000);
+Query all_by_x() {
   Query query = Units::question();
   query.filters.clear();
   query.limit = 0;
-  return ask(count, *units.store, query, scanning());
+  return query;
 }
 
-const std::map<std::string, Measured (*)(uint64_t)> kMeasures = {
-    {"create", create},         {"create-bare", create_bare},         {"iterate2", iterate},         {"iterate2-bare", iterate_bare},
-    {"add_remove", add_remove}, {"snapshot1m", snapshot},             {"snapshot1m-bare", snapshot_bare},
-    {"memory_ratio", memory},   {"memory_ratio-bare", memory_bare},   {"query1m", query},            {"query1m-bare", query_bare},
-    {"query1000", query1000},   {"query1m_indexed", query_indexed},   {"query1m_cached", query_cached}};
+Measured query1000(uint64_t count) {
+  const Units units(1'000);
+  return ask(count, *units.store, all_by_x(), scanning());
+}
+
+Measured query1000_indexed(uint64_t count) {
+  const Units units(1'000, IndexKind::none, IndexKind::sorted);
+  return ask(count, *units.store, all_by_x(), indexed());
+}
+
+const std::map<std::string, Measured (*)(uint64_t)> kMeasures = {{"create", create},
+                                                                 {"create-bare", create_bare},
+                                                                 {"iterate2", iterate},
+                                                                 {"iterate2-bare", iterate_bare},
+                                                                 {"add_remove", add_remove},
+                                                                 {"snapshot1m", snapshot},
+                                                                 {"snapshot1m-bare", snapshot_bare},
+                                                                 {"memory_ratio", memory},
+                                                                 {"memory_ratio-bare", memory_bare},
+                                                                 {"query1m", query},
+                                                                 {"query1m-bare", query_bare},
+                                                                 {"query1000", query1000},
+                                                                 {"query1000_indexed", query1000_indexed},
+                                                                 {"query1m_indexed", query_indexed},
+                                                                 {"query1m_cached", query_cached}};
 
 }  // namespace
 

@@ -71,7 +71,8 @@ TEST(Store, ABadItemSpoilsNoNeighbour) {
   EXPECT_EQ(world.store.table(world.table).column(world.y)->null_count(), 2u);
 }
 
-// What was copied before a bad value was met leaves no trace: the state is that of a store that was only given the others.
+// What was copied before a bad value was met leaves no trace: the state is that of a store that was only given the
+// others.
 TEST(Store, TheStateIsThatOfTheSoundItemsAlone) {
   constexpr float kBad = std::numeric_limits<float>::infinity();
   for (const std::vector<uint32_t>& bad : {std::vector<uint32_t>{}, {9'999}, {0}, {0, 1, 63, 64, 5'000, 9'999}}) {
@@ -186,25 +187,90 @@ TEST(Query, ManyRowsComeInTheOrderOfASort) {
   }
 }
 
+TEST(Query, AnIndexGivesTheOrderOfAScan) {
+  Store store;
+  ComponentId thing = 0, tag = 0;
+  const ComponentType type{
+      "Thing",
+      {{"few", FieldType::i32, true, 1, IndexKind::hash}, {"many", FieldType::f32, false, 1, IndexKind::sorted}}};
+  ASSERT_FALSE(store.define_component(type, thing));
+  ASSERT_FALSE(store.define_component({"Tag", {}}, tag));
+  const FieldId few = *store.find_field("Thing.few"), many = *store.find_field("Thing.many");
+  std::vector<ItemFault> faults;
+  random::Stream dice(6, "ecs/order", 0);
+  std::vector<EntityId> ids;
+  // Two tables; in both, entities come and go, so that ids do not ascend with the rows. Some of `few` are null.
+  for (int i = 0; i < 1'200; i++) {
+    TableId table = 0;
+    ASSERT_FALSE(store.table_of(i % 3 == 0 ? std::vector{thing, tag} : std::vector{thing}, table));
+    const std::vector one{static_cast<float>(dice.below(500)) - 250};
+    const std::vector other{static_cast<int32_t>(dice.below(6))};
+    std::vector columns{values(many, one)};
+    if (i % 4 != 0) columns.push_back(values(few, other));
+    ids.emplace_back();
+    ASSERT_FALSE(store.create(table, 1, columns, &ids.back(), faults));
+    if (i % 5 == 4) store.erase(std::vector{ids[dice.below(ids.size())]}, faults);
+  }
+  EngineOptions scanning, indexed;
+  scanning.use_cache = scanning.use_indexes = indexed.use_cache = false;
+  indexed.hash_index_after = indexed.sorted_index_after = 0;
+  QueryEngine slow(store, scanning), fast(store, indexed);
+  const std::vector<std::vector<OrderKey>> orders = {{{many, false}},
+                                                     {{many, true}},
+                                                     {{few, false}},
+                                                     {{few, true}},
+                                                     {{few, true}, {many, false}},
+                                                     {{many, false}, {few, true}}};
+  for (const auto& order_by : orders) {
+    for (const auto& [limit, offset] : std::vector<std::pair<uint64_t, uint64_t>>{
+             {0, 0}, {1, 0}, {10, 0}, {10, 95}, {300, 300}, {5'000, 0}, {10, 5'000}}) {
+      Query query;
+      query.all = {thing};
+      query.order_by = order_by;
+      query.limit = limit;
+      query.offset = offset;
+      query.select = {few, many};
+      std::shared_ptr<const Result> expected, result;
+      ASSERT_FALSE(slow.run(query, expected));
+      ASSERT_FALSE(fast.run(query, result));
+      EXPECT_EQ(result->ids, expected->ids) << "limit " << limit << ", offset " << offset;
+      EXPECT_EQ(result->total, expected->total);
+      EXPECT_EQ(result->has_more, expected->has_more);
+    }
+  }
+  EXPECT_EQ(slow.stats().tables_indexed, 0u);
+  // In both tables: all but those for which rows without a value are needed.
+  EXPECT_EQ(fast.stats().tables_indexed, 2u * (3 * 7 + 3 * 3));
+}
+
 TEST(Query, RowsPlacedByTheBytesOfTheirKeysAreInTheOrderOfASort) {
   World world;
+  // Entities that come and go leave rows whose ids are in no order.
+  const std::vector<EntityId> first = world.create(std::vector<float>(6'000));
+  for (uint32_t i = 0; i < 6'000; i += 3) world.store.erase(std::vector{first[i]}, world.faults);
+  world.create(std::vector<float>(1'000));
+  const Table& table = world.store.table(world.table);
+  ASSERT_EQ(table.rows(), 5'000u);
+  ASSERT_FALSE(table.ids_ascend());
   const RowOrder order(world.store, {{world.x, false}});
   const auto before = [&order](const Candidate& a, const Candidate& b) { return order(a, b); };
   random::Stream dice(5, "ecs/sorting", 0);
   // What the keys differ in: nothing, one bit, single bytes, the ends, everything.
-  for (const uint64_t mask : {0ull, 1ull << 63, 0xFFull << 20, 0xFF00'0000'0000'00FFull, 0x0000'7F80'0007'8000ull, ~0ull}) {
+  for (const uint64_t mask :
+       {0ull, 1ull << 63, 0xFFull << 20, 0xFF00'0000'0000'00FFull, 0x0000'7F80'0007'8000ull, ~0ull}) {
     for (const size_t count : {0, 1, 2, 191, 192, 193, 1'000, 5'000}) {
       for (const uint64_t nulls : {0, 2}) {
         Candidates rows(count);
         for (size_t i = 0; i < count; i++) {
           const bool null = nulls > 0 && dice.below(nulls) == 0;
-          // An odd factor: each id once, in no order.
-          rows[i] = {null ? 0 : (dice.next() & mask) | (0x1234'5678'9ABC'DEF0 & ~mask), i * 2654435761u % 1'048'576, {0, 0}, null};
+          const uint64_t key = null ? 0 : (dice.next() & mask) | (0x1234'5678'9ABC'DEF0 & ~mask);
+          // A factor without a divisor of 5,000: each row once, in no order.
+          rows[i] = {key, static_cast<uint32_t>(i * 2'693 % 5'000), world.table, null};
         }
         Candidates expected = rows;
         std::sort(expected.begin(), expected.end(), before);
         sort_candidates(rows, order);
-        for (size_t i = 0; i < count; i++) ASSERT_EQ(rows[i].id, expected[i].id) << count << " rows, mask " << mask;
+        for (size_t i = 0; i < count; i++) ASSERT_EQ(rows[i].row, expected[i].row) << count << " rows, mask " << mask;
       }
     }
   }

@@ -1,5 +1,5 @@
-// Method: random queries are subscribed to while random requests change the state. Whoever applies the deltas to what he has must have what
-// the query answers now: entities, their components and values, and the order. Seeds are fixed.
+// Method: random queries are subscribed to while random requests change the state. Whoever applies the deltas to what
+// he has must have what the query answers now: entities, their components and values, and the order. Seeds are fixed.
 #include <gtest/gtest.h>
 
 #include <map>
@@ -18,7 +18,7 @@ const Names kFactions = {"red", "blue", "grün"};
 /// A query in plain words, so that it can be written twice.
 struct Spec {
   Names all, any_of, select;
-  int x_from = -1;                ///< -1: no such filter
+  int x_from = -1;  ///< -1: no such filter
   bool owned = false, no_flag = false;
   std::vector<std::pair<std::string, bool>> order;
   uint32_t limit = 0, offset = 0;
@@ -75,7 +75,8 @@ flatbuffers::Offset<::ecs::Query> write(Builder& b, const Spec& spec) {
 /// Components and values of a row, as text.
 std::string row_of(const ::ecs::Rows& rows, uint32_t row) {
   std::string text;
-  const auto* const names = rows.archetypes()->Get(rows.archetype()->Get(row))->components();
+  const uint32_t archetype = rows.archetype() == nullptr ? 0 : rows.archetype()->Get(row);
+  const auto* const names = rows.archetypes()->Get(archetype)->components();
   for (uint32_t i = 0; names != nullptr && i < names->size(); i++) text += names->GetAsString(i)->str() + " ";
   for (uint32_t i = 0; rows.columns() != nullptr && i < rows.columns()->size(); i++) {
     const ::ecs::Column& column = *rows.columns()->Get(i);

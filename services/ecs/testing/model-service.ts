@@ -122,7 +122,9 @@ function rowsOf(store: ModelStore, ids: readonly bigint[], select: readonly stri
   const columns = select.map((path) =>
     toWire(columnOf(path, store.field(path)!, ids.length, (row) => store.valueOf(ids[row]!, path))),
   );
-  return { ids, archetype, archetypes: sets.map((components) => ({ components })), columns };
+  const archetypes = sets.map((components) => ({ components }));
+  const same = archetype.every((one) => one === 0);
+  return { ids, ...(same ? {} : { archetype }), archetypes, columns };
 }
 
 function resultOf(store: ModelStore, query: Query): QueryResultInit {

@@ -28,6 +28,8 @@ export interface RigOptions {
   readonly parent?: string;
   /** The service's process is started again as often as it ends. Default false. */
   readonly restarts?: boolean;
+  /** Largest message of the edges, and with it the size of their rings. Default "16MiB", for answers with a million rows. */
+  readonly maxMessage?: string;
 }
 
 export interface Rig extends AsyncDisposable {
@@ -54,7 +56,7 @@ const RESTART = 'restart = { policy = "always", max = 10000, window = "60s", bac
 function topologyOf(
   folder: string,
   placement: Placement,
-  { threads = 1, config = "", restarts = false }: RigOptions,
+  { threads = 1, config = "", restarts = false, maxMessage = "16MiB" }: RigOptions,
 ): string {
   const here = placement === "model" || placement === "local";
   const native = placement !== "model";
@@ -82,7 +84,7 @@ ${native ? `threads = ${threads}\n` : ""}${here ? "" : "isolate = true\n"}${rest
 [[edges]]
 from = "*"
 to = "*"
-max_message = "16MiB"
+max_message = "${maxMessage}"
 ${placement === "unix" || placement === "tcp" ? `transport = "${placement}"\n` : ""}`;
 }
 

@@ -21,10 +21,14 @@ export interface TypedColumn<Spec> {
   isNull(row: number): boolean;
 }
 
+/** Archetype of a row that has no entity. */
+const GONE = 4294967295;
+
 /** Entities as columns: of an answer, of a part of a scan, of a delta. */
 export class Frame<S extends ComponentSpecs, All = never, Sel = never> {
   readonly ids: BigUint64Array;
   readonly columns: readonly ColumnData[];
+  /** Empty when all rows have that of the first. */
   readonly #archetype: Uint32Array;
   readonly #archetypes: readonly (readonly string[])[];
   #rows: readonly Row<S, All, Sel>[] | undefined;
@@ -35,6 +39,11 @@ export class Frame<S extends ComponentSpecs, All = never, Sel = never> {
     this.columns = (rows?.columns ?? []).map((column) => fromWire(column, this.length));
     this.#archetype = rows?.archetype ?? new Uint32Array(0);
     this.#archetypes = (rows?.archetypes ?? []).map(({ components }) => components);
+    const { length } = this.#archetype;
+    if (length !== 0 && length !== this.length) {
+      const problem = `is refused: ${length} numbers came for ${this.length} rows`;
+      throw new BusError("ecs/malformed", { details: { path: "archetype", problem } });
+    }
   }
 
   get length(): number {
@@ -56,9 +65,19 @@ export class Frame<S extends ComponentSpecs, All = never, Sel = never> {
     return made as Row<S, All, Sel>;
   }
 
+  /** Whether the row has no entity: of ids that were asked for. */
+  isGone(row: number): boolean {
+    return this.#archetypeOf(row) === GONE;
+  }
+
   /** Names of the components that a row has, sorted. */
   componentsOf(row: number): readonly string[] {
-    return this.#archetypes[this.#archetype[row] ?? -1] ?? [];
+    return this.#archetypes[this.#archetypeOf(row)] ?? [];
+  }
+
+  #archetypeOf(row: number): number {
+    if (row >= this.length) return GONE;
+    return this.#archetype[row] ?? 0;
   }
 
   /** @throws BusError ecs/unknown-name for a field that was not selected */

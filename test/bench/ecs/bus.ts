@@ -6,19 +6,26 @@ import { drivenBy } from "../pair/driven-by.ts";
 
 /** Entities, and rows of an answer. */
 const ROWS = 1000;
+/** As of a topology that does not say. A larger ring than messages need is memory that no cache holds. */
+const DEFAULT_MAX_MESSAGE = "256KiB";
 /** Queries after which V8 has compiled what a query runs through. */
 const WARM_UP = 10_000;
 /** Of x, each once: 7 and 1,000 have no common divisor. */
 const xOf = (i: number): number => (i * 7) % ROWS;
 
-const components = defineComponents({ Position: { x: "f32", y: "f32" } });
+const components = defineComponents({ Position: { x: { type: "f32", index: "sorted" }, y: "f32" } });
+const CONFIGS: Readonly<Record<string, string>> = {
+  service: "{ cache_bytes = 0 }",
+  unindexed: "{ cache_bytes = 0, index_bytes = 0 }",
+};
 const QUERY = { all: ["Position"], orderBy: ["Position.x"], limit: ROWS } as const;
 
 export const ecsBus: Contestant = {
   async drive({ folder, variant }: SideOptions): Promise<Driver> {
     const rig = await openRig("local", {
       parent: folder,
-      ...(variant === "cached" ? {} : { config: "{ cache_bytes = 0 }" }),
+      maxMessage: DEFAULT_MAX_MESSAGE,
+      config: CONFIGS[variant] ?? "{}",
     });
     const world = await openWorld(rig.bus, components);
     await world.createColumns(ROWS, {

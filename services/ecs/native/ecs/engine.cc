@@ -1,5 +1,6 @@
 // From a query to its result: cache, then table by table an index or a scan, then the first rows of the order.
 #include <algorithm>
+#include <span>
 
 #include "cache.h"
 #include "index.h"
@@ -16,6 +17,8 @@ struct QueryEngine::State {
 
   /// Adds the rows of a table that match. @returns how many
   uint64_t collect(const Table& table, const Query& query, Top& top, uint64_t keep, bool by_id);
+  /// Adds the first rows of a table of which all match, when an index has them in the order of the query.
+  bool take_in_order(const Table& table, const Query& query, Top& top, uint64_t keep);
 
   const Store& store;
   EngineOptions options;
@@ -34,15 +37,29 @@ uint64_t rows_to_keep(const Query& query) {
 
 }  // namespace
 
+bool QueryEngine::State::take_in_order(const Table& table, const Query& query, Top& top, uint64_t keep) {
+  if (query.order_by.empty()) return false;
+  const auto& [field, descending] = query.order_by[0];
+  const Column* const column = table.column(field);
+  const Index* const index = column == nullptr ? nullptr : indexes.of(table, *column);
+  std::vector<uint32_t> rows;
+  if (index == nullptr || !index->first(keep, descending, rows)) return false;
+  top.add(table, rows);
+  return true;
+}
+
 uint64_t QueryEngine::State::collect(const Table& table, const Query& query, Top& top, uint64_t keep, bool by_id) {
   const TablePlan plan(store, table, query);
   if (plan.never()) return 0;
-  if (!plan.everything()) {
-    if (const auto rows = plan.by_index(indexes, options.index_share)) {
+  if (plan.everything()) {
+    if (take_in_order(table, query, top, keep)) {
       stats.tables_indexed++;
-      top.add(table, *rows);
-      return rows->size();
+      return table.rows();
     }
+  } else if (const auto rows = plan.by_index(indexes, options.index_share)) {
+    stats.tables_indexed++;
+    top.add(table, *rows);
+    return rows->size();
   }
   stats.tables_scanned++;
   // Where ids ascend with the rows, rows after the first `keep` only count.
@@ -95,12 +112,18 @@ Fault QueryEngine::run(const Query& query, std::shared_ptr<const Result>& result
     found->total += state.collect(state.store.table(id), query, top, keep, order.by_id());
   }
   const Candidates rows = top.take();
-  const uint64_t from = std::min<uint64_t>(query.offset, rows.size());
-  found->ids.resize(rows.size() - from);
-  found->rows.resize(rows.size() - from);
-  for (uint64_t i = from; i < rows.size(); i++) {
-    found->ids[i - from] = rows[i].id;
-    found->rows[i - from] = rows[i].at;
+  const auto answer = std::span(rows).subspan(std::min<uint64_t>(query.offset, rows.size()));
+  found->ids.resize(answer.size());
+  found->rows.resize(answer.size());
+  TableId table = kNoTable;
+  const EntityId* ids = nullptr;
+  for (size_t i = 0; i < answer.size(); i++) {
+    if (answer[i].table != table) {
+      table = answer[i].table;
+      ids = state.store.table(table).ids().data();
+    }
+    found->ids[i] = ids[answer[i].row];
+    found->rows[i] = {table, answer[i].row};
   }
   found->has_more = query.offset < found->total && found->total - query.offset > found->ids.size();
   found->columns = gather(state.store, query.select, found->rows);

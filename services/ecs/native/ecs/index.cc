@@ -57,7 +57,7 @@ class Numbering {
 }  // namespace
 
 std::unique_ptr<Index> Index::build(const Store& store, const Table& table, const Column& column, IndexKind kind) {
-  std::unique_ptr<Index> index(new Index(store, column.type(), kind));
+  std::unique_ptr<Index> index(new Index(store, column, kind));
   // Texts repeat in nearly every use, and sorting them compares them.
   if (kind == IndexKind::hash) {
     if (!index->build_by_counting(column, table.rows())) return nullptr;
@@ -178,6 +178,22 @@ bool Index::find(const Filter& filter, std::vector<std::span<const uint32_t>>& r
   const size_t from = low_open ? 0 : lower(filter.low.value, filter.low.kind == BoundKind::exclusive);
   const size_t end = high_open ? keys_.size() : lower(filter.high.value, filter.high.kind == BoundKind::inclusive);
   add_run(from, end, runs);
+  return true;
+}
+
+bool Index::first(uint64_t count, bool descending, std::vector<uint32_t>& rows) const {
+  const bool all = count == 0 || count >= rows_.size();
+  if (all && nulls_) return false;
+  if (!descending) {
+    const auto end = all ? rows_.size() : *std::lower_bound(starts_.begin(), starts_.end(), count);
+    rows.assign(rows_.begin(), rows_.begin() + static_cast<ptrdiff_t>(end));
+    return true;
+  }
+  rows.clear();
+  rows.reserve(all ? rows_.size() : count);
+  for (size_t at = keys_.size(); at > 0 && (all || rows.size() < count); at--) {
+    for (uint32_t i = starts_[at - 1]; i < starts_[at]; i++) rows.push_back(rows_[i]);
+  }
   return true;
 }
 

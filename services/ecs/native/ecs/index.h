@@ -22,10 +22,14 @@ class Index {
 
   /// Runs of rows that meet an exact, in or range filter; false: this kind cannot say.
   bool find(const Filter& filter, std::vector<std::span<const uint32_t>>& runs) const;
+  /// Rows in the order of their values, then of the rows: `count` and whatever has the value of the last; 0: all.
+  /// @returns false when that needs rows without a value, which are not here
+  bool first(uint64_t count, bool descending, std::vector<uint32_t>& rows) const;
   uint64_t memory_bytes() const { return keys_.capacity() * 8 + starts_.capacity() * 4 + rows_.capacity() * 4; }
 
  private:
-  Index(const Store& store, FieldType type, IndexKind kind) : store_(store), type_(type), kind_(kind) {}
+  Index(const Store& store, const Column& column, IndexKind kind)
+      : store_(store), type_(column.type()), kind_(kind), nulls_(column.null_count() > 0) {}
 
   bool build_by_counting(const Column& column, uint32_t rows);
   void build_by_sorting(const Column& column, uint32_t rows);
@@ -36,6 +40,7 @@ class Index {
   const Store& store_;
   FieldType type_;
   IndexKind kind_;
+  bool nulls_;  ///< rows of the table are left out
   /// Distinct values in order: ordered() of them; utf8: codes, in the order of texts.
   std::vector<uint64_t> keys_;
   /// Of value i: rows_[starts_[i] .. starts_[i + 1]).

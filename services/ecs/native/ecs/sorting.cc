@@ -15,7 +15,8 @@ constexpr uint32_t kDigitBitsMax = 11;
 /// What placing a row in a pass costs, in steps per value of a digit.
 constexpr uint64_t kRowCost = 4;
 
-/// In how many digits `span` bits are sorted at the least cost: a pass costs a step per row and one per value of a digit.
+/// In how many digits `span` bits are sorted at the least cost: a pass costs a step per row and one per value of a
+/// digit.
 uint32_t passes_for(size_t count, uint32_t span) {
   uint32_t best = (span + kDigitBitsMax - 1) / kDigitBitsMax;
   const auto cost = [&](uint32_t passes) {
@@ -25,8 +26,8 @@ uint32_t passes_for(size_t count, uint32_t span) {
   return best;
 }
 
-/// What moves while rows are placed: a quarter of a candidate where keys differ in 32 neighbouring bits, else half of it.
-/// There are fewer rows than 2^32.
+/// What moves while rows are placed: a quarter of a candidate where keys differ in 32 neighbouring bits, else half of
+/// it. There are fewer rows than 2^32.
 struct Narrow {
   Narrow() = default;
   Narrow(uint64_t key, uint32_t from) : word(key << 32 | from) {}
@@ -43,50 +44,56 @@ struct Wide {
   uint32_t from_;
 };
 
-/// Places [0, count) by the `span` bits of key above `low`, least digit first; equal keys stay in the order they came. Rows
-/// next to each other often have the same digit, and each waits for the counter that the one before it has raised. So the
-/// first half goes forward from the beginnings of the digits, while the second half goes backward from their ends.
+/// Where the next row with a digit goes: of those that come from the first row on, and, one behind it, of those that
+/// come from the last row on. Side by side: in two arrays they would lie 4,096 bytes apart, which processors take for
+/// the same place.
+struct Ends {
+  uint32_t first = 0, last = 0;
+};
+
+/// Places [0, count) by the `span` bits of key above `low`, least digit first; equal keys stay in the order they came.
+/// Rows next to each other often have the same digit, and each waits for the counter that the one before it has raised.
+/// So the first half goes forward from the beginnings of the digits, while the second half goes backward from their
+/// ends.
+/// @tparam Passes digits of a key; 0: `passes` of them
 /// @returns whether there are equal keys
-template <typename Item>
-bool place(Candidates& rows, size_t count, uint32_t low, uint32_t span) {
-  const uint32_t passes = passes_for(count, span), bits = (span + passes - 1) / passes;
+template <typename Item, uint32_t Passes>
+bool place(Candidates& rows, size_t count, uint32_t low, uint32_t span, uint32_t passes) {
+  if constexpr (Passes != 0) passes = Passes;
+  const uint32_t bits = (span + passes - 1) / passes;
   const size_t digits = size_t{1} << bits, half = count / 2;
   const uint64_t mask = digits - 1;
   std::vector<Item, Uninitialised<Item>> items(count), placed(count);
-  std::vector<uint32_t> counted(2 * passes * digits);
-  uint32_t* const of_first = counted.data();
-  uint32_t* const of_second = of_first + passes * digits;
-  const auto take = [&](size_t i, uint32_t* counters) {
+  std::vector<Ends> counted(passes * digits);
+  const auto take = [&](size_t i, uint32_t Ends::*end) {
     items[i] = Item(rows[i].key >> low, static_cast<uint32_t>(i));
     const uint64_t key = items[i].key();
-    for (uint32_t pass = 0; pass < passes; pass++) counters[pass * digits + (key >> (pass * bits) & mask)]++;
+    for (uint32_t pass = 0; pass < passes; pass++) (counted[pass * digits + (key >> (pass * bits) & mask)].*end)++;
   };
   for (size_t i = 0; i < half; i++) {
-    take(i, of_first);
-    take(half + i, of_second);
+    take(i, &Ends::first);
+    take(half + i, &Ends::last);
   }
-  if (count % 2 != 0) take(count - 1, of_second);
+  if (count % 2 != 0) take(count - 1, &Ends::last);
   for (uint32_t pass = 0; pass < passes; pass++) {
-    uint32_t* const first = of_first + pass * digits;
-    uint32_t* const end = of_second + pass * digits;
+    Ends* const ends = counted.data() + pass * digits;
     const uint32_t shift = pass * bits;
-    const auto digit_of = [&](const Item& item) { return item.key() >> shift & mask; };
-    const uint64_t digit = digit_of(items[0]);
-    if (first[digit] + end[digit] == count) continue;  // the same digit everywhere
+    const auto ends_of = [&](const Item& item) -> Ends& { return ends[item.key() >> shift & mask]; };
+    const Ends one_digit = ends_of(items[0]);
+    if (one_digit.first + one_digit.last == count) continue;  // the same digit everywhere
     uint32_t before = 0;
     for (size_t i = 0; i < digits; i++) {
-      const uint32_t here = first[i] + end[i];
-      first[i] = before;
+      const uint32_t here = ends[i].first + ends[i].last;
+      ends[i] = {before, before + here};
       before += here;
-      end[i] = before;
     }
     const Item *forward = items.data(), *backward = items.data() + count;
     for (size_t i = 0; i < half; i++) {
       const Item &one = *forward++, &other = *--backward;
-      placed[first[digit_of(one)]++] = one;
-      placed[--end[digit_of(other)]] = other;
+      placed[ends_of(one).first++] = one;
+      placed[--ends_of(other).last] = other;
     }
-    if (count % 2 != 0) placed[first[digit_of(*forward)]] = *forward;
+    if (count % 2 != 0) placed[ends_of(*forward).first] = *forward;
     items.swap(placed);
   }
   bool equal = false;
@@ -100,10 +107,29 @@ bool place(Candidates& rows, size_t count, uint32_t low, uint32_t span) {
   return equal;
 }
 
+template <typename Item>
+bool place(Candidates& rows, size_t count, uint32_t low, uint32_t span) {
+  const uint32_t passes = passes_for(count, span);
+  switch (passes) {
+    case 1:
+      return place<Item, 1>(rows, count, low, span, passes);
+    case 2:
+      return place<Item, 2>(rows, count, low, span, passes);
+    case 3:
+      return place<Item, 3>(rows, count, low, span, passes);
+    default:
+      return place<Item, 0>(rows, count, low, span, passes);
+  }
+}
+
 /// Only bits in which keys differ are looked at. @returns whether there are equal keys
 bool place_by_key(Candidates& rows, size_t count) {
-  uint64_t differ = 0;
-  for (size_t i = 1; i < count; i++) differ |= rows[i].key ^ rows[0].key;
+  uint64_t any = 0, all = ~uint64_t{0};
+  for (size_t i = 0; i < count; i++) {
+    any |= rows[i].key;
+    all &= rows[i].key;
+  }
+  const uint64_t differ = any & ~all;
   if (differ == 0) return count > 1;
   const auto low = static_cast<uint32_t>(std::countr_zero(differ));
   const auto span = static_cast<uint32_t>(std::bit_width(differ)) - low;
@@ -119,7 +145,8 @@ void sort_candidates(Candidates& rows, const RowOrder& order) {
   // Rows of one table that only grew come in order already.
   if (std::is_sorted(rows.begin(), rows.end(), before)) return;
   if (rows.size() < kRadixRows) return std::sort(rows.begin(), rows.end(), before);
-  const auto nulls = std::stable_partition(rows.begin(), rows.end(), [](const Candidate& row) { return row.null == 0; });
+  const auto nulls =
+      std::stable_partition(rows.begin(), rows.end(), [](const Candidate& row) { return row.null == 0; });
   const auto with_key = nulls - rows.begin();
   const bool equal = place_by_key(rows, static_cast<size_t>(with_key));
   // What is left: rows with equal keys, and those without one.

@@ -34,32 +34,32 @@ RowOrder::RowOrder(const Store& store, const std::vector<OrderKey>& keys) : stor
 
 template <typename Rows>
 void RowOrder::each(const Table& table, const Candidate* limit, Candidates& out, size_t rows_max, Rows&& rows) const {
-  const EntityId* ids = table.ids().data();
+  const EntityId* const ids = table.ids().data();
   const TableId id = table.id();
   const size_t before = out.size();
   out.resize(before + rows_max);
   Candidate* end = out.data() + before;
-  const auto add = [&](uint32_t row, uint64_t key, uint32_t null) {
-    if (limit != nullptr && (null > limit->null || (null == limit->null && key > limit->key))) return;
-    *end++ = {key, ids[row], {id, row}, null};
+  const auto add = [&](uint32_t row, uint64_t key, bool null) {
+    if (limit != nullptr && (null > (limit->null != 0) || (null == (limit->null != 0) && key > limit->key))) return;
+    *end++ = {key, row, id, null};
   };
   const auto all = [&](auto&& body) {
     rows(body);
     out.resize(static_cast<size_t>(end - out.data()));
   };
   if (keys_.empty()) {
-    all([&](uint32_t row) { add(row, ids[row], 0); });
+    all([&](uint32_t row) { add(row, ids[row], false); });
     return;
   }
   const Column* column = table.column(keys_[0].field);
   if (column == nullptr) {
-    all([&](uint32_t row) { add(row, 0, 1); });
+    all([&](uint32_t row) { add(row, 0, true); });
     return;
   }
   const uint64_t flip = keys_[0].descending ? ~uint64_t{0} : 0;
   const auto with = [&](auto&& key_at) {
     if (column->null_count() == 0) {
-      all([&](uint32_t row) { add(row, key_at(row) ^ flip, 0); });
+      all([&](uint32_t row) { add(row, key_at(row) ^ flip, false); });
     } else {
       all([&](uint32_t row) {
         const bool null = column->is_null(row);
@@ -94,21 +94,21 @@ void RowOrder::candidates(const Table& table, std::span<const uint32_t> rows, co
 bool RowOrder::further(const Candidate& a, const Candidate& b) const {
   const Dictionary& texts = store_.dictionary();
   for (size_t i = 0; i < keys_.size(); i++) {
-    const Column* left = store_.table(a.at.table).column(keys_[i].field);
-    const Column* right = store_.table(b.at.table).column(keys_[i].field);
-    const bool left_null = left == nullptr || left->is_null(a.at.row);
-    const bool right_null = right == nullptr || right->is_null(b.at.row);
+    const Column* left = store_.table(a.table).column(keys_[i].field);
+    const Column* right = store_.table(b.table).column(keys_[i].field);
+    const bool left_null = left == nullptr || left->is_null(a.row);
+    const bool right_null = right == nullptr || right->is_null(b.row);
     if (left_null != right_null) return right_null;
     if (left_null) continue;
     if (left->type() == FieldType::utf8) {
-      const uint32_t one = left->data<uint32_t>()[a.at.row], other = right->data<uint32_t>()[b.at.row];
+      const uint32_t one = left->data<uint32_t>()[a.row], other = right->data<uint32_t>()[b.row];
       if (one == other) continue;
       return (texts.text(one) < texts.text(other)) != keys_[i].descending;
     }
-    const uint64_t one = ordered_at(*left, texts, a.at.row), other = ordered_at(*right, texts, b.at.row);
+    const uint64_t one = ordered_at(*left, texts, a.row), other = ordered_at(*right, texts, b.row);
     if (one != other) return (one < other) != keys_[i].descending;
   }
-  return a.id < b.id;
+  return id_of(a) < id_of(b);
 }
 
 void Top::add(const Table& table, uint32_t first, const uint64_t* mask) {

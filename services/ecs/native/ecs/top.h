@@ -7,16 +7,24 @@
 #include <vector>
 
 #include "query.h"
+#include "slots.h"
 #include "store.h"
 
 namespace busbar::ecs {
 
+/// 16 bytes, so that a thousand of them stay in the first-level cache while they are sorted. The id is the table's.
 struct Candidate {
+  Candidate() = default;
+  Candidate(uint64_t first_key, uint32_t in_row, TableId in_table, bool is_null)
+      : key(first_key), row(in_row), table(in_table & kTableMask), null(is_null) {}
+
+  static constexpr uint32_t kTableMask = 0x7FFF'FFFF;
   uint64_t key;  ///< of the first order key, so that most comparisons end here; without one, the id
-  EntityId id;
-  Location at;
-  uint32_t null;  ///< 1: the first key is null, so it comes last
+  uint32_t row;
+  uint32_t table : 31;
+  uint32_t null : 1;  ///< the first key is null, so it comes last; the key is 0
 };
+static_assert(sizeof(Candidate) == 16 && kTablesMax <= Candidate::kTableMask);
 
 /// Elements that a vector adds by `resize` are not set: all of them are written right after.
 template <typename T>
@@ -45,13 +53,14 @@ class RowOrder {
   bool operator()(const Candidate& a, const Candidate& b) const {
     if (a.null != b.null) return a.null < b.null;
     if (a.key != b.key) return a.key < b.key;
-    return deep_ ? further(a, b) : a.id < b.id;
+    return deep_ ? further(a, b) : id_of(a) < id_of(b);
   }
-  /// Appends rows first + (set bits of the mask) of a table, but those that cannot come before `limit` (null: none such).
+  EntityId id_of(const Candidate& row) const { return store_.table(row.table).ids()[row.row]; }
+  /// Appends rows first + (set bits of the mask) of a table, but those that cannot come before `limit` (null: none
+  /// such).
   void candidates(const Table& table, uint32_t first, const uint64_t* mask, const Candidate* limit,
                   Candidates& out) const;
-  void candidates(const Table& table, std::span<const uint32_t> rows, const Candidate* limit,
-                  Candidates& out) const;
+  void candidates(const Table& table, std::span<const uint32_t> rows, const Candidate* limit, Candidates& out) const;
 
  private:
   template <typename Rows>

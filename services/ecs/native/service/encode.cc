@@ -95,6 +95,12 @@ std::vector<uint8_t> slice_bits(const uint64_t* words, uint32_t first, uint32_t 
 
 Archetypes archetypes_of(std::span<const Location> rows) {
   Archetypes out;
+  if (rows.empty()) return out;
+  const auto differs = [&](const Location& row) { return row.table != rows[0].table; };
+  if (rows[0].table != kNoTable && std::none_of(rows.begin(), rows.end(), differs)) {
+    out.tables.push_back(rows[0].table);
+    return out;
+  }
   out.of_row.resize(rows.size(), kNoArchetype);
   std::vector<uint32_t> place;  // by table
   for (size_t first = 0; first < rows.size();) {

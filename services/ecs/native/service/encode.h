@@ -25,7 +25,7 @@ flatbuffers::Offset<flatbuffers::Vector<T>> put(Builder& builder, const std::vec
 
 /// Archetypes of rows as Rows and EntitiesCreated carry them.
 struct Archetypes {
-  std::vector<uint32_t> of_row;  ///< 0xFFFF'FFFF: no entity
+  std::vector<uint32_t> of_row;  ///< 0xFFFF'FFFF: no entity; empty when all rows are of the first
   std::vector<TableId> tables;   ///< in the order of their first row
 };
 Archetypes archetypes_of(std::span<const Location> rows);
