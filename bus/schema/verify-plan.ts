@@ -47,8 +47,25 @@ export interface TablePlan {
   readonly name: string;
   /** Filled after construction, since tables may refer to themselves. Deprecated fields are not there: nobody reads them. */
   readonly fields: FieldPlan[];
+  /** Those of the fields that lead elsewhere: all but inline values. */
+  readonly references: FieldPlan[];
   /** Vtables shorter than this lack a required field. */
   vtableBytesMin: number;
+  /** Largest alignment of an inline value, less 1. */
+  maskMax: number;
+  /** The verifier's: what it has last found sound of this type. */
+  readonly sound: SoundVtable;
+}
+
+/** A vtable whose fields lie well in tables at places of the same alignment. */
+export interface SoundVtable {
+  /** Number of the verification in which that was found. */
+  round: number;
+  vtable: number;
+  /** Place of the table by `maskMax`. */
+  alignment: number;
+  /** Bytes from the table's place to the end of its last field. */
+  extent: number;
 }
 
 const plans = new WeakMap<BinarySchema, readonly (TablePlan | undefined)[]>();
@@ -65,7 +82,16 @@ export function verifyPlans(schema: BinarySchema): readonly (TablePlan | undefin
 
 function makePlans(schema: BinarySchema): readonly (TablePlan | undefined)[] {
   const tables = schema.objects.map((object): TablePlan | undefined =>
-    object.isStruct ? undefined : { name: object.name, fields: [], vtableBytesMin: 4 },
+    object.isStruct
+      ? undefined
+      : {
+          name: object.name,
+          fields: [],
+          references: [],
+          vtableBytesMin: 4,
+          maskMax: 0,
+          sound: { round: 0, vtable: 0, alignment: 0, extent: 0 },
+        },
   );
   const unions = schema.enums.map((): (ValuePlan | undefined)[] => []);
   const planner = { schema, tables, unions };
@@ -93,7 +119,10 @@ function fillTable(planner: Planner, object: SchemaObject, plan: TablePlan): voi
     if (field.deprecated || belongsToUnion(field, object.fields[i + 1])) return;
     const entry = 4 + 2 * field.id;
     const value = fieldPlan(planner, field.type);
-    plan.fields.push({ entry, required: field.required, value, place: `${object.name}.${field.name}` });
+    const planned = { entry, required: field.required, value, place: `${object.name}.${field.name}` };
+    plan.fields.push(planned);
+    if (value.check === Check.inline) plan.maskMax = Math.max(plan.maskMax, value.mask);
+    else plan.references.push(planned);
     if (field.required) plan.vtableBytesMin = entry + 2;
   });
 }

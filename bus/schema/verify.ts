@@ -34,6 +34,7 @@ export function makeVerifier(schema: BinarySchema, typeName: string): Verifier {
     if (size < 8) return `${size} bytes are too short`;
     first = offset;
     last = end;
+    round++;
     tablesLeft = Math.min(TABLES_MAX, Math.max(64, size >> 1));
     bytesLeft = size + Math.min(SHARED_BYTES_MAX, 65536 + 64 * size);
     const root = memory.i32[offset >> 2];
@@ -45,6 +46,8 @@ export function makeVerifier(schema: BinarySchema, typeName: string): Verifier {
 // One verification runs at a time in a thread and never calls out, so its state can live here instead of in an object.
 let first = 0;
 let last = 0;
+/** Of this verification: what was found in another says nothing. */
+let round = 0;
 let tablesLeft = 0;
 let bytesLeft = 0;
 let faultAt = 0;
@@ -68,15 +71,49 @@ function tableSound(m: Memory, at: number, plan: TablePlan, depth: number): bool
   if (--tablesLeft < 0) return bad(at, "more tables than its size allows");
   if ((at & 3) !== 0 || at + 4 > last) return bad(at, "a table out of place");
   const vtable = at - m.i32[at >> 2];
+  const { sound } = plan;
+  // Tables of a vector share a vtable as a rule. Where one of them was sound, only what the next leads to can be wrong.
+  const known = sound.round === round && sound.vtable === vtable && sound.alignment === (at & plan.maskMax);
+  if (known && at + sound.extent <= last)
+    return fieldsSound(m, at, vtable, m.u16[vtable >> 1], plan.references, plan, depth);
   if ((vtable & 1) !== 0 || vtable < first || vtable + 4 > last) return bad(at, "a vtable out of place");
   const entries = m.u16[vtable >> 1];
   const stated = m.u16[(vtable >> 1) + 1];
   if (entries < 4 || (entries & 1) !== 0 || vtable + entries > last) return bad(vtable, "a vtable of a wrong size");
   if (stated < 4 || at + stated > last) return bad(at, "a table that leaves the message");
-  // Fields are held to the message and not to that size: the object API of the official TypeScript Builder writes a first
-  // field that is a struct behind it, and every official reader goes by the fields alone.
+  if (!fieldsSound(m, at, vtable, entries, plan.fields, plan, depth)) return false;
+  // Tables of its own type inside it may have had vtables of their own; this one is as good.
+  sound.round = round;
+  sound.vtable = vtable;
+  sound.alignment = at & plan.maskMax;
+  sound.extent = Math.max(stated, extentOf(m, vtable, entries, plan.fields));
+  return true;
+}
+
+/** Bytes from a table's place to the end of the last of the fields that it has. */
+function extentOf(m: Memory, vtable: number, entries: number, fields: readonly FieldPlan[]): number {
+  let extent = 0;
+  for (let i = 0; i < fields.length; i++) {
+    const { entry, value } = fields[i];
+    if (entry >= entries) break;
+    const offset = m.u16[(vtable + entry) >> 1];
+    if (offset !== 0) extent = Math.max(extent, offset + (value.check === Check.inline ? value.size : 4));
+  }
+  return extent;
+}
+
+function fieldsSound(
+  m: Memory,
+  at: number,
+  vtable: number,
+  entries: number,
+  fields: readonly FieldPlan[],
+  plan: TablePlan,
+  depth: number,
+): boolean {
+  // Fields are held to the message and not to the table's stated size: the object API of the official TypeScript Builder
+  // writes a first field that is a struct behind it, and every official reader goes by the fields alone.
   const room = last - at;
-  const fields = plan.fields;
   for (let i = 0; i < fields.length; i++) {
     const field = fields[i];
     if (field.entry >= entries) {
