@@ -341,7 +341,7 @@ function put$CombatEnd(m: Memory, p: number, lim: number, x: CombatEndInit, d: n
 function get$CombatEnd(m: Memory, t: number): CombatEnd {
   const { f64, i32, u16, u8 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 3473422 && u16[(v >> 1) + 2] === 4 && u16[(v >> 1) + 4] === 52 && u16[(v >> 1) + 6] === 36)) return own$CombatEnd(new Reader$CombatEnd(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 3473422 && u16[(v >> 1) + 2] === 4 && u16[(v >> 1) + 4] === 52 && u16[(v >> 1) + 6] === 36)) return own$CombatEnd(m, t, v);
   const o1 = u16[(v >> 1) + 3]!;
   const o3 = u16[(v >> 1) + 5]!;
   return {
@@ -352,13 +352,20 @@ function get$CombatEnd(m: Memory, t: number): CombatEnd {
     duration: f64[(t + 36) >> 3]!,
   };
 }
-function own$CombatEnd(r: Reader$CombatEnd): CombatEnd {
+function own$CombatEnd(m: Memory, t: number, v: number): CombatEnd {
+  const { f64, u16, u8 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
+  const o3 = 10 < n ? u16[(v >> 1) + 5]! : 0;
+  const o4 = 12 < n ? u16[(v >> 1) + 6]! : 0;
   return {
-    header: r.header,
-    combatId: r.combatId,
-    result: r.result,
-    survivors: r.survivors,
-    duration: r.duration,
+    header: o0 === 0 ? absent(CombatEnd, "header") : get$EventHeader(m, t + o0),
+    combatId: o1 === 0 ? null : getString(m, t + o1),
+    result: o2 === 0 ? 0 as CombatResult : u8[t + o2]! as CombatResult,
+    survivors: o3 === 0 ? noU64s() : getU64s(m, t + o3),
+    duration: o4 === 0 ? 0 : f64[(t + o4) >> 3]!,
   };
 }
 
@@ -525,7 +532,7 @@ function put$CombatStart(m: Memory, p: number, lim: number, x: CombatStartInit, 
 function get$CombatStart(m: Memory, t: number): CombatStart {
   const { i32, u16, u64 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 5505040 && u16[(v >> 1) + 2] === 4 && i32[(v >> 2) + 2] === 2883620)) return own$CombatStart(new Reader$CombatStart(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 5505040 && u16[(v >> 1) + 2] === 4 && i32[(v >> 2) + 2] === 2883620)) return own$CombatStart(m, t, v);
   const o1 = u16[(v >> 1) + 3]!;
   const o4 = u16[(v >> 1) + 6]!;
   const o5 = u16[(v >> 1) + 7]!;
@@ -538,14 +545,22 @@ function get$CombatStart(m: Memory, t: number): CombatStart {
     participants: o5 === 0 ? noU64s() : getU64s(m, t + o5),
   };
 }
-function own$CombatStart(r: Reader$CombatStart): CombatStart {
+function own$CombatStart(m: Memory, t: number, v: number): CombatStart {
+  const { u16, u64 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
+  const o3 = 10 < n ? u16[(v >> 1) + 5]! : 0;
+  const o4 = 12 < n ? u16[(v >> 1) + 6]! : 0;
+  const o5 = 14 < n ? u16[(v >> 1) + 7]! : 0;
   return {
-    header: r.header,
-    combatId: r.combatId,
-    attackerFaction: r.attackerFaction,
-    defenderFaction: r.defenderFaction,
-    location: r.location,
-    participants: r.participants,
+    header: o0 === 0 ? absent(CombatStart, "header") : get$EventHeader(m, t + o0),
+    combatId: o1 === 0 ? null : getString(m, t + o1),
+    attackerFaction: o2 === 0 ? 0n : u64[(t + o2) >> 3]!,
+    defenderFaction: o3 === 0 ? 0n : u64[(t + o3) >> 3]!,
+    location: o4 === 0 ? null : get$Vec3(m, t + o4),
+    participants: o5 === 0 ? noU64s() : getU64s(m, t + o5),
   };
 }
 
@@ -720,7 +735,7 @@ function put$DamageDealt(m: Memory, p: number, lim: number, x: DamageDealtInit, 
 function get$DamageDealt(m: Memory, t: number): DamageDealt {
   const { f32, i32, u16, u64, u8 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 4522002 && u16[(v >> 1) + 2] === 4 && i32[(v >> 2) + 2] === 2883620 && i32[(v >> 2) + 3] === 4456512 && u16[(v >> 1) + 8] === 52)) return own$DamageDealt(new Reader$DamageDealt(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 4522002 && u16[(v >> 1) + 2] === 4 && i32[(v >> 2) + 2] === 2883620 && i32[(v >> 2) + 3] === 4456512 && u16[(v >> 1) + 8] === 52)) return own$DamageDealt(m, t, v);
   const o1 = u16[(v >> 1) + 3]!;
   return {
     header: get$EventHeader(m, t + 4),
@@ -732,15 +747,24 @@ function get$DamageDealt(m: Memory, t: number): DamageDealt {
     weaponId: u64[(t + 52) >> 3]!,
   };
 }
-function own$DamageDealt(r: Reader$DamageDealt): DamageDealt {
+function own$DamageDealt(m: Memory, t: number, v: number): DamageDealt {
+  const { f32, u16, u64, u8 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
+  const o3 = 10 < n ? u16[(v >> 1) + 5]! : 0;
+  const o4 = 12 < n ? u16[(v >> 1) + 6]! : 0;
+  const o5 = 14 < n ? u16[(v >> 1) + 7]! : 0;
+  const o6 = 16 < n ? u16[(v >> 1) + 8]! : 0;
   return {
-    header: r.header,
-    combatId: r.combatId,
-    sourceEntity: r.sourceEntity,
-    targetEntity: r.targetEntity,
-    damageAmount: r.damageAmount,
-    damageType: r.damageType,
-    weaponId: r.weaponId,
+    header: o0 === 0 ? absent(DamageDealt, "header") : get$EventHeader(m, t + o0),
+    combatId: o1 === 0 ? null : getString(m, t + o1),
+    sourceEntity: o2 === 0 ? 0n : u64[(t + o2) >> 3]!,
+    targetEntity: o3 === 0 ? 0n : u64[(t + o3) >> 3]!,
+    damageAmount: o4 === 0 ? 0 : f32[(t + o4) >> 2]!,
+    damageType: o5 === 0 ? 0 as DamageType : u8[t + o5]! as DamageType,
+    weaponId: o6 === 0 ? 0n : u64[(t + o6) >> 3]!,
   };
 }
 
@@ -920,7 +944,7 @@ function put$EntityDestroyed(m: Memory, p: number, lim: number, x: EntityDestroy
 function get$EntityDestroyed(m: Memory, t: number): EntityDestroyed {
   const { i32, u16, u64 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 5505040 && i32[(v >> 2) + 1] === 2359300 && u16[(v >> 1) + 5] === 44)) return own$EntityDestroyed(new Reader$EntityDestroyed(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 5505040 && i32[(v >> 2) + 1] === 2359300 && u16[(v >> 1) + 5] === 44)) return own$EntityDestroyed(m, t, v);
   const o2 = u16[(v >> 1) + 4]!;
   const o4 = u16[(v >> 1) + 6]!;
   const o5 = u16[(v >> 1) + 7]!;
@@ -933,14 +957,22 @@ function get$EntityDestroyed(m: Memory, t: number): EntityDestroyed {
     metadata: o5 === 0 ? [] : getTables(m, t + o5, get$KeyValue),
   };
 }
-function own$EntityDestroyed(r: Reader$EntityDestroyed): EntityDestroyed {
+function own$EntityDestroyed(m: Memory, t: number, v: number): EntityDestroyed {
+  const { u16, u64 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
+  const o3 = 10 < n ? u16[(v >> 1) + 5]! : 0;
+  const o4 = 12 < n ? u16[(v >> 1) + 6]! : 0;
+  const o5 = 14 < n ? u16[(v >> 1) + 7]! : 0;
   return {
-    header: r.header,
-    entityId: r.entityId,
-    entityType: r.entityType,
-    factionId: r.factionId,
-    position: r.position,
-    metadata: r.metadata,
+    header: o0 === 0 ? absent(EntityDestroyed, "header") : get$EventHeader(m, t + o0),
+    entityId: o1 === 0 ? 0n : u64[(t + o1) >> 3]!,
+    entityType: o2 === 0 ? null : getString(m, t + o2),
+    factionId: o3 === 0 ? 0n : u64[(t + o3) >> 3]!,
+    position: o4 === 0 ? null : get$Vec3(m, t + o4),
+    metadata: o5 === 0 ? [] : getTables(m, t + o5, get$KeyValue),
   };
 }
 
@@ -1115,7 +1147,7 @@ function put$EntitySpawned(m: Memory, p: number, lim: number, x: EntitySpawnedIn
 function get$EntitySpawned(m: Memory, t: number): EntitySpawned {
   const { i32, u16, u64 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 5505040 && i32[(v >> 2) + 1] === 2359300 && u16[(v >> 1) + 5] === 44)) return own$EntitySpawned(new Reader$EntitySpawned(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 5505040 && i32[(v >> 2) + 1] === 2359300 && u16[(v >> 1) + 5] === 44)) return own$EntitySpawned(m, t, v);
   const o2 = u16[(v >> 1) + 4]!;
   const o4 = u16[(v >> 1) + 6]!;
   const o5 = u16[(v >> 1) + 7]!;
@@ -1128,14 +1160,22 @@ function get$EntitySpawned(m: Memory, t: number): EntitySpawned {
     metadata: o5 === 0 ? [] : getTables(m, t + o5, get$KeyValue),
   };
 }
-function own$EntitySpawned(r: Reader$EntitySpawned): EntitySpawned {
+function own$EntitySpawned(m: Memory, t: number, v: number): EntitySpawned {
+  const { u16, u64 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
+  const o3 = 10 < n ? u16[(v >> 1) + 5]! : 0;
+  const o4 = 12 < n ? u16[(v >> 1) + 6]! : 0;
+  const o5 = 14 < n ? u16[(v >> 1) + 7]! : 0;
   return {
-    header: r.header,
-    entityId: r.entityId,
-    entityType: r.entityType,
-    factionId: r.factionId,
-    position: r.position,
-    metadata: r.metadata,
+    header: o0 === 0 ? absent(EntitySpawned, "header") : get$EventHeader(m, t + o0),
+    entityId: o1 === 0 ? 0n : u64[(t + o1) >> 3]!,
+    entityType: o2 === 0 ? null : getString(m, t + o2),
+    factionId: o3 === 0 ? 0n : u64[(t + o3) >> 3]!,
+    position: o4 === 0 ? null : get$Vec3(m, t + o4),
+    metadata: o5 === 0 ? [] : getTables(m, t + o5, get$KeyValue),
   };
 }
 
@@ -1302,7 +1342,7 @@ function put$FactionAction(m: Memory, p: number, lim: number, x: FactionActionIn
 function get$FactionAction(m: Memory, t: number): FactionAction {
   const { i32, u16 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 3145740 && u16[(v >> 1) + 2] === 4)) return own$FactionAction(new Reader$FactionAction(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 3145740 && u16[(v >> 1) + 2] === 4)) return own$FactionAction(m, t, v);
   const o1 = u16[(v >> 1) + 3]!;
   const o2 = u16[(v >> 1) + 4]!;
   const o3 = u16[(v >> 1) + 5]!;
@@ -1313,12 +1353,18 @@ function get$FactionAction(m: Memory, t: number): FactionAction {
     reason: o3 === 0 ? null : getString(m, t + o3),
   };
 }
-function own$FactionAction(r: Reader$FactionAction): FactionAction {
+function own$FactionAction(m: Memory, t: number, v: number): FactionAction {
+  const { u16 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
+  const o3 = 10 < n ? u16[(v >> 1) + 5]! : 0;
   return {
-    header: r.header,
-    action: r.action,
-    targets: r.targets,
-    reason: r.reason,
+    header: o0 === 0 ? absent(FactionAction, "header") : get$EventHeader(m, t + o0),
+    action: o1 === 0 ? null : getString(m, t + o1),
+    targets: o2 === 0 ? noU64s() : getU64s(m, t + o2),
+    reason: o3 === 0 ? null : getString(m, t + o3),
   };
 }
 
@@ -1447,14 +1493,17 @@ function put$FlushRequest(m: Memory, p: number, lim: number, x: FlushRequestInit
 function get$FlushRequest(m: Memory, t: number): FlushRequest {
   const { i32, u16, u8 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 327686 && u16[(v >> 1) + 2] === 4)) return own$FlushRequest(new Reader$FlushRequest(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 327686 && u16[(v >> 1) + 2] === 4)) return own$FlushRequest(m, t, v);
   return {
     sync: u8[t + 4]! !== 0,
   };
 }
-function own$FlushRequest(r: Reader$FlushRequest): FlushRequest {
+function own$FlushRequest(m: Memory, t: number, v: number): FlushRequest {
+  const { u16, u8 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
   return {
-    sync: r.sync,
+    sync: o0 === 0 ? false : u8[t + o0]! !== 0,
   };
 }
 
@@ -1571,7 +1620,7 @@ function put$FlushResponse(m: Memory, p: number, lim: number, x: FlushResponseIn
 function get$FlushResponse(m: Memory, t: number): FlushResponse {
   const { i32, u16, u64 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 1572874 && u16[(v >> 1) + 3] === 4 && u16[(v >> 1) + 4] === 12)) return own$FlushResponse(new Reader$FlushResponse(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 1572874 && u16[(v >> 1) + 3] === 4 && u16[(v >> 1) + 4] === 12)) return own$FlushResponse(m, t, v);
   const o0 = u16[(v >> 1) + 2]!;
   return {
     file: o0 === 0 ? null : getString(m, t + o0),
@@ -1579,11 +1628,16 @@ function get$FlushResponse(m: Memory, t: number): FlushResponse {
     written: u64[(t + 12) >> 3]!,
   };
 }
-function own$FlushResponse(r: Reader$FlushResponse): FlushResponse {
+function own$FlushResponse(m: Memory, t: number, v: number): FlushResponse {
+  const { u16, u64 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
   return {
-    file: r.file,
-    bytes: r.bytes,
-    written: r.written,
+    file: o0 === 0 ? null : getString(m, t + o0),
+    bytes: o1 === 0 ? 0n : u64[(t + o1) >> 3]!,
+    written: o2 === 0 ? 0n : u64[(t + o2) >> 3]!,
   };
 }
 
@@ -1707,17 +1761,21 @@ function put$KeyValue(m: Memory, p: number, lim: number, x: KeyValueInit, d: num
 function get$KeyValue(m: Memory, t: number): KeyValue {
   const { i32, u16 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 786440 && u16[(v >> 1) + 2] === 4)) return own$KeyValue(new Reader$KeyValue(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 786440 && u16[(v >> 1) + 2] === 4)) return own$KeyValue(m, t, v);
   const o1 = u16[(v >> 1) + 3]!;
   return {
     key: getString(m, t + 4),
     value: o1 === 0 ? null : getString(m, t + o1),
   };
 }
-function own$KeyValue(r: Reader$KeyValue): KeyValue {
+function own$KeyValue(m: Memory, t: number, v: number): KeyValue {
+  const { u16 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
   return {
-    key: r.key,
-    value: r.value,
+    key: o0 === 0 ? "" : getString(m, t + o0),
+    value: o1 === 0 ? null : getString(m, t + o1),
   };
 }
 
@@ -1838,16 +1896,21 @@ function put$LogEntry(m: Memory, p: number, lim: number, x: LogEntryInit, d: num
 function get$LogEntry(m: Memory, t: number): LogEntry {
   const { i32, u16, u8 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 2686986 && i32[(v >> 2) + 1] === 2621444 && u16[(v >> 1) + 4] === 36)) return own$LogEntry(new Reader$LogEntry(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 2686986 && i32[(v >> 2) + 1] === 2621444 && u16[(v >> 1) + 4] === 36)) return own$LogEntry(m, t, v);
   return {
     header: get$EventHeader(m, t + 4),
     body: get$Event(m, u8[t + 40]!, t + 36),
   };
 }
-function own$LogEntry(r: Reader$LogEntry): LogEntry {
+function own$LogEntry(m: Memory, t: number, v: number): LogEntry {
+  const { u16, u8 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
   return {
-    header: r.header,
-    body: r.body,
+    header: o0 === 0 ? absent(LogEntry, "header") : get$EventHeader(m, t + o0),
+    body: o2 === 0 ? null : get$Event(m, o1 === 0 ? 0 : u8[t + o1]!, t + o2),
   };
 }
 
@@ -1964,16 +2027,20 @@ function put$Refused(m: Memory, p: number, lim: number, x: RefusedInit, d: numbe
 function get$Refused(m: Memory, t: number): Refused {
   const { i32, u64 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 1048584 && i32[(v >> 2) + 1] === 262156)) return own$Refused(new Reader$Refused(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 1048584 && i32[(v >> 2) + 1] === 262156)) return own$Refused(m, t, v);
   return {
     reason: getString(m, t + 12),
     messages: u64[(t + 4) >> 3]!,
   };
 }
-function own$Refused(r: Reader$Refused): Refused {
+function own$Refused(m: Memory, t: number, v: number): Refused {
+  const { u16, u64 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
   return {
-    reason: r.reason,
-    messages: r.messages,
+    reason: o0 === 0 ? "" : getString(m, t + o0),
+    messages: o1 === 0 ? 0n : u64[(t + o1) >> 3]!,
   };
 }
 
@@ -2075,11 +2142,11 @@ function put$RollRequest(m: Memory, p: number, lim: number, x: RollRequestInit, 
 function get$RollRequest(m: Memory, t: number): RollRequest {
   const { i32 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 262148)) return own$RollRequest(new Reader$RollRequest().$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 262148)) return own$RollRequest();
   return {
   };
 }
-function own$RollRequest(_: Reader$RollRequest): RollRequest {
+function own$RollRequest(): RollRequest {
   return {};
 }
 
@@ -2173,7 +2240,7 @@ function put$RollResponse(m: Memory, p: number, lim: number, x: RollResponseInit
 function get$RollResponse(m: Memory, t: number): RollResponse {
   const { i32, u16, u64 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 1572874 && u16[(v >> 1) + 3] === 4 && u16[(v >> 1) + 4] === 12)) return own$RollResponse(new Reader$RollResponse(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 1572874 && u16[(v >> 1) + 3] === 4 && u16[(v >> 1) + 4] === 12)) return own$RollResponse(m, t, v);
   const o0 = u16[(v >> 1) + 2]!;
   return {
     file: o0 === 0 ? null : getString(m, t + o0),
@@ -2181,11 +2248,16 @@ function get$RollResponse(m: Memory, t: number): RollResponse {
     bytes: u64[(t + 12) >> 3]!,
   };
 }
-function own$RollResponse(r: Reader$RollResponse): RollResponse {
+function own$RollResponse(m: Memory, t: number, v: number): RollResponse {
+  const { u16, u64 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
   return {
-    file: r.file,
-    messages: r.messages,
-    bytes: r.bytes,
+    file: o0 === 0 ? null : getString(m, t + o0),
+    messages: o1 === 0 ? 0n : u64[(t + o1) >> 3]!,
+    bytes: o2 === 0 ? 0n : u64[(t + o2) >> 3]!,
   };
 }
 
@@ -2294,11 +2366,11 @@ function put$StatsRequest(m: Memory, p: number, lim: number, x: StatsRequestInit
 function get$StatsRequest(m: Memory, t: number): StatsRequest {
   const { i32 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 262148)) return own$StatsRequest(new Reader$StatsRequest().$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 262148)) return own$StatsRequest();
   return {
   };
 }
-function own$StatsRequest(_: Reader$StatsRequest): StatsRequest {
+function own$StatsRequest(): StatsRequest {
   return {};
 }
 
@@ -2461,7 +2533,7 @@ function put$StatsResponse(m: Memory, p: number, lim: number, x: StatsResponseIn
 function get$StatsResponse(m: Memory, t: number): StatsResponse {
   const { i32, u16, u32, u64, u8 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 6619170 && i32[(v >> 2) + 1] === 786436 && u16[(v >> 1) + 4] === 20 && i32[(v >> 2) + 3] === 5767196 && i32[(v >> 2) + 4] === 2883620 && u16[(v >> 1) + 10] === 52 && u16[(v >> 1) + 12] === 100 && i32[(v >> 2) + 7] === 4456508 && u16[(v >> 1) + 16] === 76)) return own$StatsResponse(new Reader$StatsResponse(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 6619170 && i32[(v >> 2) + 1] === 786436 && u16[(v >> 1) + 4] === 20 && i32[(v >> 2) + 3] === 5767196 && i32[(v >> 2) + 4] === 2883620 && u16[(v >> 1) + 10] === 52 && u16[(v >> 1) + 12] === 100 && i32[(v >> 2) + 7] === 4456508 && u16[(v >> 1) + 16] === 76)) return own$StatsResponse(m, t, v);
   const o3 = u16[(v >> 1) + 5]!;
   const o9 = u16[(v >> 1) + 11]!;
   const o11 = u16[(v >> 1) + 13]!;
@@ -2483,23 +2555,40 @@ function get$StatsResponse(m: Memory, t: number): StatsResponse {
     lagMaxNs: u64[(t + 76) >> 3]!,
   };
 }
-function own$StatsResponse(r: Reader$StatsResponse): StatsResponse {
+function own$StatsResponse(m: Memory, t: number, v: number): StatsResponse {
+  const { u16, u32, u64, u8 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
+  const o3 = 10 < n ? u16[(v >> 1) + 5]! : 0;
+  const o4 = 12 < n ? u16[(v >> 1) + 6]! : 0;
+  const o5 = 14 < n ? u16[(v >> 1) + 7]! : 0;
+  const o6 = 16 < n ? u16[(v >> 1) + 8]! : 0;
+  const o7 = 18 < n ? u16[(v >> 1) + 9]! : 0;
+  const o8 = 20 < n ? u16[(v >> 1) + 10]! : 0;
+  const o9 = 22 < n ? u16[(v >> 1) + 11]! : 0;
+  const o10 = 24 < n ? u16[(v >> 1) + 12]! : 0;
+  const o11 = 26 < n ? u16[(v >> 1) + 13]! : 0;
+  const o12 = 28 < n ? u16[(v >> 1) + 14]! : 0;
+  const o13 = 30 < n ? u16[(v >> 1) + 15]! : 0;
+  const o14 = 32 < n ? u16[(v >> 1) + 16]! : 0;
   return {
-    received: r.received,
-    written: r.written,
-    buffered: r.buffered,
-    refused: r.refused,
-    bytes: r.bytes,
-    files: r.files,
-    chunks: r.chunks,
-    journalBytes: r.journalBytes,
-    writeErrors: r.writeErrors,
-    lastError: r.lastError,
-    blocked: r.blocked,
-    file: r.file,
-    fileBytes: r.fileBytes,
-    lagNs: r.lagNs,
-    lagMaxNs: r.lagMaxNs,
+    received: o0 === 0 ? 0n : u64[(t + o0) >> 3]!,
+    written: o1 === 0 ? 0n : u64[(t + o1) >> 3]!,
+    buffered: o2 === 0 ? 0n : u64[(t + o2) >> 3]!,
+    refused: o3 === 0 ? [] : getTables(m, t + o3, get$Refused),
+    bytes: o4 === 0 ? 0n : u64[(t + o4) >> 3]!,
+    files: o5 === 0 ? 0 : u32[(t + o5) >> 2]!,
+    chunks: o6 === 0 ? 0n : u64[(t + o6) >> 3]!,
+    journalBytes: o7 === 0 ? 0n : u64[(t + o7) >> 3]!,
+    writeErrors: o8 === 0 ? 0n : u64[(t + o8) >> 3]!,
+    lastError: o9 === 0 ? null : getString(m, t + o9),
+    blocked: o10 === 0 ? false : u8[t + o10]! !== 0,
+    file: o11 === 0 ? null : getString(m, t + o11),
+    fileBytes: o12 === 0 ? 0n : u64[(t + o12) >> 3]!,
+    lagNs: o13 === 0 ? 0n : u64[(t + o13) >> 3]!,
+    lagMaxNs: o14 === 0 ? 0n : u64[(t + o14) >> 3]!,
   };
 }
 
@@ -2730,7 +2819,7 @@ function put$SystemError(m: Memory, p: number, lim: number, x: SystemErrorInit, 
 function get$SystemError(m: Memory, t: number): SystemError {
   const { i32, u16 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 3145740 && u16[(v >> 1) + 2] === 4)) return own$SystemError(new Reader$SystemError(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 3145740 && u16[(v >> 1) + 2] === 4)) return own$SystemError(m, t, v);
   const o1 = u16[(v >> 1) + 3]!;
   const o2 = u16[(v >> 1) + 4]!;
   const o3 = u16[(v >> 1) + 5]!;
@@ -2741,12 +2830,18 @@ function get$SystemError(m: Memory, t: number): SystemError {
     context: o3 === 0 ? [] : getTables(m, t + o3, get$KeyValue),
   };
 }
-function own$SystemError(r: Reader$SystemError): SystemError {
+function own$SystemError(m: Memory, t: number, v: number): SystemError {
+  const { u16 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
+  const o3 = 10 < n ? u16[(v >> 1) + 5]! : 0;
   return {
-    header: r.header,
-    code: r.code,
-    text: r.text,
-    context: r.context,
+    header: o0 === 0 ? absent(SystemError, "header") : get$EventHeader(m, t + o0),
+    code: o1 === 0 ? null : getString(m, t + o1),
+    text: o2 === 0 ? null : getString(m, t + o2),
+    context: o3 === 0 ? [] : getTables(m, t + o3, get$KeyValue),
   };
 }
 
@@ -2892,7 +2987,7 @@ function put$TurnEnd(m: Memory, p: number, lim: number, x: TurnEndInit, d: numbe
 function get$TurnEnd(m: Memory, t: number): TurnEnd {
   const { i32, u16, u32, u64 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 3407884 && i32[(v >> 2) + 1] === 2359300 && u16[(v >> 1) + 4] === 44)) return own$TurnEnd(new Reader$TurnEnd(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 3407884 && i32[(v >> 2) + 1] === 2359300 && u16[(v >> 1) + 4] === 44)) return own$TurnEnd(m, t, v);
   const o3 = u16[(v >> 1) + 5]!;
   return {
     header: get$EventHeader(m, t + 4),
@@ -2901,12 +2996,18 @@ function get$TurnEnd(m: Memory, t: number): TurnEnd {
     actions: o3 === 0 ? [] : getStrings(m, t + o3),
   };
 }
-function own$TurnEnd(r: Reader$TurnEnd): TurnEnd {
+function own$TurnEnd(m: Memory, t: number, v: number): TurnEnd {
+  const { u16, u32, u64 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
+  const o3 = 10 < n ? u16[(v >> 1) + 5]! : 0;
   return {
-    header: r.header,
-    factionId: r.factionId,
-    turnNumber: r.turnNumber,
-    actions: r.actions,
+    header: o0 === 0 ? absent(TurnEnd, "header") : get$EventHeader(m, t + o0),
+    factionId: o1 === 0 ? 0n : u64[(t + o1) >> 3]!,
+    turnNumber: o2 === 0 ? 0 : u32[(t + o2) >> 2]!,
+    actions: o3 === 0 ? [] : getStrings(m, t + o3),
   };
 }
 
@@ -3050,7 +3151,7 @@ function put$TurnStart(m: Memory, p: number, lim: number, x: TurnStartInit, d: n
 function get$TurnStart(m: Memory, t: number): TurnStart {
   const { i32, u16, u32, u64 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 3407884 && i32[(v >> 2) + 1] === 2359300 && u16[(v >> 1) + 4] === 44)) return own$TurnStart(new Reader$TurnStart(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 3407884 && i32[(v >> 2) + 1] === 2359300 && u16[(v >> 1) + 4] === 44)) return own$TurnStart(m, t, v);
   const o3 = u16[(v >> 1) + 5]!;
   return {
     header: get$EventHeader(m, t + 4),
@@ -3059,12 +3160,18 @@ function get$TurnStart(m: Memory, t: number): TurnStart {
     actions: o3 === 0 ? [] : getStrings(m, t + o3),
   };
 }
-function own$TurnStart(r: Reader$TurnStart): TurnStart {
+function own$TurnStart(m: Memory, t: number, v: number): TurnStart {
+  const { u16, u32, u64 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
+  const o3 = 10 < n ? u16[(v >> 1) + 5]! : 0;
   return {
-    header: r.header,
-    factionId: r.factionId,
-    turnNumber: r.turnNumber,
-    actions: r.actions,
+    header: o0 === 0 ? absent(TurnStart, "header") : get$EventHeader(m, t + o0),
+    factionId: o1 === 0 ? 0n : u64[(t + o1) >> 3]!,
+    turnNumber: o2 === 0 ? 0 : u32[(t + o2) >> 2]!,
+    actions: o3 === 0 ? [] : getStrings(m, t + o3),
   };
 }
 

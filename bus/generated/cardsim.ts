@@ -346,7 +346,7 @@ export function put$AggregatedStats(m: Memory, p: number, lim: number, x: Aggreg
 export function get$AggregatedStats(m: Memory, t: number): AggregatedStats {
   const { f32, i32, u16, u32, u64, u8 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 20381800 && i32[(v >> 2) + 1] === 15204580 && i32[(v >> 2) + 2] === 15728876 && i32[(v >> 2) + 3] === 16253172 && i32[(v >> 2) + 4] === 16515076 && u16[(v >> 1) + 11] === 310 && i32[(v >> 2) + 6] === 1310732 && i32[(v >> 2) + 7] === 2359324 && i32[(v >> 2) + 8] === 3407916 && i32[(v >> 2) + 9] === 4456508 && i32[(v >> 2) + 10] === 5505100 && i32[(v >> 2) + 11] === 6553692 && i32[(v >> 2) + 12] === 7602284 && i32[(v >> 2) + 13] === 8650876 && i32[(v >> 2) + 14] === 17301764 && i32[(v >> 2) + 15] === 17826060 && i32[(v >> 2) + 16] === 9699468 && i32[(v >> 2) + 17] === 10748060 && u16[(v >> 1) + 37] === 280 && u16[(v >> 1) + 38] === 308 && i32[(v >> 2) + 20] === 18874540 && i32[(v >> 2) + 21] === 11796772 && i32[(v >> 2) + 22] === 12845244 && u16[(v >> 1) + 46] === 204 && u16[(v >> 1) + 49] === 212 && i32[(v >> 2) + 25] === 19923164)) return own$AggregatedStats(new Reader$AggregatedStats(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 20381800 && i32[(v >> 2) + 1] === 15204580 && i32[(v >> 2) + 2] === 15728876 && i32[(v >> 2) + 3] === 16253172 && i32[(v >> 2) + 4] === 16515076 && u16[(v >> 1) + 11] === 310 && i32[(v >> 2) + 6] === 1310732 && i32[(v >> 2) + 7] === 2359324 && i32[(v >> 2) + 8] === 3407916 && i32[(v >> 2) + 9] === 4456508 && i32[(v >> 2) + 10] === 5505100 && i32[(v >> 2) + 11] === 6553692 && i32[(v >> 2) + 12] === 7602284 && i32[(v >> 2) + 13] === 8650876 && i32[(v >> 2) + 14] === 17301764 && i32[(v >> 2) + 15] === 17826060 && i32[(v >> 2) + 16] === 9699468 && i32[(v >> 2) + 17] === 10748060 && u16[(v >> 1) + 37] === 280 && u16[(v >> 1) + 38] === 308 && i32[(v >> 2) + 20] === 18874540 && i32[(v >> 2) + 21] === 11796772 && i32[(v >> 2) + 22] === 12845244 && u16[(v >> 1) + 46] === 204 && u16[(v >> 1) + 49] === 212 && i32[(v >> 2) + 25] === 19923164)) return own$AggregatedStats(m, t, v);
   const o8 = u16[(v >> 1) + 10]!;
   const o34 = u16[(v >> 1) + 36]!;
   const o37 = u16[(v >> 1) + 39]!;
@@ -405,58 +405,110 @@ export function get$AggregatedStats(m: Memory, t: number): AggregatedStats {
     firstSeatWins: u32[(t + 304) >> 2]!,
   };
 }
-function own$AggregatedStats(r: Reader$AggregatedStats): AggregatedStats {
+function own$AggregatedStats(m: Memory, t: number, v: number): AggregatedStats {
+  const { f32, u16, u32, u64, u8 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
+  const o3 = 10 < n ? u16[(v >> 1) + 5]! : 0;
+  const o4 = 12 < n ? u16[(v >> 1) + 6]! : 0;
+  const o5 = 14 < n ? u16[(v >> 1) + 7]! : 0;
+  const o6 = 16 < n ? u16[(v >> 1) + 8]! : 0;
+  const o7 = 18 < n ? u16[(v >> 1) + 9]! : 0;
+  const o8 = 20 < n ? u16[(v >> 1) + 10]! : 0;
+  const o9 = 22 < n ? u16[(v >> 1) + 11]! : 0;
+  const o10 = 24 < n ? u16[(v >> 1) + 12]! : 0;
+  const o11 = 26 < n ? u16[(v >> 1) + 13]! : 0;
+  const o12 = 28 < n ? u16[(v >> 1) + 14]! : 0;
+  const o13 = 30 < n ? u16[(v >> 1) + 15]! : 0;
+  const o14 = 32 < n ? u16[(v >> 1) + 16]! : 0;
+  const o15 = 34 < n ? u16[(v >> 1) + 17]! : 0;
+  const o16 = 36 < n ? u16[(v >> 1) + 18]! : 0;
+  const o17 = 38 < n ? u16[(v >> 1) + 19]! : 0;
+  const o18 = 40 < n ? u16[(v >> 1) + 20]! : 0;
+  const o19 = 42 < n ? u16[(v >> 1) + 21]! : 0;
+  const o20 = 44 < n ? u16[(v >> 1) + 22]! : 0;
+  const o21 = 46 < n ? u16[(v >> 1) + 23]! : 0;
+  const o22 = 48 < n ? u16[(v >> 1) + 24]! : 0;
+  const o23 = 50 < n ? u16[(v >> 1) + 25]! : 0;
+  const o24 = 52 < n ? u16[(v >> 1) + 26]! : 0;
+  const o25 = 54 < n ? u16[(v >> 1) + 27]! : 0;
+  const o26 = 56 < n ? u16[(v >> 1) + 28]! : 0;
+  const o27 = 58 < n ? u16[(v >> 1) + 29]! : 0;
+  const o28 = 60 < n ? u16[(v >> 1) + 30]! : 0;
+  const o29 = 62 < n ? u16[(v >> 1) + 31]! : 0;
+  const o30 = 64 < n ? u16[(v >> 1) + 32]! : 0;
+  const o31 = 66 < n ? u16[(v >> 1) + 33]! : 0;
+  const o32 = 68 < n ? u16[(v >> 1) + 34]! : 0;
+  const o33 = 70 < n ? u16[(v >> 1) + 35]! : 0;
+  const o34 = 72 < n ? u16[(v >> 1) + 36]! : 0;
+  const o35 = 74 < n ? u16[(v >> 1) + 37]! : 0;
+  const o36 = 76 < n ? u16[(v >> 1) + 38]! : 0;
+  const o37 = 78 < n ? u16[(v >> 1) + 39]! : 0;
+  const o38 = 80 < n ? u16[(v >> 1) + 40]! : 0;
+  const o39 = 82 < n ? u16[(v >> 1) + 41]! : 0;
+  const o40 = 84 < n ? u16[(v >> 1) + 42]! : 0;
+  const o41 = 86 < n ? u16[(v >> 1) + 43]! : 0;
+  const o42 = 88 < n ? u16[(v >> 1) + 44]! : 0;
+  const o43 = 90 < n ? u16[(v >> 1) + 45]! : 0;
+  const o44 = 92 < n ? u16[(v >> 1) + 46]! : 0;
+  const o45 = 94 < n ? u16[(v >> 1) + 47]! : 0;
+  const o46 = 96 < n ? u16[(v >> 1) + 48]! : 0;
+  const o47 = 98 < n ? u16[(v >> 1) + 49]! : 0;
+  const o48 = 100 < n ? u16[(v >> 1) + 50]! : 0;
+  const o49 = 102 < n ? u16[(v >> 1) + 51]! : 0;
   return {
-    totalGames: r.totalGames,
-    player0Wins: r.player0Wins,
-    player1Wins: r.player1Wins,
-    draws: r.draws,
-    avgTurns: r.avgTurns,
-    medianTurns: r.medianTurns,
-    avgDurationNs: r.avgDurationNs,
-    errors: r.errors,
-    wins: r.wins,
-    playerCount: r.playerCount,
-    totalDecisions: r.totalDecisions,
-    totalValidMoves: r.totalValidMoves,
-    forcedDecisions: r.forcedDecisions,
-    totalHandSize: r.totalHandSize,
-    totalInteractions: r.totalInteractions,
-    totalActions: r.totalActions,
-    totalClaims: r.totalClaims,
-    totalBluffs: r.totalBluffs,
-    totalChallenges: r.totalChallenges,
-    successfulBluffs: r.successfulBluffs,
-    successfulCatches: r.successfulCatches,
-    totalBets: r.totalBets,
-    bettingBluffs: r.bettingBluffs,
-    foldWins: r.foldWins,
-    showdownWins: r.showdownWins,
-    allInCount: r.allInCount,
-    leadChanges: r.leadChanges,
-    decisiveTurnPct: r.decisiveTurnPct,
-    closestMargin: r.closestMargin,
-    trailingWinners: r.trailingWinners,
-    moveDisruptionEvents: r.moveDisruptionEvents,
-    contentionEvents: r.contentionEvents,
-    forcedResponseEvents: r.forcedResponseEvents,
-    opponentTurnCount: r.opponentTurnCount,
-    teamWins: r.teamWins,
-    winningTeamAvg: r.winningTeamAvg,
-    error: r.error,
-    errorText: r.errorText,
-    resultHash: r.resultHash,
-    stuckGames: r.stuckGames,
-    outOfTurnsGames: r.outOfTurnsGames,
-    totalHands: r.totalHands,
-    totalFolds: r.totalFolds,
-    totalShowdowns: r.totalShowdowns,
-    totalPasses: r.totalPasses,
-    scoreSums: r.scoreSums,
-    seatAiTypes: r.seatAiTypes,
-    searchIterations: r.searchIterations,
-    playoutMoves: r.playoutMoves,
-    firstSeatWins: r.firstSeatWins,
+    totalGames: o0 === 0 ? 0 : u32[(t + o0) >> 2]!,
+    player0Wins: o1 === 0 ? 0 : u32[(t + o1) >> 2]!,
+    player1Wins: o2 === 0 ? 0 : u32[(t + o2) >> 2]!,
+    draws: o3 === 0 ? 0 : u32[(t + o3) >> 2]!,
+    avgTurns: o4 === 0 ? 0 : f32[(t + o4) >> 2]!,
+    medianTurns: o5 === 0 ? 0 : u32[(t + o5) >> 2]!,
+    avgDurationNs: o6 === 0 ? 0n : u64[(t + o6) >> 3]!,
+    errors: o7 === 0 ? 0 : u32[(t + o7) >> 2]!,
+    wins: o8 === 0 ? noU32s() : getU32s(m, t + o8),
+    playerCount: o9 === 0 ? 0 : u8[t + o9]!,
+    totalDecisions: o10 === 0 ? 0n : u64[(t + o10) >> 3]!,
+    totalValidMoves: o11 === 0 ? 0n : u64[(t + o11) >> 3]!,
+    forcedDecisions: o12 === 0 ? 0n : u64[(t + o12) >> 3]!,
+    totalHandSize: o13 === 0 ? 0n : u64[(t + o13) >> 3]!,
+    totalInteractions: o14 === 0 ? 0n : u64[(t + o14) >> 3]!,
+    totalActions: o15 === 0 ? 0n : u64[(t + o15) >> 3]!,
+    totalClaims: o16 === 0 ? 0n : u64[(t + o16) >> 3]!,
+    totalBluffs: o17 === 0 ? 0n : u64[(t + o17) >> 3]!,
+    totalChallenges: o18 === 0 ? 0n : u64[(t + o18) >> 3]!,
+    successfulBluffs: o19 === 0 ? 0n : u64[(t + o19) >> 3]!,
+    successfulCatches: o20 === 0 ? 0n : u64[(t + o20) >> 3]!,
+    totalBets: o21 === 0 ? 0n : u64[(t + o21) >> 3]!,
+    bettingBluffs: o22 === 0 ? 0n : u64[(t + o22) >> 3]!,
+    foldWins: o23 === 0 ? 0n : u64[(t + o23) >> 3]!,
+    showdownWins: o24 === 0 ? 0n : u64[(t + o24) >> 3]!,
+    allInCount: o25 === 0 ? 0n : u64[(t + o25) >> 3]!,
+    leadChanges: o26 === 0 ? 0 : u32[(t + o26) >> 2]!,
+    decisiveTurnPct: o27 === 0 ? 1 : f32[(t + o27) >> 2]!,
+    closestMargin: o28 === 0 ? 1 : f32[(t + o28) >> 2]!,
+    trailingWinners: o29 === 0 ? 0 : u32[(t + o29) >> 2]!,
+    moveDisruptionEvents: o30 === 0 ? 0n : u64[(t + o30) >> 3]!,
+    contentionEvents: o31 === 0 ? 0n : u64[(t + o31) >> 3]!,
+    forcedResponseEvents: o32 === 0 ? 0n : u64[(t + o32) >> 3]!,
+    opponentTurnCount: o33 === 0 ? 0n : u64[(t + o33) >> 3]!,
+    teamWins: o34 === 0 ? noU32s() : getU32s(m, t + o34),
+    winningTeamAvg: o35 === 0 ? -1 : f32[(t + o35) >> 2]!,
+    error: o36 === 0 ? 0 : u16[(t + o36) >> 1]!,
+    errorText: o37 === 0 ? null : getString(m, t + o37),
+    resultHash: o38 === 0 ? 0n : u64[(t + o38) >> 3]!,
+    stuckGames: o39 === 0 ? 0 : u32[(t + o39) >> 2]!,
+    outOfTurnsGames: o40 === 0 ? 0 : u32[(t + o40) >> 2]!,
+    totalHands: o41 === 0 ? 0n : u64[(t + o41) >> 3]!,
+    totalFolds: o42 === 0 ? 0n : u64[(t + o42) >> 3]!,
+    totalShowdowns: o43 === 0 ? 0n : u64[(t + o43) >> 3]!,
+    totalPasses: o44 === 0 ? 0n : u64[(t + o44) >> 3]!,
+    scoreSums: o45 === 0 ? noI64s() : getI64s(m, t + o45),
+    seatAiTypes: o46 === 0 ? noU8s() : getU8s(m, t + o46),
+    searchIterations: o47 === 0 ? 0n : u64[(t + o47) >> 3]!,
+    playoutMoves: o48 === 0 ? 0n : u64[(t + o48) >> 3]!,
+    firstSeatWins: o49 === 0 ? 0 : u32[(t + o49) >> 2]!,
   };
 }
 
@@ -935,7 +987,7 @@ function put$AiMoveRequest(m: Memory, p: number, lim: number, x: AiMoveRequestIn
 function get$AiMoveRequest(m: Memory, t: number): AiMoveRequest {
   const { i32, u32, u64, u8 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 1179660 && i32[(v >> 2) + 1] === 1048580 && i32[(v >> 2) + 2] === 1114124)) return own$AiMoveRequest(new Reader$AiMoveRequest(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 1179660 && i32[(v >> 2) + 1] === 1048580 && i32[(v >> 2) + 2] === 1114124)) return own$AiMoveRequest(m, t, v);
   return {
     gameId: u64[(t + 4) >> 3]!,
     aiType: u8[t + 16]!,
@@ -943,12 +995,18 @@ function get$AiMoveRequest(m: Memory, t: number): AiMoveRequest {
     viewer: u8[t + 17]!,
   };
 }
-function own$AiMoveRequest(r: Reader$AiMoveRequest): AiMoveRequest {
+function own$AiMoveRequest(m: Memory, t: number, v: number): AiMoveRequest {
+  const { u16, u32, u64, u8 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
+  const o3 = 10 < n ? u16[(v >> 1) + 5]! : 0;
   return {
-    gameId: r.gameId,
-    aiType: r.aiType,
-    mctsIterations: r.mctsIterations,
-    viewer: r.viewer,
+    gameId: o0 === 0 ? 0n : u64[(t + o0) >> 3]!,
+    aiType: o1 === 0 ? 0 : u8[t + o1]!,
+    mctsIterations: o2 === 0 ? 0 : u32[(t + o2) >> 2]!,
+    viewer: o3 === 0 ? 255 : u8[t + o3]!,
   };
 }
 
@@ -1086,7 +1144,7 @@ function put$ApplyMoveRequest(m: Memory, p: number, lim: number, x: ApplyMoveReq
 function get$ApplyMoveRequest(m: Memory, t: number): ApplyMoveRequest {
   const { i32, u32, u64, u8 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 1376268 && i32[(v >> 2) + 1] === 786436 && i32[(v >> 2) + 2] === 1310736)) return own$ApplyMoveRequest(new Reader$ApplyMoveRequest(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 1376268 && i32[(v >> 2) + 1] === 786436 && i32[(v >> 2) + 2] === 1310736)) return own$ApplyMoveRequest(m, t, v);
   return {
     gameId: u64[(t + 4) >> 3]!,
     turn: u32[(t + 12) >> 2]!,
@@ -1094,12 +1152,18 @@ function get$ApplyMoveRequest(m: Memory, t: number): ApplyMoveRequest {
     viewer: u8[t + 20]!,
   };
 }
-function own$ApplyMoveRequest(r: Reader$ApplyMoveRequest): ApplyMoveRequest {
+function own$ApplyMoveRequest(m: Memory, t: number, v: number): ApplyMoveRequest {
+  const { u16, u32, u64, u8 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
+  const o3 = 10 < n ? u16[(v >> 1) + 5]! : 0;
   return {
-    gameId: r.gameId,
-    turn: r.turn,
-    move: r.move,
-    viewer: r.viewer,
+    gameId: o0 === 0 ? 0n : u64[(t + o0) >> 3]!,
+    turn: o1 === 0 ? 0 : u32[(t + o1) >> 2]!,
+    move: o2 === 0 ? 0 : u32[(t + o2) >> 2]!,
+    viewer: o3 === 0 ? 255 : u8[t + o3]!,
   };
 }
 
@@ -1245,7 +1309,7 @@ function put$BatchProgress(m: Memory, p: number, lim: number, x: BatchProgressIn
 function get$BatchProgress(m: Memory, t: number): BatchProgress {
   const { i32, u16, u32, u64 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 1835022 && i32[(v >> 2) + 1] === 786436 && u16[(v >> 1) + 5] === 20 && u16[(v >> 1) + 6] === 24)) return own$BatchProgress(new Reader$BatchProgress(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 1835022 && i32[(v >> 2) + 1] === 786436 && u16[(v >> 1) + 5] === 20 && u16[(v >> 1) + 6] === 24)) return own$BatchProgress(m, t, v);
   const o2 = u16[(v >> 1) + 4]!;
   return {
     batchId: u64[(t + 4) >> 3]!,
@@ -1255,13 +1319,20 @@ function get$BatchProgress(m: Memory, t: number): BatchProgress {
     itemsTotal: u32[(t + 24) >> 2]!,
   };
 }
-function own$BatchProgress(r: Reader$BatchProgress): BatchProgress {
+function own$BatchProgress(m: Memory, t: number, v: number): BatchProgress {
+  const { u16, u32, u64 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
+  const o3 = 10 < n ? u16[(v >> 1) + 5]! : 0;
+  const o4 = 12 < n ? u16[(v >> 1) + 6]! : 0;
   return {
-    batchId: r.batchId,
-    firstItem: r.firstItem,
-    results: r.results,
-    itemsDone: r.itemsDone,
-    itemsTotal: r.itemsTotal,
+    batchId: o0 === 0 ? 0n : u64[(t + o0) >> 3]!,
+    firstItem: o1 === 0 ? 0 : u32[(t + o1) >> 2]!,
+    results: o2 === 0 ? [] : getTables(m, t + o2, get$AggregatedStats),
+    itemsDone: o3 === 0 ? 0 : u32[(t + o3) >> 2]!,
+    itemsTotal: o4 === 0 ? 0 : u32[(t + o4) >> 2]!,
   };
 }
 
@@ -1402,17 +1473,21 @@ function put$BatchRequest(m: Memory, p: number, lim: number, x: BatchRequestInit
 function get$BatchRequest(m: Memory, t: number): BatchRequest {
   const { i32, u16, u64 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 1048584 && u16[(v >> 1) + 3] === 4)) return own$BatchRequest(new Reader$BatchRequest(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 1048584 && u16[(v >> 1) + 3] === 4)) return own$BatchRequest(m, t, v);
   const o0 = u16[(v >> 1) + 2]!;
   return {
     requests: o0 === 0 ? [] : getTables(m, t + o0, get$SimulationRequest),
     batchId: u64[(t + 4) >> 3]!,
   };
 }
-function own$BatchRequest(r: Reader$BatchRequest): BatchRequest {
+function own$BatchRequest(m: Memory, t: number, v: number): BatchRequest {
+  const { u16, u64 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
   return {
-    requests: r.requests,
-    batchId: r.batchId,
+    requests: o0 === 0 ? [] : getTables(m, t + o0, get$SimulationRequest),
+    batchId: o1 === 0 ? 0n : u64[(t + o1) >> 3]!,
   };
 }
 
@@ -1537,7 +1612,7 @@ function put$BatchResponse(m: Memory, p: number, lim: number, x: BatchResponseIn
 function get$BatchResponse(m: Memory, t: number): BatchResponse {
   const { i32, u16, u64 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 1572874 && u16[(v >> 1) + 2] === 4 && u16[(v >> 1) + 4] === 12)) return own$BatchResponse(new Reader$BatchResponse(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 1572874 && u16[(v >> 1) + 2] === 4 && u16[(v >> 1) + 4] === 12)) return own$BatchResponse(m, t, v);
   const o1 = u16[(v >> 1) + 3]!;
   return {
     batchId: u64[(t + 4) >> 3]!,
@@ -1545,11 +1620,16 @@ function get$BatchResponse(m: Memory, t: number): BatchResponse {
     totalDurationNs: u64[(t + 12) >> 3]!,
   };
 }
-function own$BatchResponse(r: Reader$BatchResponse): BatchResponse {
+function own$BatchResponse(m: Memory, t: number, v: number): BatchResponse {
+  const { u16, u64 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
   return {
-    batchId: r.batchId,
-    results: r.results,
-    totalDurationNs: r.totalDurationNs,
+    batchId: o0 === 0 ? 0n : u64[(t + o0) >> 3]!,
+    results: o1 === 0 ? [] : getTables(m, t + o1, get$AggregatedStats),
+    totalDurationNs: o2 === 0 ? 0n : u64[(t + o2) >> 3]!,
   };
 }
 
@@ -1668,14 +1748,17 @@ function put$ClosedGame(m: Memory, p: number, lim: number, x: ClosedGameInit, d:
 function get$ClosedGame(m: Memory, t: number): ClosedGame {
   const { i32, u16, u64 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 786438 && u16[(v >> 1) + 2] === 4)) return own$ClosedGame(new Reader$ClosedGame(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 786438 && u16[(v >> 1) + 2] === 4)) return own$ClosedGame(m, t, v);
   return {
     gameId: u64[(t + 4) >> 3]!,
   };
 }
-function own$ClosedGame(r: Reader$ClosedGame): ClosedGame {
+function own$ClosedGame(m: Memory, t: number, v: number): ClosedGame {
+  const { u16, u64 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
   return {
-    gameId: r.gameId,
+    gameId: o0 === 0 ? 0n : u64[(t + o0) >> 3]!,
   };
 }
 
@@ -1803,7 +1886,7 @@ function put$GameMove(m: Memory, p: number, lim: number, x: GameMoveInit, d: num
 function get$GameMove(m: Memory, t: number): GameMove {
   const { i16, i32, i8, u16, u8 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 1114128 && u16[(v >> 1) + 3] === 14 && i32[(v >> 2) + 2] === 983052 && i32[(v >> 2) + 3] === 524304)) return own$GameMove(new Reader$GameMove(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 1114128 && u16[(v >> 1) + 3] === 14 && i32[(v >> 2) + 2] === 983052 && i32[(v >> 2) + 3] === 524304)) return own$GameMove(m, t, v);
   const o0 = u16[(v >> 1) + 2]!;
   return {
     move: o0 === 0 ? null : getString(m, t + o0),
@@ -1814,14 +1897,22 @@ function get$GameMove(m: Memory, t: number): GameMove {
     amount: i32[(t + 8) >> 2]!,
   };
 }
-function own$GameMove(r: Reader$GameMove): GameMove {
+function own$GameMove(m: Memory, t: number, v: number): GameMove {
+  const { i16, i32, i8, u16, u8 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
+  const o3 = 10 < n ? u16[(v >> 1) + 5]! : 0;
+  const o4 = 12 < n ? u16[(v >> 1) + 6]! : 0;
+  const o5 = 14 < n ? u16[(v >> 1) + 7]! : 0;
   return {
-    move: r.move,
-    phase: r.phase,
-    card: r.card,
-    count: r.count,
-    target: r.target,
-    amount: r.amount,
+    move: o0 === 0 ? null : getString(m, t + o0),
+    phase: o1 === 0 ? 0 : u8[t + o1]!,
+    card: o2 === 0 ? -1 : i16[(t + o2) >> 1]!,
+    count: o3 === 0 ? 0 : u8[t + o3]!,
+    target: o4 === 0 ? -1 : i8[t + o4]!,
+    amount: o5 === 0 ? -1 : i32[(t + o5) >> 2]!,
   };
 }
 
@@ -1965,16 +2056,20 @@ function put$GameRequest(m: Memory, p: number, lim: number, x: GameRequestInit, 
 function get$GameRequest(m: Memory, t: number): GameRequest {
   const { i32, u64, u8 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 851976 && i32[(v >> 2) + 1] === 786436)) return own$GameRequest(new Reader$GameRequest(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 851976 && i32[(v >> 2) + 1] === 786436)) return own$GameRequest(m, t, v);
   return {
     gameId: u64[(t + 4) >> 3]!,
     viewer: u8[t + 12]!,
   };
 }
-function own$GameRequest(r: Reader$GameRequest): GameRequest {
+function own$GameRequest(m: Memory, t: number, v: number): GameRequest {
+  const { u16, u64, u8 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
   return {
-    gameId: r.gameId,
-    viewer: r.viewer,
+    gameId: o0 === 0 ? 0n : u64[(t + o0) >> 3]!,
+    viewer: o1 === 0 ? 255 : u8[t + o1]!,
   };
 }
 
@@ -2131,7 +2226,7 @@ function put$GameSeat(m: Memory, p: number, lim: number, x: GameSeatInit, d: num
 function get$GameSeat(m: Memory, t: number): GameSeat {
   const { i16, i32, u16, u32, u8 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 1835032 && u16[(v >> 1) + 2] === 24 && i32[(v >> 2) + 2] === 786440 && i32[(v >> 2) + 3] === 1638416 && i32[(v >> 2) + 4] === 1310746 && i32[(v >> 2) + 5] === 1441819)) return own$GameSeat(new Reader$GameSeat(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 1835032 && u16[(v >> 1) + 2] === 24 && i32[(v >> 2) + 2] === 786440 && i32[(v >> 2) + 3] === 1638416 && i32[(v >> 2) + 4] === 1310746 && i32[(v >> 2) + 5] === 1441819)) return own$GameSeat(m, t, v);
   const o1 = u16[(v >> 1) + 3]!;
   return {
     handSize: u8[t + 24]!,
@@ -2146,18 +2241,30 @@ function get$GameSeat(m: Memory, t: number): GameSeat {
     card: i16[(t + 22) >> 1]!,
   };
 }
-function own$GameSeat(r: Reader$GameSeat): GameSeat {
+function own$GameSeat(m: Memory, t: number, v: number): GameSeat {
+  const { i16, i32, u16, u32, u8 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
+  const o3 = 10 < n ? u16[(v >> 1) + 5]! : 0;
+  const o4 = 12 < n ? u16[(v >> 1) + 6]! : 0;
+  const o5 = 14 < n ? u16[(v >> 1) + 7]! : 0;
+  const o6 = 16 < n ? u16[(v >> 1) + 8]! : 0;
+  const o7 = 18 < n ? u16[(v >> 1) + 9]! : 0;
+  const o8 = 20 < n ? u16[(v >> 1) + 10]! : 0;
+  const o9 = 22 < n ? u16[(v >> 1) + 11]! : 0;
   return {
-    handSize: r.handSize,
-    hand: r.hand,
-    score: r.score,
-    chips: r.chips,
-    bet: r.bet,
-    captured: r.captured,
-    tricks: r.tricks,
-    bid: r.bid,
-    folded: r.folded,
-    card: r.card,
+    handSize: o0 === 0 ? 0 : u8[t + o0]!,
+    hand: o1 === 0 ? noU8s() : getU8s(m, t + o1),
+    score: o2 === 0 ? 0 : i32[(t + o2) >> 2]!,
+    chips: o3 === 0 ? 0 : u32[(t + o3) >> 2]!,
+    bet: o4 === 0 ? 0 : u32[(t + o4) >> 2]!,
+    captured: o5 === 0 ? 0 : u8[t + o5]!,
+    tricks: o6 === 0 ? 0 : u8[t + o6]!,
+    bid: o7 === 0 ? -1 : i16[(t + o7) >> 1]!,
+    folded: o8 === 0 ? false : u8[t + o8]! !== 0,
+    card: o9 === 0 ? -1 : i16[(t + o9) >> 1]!,
   };
 }
 
@@ -2436,7 +2543,7 @@ function put$GameView(m: Memory, p: number, lim: number, x: GameViewInit, d: num
 function get$GameView(m: Memory, t: number): GameView {
   const { i16, i32, i8, u16, u32, u64, u8 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 4128808 && i32[(v >> 2) + 1] === 1310724 && i32[(v >> 2) + 2] === 3801112 && u16[(v >> 1) + 7] === 59 && i32[(v >> 2) + 4] === 3407932 && u16[(v >> 1) + 11] === 36 && i32[(v >> 2) + 6] === 3670070 && u16[(v >> 1) + 15] === 61 && u16[(v >> 1) + 17] === 62 && u16[(v >> 1) + 18] === 12)) return own$GameView(new Reader$GameView(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 4128808 && i32[(v >> 2) + 1] === 1310724 && i32[(v >> 2) + 2] === 3801112 && u16[(v >> 1) + 7] === 59 && i32[(v >> 2) + 4] === 3407932 && u16[(v >> 1) + 11] === 36 && i32[(v >> 2) + 6] === 3670070 && u16[(v >> 1) + 15] === 61 && u16[(v >> 1) + 17] === 62 && u16[(v >> 1) + 18] === 12)) return own$GameView(m, t, v);
   const o4 = u16[(v >> 1) + 6]!;
   const o8 = u16[(v >> 1) + 10]!;
   const o12 = u16[(v >> 1) + 14]!;
@@ -2463,26 +2570,46 @@ function get$GameView(m: Memory, t: number): GameView {
     played: o17 === 0 ? null : get$GameMove(m, t + o17 + i32[(t + o17) >> 2]!),
   };
 }
-function own$GameView(r: Reader$GameView): GameView {
+function own$GameView(m: Memory, t: number, v: number): GameView {
+  const { i16, i32, i8, u16, u32, u64, u8 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
+  const o3 = 10 < n ? u16[(v >> 1) + 5]! : 0;
+  const o4 = 12 < n ? u16[(v >> 1) + 6]! : 0;
+  const o5 = 14 < n ? u16[(v >> 1) + 7]! : 0;
+  const o6 = 16 < n ? u16[(v >> 1) + 8]! : 0;
+  const o7 = 18 < n ? u16[(v >> 1) + 9]! : 0;
+  const o8 = 20 < n ? u16[(v >> 1) + 10]! : 0;
+  const o9 = 22 < n ? u16[(v >> 1) + 11]! : 0;
+  const o10 = 24 < n ? u16[(v >> 1) + 12]! : 0;
+  const o11 = 26 < n ? u16[(v >> 1) + 13]! : 0;
+  const o12 = 28 < n ? u16[(v >> 1) + 14]! : 0;
+  const o13 = 30 < n ? u16[(v >> 1) + 15]! : 0;
+  const o14 = 32 < n ? u16[(v >> 1) + 16]! : 0;
+  const o15 = 34 < n ? u16[(v >> 1) + 17]! : 0;
+  const o16 = 36 < n ? u16[(v >> 1) + 18]! : 0;
+  const o17 = 38 < n ? u16[(v >> 1) + 19]! : 0;
   return {
-    gameId: r.gameId,
-    turn: r.turn,
-    hand: r.hand,
-    player: r.player,
-    seats: r.seats,
-    deckSize: r.deckSize,
-    discardSize: r.discardSize,
-    discardTop: r.discardTop,
-    tableau: r.tableau,
-    pot: r.pot,
-    trump: r.trump,
-    claimRank: r.claimRank,
-    moves: r.moves,
-    over: r.over,
-    ending: r.ending,
-    winner: r.winner,
-    stateHash: r.stateHash,
-    played: r.played,
+    gameId: o0 === 0 ? 0n : u64[(t + o0) >> 3]!,
+    turn: o1 === 0 ? 0 : u32[(t + o1) >> 2]!,
+    hand: o2 === 0 ? 0 : u32[(t + o2) >> 2]!,
+    player: o3 === 0 ? 0 : u8[t + o3]!,
+    seats: o4 === 0 ? [] : getTables(m, t + o4, get$GameSeat),
+    deckSize: o5 === 0 ? 0 : u8[t + o5]!,
+    discardSize: o6 === 0 ? 0 : u8[t + o6]!,
+    discardTop: o7 === 0 ? -1 : i16[(t + o7) >> 1]!,
+    tableau: o8 === 0 ? noU8s() : getU8s(m, t + o8),
+    pot: o9 === 0 ? 0 : u32[(t + o9) >> 2]!,
+    trump: o10 === 0 ? -1 : i16[(t + o10) >> 1]!,
+    claimRank: o11 === 0 ? -1 : i16[(t + o11) >> 1]!,
+    moves: o12 === 0 ? [] : getTables(m, t + o12, get$GameMove),
+    over: o13 === 0 ? false : u8[t + o13]! !== 0,
+    ending: o14 === 0 ? null : getString(m, t + o14),
+    winner: o15 === 0 ? -1 : i8[t + o15]!,
+    stateHash: o16 === 0 ? 0n : u64[(t + o16) >> 3]!,
+    played: o17 === 0 ? null : get$GameMove(m, t + o17 + i32[(t + o17) >> 2]!),
   };
 }
 
@@ -2730,18 +2857,23 @@ function put$NewGameRequest(m: Memory, p: number, lim: number, x: NewGameRequest
 function get$NewGameRequest(m: Memory, t: number): NewGameRequest {
   const { i32, u16, u32, u8 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 851978 && i32[(v >> 2) + 1] === 524292 && u16[(v >> 1) + 4] === 12)) return own$NewGameRequest(new Reader$NewGameRequest(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 851978 && i32[(v >> 2) + 1] === 524292 && u16[(v >> 1) + 4] === 12)) return own$NewGameRequest(m, t, v);
   return {
     request: get$SimulationRequest(m, t + 4 + i32[(t + 4) >> 2]!),
     game: u32[(t + 8) >> 2]!,
     viewer: u8[t + 12]!,
   };
 }
-function own$NewGameRequest(r: Reader$NewGameRequest): NewGameRequest {
+function own$NewGameRequest(m: Memory, t: number, v: number): NewGameRequest {
+  const { i32, u16, u32, u8 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
   return {
-    request: r.request,
-    game: r.game,
-    viewer: r.viewer,
+    request: o0 === 0 ? absent(NewGameRequest, "request") : get$SimulationRequest(m, t + o0 + i32[(t + o0) >> 2]!),
+    game: o1 === 0 ? 0 : u32[(t + o1) >> 2]!,
+    viewer: o2 === 0 ? 255 : u8[t + o2]!,
   };
 }
 
@@ -2902,7 +3034,7 @@ function put$PlayItem(m: Memory, p: number, lim: number, x: PlayItemInit, d: num
 function get$PlayItem(m: Memory, t: number): PlayItem {
   const { i32, u16 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 1572878)) return own$PlayItem(new Reader$PlayItem(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 1572878)) return own$PlayItem(m, t, v);
   const o0 = u16[(v >> 1) + 2]!;
   const o1 = u16[(v >> 1) + 3]!;
   const o2 = u16[(v >> 1) + 4]!;
@@ -2916,13 +3048,20 @@ function get$PlayItem(m: Memory, t: number): PlayItem {
     closeGame: o4 === 0 ? null : get$GameRequest(m, t + o4 + i32[(t + o4) >> 2]!),
   };
 }
-function own$PlayItem(r: Reader$PlayItem): PlayItem {
+function own$PlayItem(m: Memory, t: number, v: number): PlayItem {
+  const { i32, u16 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
+  const o3 = 10 < n ? u16[(v >> 1) + 5]! : 0;
+  const o4 = 12 < n ? u16[(v >> 1) + 6]! : 0;
   return {
-    newGame: r.newGame,
-    legalMoves: r.legalMoves,
-    applyMove: r.applyMove,
-    aiMove: r.aiMove,
-    closeGame: r.closeGame,
+    newGame: o0 === 0 ? null : get$NewGameRequest(m, t + o0 + i32[(t + o0) >> 2]!),
+    legalMoves: o1 === 0 ? null : get$GameRequest(m, t + o1 + i32[(t + o1) >> 2]!),
+    applyMove: o2 === 0 ? null : get$ApplyMoveRequest(m, t + o2 + i32[(t + o2) >> 2]!),
+    aiMove: o3 === 0 ? null : get$AiMoveRequest(m, t + o3 + i32[(t + o3) >> 2]!),
+    closeGame: o4 === 0 ? null : get$GameRequest(m, t + o4 + i32[(t + o4) >> 2]!),
   };
 }
 
@@ -3070,15 +3209,18 @@ function put$PlayRequest(m: Memory, p: number, lim: number, x: PlayRequestInit, 
 function get$PlayRequest(m: Memory, t: number): PlayRequest {
   const { i32, u16 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 524294)) return own$PlayRequest(new Reader$PlayRequest(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 524294)) return own$PlayRequest(m, t, v);
   const o0 = u16[(v >> 1) + 2]!;
   return {
     items: o0 === 0 ? [] : getTables(m, t + o0, get$PlayItem),
   };
 }
-function own$PlayRequest(r: Reader$PlayRequest): PlayRequest {
+function own$PlayRequest(m: Memory, t: number, v: number): PlayRequest {
+  const { u16 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
   return {
-    items: r.items,
+    items: o0 === 0 ? [] : getTables(m, t + o0, get$PlayItem),
   };
 }
 
@@ -3185,15 +3327,18 @@ function put$PlayResponse(m: Memory, p: number, lim: number, x: PlayResponseInit
 function get$PlayResponse(m: Memory, t: number): PlayResponse {
   const { i32, u16 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 524294)) return own$PlayResponse(new Reader$PlayResponse(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 524294)) return own$PlayResponse(m, t, v);
   const o0 = u16[(v >> 1) + 2]!;
   return {
     results: o0 === 0 ? [] : getTables(m, t + o0, get$PlayResult),
   };
 }
-function own$PlayResponse(r: Reader$PlayResponse): PlayResponse {
+function own$PlayResponse(m: Memory, t: number, v: number): PlayResponse {
+  const { u16 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
   return {
-    results: r.results,
+    results: o0 === 0 ? [] : getTables(m, t + o0, get$PlayResult),
   };
 }
 
@@ -3323,7 +3468,7 @@ function put$PlayResult(m: Memory, p: number, lim: number, x: PlayResultInit, d:
 function get$PlayResult(m: Memory, t: number): PlayResult {
   const { i32, u16, u64 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 1441804 && u16[(v >> 1) + 2] === 4 && u16[(v >> 1) + 4] === 20)) return own$PlayResult(new Reader$PlayResult(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 1441804 && u16[(v >> 1) + 2] === 4 && u16[(v >> 1) + 4] === 20)) return own$PlayResult(m, t, v);
   const o1 = u16[(v >> 1) + 3]!;
   const o3 = u16[(v >> 1) + 5]!;
   return {
@@ -3333,12 +3478,18 @@ function get$PlayResult(m: Memory, t: number): PlayResult {
     errorText: o3 === 0 ? null : getString(m, t + o3),
   };
 }
-function own$PlayResult(r: Reader$PlayResult): PlayResult {
+function own$PlayResult(m: Memory, t: number, v: number): PlayResult {
+  const { i32, u16, u64 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
+  const o3 = 10 < n ? u16[(v >> 1) + 5]! : 0;
   return {
-    gameId: r.gameId,
-    view: r.view,
-    error: r.error,
-    errorText: r.errorText,
+    gameId: o0 === 0 ? 0n : u64[(t + o0) >> 3]!,
+    view: o1 === 0 ? null : get$GameView(m, t + o1 + i32[(t + o1) >> 2]!),
+    error: o2 === 0 ? 0 : u16[(t + o2) >> 1]!,
+    errorText: o3 === 0 ? null : getString(m, t + o3),
   };
 }
 
@@ -3468,14 +3619,17 @@ function put$RestoreRequest(m: Memory, p: number, lim: number, x: RestoreRequest
 function get$RestoreRequest(m: Memory, t: number): RestoreRequest {
   const { i32, u16 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 524294 && u16[(v >> 1) + 2] === 4)) return own$RestoreRequest(new Reader$RestoreRequest(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 524294 && u16[(v >> 1) + 2] === 4)) return own$RestoreRequest(m, t, v);
   return {
     bytes: getU8s(m, t + 4),
   };
 }
-function own$RestoreRequest(r: Reader$RestoreRequest): RestoreRequest {
+function own$RestoreRequest(m: Memory, t: number, v: number): RestoreRequest {
+  const { u16 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
   return {
-    bytes: r.bytes,
+    bytes: o0 === 0 ? noU8s() : getU8s(m, t + o0),
   };
 }
 
@@ -3587,16 +3741,20 @@ function put$RestoreResponse(m: Memory, p: number, lim: number, x: RestoreRespon
 function get$RestoreResponse(m: Memory, t: number): RestoreResponse {
   const { i32, u32, u64 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 1048584 && i32[(v >> 2) + 1] === 786436)) return own$RestoreResponse(new Reader$RestoreResponse(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 1048584 && i32[(v >> 2) + 1] === 786436)) return own$RestoreResponse(m, t, v);
   return {
     hash: u64[(t + 4) >> 3]!,
     games: u32[(t + 12) >> 2]!,
   };
 }
-function own$RestoreResponse(r: Reader$RestoreResponse): RestoreResponse {
+function own$RestoreResponse(m: Memory, t: number, v: number): RestoreResponse {
+  const { u16, u32, u64 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
   return {
-    hash: r.hash,
-    games: r.games,
+    hash: o0 === 0 ? 0n : u64[(t + o0) >> 3]!,
+    games: o1 === 0 ? 0 : u32[(t + o1) >> 2]!,
   };
 }
 
@@ -3770,7 +3928,7 @@ function put$SimulationRequest(m: Memory, p: number, lim: number, x: SimulationR
 function get$SimulationRequest(m: Memory, t: number): SimulationRequest {
   const { i32, u16, u32, u64, u8 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 2687004 && i32[(v >> 2) + 1] === 1048588 && i32[(v >> 2) + 2] === 1310756 && i32[(v >> 2) + 3] === 2424836 && u16[(v >> 1) + 8] === 38 && i32[(v >> 2) + 5] === 1835047 && u16[(v >> 1) + 12] === 40)) return own$SimulationRequest(new Reader$SimulationRequest(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 2687004 && i32[(v >> 2) + 1] === 1048588 && i32[(v >> 2) + 2] === 1310756 && i32[(v >> 2) + 3] === 2424836 && u16[(v >> 1) + 8] === 38 && i32[(v >> 2) + 5] === 1835047 && u16[(v >> 1) + 12] === 40)) return own$SimulationRequest(m, t, v);
   const o7 = u16[(v >> 1) + 9]!;
   const o11 = u16[(v >> 1) + 13]!;
   return {
@@ -3788,20 +3946,34 @@ function get$SimulationRequest(m: Memory, t: number): SimulationRequest {
     teams: o11 === 0 ? [] : getTables(m, t + o11, get$TeamAssignment),
   };
 }
-function own$SimulationRequest(r: Reader$SimulationRequest): SimulationRequest {
+function own$SimulationRequest(m: Memory, t: number, v: number): SimulationRequest {
+  const { u16, u32, u64, u8 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
+  const o3 = 10 < n ? u16[(v >> 1) + 5]! : 0;
+  const o4 = 12 < n ? u16[(v >> 1) + 6]! : 0;
+  const o5 = 14 < n ? u16[(v >> 1) + 7]! : 0;
+  const o6 = 16 < n ? u16[(v >> 1) + 8]! : 0;
+  const o7 = 18 < n ? u16[(v >> 1) + 9]! : 0;
+  const o8 = 20 < n ? u16[(v >> 1) + 10]! : 0;
+  const o9 = 22 < n ? u16[(v >> 1) + 11]! : 0;
+  const o10 = 24 < n ? u16[(v >> 1) + 12]! : 0;
+  const o11 = 26 < n ? u16[(v >> 1) + 13]! : 0;
   return {
-    genomeBytecode: r.genomeBytecode,
-    numGames: r.numGames,
-    aiPlayerType: r.aiPlayerType,
-    mctsIterations: r.mctsIterations,
-    randomSeed: r.randomSeed,
-    player0AiType: r.player0AiType,
-    player1AiType: r.player1AiType,
-    aiTypes: r.aiTypes,
-    playerCount: r.playerCount,
-    startingChips: r.startingChips,
-    teamMode: r.teamMode,
-    teams: r.teams,
+    genomeBytecode: o0 === 0 ? noU8s() : getU8s(m, t + o0),
+    numGames: o1 === 0 ? 0 : u32[(t + o1) >> 2]!,
+    aiPlayerType: o2 === 0 ? 0 : u8[t + o2]!,
+    mctsIterations: o3 === 0 ? 0 : u32[(t + o3) >> 2]!,
+    randomSeed: o4 === 0 ? 0n : u64[(t + o4) >> 3]!,
+    player0AiType: o5 === 0 ? 0 : u8[t + o5]!,
+    player1AiType: o6 === 0 ? 0 : u8[t + o6]!,
+    aiTypes: o7 === 0 ? noU8s() : getU8s(m, t + o7),
+    playerCount: o8 === 0 ? 0 : u8[t + o8]!,
+    startingChips: o9 === 0 ? 0 : u32[(t + o9) >> 2]!,
+    teamMode: o10 === 0 ? false : u8[t + o10]! !== 0,
+    teams: o11 === 0 ? [] : getTables(m, t + o11, get$TeamAssignment),
   };
 }
 
@@ -4018,7 +4190,7 @@ function put$SimulationResult(m: Memory, p: number, lim: number, x: SimulationRe
 function get$SimulationResult(m: Memory, t: number): SimulationResult {
   const { i32, i8, u16, u32, u64, u8 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 1441806 && i32[(v >> 2) + 1] === 786452 && i32[(v >> 2) + 2] === 1376260)) return own$SimulationResult(new Reader$SimulationResult(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 1441806 && i32[(v >> 2) + 1] === 786452 && i32[(v >> 2) + 2] === 1376260)) return own$SimulationResult(m, t, v);
   const o4 = u16[(v >> 1) + 6]!;
   return {
     winner: i8[t + 20]!,
@@ -4028,13 +4200,20 @@ function get$SimulationResult(m: Memory, t: number): SimulationResult {
     message: o4 === 0 ? null : getString(m, t + o4),
   };
 }
-function own$SimulationResult(r: Reader$SimulationResult): SimulationResult {
+function own$SimulationResult(m: Memory, t: number, v: number): SimulationResult {
+  const { i8, u16, u32, u64, u8 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
+  const o3 = 10 < n ? u16[(v >> 1) + 5]! : 0;
+  const o4 = 12 < n ? u16[(v >> 1) + 6]! : 0;
   return {
-    winner: r.winner,
-    totalTurns: r.totalTurns,
-    gameDurationNs: r.gameDurationNs,
-    errorCode: r.errorCode,
-    message: r.message,
+    winner: o0 === 0 ? 0 : i8[t + o0]!,
+    totalTurns: o1 === 0 ? 0 : u32[(t + o1) >> 2]!,
+    gameDurationNs: o2 === 0 ? 0n : u64[(t + o2) >> 3]!,
+    errorCode: o3 === 0 ? 0 : u8[t + o3]!,
+    message: o4 === 0 ? null : getString(m, t + o4),
   };
 }
 
@@ -4158,11 +4337,11 @@ function put$SnapshotRequest(m: Memory, p: number, lim: number, x: SnapshotReque
 function get$SnapshotRequest(m: Memory, t: number): SnapshotRequest {
   const { i32 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 262148)) return own$SnapshotRequest(new Reader$SnapshotRequest().$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 262148)) return own$SnapshotRequest();
   return {
   };
 }
-function own$SnapshotRequest(_: Reader$SnapshotRequest): SnapshotRequest {
+function own$SnapshotRequest(): SnapshotRequest {
   return {};
 }
 
@@ -4253,17 +4432,21 @@ function put$SnapshotResponse(m: Memory, p: number, lim: number, x: SnapshotResp
 function get$SnapshotResponse(m: Memory, t: number): SnapshotResponse {
   const { i32, u16, u64 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 1048584 && u16[(v >> 1) + 3] === 4)) return own$SnapshotResponse(new Reader$SnapshotResponse(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 1048584 && u16[(v >> 1) + 3] === 4)) return own$SnapshotResponse(m, t, v);
   const o0 = u16[(v >> 1) + 2]!;
   return {
     bytes: o0 === 0 ? noU8s() : getU8s(m, t + o0),
     hash: u64[(t + 4) >> 3]!,
   };
 }
-function own$SnapshotResponse(r: Reader$SnapshotResponse): SnapshotResponse {
+function own$SnapshotResponse(m: Memory, t: number, v: number): SnapshotResponse {
+  const { u16, u64 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
   return {
-    bytes: r.bytes,
-    hash: r.hash,
+    bytes: o0 === 0 ? noU8s() : getU8s(m, t + o0),
+    hash: o1 === 0 ? 0n : u64[(t + o1) >> 3]!,
   };
 }
 
@@ -4384,15 +4567,18 @@ function put$TeamAssignment(m: Memory, p: number, lim: number, x: TeamAssignment
 function get$TeamAssignment(m: Memory, t: number): TeamAssignment {
   const { i32, u16 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 524294)) return own$TeamAssignment(new Reader$TeamAssignment(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 524294)) return own$TeamAssignment(m, t, v);
   const o0 = u16[(v >> 1) + 2]!;
   return {
     playerIndices: o0 === 0 ? noU8s() : getU8s(m, t + o0),
   };
 }
-function own$TeamAssignment(r: Reader$TeamAssignment): TeamAssignment {
+function own$TeamAssignment(m: Memory, t: number, v: number): TeamAssignment {
+  const { u16 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
   return {
-    playerIndices: r.playerIndices,
+    playerIndices: o0 === 0 ? noU8s() : getU8s(m, t + o0),
   };
 }
 
@@ -4506,16 +4692,20 @@ function put$TraceRequest(m: Memory, p: number, lim: number, x: TraceRequestInit
 function get$TraceRequest(m: Memory, t: number): TraceRequest {
   const { i32, u32 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 786440 && i32[(v >> 2) + 1] === 524292)) return own$TraceRequest(new Reader$TraceRequest(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 786440 && i32[(v >> 2) + 1] === 524292)) return own$TraceRequest(m, t, v);
   return {
     request: get$SimulationRequest(m, t + 4 + i32[(t + 4) >> 2]!),
     game: u32[(t + 8) >> 2]!,
   };
 }
-function own$TraceRequest(r: Reader$TraceRequest): TraceRequest {
+function own$TraceRequest(m: Memory, t: number, v: number): TraceRequest {
+  const { i32, u16, u32 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
   return {
-    request: r.request,
-    game: r.game,
+    request: o0 === 0 ? absent(TraceRequest, "request") : get$SimulationRequest(m, t + o0 + i32[(t + o0) >> 2]!),
+    game: o1 === 0 ? 0 : u32[(t + o1) >> 2]!,
   };
 }
 
@@ -4646,7 +4836,7 @@ function put$TraceResponse(m: Memory, p: number, lim: number, x: TraceResponseIn
 function get$TraceResponse(m: Memory, t: number): TraceResponse {
   const { i32, u16, u64 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 1310730 && u16[(v >> 1) + 4] === 4)) return own$TraceResponse(new Reader$TraceResponse(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 1310730 && u16[(v >> 1) + 4] === 4)) return own$TraceResponse(m, t, v);
   const o0 = u16[(v >> 1) + 2]!;
   const o1 = u16[(v >> 1) + 3]!;
   return {
@@ -4655,11 +4845,16 @@ function get$TraceResponse(m: Memory, t: number): TraceResponse {
     hash: u64[(t + 4) >> 3]!,
   };
 }
-function own$TraceResponse(r: Reader$TraceResponse): TraceResponse {
+function own$TraceResponse(m: Memory, t: number, v: number): TraceResponse {
+  const { i32, u16, u64 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
   return {
-    steps: r.steps,
-    result: r.result,
-    hash: r.hash,
+    steps: o0 === 0 ? [] : getTables(m, t + o0, get$TraceStep),
+    result: o1 === 0 ? null : get$SimulationResult(m, t + o1 + i32[(t + o1) >> 2]!),
+    hash: o2 === 0 ? 0n : u64[(t + o2) >> 3]!,
   };
 }
 
@@ -4826,7 +5021,7 @@ function put$TraceStep(m: Memory, p: number, lim: number, x: TraceStepInit, d: n
 function get$TraceStep(m: Memory, t: number): TraceStep {
   const { i16, i32, i8, u16, u32, u64, u8 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 1966102 && i32[(v >> 2) + 1] === 1703948 && u16[(v >> 1) + 5] === 24 && i32[(v >> 2) + 3] === 1769476 && i32[(v >> 2) + 4] === 1900572 && u16[(v >> 1) + 10] === 20)) return own$TraceStep(new Reader$TraceStep(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 1966102 && i32[(v >> 2) + 1] === 1703948 && u16[(v >> 1) + 5] === 24 && i32[(v >> 2) + 3] === 1769476 && i32[(v >> 2) + 4] === 1900572 && u16[(v >> 1) + 10] === 20)) return own$TraceStep(m, t, v);
   const o2 = u16[(v >> 1) + 4]!;
   return {
     turn: u32[(t + 12) >> 2]!,
@@ -4840,17 +5035,28 @@ function get$TraceStep(m: Memory, t: number): TraceStep {
     amount: i32[(t + 20) >> 2]!,
   };
 }
-function own$TraceStep(r: Reader$TraceStep): TraceStep {
+function own$TraceStep(m: Memory, t: number, v: number): TraceStep {
+  const { i16, i32, i8, u16, u32, u64, u8 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
+  const o3 = 10 < n ? u16[(v >> 1) + 5]! : 0;
+  const o4 = 12 < n ? u16[(v >> 1) + 6]! : 0;
+  const o5 = 14 < n ? u16[(v >> 1) + 7]! : 0;
+  const o6 = 16 < n ? u16[(v >> 1) + 8]! : 0;
+  const o7 = 18 < n ? u16[(v >> 1) + 9]! : 0;
+  const o8 = 20 < n ? u16[(v >> 1) + 10]! : 0;
   return {
-    turn: r.turn,
-    player: r.player,
-    move: r.move,
-    card: r.card,
-    stateHash: r.stateHash,
-    phase: r.phase,
-    count: r.count,
-    target: r.target,
-    amount: r.amount,
+    turn: o0 === 0 ? 0 : u32[(t + o0) >> 2]!,
+    player: o1 === 0 ? 0 : u8[t + o1]!,
+    move: o2 === 0 ? null : getString(m, t + o2),
+    card: o3 === 0 ? -1 : i16[(t + o3) >> 1]!,
+    stateHash: o4 === 0 ? 0n : u64[(t + o4) >> 3]!,
+    phase: o5 === 0 ? 0 : u8[t + o5]!,
+    count: o6 === 0 ? 0 : u8[t + o6]!,
+    target: o7 === 0 ? -1 : i8[t + o7]!,
+    amount: o8 === 0 ? -1 : i32[(t + o8) >> 2]!,
   };
 }
 

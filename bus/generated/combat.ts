@@ -200,7 +200,7 @@ function put$BallisticsRequest(m: Memory, p: number, lim: number, x: BallisticsR
 function get$BallisticsRequest(m: Memory, t: number): BallisticsRequest {
   const { f64, i32, u16 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 2621462 && i32[(v >> 2) + 1] === 1048588 && i32[(v >> 2) + 4] === 2359300 && u16[(v >> 1) + 10] === 38)) return own$BallisticsRequest(new Reader$BallisticsRequest(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 2621462 && i32[(v >> 2) + 1] === 1048588 && i32[(v >> 2) + 4] === 2359300 && u16[(v >> 1) + 10] === 38)) return own$BallisticsRequest(m, t, v);
   const o2 = u16[(v >> 1) + 4]!;
   const o3 = u16[(v >> 1) + 5]!;
   const o4 = u16[(v >> 1) + 6]!;
@@ -217,17 +217,28 @@ function get$BallisticsRequest(m: Memory, t: number): BallisticsRequest {
     apiMinor: u16[(t + 38) >> 1]!,
   };
 }
-function own$BallisticsRequest(r: Reader$BallisticsRequest): BallisticsRequest {
+function own$BallisticsRequest(m: Memory, t: number, v: number): BallisticsRequest {
+  const { f64, i32, u16 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
+  const o3 = 10 < n ? u16[(v >> 1) + 5]! : 0;
+  const o4 = 12 < n ? u16[(v >> 1) + 6]! : 0;
+  const o5 = 14 < n ? u16[(v >> 1) + 7]! : 0;
+  const o6 = 16 < n ? u16[(v >> 1) + 8]! : 0;
+  const o7 = 18 < n ? u16[(v >> 1) + 9]! : 0;
+  const o8 = 20 < n ? u16[(v >> 1) + 10]! : 0;
   return {
-    velocity: r.velocity,
-    angle: r.angle,
-    height: r.height,
-    targetDistance: r.targetDistance,
-    projectile: r.projectile,
-    environment: r.environment,
-    step: r.step,
-    apiMajor: r.apiMajor,
-    apiMinor: r.apiMinor,
+    velocity: o0 === 0 ? noF64s() : getF64s(m, t + o0),
+    angle: o1 === 0 ? noF64s() : getF64s(m, t + o1),
+    height: o2 === 0 ? noF64s() : getF64s(m, t + o2),
+    targetDistance: o3 === 0 ? noF64s() : getF64s(m, t + o3),
+    projectile: o4 === 0 ? null : get$Projectile(m, t + o4 + i32[(t + o4) >> 2]!),
+    environment: o5 === 0 ? null : get$Environment(m, t + o5 + i32[(t + o5) >> 2]!),
+    step: o6 === 0 ? 0.01 : f64[(t + o6) >> 3]!,
+    apiMajor: o7 === 0 ? 1 : u16[(t + o7) >> 1]!,
+    apiMinor: o8 === 0 ? 0 : u16[(t + o8) >> 1]!,
   };
 }
 
@@ -495,7 +506,7 @@ function put$BallisticsResponse(m: Memory, p: number, lim: number, x: Ballistics
 function get$BallisticsResponse(m: Memory, t: number): BallisticsResponse {
   const { i32, u16, u64 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 3670044 && u16[(v >> 1) + 13] === 4)) return own$BallisticsResponse(new Reader$BallisticsResponse(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 3670044 && u16[(v >> 1) + 13] === 4)) return own$BallisticsResponse(m, t, v);
   const o0 = u16[(v >> 1) + 2]!;
   const o1 = u16[(v >> 1) + 3]!;
   const o2 = u16[(v >> 1) + 4]!;
@@ -522,20 +533,34 @@ function get$BallisticsResponse(m: Memory, t: number): BallisticsResponse {
     hash: u64[(t + 4) >> 3]!,
   };
 }
-function own$BallisticsResponse(r: Reader$BallisticsResponse): BallisticsResponse {
+function own$BallisticsResponse(m: Memory, t: number, v: number): BallisticsResponse {
+  const { u16, u64 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
+  const o3 = 10 < n ? u16[(v >> 1) + 5]! : 0;
+  const o4 = 12 < n ? u16[(v >> 1) + 6]! : 0;
+  const o5 = 14 < n ? u16[(v >> 1) + 7]! : 0;
+  const o6 = 16 < n ? u16[(v >> 1) + 8]! : 0;
+  const o7 = 18 < n ? u16[(v >> 1) + 9]! : 0;
+  const o8 = 20 < n ? u16[(v >> 1) + 10]! : 0;
+  const o9 = 22 < n ? u16[(v >> 1) + 11]! : 0;
+  const o10 = 24 < n ? u16[(v >> 1) + 12]! : 0;
+  const o11 = 26 < n ? u16[(v >> 1) + 13]! : 0;
   return {
-    range: r.range,
-    endHeight: r.endHeight,
-    drift: r.drift,
-    time: r.time,
-    apex: r.apex,
-    impactSpeed: r.impactSpeed,
-    impactAngle: r.impactAngle,
-    lowAngle: r.lowAngle,
-    highAngle: r.highAngle,
-    error: r.error,
-    errors: r.errors,
-    hash: r.hash,
+    range: o0 === 0 ? noF64s() : getF64s(m, t + o0),
+    endHeight: o1 === 0 ? noF64s() : getF64s(m, t + o1),
+    drift: o2 === 0 ? noF64s() : getF64s(m, t + o2),
+    time: o3 === 0 ? noF64s() : getF64s(m, t + o3),
+    apex: o4 === 0 ? noF64s() : getF64s(m, t + o4),
+    impactSpeed: o5 === 0 ? noF64s() : getF64s(m, t + o5),
+    impactAngle: o6 === 0 ? noF64s() : getF64s(m, t + o6),
+    lowAngle: o7 === 0 ? noF64s() : getF64s(m, t + o7),
+    highAngle: o8 === 0 ? noF64s() : getF64s(m, t + o8),
+    error: o9 === 0 ? noU16s() : getU16s(m, t + o9),
+    errors: o10 === 0 ? [] : getTables(m, t + o10, get$ItemError),
+    hash: o11 === 0 ? 0n : u64[(t + o11) >> 3]!,
   };
 }
 
@@ -766,7 +791,7 @@ function put$Battle(m: Memory, p: number, lim: number, x: BattleInit, d: number)
 function get$Battle(m: Memory, t: number): Battle {
   const { i32, u16, u32 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 1572878 && u16[(v >> 1) + 3] === 8 && i32[(v >> 2) + 2] === 1048588)) return own$Battle(new Reader$Battle(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 1572878 && u16[(v >> 1) + 3] === 8 && i32[(v >> 2) + 2] === 1048588)) return own$Battle(m, t, v);
   const o0 = u16[(v >> 1) + 2]!;
   const o4 = u16[(v >> 1) + 6]!;
   return {
@@ -777,13 +802,20 @@ function get$Battle(m: Memory, t: number): Battle {
     config: o4 === 0 ? null : get$BattleConfig(m, t + o4 + i32[(t + o4) >> 2]!),
   };
 }
-function own$Battle(r: Reader$Battle): Battle {
+function own$Battle(m: Memory, t: number, v: number): Battle {
+  const { i32, u16, u32 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
+  const o3 = 10 < n ? u16[(v >> 1) + 5]! : 0;
+  const o4 = 12 < n ? u16[(v >> 1) + 6]! : 0;
   return {
-    combatId: r.combatId,
-    turnNumber: r.turnNumber,
-    attackers: r.attackers,
-    defenders: r.defenders,
-    config: r.config,
+    combatId: o0 === 0 ? null : getString(m, t + o0),
+    turnNumber: o1 === 0 ? 0 : u32[(t + o1) >> 2]!,
+    attackers: o2 === 0 ? absent(Battle, "attackers") : get$Units(m, t + o2 + i32[(t + o2) >> 2]!),
+    defenders: o3 === 0 ? absent(Battle, "defenders") : get$Units(m, t + o3 + i32[(t + o3) >> 2]!),
+    config: o4 === 0 ? null : get$BattleConfig(m, t + o4 + i32[(t + o4) >> 2]!),
   };
 }
 
@@ -981,7 +1013,7 @@ function put$BattleConfig(m: Memory, p: number, lim: number, x: BattleConfigInit
 function get$BattleConfig(m: Memory, t: number): BattleConfig {
   const { f64, i32, u16, u32, u8 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 2818076 && i32[(v >> 2) + 1] === 2424868 && i32[(v >> 2) + 2] === 1835046 && i32[(v >> 2) + 3] === 2621479 && i32[(v >> 2) + 4] === 2752553 && u16[(v >> 1) + 11] === 4 && i32[(v >> 2) + 6] === 1310732)) return own$BattleConfig(new Reader$BattleConfig(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 2818076 && i32[(v >> 2) + 1] === 2424868 && i32[(v >> 2) + 2] === 1835046 && i32[(v >> 2) + 3] === 2621479 && i32[(v >> 2) + 4] === 2752553 && u16[(v >> 1) + 11] === 4 && i32[(v >> 2) + 6] === 1310732)) return own$BattleConfig(m, t, v);
   const o8 = u16[(v >> 1) + 10]!;
   return {
     rules: u8[t + 36]! as Rules,
@@ -998,20 +1030,34 @@ function get$BattleConfig(m: Memory, t: number): BattleConfig {
     until: f64[(t + 20) >> 3]!,
   };
 }
-function own$BattleConfig(r: Reader$BattleConfig): BattleConfig {
+function own$BattleConfig(m: Memory, t: number, v: number): BattleConfig {
+  const { f64, u16, u32, u8 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
+  const o3 = 10 < n ? u16[(v >> 1) + 5]! : 0;
+  const o4 = 12 < n ? u16[(v >> 1) + 6]! : 0;
+  const o5 = 14 < n ? u16[(v >> 1) + 7]! : 0;
+  const o6 = 16 < n ? u16[(v >> 1) + 8]! : 0;
+  const o7 = 18 < n ? u16[(v >> 1) + 9]! : 0;
+  const o8 = 20 < n ? u16[(v >> 1) + 10]! : 0;
+  const o9 = 22 < n ? u16[(v >> 1) + 11]! : 0;
+  const o10 = 24 < n ? u16[(v >> 1) + 12]! : 0;
+  const o11 = 26 < n ? u16[(v >> 1) + 13]! : 0;
   return {
-    rules: r.rules,
-    useAccuracy: r.useAccuracy,
-    shieldsStop: r.shieldsStop,
-    maxSteps: r.maxSteps,
-    mass: r.mass,
-    projectiles: r.projectiles,
-    events: r.events,
-    damage: r.damage,
-    constants: r.constants,
-    attackerRate: r.attackerRate,
-    defenderRate: r.defenderRate,
-    until: r.until,
+    rules: o0 === 0 ? 0 as Rules : u8[t + o0]! as Rules,
+    useAccuracy: o1 === 0 ? true : u8[t + o1]! !== 0,
+    shieldsStop: o2 === 0 ? 0 as ShieldsStop : u8[t + o2]! as ShieldsStop,
+    maxSteps: o3 === 0 ? 500 : u32[(t + o3) >> 2]!,
+    mass: o4 === 0 ? false : u8[t + o4]! !== 0,
+    projectiles: o5 === 0 ? false : u8[t + o5]! !== 0,
+    events: o6 === 0 ? false : u8[t + o6]! !== 0,
+    damage: o7 === 0 ? false : u8[t + o7]! !== 0,
+    constants: o8 === 0 ? [] : getTables(m, t + o8, get$Constant),
+    attackerRate: o9 === 0 ? 0 : f64[(t + o9) >> 3]!,
+    defenderRate: o10 === 0 ? 0 : f64[(t + o10) >> 3]!,
+    until: o11 === 0 ? 0 : f64[(t + o11) >> 3]!,
   };
 }
 
@@ -1198,16 +1244,20 @@ function put$Constant(m: Memory, p: number, lim: number, x: ConstantInit, d: num
 function get$Constant(m: Memory, t: number): Constant {
   const { f64, i32 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 1048584 && i32[(v >> 2) + 1] === 262156)) return own$Constant(new Reader$Constant(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 1048584 && i32[(v >> 2) + 1] === 262156)) return own$Constant(m, t, v);
   return {
     name: getString(m, t + 12),
     value: f64[(t + 4) >> 3]!,
   };
 }
-function own$Constant(r: Reader$Constant): Constant {
+function own$Constant(m: Memory, t: number, v: number): Constant {
+  const { f64, u16 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
   return {
-    name: r.name,
-    value: r.value,
+    name: o0 === 0 ? "" : getString(m, t + o0),
+    value: o1 === 0 ? 0 : f64[(t + o1) >> 3]!,
   };
 }
 
@@ -1341,7 +1391,7 @@ function put$Constraints(m: Memory, p: number, lim: number, x: ConstraintsInit, 
 function get$Constraints(m: Memory, t: number): Constraints {
   const { f64, i32, u16, u8 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 1376268 && i32[(v >> 2) + 2] === 262164)) return own$Constraints(new Reader$Constraints(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 1376268 && i32[(v >> 2) + 2] === 262164)) return own$Constraints(m, t, v);
   const o0 = u16[(v >> 1) + 2]!;
   const o1 = u16[(v >> 1) + 3]!;
   return {
@@ -1351,12 +1401,18 @@ function get$Constraints(m: Memory, t: number): Constraints {
     maxCost: f64[(t + 4) >> 3]!,
   };
 }
-function own$Constraints(r: Reader$Constraints): Constraints {
+function own$Constraints(m: Memory, t: number, v: number): Constraints {
+  const { f64, u16, u8 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
+  const o3 = 10 < n ? u16[(v >> 1) + 5]! : 0;
   return {
-    closedLanes: r.closedLanes,
-    avoidNodes: r.avoidNodes,
-    noPortals: r.noPortals,
-    maxCost: r.maxCost,
+    closedLanes: o0 === 0 ? noU32s() : getU32s(m, t + o0),
+    avoidNodes: o1 === 0 ? noU32s() : getU32s(m, t + o1),
+    noPortals: o2 === 0 ? false : u8[t + o2]! !== 0,
+    maxCost: o3 === 0 ? 0 : f64[(t + o3) >> 3]!,
   };
 }
 
@@ -1527,7 +1583,7 @@ function put$DamageColumns(m: Memory, p: number, lim: number, x: DamageColumnsIn
 function get$DamageColumns(m: Memory, t: number): DamageColumns {
   const { i32, u16 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 1572878)) return own$DamageColumns(new Reader$DamageColumns(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 1572878)) return own$DamageColumns(m, t, v);
   const o0 = u16[(v >> 1) + 2]!;
   const o1 = u16[(v >> 1) + 3]!;
   const o2 = u16[(v >> 1) + 4]!;
@@ -1541,13 +1597,20 @@ function get$DamageColumns(m: Memory, t: number): DamageColumns {
     source: o4 === 0 ? noU64s() : getU64s(m, t + o4),
   };
 }
-function own$DamageColumns(r: Reader$DamageColumns): DamageColumns {
+function own$DamageColumns(m: Memory, t: number, v: number): DamageColumns {
+  const { u16 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
+  const o3 = 10 < n ? u16[(v >> 1) + 5]! : 0;
+  const o4 = 12 < n ? u16[(v >> 1) + 6]! : 0;
   return {
-    unit: r.unit,
-    tick: r.tick,
-    amount: r.amount,
-    type: r.type,
-    source: r.source,
+    unit: o0 === 0 ? noU32s() : getU32s(m, t + o0),
+    tick: o1 === 0 ? noU32s() : getU32s(m, t + o1),
+    amount: o2 === 0 ? noF64s() : getF64s(m, t + o2),
+    type: o3 === 0 ? noU8s() : getU8s(m, t + o3),
+    source: o4 === 0 ? noU64s() : getU64s(m, t + o4),
   };
 }
 
@@ -1701,18 +1764,23 @@ function put$DropRequest(m: Memory, p: number, lim: number, x: DropRequestInit, 
 function get$DropRequest(m: Memory, t: number): DropRequest {
   const { i32, u16, u64 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 1048586 && i32[(v >> 2) + 1] === 786436 && u16[(v >> 1) + 4] === 14)) return own$DropRequest(new Reader$DropRequest(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 1048586 && i32[(v >> 2) + 1] === 786436 && u16[(v >> 1) + 4] === 14)) return own$DropRequest(m, t, v);
   return {
     handle: u64[(t + 4) >> 3]!,
     apiMajor: u16[(t + 12) >> 1]!,
     apiMinor: u16[(t + 14) >> 1]!,
   };
 }
-function own$DropRequest(r: Reader$DropRequest): DropRequest {
+function own$DropRequest(m: Memory, t: number, v: number): DropRequest {
+  const { u16, u64 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
   return {
-    handle: r.handle,
-    apiMajor: r.apiMajor,
-    apiMinor: r.apiMinor,
+    handle: o0 === 0 ? 0n : u64[(t + o0) >> 3]!,
+    apiMajor: o1 === 0 ? 1 : u16[(t + o1) >> 1]!,
+    apiMinor: o2 === 0 ? 0 : u16[(t + o2) >> 1]!,
   };
 }
 
@@ -1827,14 +1895,17 @@ function put$DropResponse(m: Memory, p: number, lim: number, x: DropResponseInit
 function get$DropResponse(m: Memory, t: number): DropResponse {
   const { i32, u16, u8 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 327686 && u16[(v >> 1) + 2] === 4)) return own$DropResponse(new Reader$DropResponse(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 327686 && u16[(v >> 1) + 2] === 4)) return own$DropResponse(m, t, v);
   return {
     dropped: u8[t + 4]! !== 0,
   };
 }
-function own$DropResponse(r: Reader$DropResponse): DropResponse {
+function own$DropResponse(m: Memory, t: number, v: number): DropResponse {
+  const { u16, u8 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
   return {
-    dropped: r.dropped,
+    dropped: o0 === 0 ? false : u8[t + o0]! !== 0,
   };
 }
 
@@ -1964,7 +2035,7 @@ function put$Environment(m: Memory, p: number, lim: number, x: EnvironmentInit, 
 function get$Environment(m: Memory, t: number): Environment {
   const { f64, i32, u16 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 3407888 && i32[(v >> 2) + 1] === 786436 && i32[(v >> 2) + 3] === 2883620)) return own$Environment(new Reader$Environment(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 3407888 && i32[(v >> 2) + 1] === 786436 && i32[(v >> 2) + 3] === 2883620)) return own$Environment(m, t, v);
   const o2 = u16[(v >> 1) + 4]!;
   const o3 = u16[(v >> 1) + 5]!;
   return {
@@ -1976,14 +2047,22 @@ function get$Environment(m: Memory, t: number): Environment {
     windAcross: f64[(t + 44) >> 3]!,
   };
 }
-function own$Environment(r: Reader$Environment): Environment {
+function own$Environment(m: Memory, t: number, v: number): Environment {
+  const { f64, u16 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
+  const o3 = 10 < n ? u16[(v >> 1) + 5]! : 0;
+  const o4 = 12 < n ? u16[(v >> 1) + 6]! : 0;
+  const o5 = 14 < n ? u16[(v >> 1) + 7]! : 0;
   return {
-    gravity: r.gravity,
-    altitude: r.altitude,
-    temperature: r.temperature,
-    pressure: r.pressure,
-    windAlong: r.windAlong,
-    windAcross: r.windAcross,
+    gravity: o0 === 0 ? 9.80665 : f64[(t + o0) >> 3]!,
+    altitude: o1 === 0 ? 0 : f64[(t + o1) >> 3]!,
+    temperature: o2 === 0 ? null : f64[(t + o2) >> 3]!,
+    pressure: o3 === 0 ? null : f64[(t + o3) >> 3]!,
+    windAlong: o4 === 0 ? 0 : f64[(t + o4) >> 3]!,
+    windAcross: o5 === 0 ? 0 : f64[(t + o5) >> 3]!,
   };
 }
 
@@ -2167,7 +2246,7 @@ function put$Events(m: Memory, p: number, lim: number, x: EventsInit, d: number)
 function get$Events(m: Memory, t: number): Events {
   const { i32, u16 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 1572878)) return own$Events(new Reader$Events(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 1572878)) return own$Events(m, t, v);
   const o0 = u16[(v >> 1) + 2]!;
   const o1 = u16[(v >> 1) + 3]!;
   const o2 = u16[(v >> 1) + 4]!;
@@ -2181,13 +2260,20 @@ function get$Events(m: Memory, t: number): Events {
     amount: o4 === 0 ? noF64s() : getF64s(m, t + o4),
   };
 }
-function own$Events(r: Reader$Events): Events {
+function own$Events(m: Memory, t: number, v: number): Events {
+  const { u16 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
+  const o3 = 10 < n ? u16[(v >> 1) + 5]! : 0;
+  const o4 = 12 < n ? u16[(v >> 1) + 6]! : 0;
   return {
-    tick: r.tick,
-    kind: r.kind,
-    unit: r.unit,
-    target: r.target,
-    amount: r.amount,
+    tick: o0 === 0 ? noU32s() : getU32s(m, t + o0),
+    kind: o1 === 0 ? noU8s() : getU8s(m, t + o1),
+    unit: o2 === 0 ? noU64s() : getU64s(m, t + o2),
+    target: o3 === 0 ? noU64s() : getU64s(m, t + o3),
+    amount: o4 === 0 ? noF64s() : getF64s(m, t + o4),
   };
 }
 
@@ -2376,7 +2462,7 @@ function put$FindPathRequest(m: Memory, p: number, lim: number, x: FindPathReque
 function get$FindPathRequest(m: Memory, t: number): FindPathRequest {
   const { i32, u16, u64, u8 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 2031638 && i32[(v >> 2) + 1] === 786436 && i32[(v >> 2) + 2] === 1835024 && u16[(v >> 1) + 6] === 29 && i32[(v >> 2) + 4] === 1572894 && u16[(v >> 1) + 10] === 26)) return own$FindPathRequest(new Reader$FindPathRequest(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 2031638 && i32[(v >> 2) + 1] === 786436 && i32[(v >> 2) + 2] === 1835024 && u16[(v >> 1) + 6] === 29 && i32[(v >> 2) + 4] === 1572894 && u16[(v >> 1) + 10] === 26)) return own$FindPathRequest(m, t, v);
   const o5 = u16[(v >> 1) + 7]!;
   return {
     handle: u64[(t + 4) >> 3]!,
@@ -2390,17 +2476,28 @@ function get$FindPathRequest(m: Memory, t: number): FindPathRequest {
     apiMinor: u16[(t + 26) >> 1]!,
   };
 }
-function own$FindPathRequest(r: Reader$FindPathRequest): FindPathRequest {
+function own$FindPathRequest(m: Memory, t: number, v: number): FindPathRequest {
+  const { i32, u16, u64, u8 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
+  const o3 = 10 < n ? u16[(v >> 1) + 5]! : 0;
+  const o4 = 12 < n ? u16[(v >> 1) + 6]! : 0;
+  const o5 = 14 < n ? u16[(v >> 1) + 7]! : 0;
+  const o6 = 16 < n ? u16[(v >> 1) + 8]! : 0;
+  const o7 = 18 < n ? u16[(v >> 1) + 9]! : 0;
+  const o8 = 20 < n ? u16[(v >> 1) + 10]! : 0;
   return {
-    handle: r.handle,
-    start: r.start,
-    end: r.end,
-    profile: r.profile,
-    algorithm: r.algorithm,
-    constraints: r.constraints,
-    costsOnly: r.costsOnly,
-    apiMajor: r.apiMajor,
-    apiMinor: r.apiMinor,
+    handle: o0 === 0 ? 0n : u64[(t + o0) >> 3]!,
+    start: o1 === 0 ? noU32s() : getU32s(m, t + o1),
+    end: o2 === 0 ? noU32s() : getU32s(m, t + o2),
+    profile: o3 === 0 ? 0 as Profile : u8[t + o3]! as Profile,
+    algorithm: o4 === 0 ? 0 as Algorithm : u8[t + o4]! as Algorithm,
+    constraints: o5 === 0 ? null : get$Constraints(m, t + o5 + i32[(t + o5) >> 2]!),
+    costsOnly: o6 === 0 ? false : u8[t + o6]! !== 0,
+    apiMajor: o7 === 0 ? 1 : u16[(t + o7) >> 1]!,
+    apiMinor: o8 === 0 ? 0 : u16[(t + o8) >> 1]!,
   };
 }
 
@@ -2625,7 +2722,7 @@ function put$FindPathResponse(m: Memory, p: number, lim: number, x: FindPathResp
 function get$FindPathResponse(m: Memory, t: number): FindPathResponse {
   const { i32, u16, u32 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 2359316 && u16[(v >> 1) + 9] === 32)) return own$FindPathResponse(new Reader$FindPathResponse(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 2359316 && u16[(v >> 1) + 9] === 32)) return own$FindPathResponse(m, t, v);
   const o0 = u16[(v >> 1) + 2]!;
   const o1 = u16[(v >> 1) + 3]!;
   const o2 = u16[(v >> 1) + 4]!;
@@ -2644,16 +2741,26 @@ function get$FindPathResponse(m: Memory, t: number): FindPathResponse {
     version: u32[(t + 32) >> 2]!,
   };
 }
-function own$FindPathResponse(r: Reader$FindPathResponse): FindPathResponse {
+function own$FindPathResponse(m: Memory, t: number, v: number): FindPathResponse {
+  const { u16, u32 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
+  const o3 = 10 < n ? u16[(v >> 1) + 5]! : 0;
+  const o4 = 12 < n ? u16[(v >> 1) + 6]! : 0;
+  const o5 = 14 < n ? u16[(v >> 1) + 7]! : 0;
+  const o6 = 16 < n ? u16[(v >> 1) + 8]! : 0;
+  const o7 = 18 < n ? u16[(v >> 1) + 9]! : 0;
   return {
-    cost: r.cost,
-    straight: r.straight,
-    diagonal: r.diagonal,
-    offsets: r.offsets,
-    nodes: r.nodes,
-    expanded: r.expanded,
-    errors: r.errors,
-    version: r.version,
+    cost: o0 === 0 ? noF64s() : getF64s(m, t + o0),
+    straight: o1 === 0 ? noU32s() : getU32s(m, t + o1),
+    diagonal: o2 === 0 ? noU32s() : getU32s(m, t + o2),
+    offsets: o3 === 0 ? noU32s() : getU32s(m, t + o3),
+    nodes: o4 === 0 ? noU32s() : getU32s(m, t + o4),
+    expanded: o5 === 0 ? noU32s() : getU32s(m, t + o5),
+    errors: o6 === 0 ? [] : getTables(m, t + o6, get$ItemError),
+    version: o7 === 0 ? 0 : u32[(t + o7) >> 2]!,
   };
 }
 
@@ -2885,7 +2992,7 @@ function put$GraphMap(m: Memory, p: number, lim: number, x: GraphMapInit, d: num
 function get$GraphMap(m: Memory, t: number): GraphMap {
   const { i32, u16, u32 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 2621462 && u16[(v >> 1) + 2] === 4 && u16[(v >> 1) + 5] === 16 && i32[(v >> 2) + 3] === 1572884)) return own$GraphMap(new Reader$GraphMap(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 2621462 && u16[(v >> 1) + 2] === 4 && u16[(v >> 1) + 5] === 16 && i32[(v >> 2) + 3] === 1572884)) return own$GraphMap(m, t, v);
   const o1 = u16[(v >> 1) + 3]!;
   const o2 = u16[(v >> 1) + 4]!;
   const o6 = u16[(v >> 1) + 8]!;
@@ -2903,17 +3010,28 @@ function get$GraphMap(m: Memory, t: number): GraphMap {
     closed: o8 === 0 ? noU8s() : getU8s(m, t + o8),
   };
 }
-function own$GraphMap(r: Reader$GraphMap): GraphMap {
+function own$GraphMap(m: Memory, t: number, v: number): GraphMap {
+  const { u16, u32 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
+  const o3 = 10 < n ? u16[(v >> 1) + 5]! : 0;
+  const o4 = 12 < n ? u16[(v >> 1) + 6]! : 0;
+  const o5 = 14 < n ? u16[(v >> 1) + 7]! : 0;
+  const o6 = 16 < n ? u16[(v >> 1) + 8]! : 0;
+  const o7 = 18 < n ? u16[(v >> 1) + 9]! : 0;
+  const o8 = 20 < n ? u16[(v >> 1) + 10]! : 0;
   return {
-    nodes: r.nodes,
-    x: r.x,
-    y: r.y,
-    source: r.source,
-    target: r.target,
-    cost: r.cost,
-    terrain: r.terrain,
-    portal: r.portal,
-    closed: r.closed,
+    nodes: o0 === 0 ? 0 : u32[(t + o0) >> 2]!,
+    x: o1 === 0 ? noF64s() : getF64s(m, t + o1),
+    y: o2 === 0 ? noF64s() : getF64s(m, t + o2),
+    source: o3 === 0 ? noU32s() : getU32s(m, t + o3),
+    target: o4 === 0 ? noU32s() : getU32s(m, t + o4),
+    cost: o5 === 0 ? noF64s() : getF64s(m, t + o5),
+    terrain: o6 === 0 ? noU8s() : getU8s(m, t + o6),
+    portal: o7 === 0 ? noU8s() : getU8s(m, t + o7),
+    closed: o8 === 0 ? noU8s() : getU8s(m, t + o8),
   };
 }
 
@@ -3109,18 +3227,23 @@ function put$GridMap(m: Memory, p: number, lim: number, x: GridMapInit, d: numbe
 function get$GridMap(m: Memory, t: number): GridMap {
   const { i32, u16, u32 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 1048586 && i32[(v >> 2) + 1] === 524292 && u16[(v >> 1) + 4] === 12)) return own$GridMap(new Reader$GridMap(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 1048586 && i32[(v >> 2) + 1] === 524292 && u16[(v >> 1) + 4] === 12)) return own$GridMap(m, t, v);
   return {
     width: u32[(t + 4) >> 2]!,
     height: u32[(t + 8) >> 2]!,
     cells: getU8s(m, t + 12),
   };
 }
-function own$GridMap(r: Reader$GridMap): GridMap {
+function own$GridMap(m: Memory, t: number, v: number): GridMap {
+  const { u16, u32 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
   return {
-    width: r.width,
-    height: r.height,
-    cells: r.cells,
+    width: o0 === 0 ? 0 : u32[(t + o0) >> 2]!,
+    height: o1 === 0 ? 0 : u32[(t + o1) >> 2]!,
+    cells: o2 === 0 ? noU8s() : getU8s(m, t + o2),
   };
 }
 
@@ -3255,7 +3378,7 @@ function put$ItemError(m: Memory, p: number, lim: number, x: ItemErrorInit, d: n
 function get$ItemError(m: Memory, t: number): ItemError {
   const { i32, u16, u32 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 917514 && i32[(v >> 2) + 1] === 786436)) return own$ItemError(new Reader$ItemError(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 917514 && i32[(v >> 2) + 1] === 786436)) return own$ItemError(m, t, v);
   const o2 = u16[(v >> 1) + 4]!;
   return {
     item: u32[(t + 4) >> 2]!,
@@ -3263,11 +3386,16 @@ function get$ItemError(m: Memory, t: number): ItemError {
     text: o2 === 0 ? null : getString(m, t + o2),
   };
 }
-function own$ItemError(r: Reader$ItemError): ItemError {
+function own$ItemError(m: Memory, t: number, v: number): ItemError {
+  const { u16, u32 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
   return {
-    item: r.item,
-    error: r.error,
-    text: r.text,
+    item: o0 === 0 ? 0 : u32[(t + o0) >> 2]!,
+    error: o1 === 0 ? 0 : u16[(t + o1) >> 1]!,
+    text: o2 === 0 ? null : getString(m, t + o2),
   };
 }
 
@@ -3455,7 +3583,7 @@ function put$MapPatchRequest(m: Memory, p: number, lim: number, x: MapPatchReque
 function get$MapPatchRequest(m: Memory, t: number): MapPatchRequest {
   const { i32, u16, u32, u64 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 2883608 && i32[(v >> 2) + 1] === 786436 && i32[(v >> 2) + 5] === 2752552)) return own$MapPatchRequest(new Reader$MapPatchRequest(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 2883608 && i32[(v >> 2) + 1] === 786436 && i32[(v >> 2) + 5] === 2752552)) return own$MapPatchRequest(m, t, v);
   const o2 = u16[(v >> 1) + 4]!;
   const o3 = u16[(v >> 1) + 5]!;
   const o4 = u16[(v >> 1) + 6]!;
@@ -3475,18 +3603,30 @@ function get$MapPatchRequest(m: Memory, t: number): MapPatchRequest {
     apiMinor: u16[(t + 42) >> 1]!,
   };
 }
-function own$MapPatchRequest(r: Reader$MapPatchRequest): MapPatchRequest {
+function own$MapPatchRequest(m: Memory, t: number, v: number): MapPatchRequest {
+  const { u16, u32, u64 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
+  const o3 = 10 < n ? u16[(v >> 1) + 5]! : 0;
+  const o4 = 12 < n ? u16[(v >> 1) + 6]! : 0;
+  const o5 = 14 < n ? u16[(v >> 1) + 7]! : 0;
+  const o6 = 16 < n ? u16[(v >> 1) + 8]! : 0;
+  const o7 = 18 < n ? u16[(v >> 1) + 9]! : 0;
+  const o8 = 20 < n ? u16[(v >> 1) + 10]! : 0;
+  const o9 = 22 < n ? u16[(v >> 1) + 11]! : 0;
   return {
-    handle: r.handle,
-    version: r.version,
-    cells: r.cells,
-    values: r.values,
-    close: r.close,
-    open: r.open,
-    lanes: r.lanes,
-    costs: r.costs,
-    apiMajor: r.apiMajor,
-    apiMinor: r.apiMinor,
+    handle: o0 === 0 ? 0n : u64[(t + o0) >> 3]!,
+    version: o1 === 0 ? 0 : u32[(t + o1) >> 2]!,
+    cells: o2 === 0 ? noU32s() : getU32s(m, t + o2),
+    values: o3 === 0 ? noU8s() : getU8s(m, t + o3),
+    close: o4 === 0 ? noU32s() : getU32s(m, t + o4),
+    open: o5 === 0 ? noU32s() : getU32s(m, t + o5),
+    lanes: o6 === 0 ? noU32s() : getU32s(m, t + o6),
+    costs: o7 === 0 ? noF64s() : getF64s(m, t + o7),
+    apiMajor: o8 === 0 ? 1 : u16[(t + o8) >> 1]!,
+    apiMinor: o9 === 0 ? 0 : u16[(t + o9) >> 1]!,
   };
 }
 
@@ -3697,7 +3837,7 @@ function put$MapPutRequest(m: Memory, p: number, lim: number, x: MapPutRequestIn
 function get$MapPutRequest(m: Memory, t: number): MapPutRequest {
   const { i32, u16, u64 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 1572878 && u16[(v >> 1) + 2] === 4 && u16[(v >> 1) + 5] === 20 && u16[(v >> 1) + 6] === 22)) return own$MapPutRequest(new Reader$MapPutRequest(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 1572878 && u16[(v >> 1) + 2] === 4 && u16[(v >> 1) + 5] === 20 && u16[(v >> 1) + 6] === 22)) return own$MapPutRequest(m, t, v);
   const o1 = u16[(v >> 1) + 3]!;
   const o2 = u16[(v >> 1) + 4]!;
   return {
@@ -3708,13 +3848,20 @@ function get$MapPutRequest(m: Memory, t: number): MapPutRequest {
     apiMinor: u16[(t + 22) >> 1]!,
   };
 }
-function own$MapPutRequest(r: Reader$MapPutRequest): MapPutRequest {
+function own$MapPutRequest(m: Memory, t: number, v: number): MapPutRequest {
+  const { i32, u16, u64 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
+  const o3 = 10 < n ? u16[(v >> 1) + 5]! : 0;
+  const o4 = 12 < n ? u16[(v >> 1) + 6]! : 0;
   return {
-    handle: r.handle,
-    grid: r.grid,
-    graph: r.graph,
-    apiMajor: r.apiMajor,
-    apiMinor: r.apiMinor,
+    handle: o0 === 0 ? 0n : u64[(t + o0) >> 3]!,
+    grid: o1 === 0 ? null : get$GridMap(m, t + o1 + i32[(t + o1) >> 2]!),
+    graph: o2 === 0 ? null : get$GraphMap(m, t + o2 + i32[(t + o2) >> 2]!),
+    apiMajor: o3 === 0 ? 1 : u16[(t + o3) >> 1]!,
+    apiMinor: o4 === 0 ? 0 : u16[(t + o4) >> 1]!,
   };
 }
 
@@ -3860,18 +4007,23 @@ function put$MapResponse(m: Memory, p: number, lim: number, x: MapResponseInit, 
 function get$MapResponse(m: Memory, t: number): MapResponse {
   const { i32, u16, u32, u64 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 1572874 && i32[(v >> 2) + 1] === 1310724 && u16[(v >> 1) + 4] === 12)) return own$MapResponse(new Reader$MapResponse(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 1572874 && i32[(v >> 2) + 1] === 1310724 && u16[(v >> 1) + 4] === 12)) return own$MapResponse(m, t, v);
   return {
     handle: u64[(t + 4) >> 3]!,
     version: u32[(t + 20) >> 2]!,
     hash: u64[(t + 12) >> 3]!,
   };
 }
-function own$MapResponse(r: Reader$MapResponse): MapResponse {
+function own$MapResponse(m: Memory, t: number, v: number): MapResponse {
+  const { u16, u32, u64 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
   return {
-    handle: r.handle,
-    version: r.version,
-    hash: r.hash,
+    handle: o0 === 0 ? 0n : u64[(t + o0) >> 3]!,
+    version: o1 === 0 ? 0 : u32[(t + o1) >> 2]!,
+    hash: o2 === 0 ? 0n : u64[(t + o2) >> 3]!,
   };
 }
 
@@ -4045,7 +4197,7 @@ function put$NearbyRequest(m: Memory, p: number, lim: number, x: NearbyRequestIn
 function get$NearbyRequest(m: Memory, t: number): NearbyRequest {
   const { i32, u16, u32, u64, u8 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 2752538 && i32[(v >> 2) + 1] === 786436 && i32[(v >> 2) + 2] === 1310736 && i32[(v >> 2) + 4] === 2621472 && i32[(v >> 2) + 5] === 2359337 && u16[(v >> 1) + 12] === 38)) return own$NearbyRequest(new Reader$NearbyRequest(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 2752538 && i32[(v >> 2) + 1] === 786436 && i32[(v >> 2) + 2] === 1310736 && i32[(v >> 2) + 4] === 2621472 && i32[(v >> 2) + 5] === 2359337 && u16[(v >> 1) + 12] === 38)) return own$NearbyRequest(m, t, v);
   const o4 = u16[(v >> 1) + 6]!;
   const o5 = u16[(v >> 1) + 7]!;
   return {
@@ -4062,19 +4214,32 @@ function get$NearbyRequest(m: Memory, t: number): NearbyRequest {
     apiMinor: u16[(t + 38) >> 1]!,
   };
 }
-function own$NearbyRequest(r: Reader$NearbyRequest): NearbyRequest {
+function own$NearbyRequest(m: Memory, t: number, v: number): NearbyRequest {
+  const { u16, u32, u64, u8 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
+  const o3 = 10 < n ? u16[(v >> 1) + 5]! : 0;
+  const o4 = 12 < n ? u16[(v >> 1) + 6]! : 0;
+  const o5 = 14 < n ? u16[(v >> 1) + 7]! : 0;
+  const o6 = 16 < n ? u16[(v >> 1) + 8]! : 0;
+  const o7 = 18 < n ? u16[(v >> 1) + 9]! : 0;
+  const o8 = 20 < n ? u16[(v >> 1) + 10]! : 0;
+  const o9 = 22 < n ? u16[(v >> 1) + 11]! : 0;
+  const o10 = 24 < n ? u16[(v >> 1) + 12]! : 0;
   return {
-    handle: r.handle,
-    x: r.x,
-    y: r.y,
-    radius: r.radius,
-    factionMask: r.factionMask,
-    kindMask: r.kindMask,
-    limit: r.limit,
-    order: r.order,
-    distances: r.distances,
-    apiMajor: r.apiMajor,
-    apiMinor: r.apiMinor,
+    handle: o0 === 0 ? 0n : u64[(t + o0) >> 3]!,
+    x: o1 === 0 ? noF64s() : getF64s(m, t + o1),
+    y: o2 === 0 ? noF64s() : getF64s(m, t + o2),
+    radius: o3 === 0 ? noF64s() : getF64s(m, t + o3),
+    factionMask: o4 === 0 ? noU64s() : getU64s(m, t + o4),
+    kindMask: o5 === 0 ? noU64s() : getU64s(m, t + o5),
+    limit: o6 === 0 ? 0 : u32[(t + o6) >> 2]!,
+    order: o7 === 0 ? 0 as Order : u8[t + o7]! as Order,
+    distances: o8 === 0 ? false : u8[t + o8]! !== 0,
+    apiMajor: o9 === 0 ? 1 : u16[(t + o9) >> 1]!,
+    apiMinor: o10 === 0 ? 0 : u16[(t + o10) >> 1]!,
   };
 }
 
@@ -4297,7 +4462,7 @@ function put$NearbyResponse(m: Memory, p: number, lim: number, x: NearbyResponse
 function get$NearbyResponse(m: Memory, t: number): NearbyResponse {
   const { i32, u16, u32 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 1835024 && u16[(v >> 1) + 7] === 24)) return own$NearbyResponse(new Reader$NearbyResponse(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 1835024 && u16[(v >> 1) + 7] === 24)) return own$NearbyResponse(m, t, v);
   const o0 = u16[(v >> 1) + 2]!;
   const o1 = u16[(v >> 1) + 3]!;
   const o2 = u16[(v >> 1) + 4]!;
@@ -4312,14 +4477,22 @@ function get$NearbyResponse(m: Memory, t: number): NearbyResponse {
     version: u32[(t + 24) >> 2]!,
   };
 }
-function own$NearbyResponse(r: Reader$NearbyResponse): NearbyResponse {
+function own$NearbyResponse(m: Memory, t: number, v: number): NearbyResponse {
+  const { u16, u32 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
+  const o3 = 10 < n ? u16[(v >> 1) + 5]! : 0;
+  const o4 = 12 < n ? u16[(v >> 1) + 6]! : 0;
+  const o5 = 14 < n ? u16[(v >> 1) + 7]! : 0;
   return {
-    offsets: r.offsets,
-    ids: r.ids,
-    distances: r.distances,
-    total: r.total,
-    errors: r.errors,
-    version: r.version,
+    offsets: o0 === 0 ? noU32s() : getU32s(m, t + o0),
+    ids: o1 === 0 ? noU64s() : getU64s(m, t + o1),
+    distances: o2 === 0 ? noF64s() : getF64s(m, t + o2),
+    total: o3 === 0 ? noU32s() : getU32s(m, t + o3),
+    errors: o4 === 0 ? [] : getTables(m, t + o4, get$ItemError),
+    version: o5 === 0 ? 0 : u32[(t + o5) >> 2]!,
   };
 }
 
@@ -4543,7 +4716,7 @@ function put$Outcome(m: Memory, p: number, lim: number, x: OutcomeInit, d: numbe
 function get$Outcome(m: Memory, t: number): Outcome {
   const { i32, u16, u32, u64, u8 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 3080218 && u16[(v >> 1) + 3] === 16 && i32[(v >> 2) + 3] === 1835054 && u16[(v >> 1) + 10] === 44 && u16[(v >> 1) + 12] === 4)) return own$Outcome(new Reader$Outcome(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 3080218 && u16[(v >> 1) + 3] === 16 && i32[(v >> 2) + 3] === 1835054 && u16[(v >> 1) + 10] === 44 && u16[(v >> 1) + 12] === 4)) return own$Outcome(m, t, v);
   const o0 = u16[(v >> 1) + 2]!;
   const o2 = u16[(v >> 1) + 4]!;
   const o3 = u16[(v >> 1) + 5]!;
@@ -4564,19 +4737,32 @@ function get$Outcome(m: Memory, t: number): Outcome {
     hash: u64[(t + 4) >> 3]!,
   };
 }
-function own$Outcome(r: Reader$Outcome): Outcome {
+function own$Outcome(m: Memory, t: number, v: number): Outcome {
+  const { i32, u16, u32, u64, u8 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
+  const o3 = 10 < n ? u16[(v >> 1) + 5]! : 0;
+  const o4 = 12 < n ? u16[(v >> 1) + 6]! : 0;
+  const o5 = 14 < n ? u16[(v >> 1) + 7]! : 0;
+  const o6 = 16 < n ? u16[(v >> 1) + 8]! : 0;
+  const o7 = 18 < n ? u16[(v >> 1) + 9]! : 0;
+  const o8 = 20 < n ? u16[(v >> 1) + 10]! : 0;
+  const o9 = 22 < n ? u16[(v >> 1) + 11]! : 0;
+  const o10 = 24 < n ? u16[(v >> 1) + 12]! : 0;
   return {
-    combatId: r.combatId,
-    turnNumber: r.turnNumber,
-    attackers: r.attackers,
-    defenders: r.defenders,
-    result: r.result,
-    steps: r.steps,
-    statistics: r.statistics,
-    events: r.events,
-    error: r.error,
-    errorText: r.errorText,
-    hash: r.hash,
+    combatId: o0 === 0 ? null : getString(m, t + o0),
+    turnNumber: o1 === 0 ? 0 : u32[(t + o1) >> 2]!,
+    attackers: o2 === 0 ? null : get$SideOutcome(m, t + o2 + i32[(t + o2) >> 2]!),
+    defenders: o3 === 0 ? null : get$SideOutcome(m, t + o3 + i32[(t + o3) >> 2]!),
+    result: o4 === 0 ? 0 as CombatResult : u8[t + o4]! as CombatResult,
+    steps: o5 === 0 ? 0 : u32[(t + o5) >> 2]!,
+    statistics: o6 === 0 ? noF64s() : getF64s(m, t + o6),
+    events: o7 === 0 ? null : get$Events(m, t + o7 + i32[(t + o7) >> 2]!),
+    error: o8 === 0 ? 0 : u16[(t + o8) >> 1]!,
+    errorText: o9 === 0 ? null : getString(m, t + o9),
+    hash: o10 === 0 ? 0n : u64[(t + o10) >> 3]!,
   };
 }
 
@@ -4774,18 +4960,23 @@ function put$Projectile(m: Memory, p: number, lim: number, x: ProjectileInit, d:
 function get$Projectile(m: Memory, t: number): Projectile {
   const { f64, i32, u16, u8 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 1376266 && i32[(v >> 2) + 1] === 262164 && u16[(v >> 1) + 4] === 12)) return own$Projectile(new Reader$Projectile(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 1376266 && i32[(v >> 2) + 1] === 262164 && u16[(v >> 1) + 4] === 12)) return own$Projectile(m, t, v);
   return {
     drag: u8[t + 20]! as DragModel,
     ballisticCoefficient: f64[(t + 4) >> 3]!,
     dragCoefficient: f64[(t + 12) >> 3]!,
   };
 }
-function own$Projectile(r: Reader$Projectile): Projectile {
+function own$Projectile(m: Memory, t: number, v: number): Projectile {
+  const { f64, u16, u8 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
   return {
-    drag: r.drag,
-    ballisticCoefficient: r.ballisticCoefficient,
-    dragCoefficient: r.dragCoefficient,
+    drag: o0 === 0 ? 0 as DragModel : u8[t + o0]! as DragModel,
+    ballisticCoefficient: o1 === 0 ? 0 : f64[(t + o1) >> 3]!,
+    dragCoefficient: o2 === 0 ? 0 : f64[(t + o2) >> 3]!,
   };
 }
 
@@ -4924,7 +5115,7 @@ function put$ResolveBatchRequest(m: Memory, p: number, lim: number, x: ResolveBa
 function get$ResolveBatchRequest(m: Memory, t: number): ResolveBatchRequest {
   const { i32, u16, u64 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 1835022 && u16[(v >> 1) + 3] === 4 && i32[(v >> 2) + 2] === 1572876 && u16[(v >> 1) + 6] === 26)) return own$ResolveBatchRequest(new Reader$ResolveBatchRequest(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 1835022 && u16[(v >> 1) + 3] === 4 && i32[(v >> 2) + 2] === 1572876 && u16[(v >> 1) + 6] === 26)) return own$ResolveBatchRequest(m, t, v);
   const o0 = u16[(v >> 1) + 2]!;
   return {
     battles: o0 === 0 ? [] : getTables(m, t + o0, get$Battle),
@@ -4934,13 +5125,20 @@ function get$ResolveBatchRequest(m: Memory, t: number): ResolveBatchRequest {
     apiMinor: u16[(t + 26) >> 1]!,
   };
 }
-function own$ResolveBatchRequest(r: Reader$ResolveBatchRequest): ResolveBatchRequest {
+function own$ResolveBatchRequest(m: Memory, t: number, v: number): ResolveBatchRequest {
+  const { u16, u64 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
+  const o3 = 10 < n ? u16[(v >> 1) + 5]! : 0;
+  const o4 = 12 < n ? u16[(v >> 1) + 6]! : 0;
   return {
-    battles: r.battles,
-    seed: r.seed,
-    firstIndex: r.firstIndex,
-    apiMajor: r.apiMajor,
-    apiMinor: r.apiMinor,
+    battles: o0 === 0 ? [] : getTables(m, t + o0, get$Battle),
+    seed: o1 === 0 ? 0n : u64[(t + o1) >> 3]!,
+    firstIndex: o2 === 0 ? 0n : u64[(t + o2) >> 3]!,
+    apiMajor: o3 === 0 ? 1 : u16[(t + o3) >> 1]!,
+    apiMinor: o4 === 0 ? 0 : u16[(t + o4) >> 1]!,
   };
 }
 
@@ -5091,7 +5289,7 @@ function put$ResolveBatchResponse(m: Memory, p: number, lim: number, x: ResolveB
 function get$ResolveBatchResponse(m: Memory, t: number): ResolveBatchResponse {
   const { i32, u16, u64 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 1310730 && u16[(v >> 1) + 4] === 4)) return own$ResolveBatchResponse(new Reader$ResolveBatchResponse(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 1310730 && u16[(v >> 1) + 4] === 4)) return own$ResolveBatchResponse(m, t, v);
   const o0 = u16[(v >> 1) + 2]!;
   const o1 = u16[(v >> 1) + 3]!;
   return {
@@ -5100,11 +5298,16 @@ function get$ResolveBatchResponse(m: Memory, t: number): ResolveBatchResponse {
     hash: u64[(t + 4) >> 3]!,
   };
 }
-function own$ResolveBatchResponse(r: Reader$ResolveBatchResponse): ResolveBatchResponse {
+function own$ResolveBatchResponse(m: Memory, t: number, v: number): ResolveBatchResponse {
+  const { u16, u64 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
   return {
-    outcomes: r.outcomes,
-    statisticNames: r.statisticNames,
-    hash: r.hash,
+    outcomes: o0 === 0 ? [] : getTables(m, t + o0, get$Outcome),
+    statisticNames: o1 === 0 ? [] : getStrings(m, t + o1),
+    hash: o2 === 0 ? 0n : u64[(t + o2) >> 3]!,
   };
 }
 
@@ -5256,7 +5459,7 @@ function put$ResolveProgress(m: Memory, p: number, lim: number, x: ResolveProgre
 function get$ResolveProgress(m: Memory, t: number): ResolveProgress {
   const { i32, u16, u32, u64 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 2097168 && u16[(v >> 1) + 2] === 12 && u16[(v >> 1) + 5] === 24 && i32[(v >> 2) + 3] === 262172)) return own$ResolveProgress(new Reader$ResolveProgress(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 2097168 && u16[(v >> 1) + 2] === 12 && u16[(v >> 1) + 5] === 24 && i32[(v >> 2) + 3] === 262172)) return own$ResolveProgress(m, t, v);
   const o1 = u16[(v >> 1) + 3]!;
   const o2 = u16[(v >> 1) + 4]!;
   return {
@@ -5268,14 +5471,22 @@ function get$ResolveProgress(m: Memory, t: number): ResolveProgress {
     hash: u64[(t + 4) >> 3]!,
   };
 }
-function own$ResolveProgress(r: Reader$ResolveProgress): ResolveProgress {
+function own$ResolveProgress(m: Memory, t: number, v: number): ResolveProgress {
+  const { u16, u32, u64 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
+  const o3 = 10 < n ? u16[(v >> 1) + 5]! : 0;
+  const o4 = 12 < n ? u16[(v >> 1) + 6]! : 0;
+  const o5 = 14 < n ? u16[(v >> 1) + 7]! : 0;
   return {
-    first: r.first,
-    outcomes: r.outcomes,
-    statisticNames: r.statisticNames,
-    done: r.done,
-    total: r.total,
-    hash: r.hash,
+    first: o0 === 0 ? 0 : u32[(t + o0) >> 2]!,
+    outcomes: o1 === 0 ? [] : getTables(m, t + o1, get$Outcome),
+    statisticNames: o2 === 0 ? [] : getStrings(m, t + o2),
+    done: o3 === 0 ? 0 : u32[(t + o3) >> 2]!,
+    total: o4 === 0 ? 0 : u32[(t + o4) >> 2]!,
+    hash: o5 === 0 ? 0n : u64[(t + o5) >> 3]!,
   };
 }
 
@@ -5438,7 +5649,7 @@ function put$ResolveRequest(m: Memory, p: number, lim: number, x: ResolveRequest
 function get$ResolveRequest(m: Memory, t: number): ResolveRequest {
   const { i32, u16, u64 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 1835022 && i32[(v >> 2) + 1] === 262164 && i32[(v >> 2) + 2] === 1572876 && u16[(v >> 1) + 6] === 26)) return own$ResolveRequest(new Reader$ResolveRequest(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 1835022 && i32[(v >> 2) + 1] === 262164 && i32[(v >> 2) + 2] === 1572876 && u16[(v >> 1) + 6] === 26)) return own$ResolveRequest(m, t, v);
   return {
     battle: get$Battle(m, t + 20 + i32[(t + 20) >> 2]!),
     seed: u64[(t + 4) >> 3]!,
@@ -5447,13 +5658,20 @@ function get$ResolveRequest(m: Memory, t: number): ResolveRequest {
     apiMinor: u16[(t + 26) >> 1]!,
   };
 }
-function own$ResolveRequest(r: Reader$ResolveRequest): ResolveRequest {
+function own$ResolveRequest(m: Memory, t: number, v: number): ResolveRequest {
+  const { i32, u16, u64 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
+  const o3 = 10 < n ? u16[(v >> 1) + 5]! : 0;
+  const o4 = 12 < n ? u16[(v >> 1) + 6]! : 0;
   return {
-    battle: r.battle,
-    seed: r.seed,
-    index: r.index,
-    apiMajor: r.apiMajor,
-    apiMinor: r.apiMinor,
+    battle: o0 === 0 ? absent(ResolveRequest, "battle") : get$Battle(m, t + o0 + i32[(t + o0) >> 2]!),
+    seed: o1 === 0 ? 0n : u64[(t + o1) >> 3]!,
+    index: o2 === 0 ? 0n : u64[(t + o2) >> 3]!,
+    apiMajor: o3 === 0 ? 1 : u16[(t + o3) >> 1]!,
+    apiMinor: o4 === 0 ? 0 : u16[(t + o4) >> 1]!,
   };
 }
 
@@ -5597,7 +5815,7 @@ function put$ResolveResponse(m: Memory, p: number, lim: number, x: ResolveRespon
 function get$ResolveResponse(m: Memory, t: number): ResolveResponse {
   const { i32, u16 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 786440)) return own$ResolveResponse(new Reader$ResolveResponse(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 786440)) return own$ResolveResponse(m, t, v);
   const o0 = u16[(v >> 1) + 2]!;
   const o1 = u16[(v >> 1) + 3]!;
   return {
@@ -5605,10 +5823,14 @@ function get$ResolveResponse(m: Memory, t: number): ResolveResponse {
     statisticNames: o1 === 0 ? [] : getStrings(m, t + o1),
   };
 }
-function own$ResolveResponse(r: Reader$ResolveResponse): ResolveResponse {
+function own$ResolveResponse(m: Memory, t: number, v: number): ResolveResponse {
+  const { i32, u16 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
   return {
-    outcome: r.outcome,
-    statisticNames: r.statisticNames,
+    outcome: o0 === 0 ? null : get$Outcome(m, t + o0 + i32[(t + o0) >> 2]!),
+    statisticNames: o1 === 0 ? [] : getStrings(m, t + o1),
   };
 }
 
@@ -5733,18 +5955,23 @@ function put$RestoreRequest(m: Memory, p: number, lim: number, x: RestoreRequest
 function get$RestoreRequest(m: Memory, t: number): RestoreRequest {
   const { i32, u16 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 786442 && i32[(v >> 2) + 1] === 524292 && u16[(v >> 1) + 4] === 10)) return own$RestoreRequest(new Reader$RestoreRequest(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 786442 && i32[(v >> 2) + 1] === 524292 && u16[(v >> 1) + 4] === 10)) return own$RestoreRequest(m, t, v);
   return {
     bytes: getU8s(m, t + 4),
     apiMajor: u16[(t + 8) >> 1]!,
     apiMinor: u16[(t + 10) >> 1]!,
   };
 }
-function own$RestoreRequest(r: Reader$RestoreRequest): RestoreRequest {
+function own$RestoreRequest(m: Memory, t: number, v: number): RestoreRequest {
+  const { u16 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
   return {
-    bytes: r.bytes,
-    apiMajor: r.apiMajor,
-    apiMinor: r.apiMinor,
+    bytes: o0 === 0 ? noU8s() : getU8s(m, t + o0),
+    apiMajor: o1 === 0 ? 1 : u16[(t + o1) >> 1]!,
+    apiMinor: o2 === 0 ? 0 : u16[(t + o2) >> 1]!,
   };
 }
 
@@ -5866,14 +6093,17 @@ function put$RestoreResponse(m: Memory, p: number, lim: number, x: RestoreRespon
 function get$RestoreResponse(m: Memory, t: number): RestoreResponse {
   const { i32, u16, u64 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 786438 && u16[(v >> 1) + 2] === 4)) return own$RestoreResponse(new Reader$RestoreResponse(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 786438 && u16[(v >> 1) + 2] === 4)) return own$RestoreResponse(m, t, v);
   return {
     hash: u64[(t + 4) >> 3]!,
   };
 }
-function own$RestoreResponse(r: Reader$RestoreResponse): RestoreResponse {
+function own$RestoreResponse(m: Memory, t: number, v: number): RestoreResponse {
+  const { u16, u64 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
   return {
-    hash: r.hash,
+    hash: o0 === 0 ? 0n : u64[(t + o0) >> 3]!,
   };
 }
 
@@ -6077,7 +6307,7 @@ function put$SideOutcome(m: Memory, p: number, lim: number, x: SideOutcomeInit, 
 function get$SideOutcome(m: Memory, t: number): SideOutcome {
   const { i32, u16 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 3407900)) return own$SideOutcome(new Reader$SideOutcome(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 3407900)) return own$SideOutcome(m, t, v);
   const o0 = u16[(v >> 1) + 2]!;
   const o1 = u16[(v >> 1) + 3]!;
   const o2 = u16[(v >> 1) + 4]!;
@@ -6105,20 +6335,34 @@ function get$SideOutcome(m: Memory, t: number): SideOutcome {
     damageReceived: o11 === 0 ? null : get$DamageColumns(m, t + o11 + i32[(t + o11) >> 2]!),
   };
 }
-function own$SideOutcome(r: Reader$SideOutcome): SideOutcome {
+function own$SideOutcome(m: Memory, t: number, v: number): SideOutcome {
+  const { i32, u16 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
+  const o3 = 10 < n ? u16[(v >> 1) + 5]! : 0;
+  const o4 = 12 < n ? u16[(v >> 1) + 6]! : 0;
+  const o5 = 14 < n ? u16[(v >> 1) + 7]! : 0;
+  const o6 = 16 < n ? u16[(v >> 1) + 8]! : 0;
+  const o7 = 18 < n ? u16[(v >> 1) + 9]! : 0;
+  const o8 = 20 < n ? u16[(v >> 1) + 10]! : 0;
+  const o9 = 22 < n ? u16[(v >> 1) + 11]! : 0;
+  const o10 = 24 < n ? u16[(v >> 1) + 12]! : 0;
+  const o11 = 26 < n ? u16[(v >> 1) + 13]! : 0;
   return {
-    unitId: r.unitId,
-    factionId: r.factionId,
-    currentHp: r.currentHp,
-    maxHp: r.maxHp,
-    currentShields: r.currentShields,
-    currentMorale: r.currentMorale,
-    maxMorale: r.maxMorale,
-    fatigue: r.fatigue,
-    state: r.state,
-    x: r.x,
-    y: r.y,
-    damageReceived: r.damageReceived,
+    unitId: o0 === 0 ? noU64s() : getU64s(m, t + o0),
+    factionId: o1 === 0 ? noU64s() : getU64s(m, t + o1),
+    currentHp: o2 === 0 ? noF64s() : getF64s(m, t + o2),
+    maxHp: o3 === 0 ? noF64s() : getF64s(m, t + o3),
+    currentShields: o4 === 0 ? noF64s() : getF64s(m, t + o4),
+    currentMorale: o5 === 0 ? noF64s() : getF64s(m, t + o5),
+    maxMorale: o6 === 0 ? noF64s() : getF64s(m, t + o6),
+    fatigue: o7 === 0 ? noF64s() : getF64s(m, t + o7),
+    state: o8 === 0 ? noU8s() : getU8s(m, t + o8),
+    x: o9 === 0 ? noF64s() : getF64s(m, t + o9),
+    y: o10 === 0 ? noF64s() : getF64s(m, t + o10),
+    damageReceived: o11 === 0 ? null : get$DamageColumns(m, t + o11 + i32[(t + o11) >> 2]!),
   };
 }
 
@@ -6329,16 +6573,20 @@ function put$SnapshotRequest(m: Memory, p: number, lim: number, x: SnapshotReque
 function get$SnapshotRequest(m: Memory, t: number): SnapshotRequest {
   const { i32, u16 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 524296 && i32[(v >> 2) + 1] === 393220)) return own$SnapshotRequest(new Reader$SnapshotRequest(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 524296 && i32[(v >> 2) + 1] === 393220)) return own$SnapshotRequest(m, t, v);
   return {
     apiMajor: u16[(t + 4) >> 1]!,
     apiMinor: u16[(t + 6) >> 1]!,
   };
 }
-function own$SnapshotRequest(r: Reader$SnapshotRequest): SnapshotRequest {
+function own$SnapshotRequest(m: Memory, t: number, v: number): SnapshotRequest {
+  const { u16 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
   return {
-    apiMajor: r.apiMajor,
-    apiMinor: r.apiMinor,
+    apiMajor: o0 === 0 ? 1 : u16[(t + o0) >> 1]!,
+    apiMinor: o1 === 0 ? 0 : u16[(t + o1) >> 1]!,
   };
 }
 
@@ -6458,17 +6706,21 @@ function put$SnapshotResponse(m: Memory, p: number, lim: number, x: SnapshotResp
 function get$SnapshotResponse(m: Memory, t: number): SnapshotResponse {
   const { i32, u16, u64 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 1048584 && u16[(v >> 1) + 3] === 4)) return own$SnapshotResponse(new Reader$SnapshotResponse(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 1048584 && u16[(v >> 1) + 3] === 4)) return own$SnapshotResponse(m, t, v);
   const o0 = u16[(v >> 1) + 2]!;
   return {
     bytes: o0 === 0 ? noU8s() : getU8s(m, t + o0),
     hash: u64[(t + 4) >> 3]!,
   };
 }
-function own$SnapshotResponse(r: Reader$SnapshotResponse): SnapshotResponse {
+function own$SnapshotResponse(m: Memory, t: number, v: number): SnapshotResponse {
+  const { u16, u64 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
   return {
-    bytes: r.bytes,
-    hash: r.hash,
+    bytes: o0 === 0 ? noU8s() : getU8s(m, t + o0),
+    hash: o1 === 0 ? 0n : u64[(t + o1) >> 3]!,
   };
 }
 
@@ -6636,7 +6888,7 @@ function put$SpatialBuildRequest(m: Memory, p: number, lim: number, x: SpatialBu
 function get$SpatialBuildRequest(m: Memory, t: number): SpatialBuildRequest {
   const { f64, i32, u16, u64 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 2883606 && i32[(v >> 2) + 1] === 1310724 && i32[(v >> 2) + 2] === 1835032 && i32[(v >> 2) + 4] === 2621452 && u16[(v >> 1) + 10] === 42)) return own$SpatialBuildRequest(new Reader$SpatialBuildRequest(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 2883606 && i32[(v >> 2) + 1] === 1310724 && i32[(v >> 2) + 2] === 1835032 && i32[(v >> 2) + 4] === 2621452 && u16[(v >> 1) + 10] === 42)) return own$SpatialBuildRequest(m, t, v);
   const o4 = u16[(v >> 1) + 6]!;
   const o5 = u16[(v >> 1) + 7]!;
   return {
@@ -6651,17 +6903,28 @@ function get$SpatialBuildRequest(m: Memory, t: number): SpatialBuildRequest {
     apiMinor: u16[(t + 42) >> 1]!,
   };
 }
-function own$SpatialBuildRequest(r: Reader$SpatialBuildRequest): SpatialBuildRequest {
+function own$SpatialBuildRequest(m: Memory, t: number, v: number): SpatialBuildRequest {
+  const { f64, u16, u64 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
+  const o3 = 10 < n ? u16[(v >> 1) + 5]! : 0;
+  const o4 = 12 < n ? u16[(v >> 1) + 6]! : 0;
+  const o5 = 14 < n ? u16[(v >> 1) + 7]! : 0;
+  const o6 = 16 < n ? u16[(v >> 1) + 8]! : 0;
+  const o7 = 18 < n ? u16[(v >> 1) + 9]! : 0;
+  const o8 = 20 < n ? u16[(v >> 1) + 10]! : 0;
   return {
-    handle: r.handle,
-    id: r.id,
-    x: r.x,
-    y: r.y,
-    faction: r.faction,
-    kind: r.kind,
-    cellSize: r.cellSize,
-    apiMajor: r.apiMajor,
-    apiMinor: r.apiMinor,
+    handle: o0 === 0 ? 0n : u64[(t + o0) >> 3]!,
+    id: o1 === 0 ? noU64s() : getU64s(m, t + o1),
+    x: o2 === 0 ? noF64s() : getF64s(m, t + o2),
+    y: o3 === 0 ? noF64s() : getF64s(m, t + o3),
+    faction: o4 === 0 ? noU8s() : getU8s(m, t + o4),
+    kind: o5 === 0 ? noU8s() : getU8s(m, t + o5),
+    cellSize: o6 === 0 ? 0 : f64[(t + o6) >> 3]!,
+    apiMajor: o7 === 0 ? 1 : u16[(t + o7) >> 1]!,
+    apiMinor: o8 === 0 ? 0 : u16[(t + o8) >> 1]!,
   };
 }
 
@@ -6858,7 +7121,7 @@ function put$SpatialBuildResponse(m: Memory, p: number, lim: number, x: SpatialB
 function get$SpatialBuildResponse(m: Memory, t: number): SpatialBuildResponse {
   const { f64, i32, u32, u64 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 2621456 && i32[(v >> 2) + 1] === 1835012 && i32[(v >> 2) + 2] === 2359328 && i32[(v >> 2) + 3] === 1310732)) return own$SpatialBuildResponse(new Reader$SpatialBuildResponse(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 2621456 && i32[(v >> 2) + 1] === 1835012 && i32[(v >> 2) + 2] === 2359328 && i32[(v >> 2) + 3] === 1310732)) return own$SpatialBuildResponse(m, t, v);
   return {
     handle: u64[(t + 4) >> 3]!,
     version: u32[(t + 28) >> 2]!,
@@ -6868,14 +7131,22 @@ function get$SpatialBuildResponse(m: Memory, t: number): SpatialBuildResponse {
     hash: u64[(t + 20) >> 3]!,
   };
 }
-function own$SpatialBuildResponse(r: Reader$SpatialBuildResponse): SpatialBuildResponse {
+function own$SpatialBuildResponse(m: Memory, t: number, v: number): SpatialBuildResponse {
+  const { f64, u16, u32, u64 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
+  const o3 = 10 < n ? u16[(v >> 1) + 5]! : 0;
+  const o4 = 12 < n ? u16[(v >> 1) + 6]! : 0;
+  const o5 = 14 < n ? u16[(v >> 1) + 7]! : 0;
   return {
-    handle: r.handle,
-    version: r.version,
-    count: r.count,
-    cells: r.cells,
-    cellSize: r.cellSize,
-    hash: r.hash,
+    handle: o0 === 0 ? 0n : u64[(t + o0) >> 3]!,
+    version: o1 === 0 ? 0 : u32[(t + o1) >> 2]!,
+    count: o2 === 0 ? 0 : u32[(t + o2) >> 2]!,
+    cells: o3 === 0 ? 0 : u32[(t + o3) >> 2]!,
+    cellSize: o4 === 0 ? 0 : f64[(t + o4) >> 3]!,
+    hash: o5 === 0 ? 0n : u64[(t + o5) >> 3]!,
   };
 }
 
@@ -7207,7 +7478,7 @@ function put$Units(m: Memory, p: number, lim: number, x: UnitsInit, d: number): 
 function get$Units(m: Memory, t: number): Units {
   const { i32, u16 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 6029360 && u16[(v >> 1) + 2] === 4)) return own$Units(new Reader$Units(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 6029360 && u16[(v >> 1) + 2] === 4)) return own$Units(m, t, v);
   const o1 = u16[(v >> 1) + 3]!;
   const o2 = u16[(v >> 1) + 4]!;
   const o3 = u16[(v >> 1) + 5]!;
@@ -7254,30 +7525,54 @@ function get$Units(m: Memory, t: number): Units {
     weapons: o21 === 0 ? null : get$Weapons(m, t + o21 + i32[(t + o21) >> 2]!),
   };
 }
-function own$Units(r: Reader$Units): Units {
+function own$Units(m: Memory, t: number, v: number): Units {
+  const { i32, u16 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
+  const o3 = 10 < n ? u16[(v >> 1) + 5]! : 0;
+  const o4 = 12 < n ? u16[(v >> 1) + 6]! : 0;
+  const o5 = 14 < n ? u16[(v >> 1) + 7]! : 0;
+  const o6 = 16 < n ? u16[(v >> 1) + 8]! : 0;
+  const o7 = 18 < n ? u16[(v >> 1) + 9]! : 0;
+  const o8 = 20 < n ? u16[(v >> 1) + 10]! : 0;
+  const o9 = 22 < n ? u16[(v >> 1) + 11]! : 0;
+  const o10 = 24 < n ? u16[(v >> 1) + 12]! : 0;
+  const o11 = 26 < n ? u16[(v >> 1) + 13]! : 0;
+  const o12 = 28 < n ? u16[(v >> 1) + 14]! : 0;
+  const o13 = 30 < n ? u16[(v >> 1) + 15]! : 0;
+  const o14 = 32 < n ? u16[(v >> 1) + 16]! : 0;
+  const o15 = 34 < n ? u16[(v >> 1) + 17]! : 0;
+  const o16 = 36 < n ? u16[(v >> 1) + 18]! : 0;
+  const o17 = 38 < n ? u16[(v >> 1) + 19]! : 0;
+  const o18 = 40 < n ? u16[(v >> 1) + 20]! : 0;
+  const o19 = 42 < n ? u16[(v >> 1) + 21]! : 0;
+  const o20 = 44 < n ? u16[(v >> 1) + 22]! : 0;
+  const o21 = 46 < n ? u16[(v >> 1) + 23]! : 0;
   return {
-    id: r.id,
-    faction: r.faction,
-    hp: r.hp,
-    maxHp: r.maxHp,
-    shields: r.shields,
-    maxShields: r.maxShields,
-    armor: r.armor,
-    speed: r.speed,
-    evasion: r.evasion,
-    x: r.x,
-    y: r.y,
-    facing: r.facing,
-    cover: r.cover,
-    morale: r.morale,
-    maxMorale: r.maxMorale,
-    skill: r.skill,
-    defence: r.defence,
-    invulnerableSave: r.invulnerableSave,
-    doctrine: r.doctrine,
-    tags: r.tags,
-    weaponCount: r.weaponCount,
-    weapons: r.weapons,
+    id: o0 === 0 ? noU64s() : getU64s(m, t + o0),
+    faction: o1 === 0 ? noU64s() : getU64s(m, t + o1),
+    hp: o2 === 0 ? noF64s() : getF64s(m, t + o2),
+    maxHp: o3 === 0 ? noF64s() : getF64s(m, t + o3),
+    shields: o4 === 0 ? noF64s() : getF64s(m, t + o4),
+    maxShields: o5 === 0 ? noF64s() : getF64s(m, t + o5),
+    armor: o6 === 0 ? noF64s() : getF64s(m, t + o6),
+    speed: o7 === 0 ? noF64s() : getF64s(m, t + o7),
+    evasion: o8 === 0 ? noF64s() : getF64s(m, t + o8),
+    x: o9 === 0 ? noF64s() : getF64s(m, t + o9),
+    y: o10 === 0 ? noF64s() : getF64s(m, t + o10),
+    facing: o11 === 0 ? noF64s() : getF64s(m, t + o11),
+    cover: o12 === 0 ? noU8s() : getU8s(m, t + o12),
+    morale: o13 === 0 ? noF64s() : getF64s(m, t + o13),
+    maxMorale: o14 === 0 ? noF64s() : getF64s(m, t + o14),
+    skill: o15 === 0 ? noF64s() : getF64s(m, t + o15),
+    defence: o16 === 0 ? noF64s() : getF64s(m, t + o16),
+    invulnerableSave: o17 === 0 ? noU8s() : getU8s(m, t + o17),
+    doctrine: o18 === 0 ? noU8s() : getU8s(m, t + o18),
+    tags: o19 === 0 ? noU32s() : getU32s(m, t + o19),
+    weaponCount: o20 === 0 ? noU16s() : getU16s(m, t + o20),
+    weapons: o21 === 0 ? null : get$Weapons(m, t + o21 + i32[(t + o21) >> 2]!),
   };
 }
 
@@ -7666,7 +7961,7 @@ function put$Weapons(m: Memory, p: number, lim: number, x: WeaponsInit, d: numbe
 function get$Weapons(m: Memory, t: number): Weapons {
   const { i32, u16 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 2621462)) return own$Weapons(new Reader$Weapons(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 2621462)) return own$Weapons(m, t, v);
   const o0 = u16[(v >> 1) + 2]!;
   const o1 = u16[(v >> 1) + 3]!;
   const o2 = u16[(v >> 1) + 4]!;
@@ -7688,17 +7983,28 @@ function get$Weapons(m: Memory, t: number): Weapons {
     speed: o8 === 0 ? noF64s() : getF64s(m, t + o8),
   };
 }
-function own$Weapons(r: Reader$Weapons): Weapons {
+function own$Weapons(m: Memory, t: number, v: number): Weapons {
+  const { u16 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
+  const o3 = 10 < n ? u16[(v >> 1) + 5]! : 0;
+  const o4 = 12 < n ? u16[(v >> 1) + 6]! : 0;
+  const o5 = 14 < n ? u16[(v >> 1) + 7]! : 0;
+  const o6 = 16 < n ? u16[(v >> 1) + 8]! : 0;
+  const o7 = 18 < n ? u16[(v >> 1) + 9]! : 0;
+  const o8 = 20 < n ? u16[(v >> 1) + 10]! : 0;
   return {
-    kind: r.kind,
-    arc: r.arc,
-    damage: r.damage,
-    range: r.range,
-    cooldown: r.cooldown,
-    accuracy: r.accuracy,
-    strength: r.strength,
-    penetration: r.penetration,
-    speed: r.speed,
+    kind: o0 === 0 ? noU8s() : getU8s(m, t + o0),
+    arc: o1 === 0 ? noU8s() : getU8s(m, t + o1),
+    damage: o2 === 0 ? noF64s() : getF64s(m, t + o2),
+    range: o3 === 0 ? noF64s() : getF64s(m, t + o3),
+    cooldown: o4 === 0 ? noF64s() : getF64s(m, t + o4),
+    accuracy: o5 === 0 ? noF64s() : getF64s(m, t + o5),
+    strength: o6 === 0 ? noF64s() : getF64s(m, t + o6),
+    penetration: o7 === 0 ? noF64s() : getF64s(m, t + o7),
+    speed: o8 === 0 ? noF64s() : getF64s(m, t + o8),
   };
 }
 

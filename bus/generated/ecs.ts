@@ -154,15 +154,18 @@ function put$AcknowledgeDeltasReply(m: Memory, p: number, lim: number, x: Acknow
 function get$AcknowledgeDeltasReply(m: Memory, t: number): AcknowledgeDeltasReply {
   const { i32, u16 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 524294)) return own$AcknowledgeDeltasReply(new Reader$AcknowledgeDeltasReply(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 524294)) return own$AcknowledgeDeltasReply(m, t, v);
   const o0 = u16[(v >> 1) + 2]!;
   return {
     errors: o0 === 0 ? [] : getTables(m, t + o0, get$ItemError),
   };
 }
-function own$AcknowledgeDeltasReply(r: Reader$AcknowledgeDeltasReply): AcknowledgeDeltasReply {
+function own$AcknowledgeDeltasReply(m: Memory, t: number, v: number): AcknowledgeDeltasReply {
+  const { u16 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
   return {
-    errors: r.errors,
+    errors: o0 === 0 ? [] : getTables(m, t + o0, get$ItemError),
   };
 }
 
@@ -269,15 +272,18 @@ function put$AcknowledgeDeltasRequest(m: Memory, p: number, lim: number, x: Ackn
 function get$AcknowledgeDeltasRequest(m: Memory, t: number): AcknowledgeDeltasRequest {
   const { i32, u16 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 524294)) return own$AcknowledgeDeltasRequest(new Reader$AcknowledgeDeltasRequest(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 524294)) return own$AcknowledgeDeltasRequest(m, t, v);
   const o0 = u16[(v >> 1) + 2]!;
   return {
     deltas: o0 === 0 ? [] : getTables(m, t + o0, get$Acknowledgement),
   };
 }
-function own$AcknowledgeDeltasRequest(r: Reader$AcknowledgeDeltasRequest): AcknowledgeDeltasRequest {
+function own$AcknowledgeDeltasRequest(m: Memory, t: number, v: number): AcknowledgeDeltasRequest {
+  const { u16 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
   return {
-    deltas: r.deltas,
+    deltas: o0 === 0 ? [] : getTables(m, t + o0, get$Acknowledgement),
   };
 }
 
@@ -394,18 +400,23 @@ function put$Acknowledgement(m: Memory, p: number, lim: number, x: Acknowledgeme
 function get$Acknowledgement(m: Memory, t: number): Acknowledgement {
   const { i32, u16, u64, u8 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 1376266 && i32[(v >> 2) + 1] === 786436 && u16[(v >> 1) + 4] === 20)) return own$Acknowledgement(new Reader$Acknowledgement(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 1376266 && i32[(v >> 2) + 1] === 786436 && u16[(v >> 1) + 4] === 20)) return own$Acknowledgement(m, t, v);
   return {
     subscription: u64[(t + 4) >> 3]!,
     sequence: u64[(t + 12) >> 3]!,
     refresh: u8[t + 20]! !== 0,
   };
 }
-function own$Acknowledgement(r: Reader$Acknowledgement): Acknowledgement {
+function own$Acknowledgement(m: Memory, t: number, v: number): Acknowledgement {
+  const { u16, u64, u8 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
   return {
-    subscription: r.subscription,
-    sequence: r.sequence,
-    refresh: r.refresh,
+    subscription: o0 === 0 ? 0n : u64[(t + o0) >> 3]!,
+    sequence: o1 === 0 ? 0n : u64[(t + o1) >> 3]!,
+    refresh: o2 === 0 ? false : u8[t + o2]! !== 0,
   };
 }
 
@@ -538,7 +549,7 @@ function put$ActionSummary(m: Memory, p: number, lim: number, x: ActionSummaryIn
 function get$ActionSummary(m: Memory, t: number): ActionSummary {
   const { i32, u16, u32, u64 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 1572876 && i32[(v >> 2) + 1] === 1048588 && u16[(v >> 1) + 4] === 4)) return own$ActionSummary(new Reader$ActionSummary(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 1572876 && i32[(v >> 2) + 1] === 1048588 && u16[(v >> 1) + 4] === 4)) return own$ActionSummary(m, t, v);
   const o3 = u16[(v >> 1) + 5]!;
   return {
     kind: getString(m, t + 12),
@@ -547,12 +558,18 @@ function get$ActionSummary(m: Memory, t: number): ActionSummary {
     text: o3 === 0 ? null : getString(m, t + o3),
   };
 }
-function own$ActionSummary(r: Reader$ActionSummary): ActionSummary {
+function own$ActionSummary(m: Memory, t: number, v: number): ActionSummary {
+  const { u16, u32, u64 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
+  const o3 = 10 < n ? u16[(v >> 1) + 5]! : 0;
   return {
-    kind: r.kind,
-    count: r.count,
-    entity: r.entity,
-    text: r.text,
+    kind: o0 === 0 ? "" : getString(m, t + o0),
+    count: o1 === 0 ? 1 : u32[(t + o1) >> 2]!,
+    entity: o2 === 0 ? 0n : u64[(t + o2) >> 3]!,
+    text: o3 === 0 ? null : getString(m, t + o3),
   };
 }
 
@@ -684,17 +701,21 @@ function put$ArchetypeDefinition(m: Memory, p: number, lim: number, x: Archetype
 function get$ArchetypeDefinition(m: Memory, t: number): ArchetypeDefinition {
   const { i32, u16 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 786440 && u16[(v >> 1) + 2] === 4)) return own$ArchetypeDefinition(new Reader$ArchetypeDefinition(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 786440 && u16[(v >> 1) + 2] === 4)) return own$ArchetypeDefinition(m, t, v);
   const o1 = u16[(v >> 1) + 3]!;
   return {
     name: getString(m, t + 4),
     components: o1 === 0 ? [] : getStrings(m, t + o1),
   };
 }
-function own$ArchetypeDefinition(r: Reader$ArchetypeDefinition): ArchetypeDefinition {
+function own$ArchetypeDefinition(m: Memory, t: number, v: number): ArchetypeDefinition {
+  const { u16 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
   return {
-    name: r.name,
-    components: r.components,
+    name: o0 === 0 ? "" : getString(m, t + o0),
+    components: o1 === 0 ? [] : getStrings(m, t + o1),
   };
 }
 
@@ -961,7 +982,7 @@ function put$Column(m: Memory, p: number, lim: number, x: ColumnInit, d: number)
 function get$Column(m: Memory, t: number): Column {
   const { i32, u16, u32, u8 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 4653096 && u16[(v >> 1) + 3] === 70 && u16[(v >> 1) + 4] === 68 && u16[(v >> 1) + 19] === 64)) return own$Column(new Reader$Column(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 4653096 && u16[(v >> 1) + 3] === 70 && u16[(v >> 1) + 4] === 68 && u16[(v >> 1) + 19] === 64)) return own$Column(m, t, v);
   const o0 = u16[(v >> 1) + 2]!;
   const o3 = u16[(v >> 1) + 5]!;
   const o4 = u16[(v >> 1) + 6]!;
@@ -998,26 +1019,46 @@ function get$Column(m: Memory, t: number): Column {
     rows: u32[(t + 64) >> 2]!,
   };
 }
-function own$Column(r: Reader$Column): Column {
+function own$Column(m: Memory, t: number, v: number): Column {
+  const { u16, u32, u8 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
+  const o3 = 10 < n ? u16[(v >> 1) + 5]! : 0;
+  const o4 = 12 < n ? u16[(v >> 1) + 6]! : 0;
+  const o5 = 14 < n ? u16[(v >> 1) + 7]! : 0;
+  const o6 = 16 < n ? u16[(v >> 1) + 8]! : 0;
+  const o7 = 18 < n ? u16[(v >> 1) + 9]! : 0;
+  const o8 = 20 < n ? u16[(v >> 1) + 10]! : 0;
+  const o9 = 22 < n ? u16[(v >> 1) + 11]! : 0;
+  const o10 = 24 < n ? u16[(v >> 1) + 12]! : 0;
+  const o11 = 26 < n ? u16[(v >> 1) + 13]! : 0;
+  const o12 = 28 < n ? u16[(v >> 1) + 14]! : 0;
+  const o13 = 30 < n ? u16[(v >> 1) + 15]! : 0;
+  const o14 = 32 < n ? u16[(v >> 1) + 16]! : 0;
+  const o15 = 34 < n ? u16[(v >> 1) + 17]! : 0;
+  const o16 = 36 < n ? u16[(v >> 1) + 18]! : 0;
+  const o17 = 38 < n ? u16[(v >> 1) + 19]! : 0;
   return {
-    field: r.field,
-    type: r.type,
-    width: r.width,
-    validity: r.validity,
-    bits: r.bits,
-    i8: r.i8,
-    i16: r.i16,
-    i32: r.i32,
-    i64: r.i64,
-    u8: r.u8,
-    u16: r.u16,
-    u32: r.u32,
-    u64: r.u64,
-    f32: r.f32,
-    f64: r.f64,
-    codes: r.codes,
-    dictionary: r.dictionary,
-    rows: r.rows,
+    field: o0 === 0 ? null : getString(m, t + o0),
+    type: o1 === 0 ? 0 as FieldType : u8[t + o1]! as FieldType,
+    width: o2 === 0 ? 0 : u16[(t + o2) >> 1]!,
+    validity: o3 === 0 ? noU8s() : getU8s(m, t + o3),
+    bits: o4 === 0 ? noU8s() : getU8s(m, t + o4),
+    i8: o5 === 0 ? noI8s() : getI8s(m, t + o5),
+    i16: o6 === 0 ? noI16s() : getI16s(m, t + o6),
+    i32: o7 === 0 ? noI32s() : getI32s(m, t + o7),
+    i64: o8 === 0 ? noI64s() : getI64s(m, t + o8),
+    u8: o9 === 0 ? noU8s() : getU8s(m, t + o9),
+    u16: o10 === 0 ? noU16s() : getU16s(m, t + o10),
+    u32: o11 === 0 ? noU32s() : getU32s(m, t + o11),
+    u64: o12 === 0 ? noU64s() : getU64s(m, t + o12),
+    f32: o13 === 0 ? noF32s() : getF32s(m, t + o13),
+    f64: o14 === 0 ? noF64s() : getF64s(m, t + o14),
+    codes: o15 === 0 ? noI32s() : getI32s(m, t + o15),
+    dictionary: o16 === 0 ? [] : getStrings(m, t + o16),
+    rows: o17 === 0 ? 0 : u32[(t + o17) >> 2]!,
   };
 }
 
@@ -1304,7 +1345,7 @@ function put$ColumnBatch(m: Memory, p: number, lim: number, x: ColumnBatchInit, 
 function get$ColumnBatch(m: Memory, t: number): ColumnBatch {
   const { i32, u16, u64, u8 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 2162702 && u16[(v >> 1) + 2] === 4 && i32[(v >> 2) + 2] === 2097164 && u16[(v >> 1) + 6] === 20)) return own$ColumnBatch(new Reader$ColumnBatch(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 2162702 && u16[(v >> 1) + 2] === 4 && i32[(v >> 2) + 2] === 2097164 && u16[(v >> 1) + 6] === 20)) return own$ColumnBatch(m, t, v);
   const o1 = u16[(v >> 1) + 3]!;
   return {
     first: u64[(t + 4) >> 3]!,
@@ -1314,13 +1355,20 @@ function get$ColumnBatch(m: Memory, t: number): ColumnBatch {
     version: u64[(t + 20) >> 3]!,
   };
 }
-function own$ColumnBatch(r: Reader$ColumnBatch): ColumnBatch {
+function own$ColumnBatch(m: Memory, t: number, v: number): ColumnBatch {
+  const { i32, u16, u64, u8 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
+  const o3 = 10 < n ? u16[(v >> 1) + 5]! : 0;
+  const o4 = 12 < n ? u16[(v >> 1) + 6]! : 0;
   return {
-    first: r.first,
-    rows: r.rows,
-    total: r.total,
-    done: r.done,
-    version: r.version,
+    first: o0 === 0 ? 0n : u64[(t + o0) >> 3]!,
+    rows: o1 === 0 ? null : get$Rows(m, t + o1 + i32[(t + o1) >> 2]!),
+    total: o2 === 0 ? 0n : u64[(t + o2) >> 3]!,
+    done: o3 === 0 ? false : u8[t + o3]! !== 0,
+    version: o4 === 0 ? 0n : u64[(t + o4) >> 3]!,
   };
 }
 
@@ -1475,7 +1523,7 @@ function put$CombatEvent(m: Memory, p: number, lim: number, x: CombatEventInit, 
 function get$CombatEvent(m: Memory, t: number): CombatEvent {
   const { i32, u16, u8 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 1114124 && u16[(v >> 1) + 2] === 4 && u16[(v >> 1) + 5] === 16)) return own$CombatEvent(new Reader$CombatEvent(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 1114124 && u16[(v >> 1) + 2] === 4 && u16[(v >> 1) + 5] === 16)) return own$CombatEvent(m, t, v);
   const o1 = u16[(v >> 1) + 3]!;
   const o2 = u16[(v >> 1) + 4]!;
   return {
@@ -1485,12 +1533,18 @@ function get$CombatEvent(m: Memory, t: number): CombatEvent {
     result: u8[t + 16]! as CombatResult,
   };
 }
-function own$CombatEvent(r: Reader$CombatEvent): CombatEvent {
+function own$CombatEvent(m: Memory, t: number, v: number): CombatEvent {
+  const { u16, u8 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
+  const o3 = 10 < n ? u16[(v >> 1) + 5]! : 0;
   return {
-    id: r.id,
-    attackers: r.attackers,
-    defenders: r.defenders,
-    result: r.result,
+    id: o0 === 0 ? "" : getString(m, t + o0),
+    attackers: o1 === 0 ? noU64s() : getU64s(m, t + o1),
+    defenders: o2 === 0 ? noU64s() : getU64s(m, t + o2),
+    result: o3 === 0 ? 0 as CombatResult : u8[t + o3]! as CombatResult,
   };
 }
 
@@ -1673,7 +1727,7 @@ function put$CombatRelayed(m: Memory, p: number, lim: number, x: CombatRelayedIn
 function get$CombatRelayed(m: Memory, t: number): CombatRelayed {
   const { i32, u16, u32, u64, u8 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 2424852 && i32[(v >> 2) + 1] === 786436 && u16[(v >> 1) + 8] === 36)) return own$CombatRelayed(new Reader$CombatRelayed(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 2424852 && i32[(v >> 2) + 1] === 786436 && u16[(v >> 1) + 8] === 36)) return own$CombatRelayed(m, t, v);
   const o2 = u16[(v >> 1) + 4]!;
   const o3 = u16[(v >> 1) + 5]!;
   const o4 = u16[(v >> 1) + 6]!;
@@ -1690,16 +1744,26 @@ function get$CombatRelayed(m: Memory, t: number): CombatRelayed {
     gone: o7 === 0 ? noU64s() : getU64s(m, t + o7),
   };
 }
-function own$CombatRelayed(r: Reader$CombatRelayed): CombatRelayed {
+function own$CombatRelayed(m: Memory, t: number, v: number): CombatRelayed {
+  const { u16, u32, u64, u8 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
+  const o3 = 10 < n ? u16[(v >> 1) + 5]! : 0;
+  const o4 = 12 < n ? u16[(v >> 1) + 6]! : 0;
+  const o5 = 14 < n ? u16[(v >> 1) + 7]! : 0;
+  const o6 = 16 < n ? u16[(v >> 1) + 8]! : 0;
+  const o7 = 18 < n ? u16[(v >> 1) + 9]! : 0;
   return {
-    sequence: r.sequence,
-    turn: r.turn,
-    faction: r.faction,
-    id: r.id,
-    attackers: r.attackers,
-    defenders: r.defenders,
-    result: r.result,
-    gone: r.gone,
+    sequence: o0 === 0 ? 0n : u64[(t + o0) >> 3]!,
+    turn: o1 === 0 ? 0 : u32[(t + o1) >> 2]!,
+    faction: o2 === 0 ? null : getString(m, t + o2),
+    id: o3 === 0 ? null : getString(m, t + o3),
+    attackers: o4 === 0 ? noU64s() : getU64s(m, t + o4),
+    defenders: o5 === 0 ? noU64s() : getU64s(m, t + o5),
+    result: o6 === 0 ? 0 as CombatResult : u8[t + o6]! as CombatResult,
+    gone: o7 === 0 ? noU64s() : getU64s(m, t + o7),
   };
 }
 
@@ -1866,17 +1930,21 @@ function put$ComponentDefinition(m: Memory, p: number, lim: number, x: Component
 function get$ComponentDefinition(m: Memory, t: number): ComponentDefinition {
   const { i32, u16 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 786440 && u16[(v >> 1) + 2] === 4)) return own$ComponentDefinition(new Reader$ComponentDefinition(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 786440 && u16[(v >> 1) + 2] === 4)) return own$ComponentDefinition(m, t, v);
   const o1 = u16[(v >> 1) + 3]!;
   return {
     name: getString(m, t + 4),
     fields: o1 === 0 ? [] : getTables(m, t + o1, get$FieldDefinition),
   };
 }
-function own$ComponentDefinition(r: Reader$ComponentDefinition): ComponentDefinition {
+function own$ComponentDefinition(m: Memory, t: number, v: number): ComponentDefinition {
+  const { u16 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
   return {
-    name: r.name,
-    fields: r.fields,
+    name: o0 === 0 ? "" : getString(m, t + o0),
+    fields: o1 === 0 ? [] : getTables(m, t + o1, get$FieldDefinition),
   };
 }
 
@@ -1992,15 +2060,18 @@ function put$ComponentSet(m: Memory, p: number, lim: number, x: ComponentSetInit
 function get$ComponentSet(m: Memory, t: number): ComponentSet {
   const { i32, u16 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 524294)) return own$ComponentSet(new Reader$ComponentSet(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 524294)) return own$ComponentSet(m, t, v);
   const o0 = u16[(v >> 1) + 2]!;
   return {
     components: o0 === 0 ? [] : getStrings(m, t + o0),
   };
 }
-function own$ComponentSet(r: Reader$ComponentSet): ComponentSet {
+function own$ComponentSet(m: Memory, t: number, v: number): ComponentSet {
+  const { u16 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
   return {
-    components: r.components,
+    components: o0 === 0 ? [] : getStrings(m, t + o0),
   };
 }
 
@@ -2123,7 +2194,7 @@ function put$CreateEntitiesReply(m: Memory, p: number, lim: number, x: CreateEnt
 function get$CreateEntitiesReply(m: Memory, t: number): CreateEntitiesReply {
   const { i32, u16, u64 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 1310730 && u16[(v >> 1) + 4] === 4)) return own$CreateEntitiesReply(new Reader$CreateEntitiesReply(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 1310730 && u16[(v >> 1) + 4] === 4)) return own$CreateEntitiesReply(m, t, v);
   const o0 = u16[(v >> 1) + 2]!;
   const o1 = u16[(v >> 1) + 3]!;
   return {
@@ -2132,11 +2203,16 @@ function get$CreateEntitiesReply(m: Memory, t: number): CreateEntitiesReply {
     version: u64[(t + 4) >> 3]!,
   };
 }
-function own$CreateEntitiesReply(r: Reader$CreateEntitiesReply): CreateEntitiesReply {
+function own$CreateEntitiesReply(m: Memory, t: number, v: number): CreateEntitiesReply {
+  const { u16, u64 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
   return {
-    ids: r.ids,
-    errors: r.errors,
-    version: r.version,
+    ids: o0 === 0 ? noU64s() : getU64s(m, t + o0),
+    errors: o1 === 0 ? [] : getTables(m, t + o1, get$ItemError),
+    version: o2 === 0 ? 0n : u64[(t + o2) >> 3]!,
   };
 }
 
@@ -2259,15 +2335,18 @@ function put$CreateEntitiesRequest(m: Memory, p: number, lim: number, x: CreateE
 function get$CreateEntitiesRequest(m: Memory, t: number): CreateEntitiesRequest {
   const { i32, u16 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 524294)) return own$CreateEntitiesRequest(new Reader$CreateEntitiesRequest(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 524294)) return own$CreateEntitiesRequest(m, t, v);
   const o0 = u16[(v >> 1) + 2]!;
   return {
     groups: o0 === 0 ? [] : getTables(m, t + o0, get$CreateGroup),
   };
 }
-function own$CreateEntitiesRequest(r: Reader$CreateEntitiesRequest): CreateEntitiesRequest {
+function own$CreateEntitiesRequest(m: Memory, t: number, v: number): CreateEntitiesRequest {
+  const { u16 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
   return {
-    groups: r.groups,
+    groups: o0 === 0 ? [] : getTables(m, t + o0, get$CreateGroup),
   };
 }
 
@@ -2397,7 +2476,7 @@ function put$CreateGroup(m: Memory, p: number, lim: number, x: CreateGroupInit, 
 function get$CreateGroup(m: Memory, t: number): CreateGroup {
   const { i32, u16, u32 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 1310732 && u16[(v >> 1) + 4] === 12)) return own$CreateGroup(new Reader$CreateGroup(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 1310732 && u16[(v >> 1) + 4] === 12)) return own$CreateGroup(m, t, v);
   const o0 = u16[(v >> 1) + 2]!;
   const o1 = u16[(v >> 1) + 3]!;
   const o3 = u16[(v >> 1) + 5]!;
@@ -2408,12 +2487,18 @@ function get$CreateGroup(m: Memory, t: number): CreateGroup {
     columns: o3 === 0 ? [] : getTables(m, t + o3, get$Column),
   };
 }
-function own$CreateGroup(r: Reader$CreateGroup): CreateGroup {
+function own$CreateGroup(m: Memory, t: number, v: number): CreateGroup {
+  const { u16, u32 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
+  const o3 = 10 < n ? u16[(v >> 1) + 5]! : 0;
   return {
-    archetype: r.archetype,
-    components: r.components,
-    count: r.count,
-    columns: r.columns,
+    archetype: o0 === 0 ? null : getString(m, t + o0),
+    components: o1 === 0 ? [] : getStrings(m, t + o1),
+    count: o2 === 0 ? 1 : u32[(t + o2) >> 2]!,
+    columns: o3 === 0 ? [] : getTables(m, t + o3, get$Column),
   };
 }
 
@@ -2544,15 +2629,18 @@ function put$DefineArchetypeRequest(m: Memory, p: number, lim: number, x: Define
 function get$DefineArchetypeRequest(m: Memory, t: number): DefineArchetypeRequest {
   const { i32, u16 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 524294)) return own$DefineArchetypeRequest(new Reader$DefineArchetypeRequest(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 524294)) return own$DefineArchetypeRequest(m, t, v);
   const o0 = u16[(v >> 1) + 2]!;
   return {
     archetypes: o0 === 0 ? [] : getTables(m, t + o0, get$ArchetypeDefinition),
   };
 }
-function own$DefineArchetypeRequest(r: Reader$DefineArchetypeRequest): DefineArchetypeRequest {
+function own$DefineArchetypeRequest(m: Memory, t: number, v: number): DefineArchetypeRequest {
+  const { u16 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
   return {
-    archetypes: r.archetypes,
+    archetypes: o0 === 0 ? [] : getTables(m, t + o0, get$ArchetypeDefinition),
   };
 }
 
@@ -2659,15 +2747,18 @@ function put$DefineComponentRequest(m: Memory, p: number, lim: number, x: Define
 function get$DefineComponentRequest(m: Memory, t: number): DefineComponentRequest {
   const { i32, u16 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 524294)) return own$DefineComponentRequest(new Reader$DefineComponentRequest(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 524294)) return own$DefineComponentRequest(m, t, v);
   const o0 = u16[(v >> 1) + 2]!;
   return {
     components: o0 === 0 ? [] : getTables(m, t + o0, get$ComponentDefinition),
   };
 }
-function own$DefineComponentRequest(r: Reader$DefineComponentRequest): DefineComponentRequest {
+function own$DefineComponentRequest(m: Memory, t: number, v: number): DefineComponentRequest {
+  const { u16 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
   return {
-    components: r.components,
+    components: o0 === 0 ? [] : getTables(m, t + o0, get$ComponentDefinition),
   };
 }
 
@@ -2790,7 +2881,7 @@ function put$DefineReply(m: Memory, p: number, lim: number, x: DefineReplyInit, 
 function get$DefineReply(m: Memory, t: number): DefineReply {
   const { i32, u16, u64 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 1310730 && u16[(v >> 1) + 4] === 4)) return own$DefineReply(new Reader$DefineReply(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 1310730 && u16[(v >> 1) + 4] === 4)) return own$DefineReply(m, t, v);
   const o0 = u16[(v >> 1) + 2]!;
   const o1 = u16[(v >> 1) + 3]!;
   return {
@@ -2799,11 +2890,16 @@ function get$DefineReply(m: Memory, t: number): DefineReply {
     version: u64[(t + 4) >> 3]!,
   };
 }
-function own$DefineReply(r: Reader$DefineReply): DefineReply {
+function own$DefineReply(m: Memory, t: number, v: number): DefineReply {
+  const { u16, u64 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
   return {
-    index: r.index,
-    errors: r.errors,
-    version: r.version,
+    index: o0 === 0 ? noU32s() : getU32s(m, t + o0),
+    errors: o1 === 0 ? [] : getTables(m, t + o1, get$ItemError),
+    version: o2 === 0 ? 0n : u64[(t + o2) >> 3]!,
   };
 }
 
@@ -2937,7 +3033,7 @@ function put$DeleteEntitiesReply(m: Memory, p: number, lim: number, x: DeleteEnt
 function get$DeleteEntitiesReply(m: Memory, t: number): DeleteEntitiesReply {
   const { i32, u16, u32, u64 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 1310730 && u16[(v >> 1) + 2] === 12 && u16[(v >> 1) + 4] === 4)) return own$DeleteEntitiesReply(new Reader$DeleteEntitiesReply(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 1310730 && u16[(v >> 1) + 2] === 12 && u16[(v >> 1) + 4] === 4)) return own$DeleteEntitiesReply(m, t, v);
   const o1 = u16[(v >> 1) + 3]!;
   return {
     deleted: u32[(t + 12) >> 2]!,
@@ -2945,11 +3041,16 @@ function get$DeleteEntitiesReply(m: Memory, t: number): DeleteEntitiesReply {
     version: u64[(t + 4) >> 3]!,
   };
 }
-function own$DeleteEntitiesReply(r: Reader$DeleteEntitiesReply): DeleteEntitiesReply {
+function own$DeleteEntitiesReply(m: Memory, t: number, v: number): DeleteEntitiesReply {
+  const { u16, u32, u64 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
   return {
-    deleted: r.deleted,
-    errors: r.errors,
-    version: r.version,
+    deleted: o0 === 0 ? 0 : u32[(t + o0) >> 2]!,
+    errors: o1 === 0 ? [] : getTables(m, t + o1, get$ItemError),
+    version: o2 === 0 ? 0n : u64[(t + o2) >> 3]!,
   };
 }
 
@@ -3066,14 +3167,17 @@ function put$DeleteEntitiesRequest(m: Memory, p: number, lim: number, x: DeleteE
 function get$DeleteEntitiesRequest(m: Memory, t: number): DeleteEntitiesRequest {
   const { i32, u16 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 524294 && u16[(v >> 1) + 2] === 4)) return own$DeleteEntitiesRequest(new Reader$DeleteEntitiesRequest(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 524294 && u16[(v >> 1) + 2] === 4)) return own$DeleteEntitiesRequest(m, t, v);
   return {
     ids: getU64s(m, t + 4),
   };
 }
-function own$DeleteEntitiesRequest(r: Reader$DeleteEntitiesRequest): DeleteEntitiesRequest {
+function own$DeleteEntitiesRequest(m: Memory, t: number, v: number): DeleteEntitiesRequest {
+  const { u16 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
   return {
-    ids: r.ids,
+    ids: o0 === 0 ? noU64s() : getU64s(m, t + o0),
   };
 }
 
@@ -3196,7 +3300,7 @@ function put$DescribeReply(m: Memory, p: number, lim: number, x: DescribeReplyIn
 function get$DescribeReply(m: Memory, t: number): DescribeReply {
   const { i32, u16 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 1048586)) return own$DescribeReply(new Reader$DescribeReply(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 1048586)) return own$DescribeReply(m, t, v);
   const o0 = u16[(v >> 1) + 2]!;
   const o1 = u16[(v >> 1) + 3]!;
   const o2 = u16[(v >> 1) + 4]!;
@@ -3206,11 +3310,16 @@ function get$DescribeReply(m: Memory, t: number): DescribeReply {
     systems: o2 === 0 ? [] : getTables(m, t + o2, get$SystemInfo),
   };
 }
-function own$DescribeReply(r: Reader$DescribeReply): DescribeReply {
+function own$DescribeReply(m: Memory, t: number, v: number): DescribeReply {
+  const { u16 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
   return {
-    components: r.components,
-    archetypes: r.archetypes,
-    systems: r.systems,
+    components: o0 === 0 ? [] : getTables(m, t + o0, get$ComponentDefinition),
+    archetypes: o1 === 0 ? [] : getTables(m, t + o1, get$ArchetypeDefinition),
+    systems: o2 === 0 ? [] : getTables(m, t + o2, get$SystemInfo),
   };
 }
 
@@ -3324,11 +3433,11 @@ function put$DescribeRequest(m: Memory, p: number, lim: number, x: DescribeReque
 function get$DescribeRequest(m: Memory, t: number): DescribeRequest {
   const { i32 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 262148)) return own$DescribeRequest(new Reader$DescribeRequest().$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 262148)) return own$DescribeRequest();
   return {
   };
 }
-function own$DescribeRequest(_: Reader$DescribeRequest): DescribeRequest {
+function own$DescribeRequest(): DescribeRequest {
   return {};
 }
 
@@ -3439,7 +3548,7 @@ function put$EntitiesCreated(m: Memory, p: number, lim: number, x: EntitiesCreat
 function get$EntitiesCreated(m: Memory, t: number): EntitiesCreated {
   const { i32, u16, u32, u64 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 1835022 && i32[(v >> 2) + 1] === 786436)) return own$EntitiesCreated(new Reader$EntitiesCreated(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 1835022 && i32[(v >> 2) + 1] === 786436)) return own$EntitiesCreated(m, t, v);
   const o2 = u16[(v >> 1) + 4]!;
   const o3 = u16[(v >> 1) + 5]!;
   const o4 = u16[(v >> 1) + 6]!;
@@ -3451,13 +3560,20 @@ function get$EntitiesCreated(m: Memory, t: number): EntitiesCreated {
     archetypes: o4 === 0 ? [] : getTables(m, t + o4, get$ComponentSet),
   };
 }
-function own$EntitiesCreated(r: Reader$EntitiesCreated): EntitiesCreated {
+function own$EntitiesCreated(m: Memory, t: number, v: number): EntitiesCreated {
+  const { u16, u32, u64 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
+  const o3 = 10 < n ? u16[(v >> 1) + 5]! : 0;
+  const o4 = 12 < n ? u16[(v >> 1) + 6]! : 0;
   return {
-    sequence: r.sequence,
-    turn: r.turn,
-    ids: r.ids,
-    archetype: r.archetype,
-    archetypes: r.archetypes,
+    sequence: o0 === 0 ? 0n : u64[(t + o0) >> 3]!,
+    turn: o1 === 0 ? 0 : u32[(t + o1) >> 2]!,
+    ids: o2 === 0 ? noU64s() : getU64s(m, t + o2),
+    archetype: o3 === 0 ? noU32s() : getU32s(m, t + o3),
+    archetypes: o4 === 0 ? [] : getTables(m, t + o4, get$ComponentSet),
   };
 }
 
@@ -3607,7 +3723,7 @@ function put$EntitiesDeleted(m: Memory, p: number, lim: number, x: EntitiesDelet
 function get$EntitiesDeleted(m: Memory, t: number): EntitiesDeleted {
   const { i32, u16, u32, u64 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 1310730 && i32[(v >> 2) + 1] === 786436)) return own$EntitiesDeleted(new Reader$EntitiesDeleted(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 1310730 && i32[(v >> 2) + 1] === 786436)) return own$EntitiesDeleted(m, t, v);
   const o2 = u16[(v >> 1) + 4]!;
   return {
     sequence: u64[(t + 4) >> 3]!,
@@ -3615,11 +3731,16 @@ function get$EntitiesDeleted(m: Memory, t: number): EntitiesDeleted {
     ids: o2 === 0 ? noU64s() : getU64s(m, t + o2),
   };
 }
-function own$EntitiesDeleted(r: Reader$EntitiesDeleted): EntitiesDeleted {
+function own$EntitiesDeleted(m: Memory, t: number, v: number): EntitiesDeleted {
+  const { u16, u32, u64 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
   return {
-    sequence: r.sequence,
-    turn: r.turn,
-    ids: r.ids,
+    sequence: o0 === 0 ? 0n : u64[(t + o0) >> 3]!,
+    turn: o1 === 0 ? 0 : u32[(t + o1) >> 2]!,
+    ids: o2 === 0 ? noU64s() : getU64s(m, t + o2),
   };
 }
 
@@ -3784,7 +3905,7 @@ function put$EntitiesUpdated(m: Memory, p: number, lim: number, x: EntitiesUpdat
 function get$EntitiesUpdated(m: Memory, t: number): EntitiesUpdated {
   const { i32, u16, u32, u64 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 2359314 && i32[(v >> 2) + 1] === 786436 && u16[(v >> 1) + 8] === 32)) return own$EntitiesUpdated(new Reader$EntitiesUpdated(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 2359314 && i32[(v >> 2) + 1] === 786436 && u16[(v >> 1) + 8] === 32)) return own$EntitiesUpdated(m, t, v);
   const o2 = u16[(v >> 1) + 4]!;
   const o3 = u16[(v >> 1) + 5]!;
   const o4 = u16[(v >> 1) + 6]!;
@@ -3799,15 +3920,24 @@ function get$EntitiesUpdated(m: Memory, t: number): EntitiesUpdated {
     words: u32[(t + 32) >> 2]!,
   };
 }
-function own$EntitiesUpdated(r: Reader$EntitiesUpdated): EntitiesUpdated {
+function own$EntitiesUpdated(m: Memory, t: number, v: number): EntitiesUpdated {
+  const { u16, u32, u64 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
+  const o3 = 10 < n ? u16[(v >> 1) + 5]! : 0;
+  const o4 = 12 < n ? u16[(v >> 1) + 6]! : 0;
+  const o5 = 14 < n ? u16[(v >> 1) + 7]! : 0;
+  const o6 = 16 < n ? u16[(v >> 1) + 8]! : 0;
   return {
-    sequence: r.sequence,
-    turn: r.turn,
-    system: r.system,
-    ids: r.ids,
-    fields: r.fields,
-    mask: r.mask,
-    words: r.words,
+    sequence: o0 === 0 ? 0n : u64[(t + o0) >> 3]!,
+    turn: o1 === 0 ? 0 : u32[(t + o1) >> 2]!,
+    system: o2 === 0 ? null : getString(m, t + o2),
+    ids: o3 === 0 ? noU64s() : getU64s(m, t + o3),
+    fields: o4 === 0 ? [] : getStrings(m, t + o4),
+    mask: o5 === 0 ? noU64s() : getU64s(m, t + o5),
+    words: o6 === 0 ? 1 : u32[(t + o6) >> 2]!,
   };
 }
 
@@ -3994,7 +4124,7 @@ function put$EntityArrived(m: Memory, p: number, lim: number, x: EntityArrivedIn
 function get$EntityArrived(m: Memory, t: number): EntityArrived {
   const { i32, u16, u32, u64 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 2097168 && i32[(v >> 2) + 1] === 786436 && u16[(v >> 1) + 6] === 24)) return own$EntityArrived(new Reader$EntityArrived(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 2097168 && i32[(v >> 2) + 1] === 786436 && u16[(v >> 1) + 6] === 24)) return own$EntityArrived(m, t, v);
   const o2 = u16[(v >> 1) + 4]!;
   const o3 = u16[(v >> 1) + 5]!;
   const o5 = u16[(v >> 1) + 7]!;
@@ -4007,14 +4137,22 @@ function get$EntityArrived(m: Memory, t: number): EntityArrived {
     at_: o5 === 0 ? noF64s() : getF64s(m, t + o5),
   };
 }
-function own$EntityArrived(r: Reader$EntityArrived): EntityArrived {
+function own$EntityArrived(m: Memory, t: number, v: number): EntityArrived {
+  const { u16, u32, u64 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
+  const o3 = 10 < n ? u16[(v >> 1) + 5]! : 0;
+  const o4 = 12 < n ? u16[(v >> 1) + 6]! : 0;
+  const o5 = 14 < n ? u16[(v >> 1) + 7]! : 0;
   return {
-    sequence: r.sequence,
-    turn: r.turn,
-    system: r.system,
-    ids: r.ids,
-    dimensions: r.dimensions,
-    at_: r.at_,
+    sequence: o0 === 0 ? 0n : u64[(t + o0) >> 3]!,
+    turn: o1 === 0 ? 0 : u32[(t + o1) >> 2]!,
+    system: o2 === 0 ? null : getString(m, t + o2),
+    ids: o3 === 0 ? noU64s() : getU64s(m, t + o3),
+    dimensions: o4 === 0 ? 0 : u32[(t + o4) >> 2]!,
+    at_: o5 === 0 ? noF64s() : getF64s(m, t + o5),
   };
 }
 
@@ -4201,7 +4339,7 @@ function put$EntityMoved(m: Memory, p: number, lim: number, x: EntityMovedInit, 
 function get$EntityMoved(m: Memory, t: number): EntityMoved {
   const { i32, u16, u32, u64 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 2359314 && i32[(v >> 2) + 1] === 786436 && u16[(v >> 1) + 6] === 24)) return own$EntityMoved(new Reader$EntityMoved(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 2359314 && i32[(v >> 2) + 1] === 786436 && u16[(v >> 1) + 6] === 24)) return own$EntityMoved(m, t, v);
   const o2 = u16[(v >> 1) + 4]!;
   const o3 = u16[(v >> 1) + 5]!;
   const o5 = u16[(v >> 1) + 7]!;
@@ -4216,15 +4354,24 @@ function get$EntityMoved(m: Memory, t: number): EntityMoved {
     to: o6 === 0 ? noF64s() : getF64s(m, t + o6),
   };
 }
-function own$EntityMoved(r: Reader$EntityMoved): EntityMoved {
+function own$EntityMoved(m: Memory, t: number, v: number): EntityMoved {
+  const { u16, u32, u64 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
+  const o3 = 10 < n ? u16[(v >> 1) + 5]! : 0;
+  const o4 = 12 < n ? u16[(v >> 1) + 6]! : 0;
+  const o5 = 14 < n ? u16[(v >> 1) + 7]! : 0;
+  const o6 = 16 < n ? u16[(v >> 1) + 8]! : 0;
   return {
-    sequence: r.sequence,
-    turn: r.turn,
-    system: r.system,
-    ids: r.ids,
-    dimensions: r.dimensions,
-    from: r.from,
-    to: r.to,
+    sequence: o0 === 0 ? 0n : u64[(t + o0) >> 3]!,
+    turn: o1 === 0 ? 0 : u32[(t + o1) >> 2]!,
+    system: o2 === 0 ? null : getString(m, t + o2),
+    ids: o3 === 0 ? noU64s() : getU64s(m, t + o3),
+    dimensions: o4 === 0 ? 0 : u32[(t + o4) >> 2]!,
+    from: o5 === 0 ? noF64s() : getF64s(m, t + o5),
+    to: o6 === 0 ? noF64s() : getF64s(m, t + o6),
   };
 }
 
@@ -4387,7 +4534,7 @@ function put$FactionTurnEnd(m: Memory, p: number, lim: number, x: FactionTurnEnd
 function get$FactionTurnEnd(m: Memory, t: number): FactionTurnEnd {
   const { i32, u16, u32 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 1048586 && i32[(v >> 2) + 1] === 524292)) return own$FactionTurnEnd(new Reader$FactionTurnEnd(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 1048586 && i32[(v >> 2) + 1] === 524292)) return own$FactionTurnEnd(m, t, v);
   const o2 = u16[(v >> 1) + 4]!;
   return {
     faction: getString(m, t + 4),
@@ -4395,11 +4542,16 @@ function get$FactionTurnEnd(m: Memory, t: number): FactionTurnEnd {
     actions: o2 === 0 ? [] : getTables(m, t + o2, get$ActionSummary),
   };
 }
-function own$FactionTurnEnd(r: Reader$FactionTurnEnd): FactionTurnEnd {
+function own$FactionTurnEnd(m: Memory, t: number, v: number): FactionTurnEnd {
+  const { u16, u32 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
   return {
-    faction: r.faction,
-    turn: r.turn,
-    actions: r.actions,
+    faction: o0 === 0 ? "" : getString(m, t + o0),
+    turn: o1 === 0 ? 0 : u32[(t + o1) >> 2]!,
+    actions: o2 === 0 ? [] : getTables(m, t + o2, get$ActionSummary),
   };
 }
 
@@ -4521,16 +4673,20 @@ function put$FactionTurnStart(m: Memory, p: number, lim: number, x: FactionTurnS
 function get$FactionTurnStart(m: Memory, t: number): FactionTurnStart {
   const { i32, u32 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 786440 && i32[(v >> 2) + 1] === 524292)) return own$FactionTurnStart(new Reader$FactionTurnStart(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 786440 && i32[(v >> 2) + 1] === 524292)) return own$FactionTurnStart(m, t, v);
   return {
     faction: getString(m, t + 4),
     turn: u32[(t + 8) >> 2]!,
   };
 }
-function own$FactionTurnStart(r: Reader$FactionTurnStart): FactionTurnStart {
+function own$FactionTurnStart(m: Memory, t: number, v: number): FactionTurnStart {
+  const { u16, u32 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
   return {
-    faction: r.faction,
-    turn: r.turn,
+    faction: o0 === 0 ? "" : getString(m, t + o0),
+    turn: o1 === 0 ? 0 : u32[(t + o1) >> 2]!,
   };
 }
 
@@ -4658,7 +4814,7 @@ function put$FieldDefinition(m: Memory, p: number, lim: number, x: FieldDefiniti
 function get$FieldDefinition(m: Memory, t: number): FieldDefinition {
   const { i32, u16, u8 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 851982 && i32[(v >> 2) + 1] === 655364 && i32[(v >> 2) + 2] === 720904 && u16[(v >> 1) + 6] === 12)) return own$FieldDefinition(new Reader$FieldDefinition(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 851982 && i32[(v >> 2) + 1] === 655364 && i32[(v >> 2) + 2] === 720904 && u16[(v >> 1) + 6] === 12)) return own$FieldDefinition(m, t, v);
   return {
     name: getString(m, t + 4),
     type: u8[t + 10]! as FieldType,
@@ -4667,13 +4823,20 @@ function get$FieldDefinition(m: Memory, t: number): FieldDefinition {
     index: u8[t + 12]! as IndexKind,
   };
 }
-function own$FieldDefinition(r: Reader$FieldDefinition): FieldDefinition {
+function own$FieldDefinition(m: Memory, t: number, v: number): FieldDefinition {
+  const { u16, u8 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
+  const o3 = 10 < n ? u16[(v >> 1) + 5]! : 0;
+  const o4 = 12 < n ? u16[(v >> 1) + 6]! : 0;
   return {
-    name: r.name,
-    type: r.type,
-    width: r.width,
-    nullable: r.nullable,
-    index: r.index,
+    name: o0 === 0 ? "" : getString(m, t + o0),
+    type: o1 === 0 ? 0 as FieldType : u8[t + o1]! as FieldType,
+    width: o2 === 0 ? 0 : u16[(t + o2) >> 1]!,
+    nullable: o3 === 0 ? false : u8[t + o3]! !== 0,
+    index: o4 === 0 ? 0 as IndexKind : u8[t + o4]! as IndexKind,
   };
 }
 
@@ -4830,7 +4993,7 @@ function put$Filter(m: Memory, p: number, lim: number, x: FilterInit, d: number)
 function get$Filter(m: Memory, t: number): Filter {
   const { i32, u16, u8 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 983054 && i32[(v >> 2) + 1] === 786436 && u16[(v >> 1) + 5] === 13 && u16[(v >> 1) + 6] === 14)) return own$Filter(new Reader$Filter(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 983054 && i32[(v >> 2) + 1] === 786436 && u16[(v >> 1) + 5] === 13 && u16[(v >> 1) + 6] === 14)) return own$Filter(m, t, v);
   const o2 = u16[(v >> 1) + 4]!;
   return {
     field: getString(m, t + 4),
@@ -4840,13 +5003,20 @@ function get$Filter(m: Memory, t: number): Filter {
     high: u8[t + 14]! as Bound,
   };
 }
-function own$Filter(r: Reader$Filter): Filter {
+function own$Filter(m: Memory, t: number, v: number): Filter {
+  const { i32, u16, u8 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
+  const o3 = 10 < n ? u16[(v >> 1) + 5]! : 0;
+  const o4 = 12 < n ? u16[(v >> 1) + 6]! : 0;
   return {
-    field: r.field,
-    kind: r.kind,
-    values: r.values,
-    low: r.low,
-    high: r.high,
+    field: o0 === 0 ? "" : getString(m, t + o0),
+    kind: o1 === 0 ? 0 as FilterKind : u8[t + o1]! as FilterKind,
+    values: o2 === 0 ? null : get$Column(m, t + o2 + i32[(t + o2) >> 2]!),
+    low: o3 === 0 ? 0 as Bound : u8[t + o3]! as Bound,
+    high: o4 === 0 ? 0 as Bound : u8[t + o4]! as Bound,
   };
 }
 
@@ -4984,15 +5154,18 @@ function put$FilterGroup(m: Memory, p: number, lim: number, x: FilterGroupInit, 
 function get$FilterGroup(m: Memory, t: number): FilterGroup {
   const { i32, u16 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 524294)) return own$FilterGroup(new Reader$FilterGroup(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 524294)) return own$FilterGroup(m, t, v);
   const o0 = u16[(v >> 1) + 2]!;
   return {
     any: o0 === 0 ? [] : getTables(m, t + o0, get$Filter),
   };
 }
-function own$FilterGroup(r: Reader$FilterGroup): FilterGroup {
+function own$FilterGroup(m: Memory, t: number, v: number): FilterGroup {
+  const { u16 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
   return {
-    any: r.any,
+    any: o0 === 0 ? [] : getTables(m, t + o0, get$Filter),
   };
 }
 
@@ -5116,7 +5289,7 @@ function put$GetEntitiesReply(m: Memory, p: number, lim: number, x: GetEntitiesR
 function get$GetEntitiesReply(m: Memory, t: number): GetEntitiesReply {
   const { i32, u16, u64 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 1310730 && u16[(v >> 1) + 4] === 4)) return own$GetEntitiesReply(new Reader$GetEntitiesReply(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 1310730 && u16[(v >> 1) + 4] === 4)) return own$GetEntitiesReply(m, t, v);
   const o0 = u16[(v >> 1) + 2]!;
   const o1 = u16[(v >> 1) + 3]!;
   return {
@@ -5125,11 +5298,16 @@ function get$GetEntitiesReply(m: Memory, t: number): GetEntitiesReply {
     version: u64[(t + 4) >> 3]!,
   };
 }
-function own$GetEntitiesReply(r: Reader$GetEntitiesReply): GetEntitiesReply {
+function own$GetEntitiesReply(m: Memory, t: number, v: number): GetEntitiesReply {
+  const { i32, u16, u64 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
   return {
-    rows: r.rows,
-    errors: r.errors,
-    version: r.version,
+    rows: o0 === 0 ? null : get$Rows(m, t + o0 + i32[(t + o0) >> 2]!),
+    errors: o1 === 0 ? [] : getTables(m, t + o1, get$ItemError),
+    version: o2 === 0 ? 0n : u64[(t + o2) >> 3]!,
   };
 }
 
@@ -5258,17 +5436,21 @@ function put$GetEntitiesRequest(m: Memory, p: number, lim: number, x: GetEntitie
 function get$GetEntitiesRequest(m: Memory, t: number): GetEntitiesRequest {
   const { i32, u16 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 786440 && u16[(v >> 1) + 2] === 4)) return own$GetEntitiesRequest(new Reader$GetEntitiesRequest(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 786440 && u16[(v >> 1) + 2] === 4)) return own$GetEntitiesRequest(m, t, v);
   const o1 = u16[(v >> 1) + 3]!;
   return {
     ids: getU64s(m, t + 4),
     select: o1 === 0 ? [] : getStrings(m, t + o1),
   };
 }
-function own$GetEntitiesRequest(r: Reader$GetEntitiesRequest): GetEntitiesRequest {
+function own$GetEntitiesRequest(m: Memory, t: number, v: number): GetEntitiesRequest {
+  const { u16 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
   return {
-    ids: r.ids,
-    select: r.select,
+    ids: o0 === 0 ? noU64s() : getU64s(m, t + o0),
+    select: o1 === 0 ? [] : getStrings(m, t + o1),
   };
 }
 
@@ -5411,7 +5593,7 @@ function put$ItemError(m: Memory, p: number, lim: number, x: ItemErrorInit, d: n
 function get$ItemError(m: Memory, t: number): ItemError {
   const { i32, u16, u32 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 1441806 && i32[(v >> 2) + 1] === 524292 && u16[(v >> 1) + 4] === 20)) return own$ItemError(new Reader$ItemError(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 1441806 && i32[(v >> 2) + 1] === 524292 && u16[(v >> 1) + 4] === 20)) return own$ItemError(m, t, v);
   const o3 = u16[(v >> 1) + 5]!;
   const o4 = u16[(v >> 1) + 6]!;
   return {
@@ -5422,13 +5604,20 @@ function get$ItemError(m: Memory, t: number): ItemError {
     text: o4 === 0 ? null : getString(m, t + o4),
   };
 }
-function own$ItemError(r: Reader$ItemError): ItemError {
+function own$ItemError(m: Memory, t: number, v: number): ItemError {
+  const { u16, u32 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
+  const o3 = 10 < n ? u16[(v >> 1) + 5]! : 0;
+  const o4 = 12 < n ? u16[(v >> 1) + 6]! : 0;
   return {
-    item: r.item,
-    count: r.count,
-    error: r.error,
-    path: r.path,
-    text: r.text,
+    item: o0 === 0 ? 0 : u32[(t + o0) >> 2]!,
+    count: o1 === 0 ? 1 : u32[(t + o1) >> 2]!,
+    error: o2 === 0 ? 0 : u16[(t + o2) >> 1]!,
+    path: o3 === 0 ? null : getString(m, t + o3),
+    text: o4 === 0 ? null : getString(m, t + o4),
   };
 }
 
@@ -5564,16 +5753,20 @@ function put$OrderKey(m: Memory, p: number, lim: number, x: OrderKeyInit, d: num
 function get$OrderKey(m: Memory, t: number): OrderKey {
   const { i32, u8 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 589832 && i32[(v >> 2) + 1] === 524292)) return own$OrderKey(new Reader$OrderKey(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 589832 && i32[(v >> 2) + 1] === 524292)) return own$OrderKey(m, t, v);
   return {
     field: getString(m, t + 4),
     descending: u8[t + 8]! !== 0,
   };
 }
-function own$OrderKey(r: Reader$OrderKey): OrderKey {
+function own$OrderKey(m: Memory, t: number, v: number): OrderKey {
+  const { u16, u8 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
   return {
-    field: r.field,
-    descending: r.descending,
+    field: o0 === 0 ? "" : getString(m, t + o0),
+    descending: o1 === 0 ? false : u8[t + o1]! !== 0,
   };
 }
 
@@ -5748,7 +5941,7 @@ function put$Query(m: Memory, p: number, lim: number, x: QueryInit, d: number): 
 function get$Query(m: Memory, t: number): Query {
   const { i32, u16, u32, u8 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 2424854 && u16[(v >> 1) + 7] === 24 && u16[(v >> 1) + 8] === 28 && u16[(v >> 1) + 10] === 36)) return own$Query(new Reader$Query(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 2424854 && u16[(v >> 1) + 7] === 24 && u16[(v >> 1) + 8] === 28 && u16[(v >> 1) + 10] === 36)) return own$Query(m, t, v);
   const o0 = u16[(v >> 1) + 2]!;
   const o1 = u16[(v >> 1) + 3]!;
   const o2 = u16[(v >> 1) + 4]!;
@@ -5767,17 +5960,28 @@ function get$Query(m: Memory, t: number): Query {
     wantTotal: u8[t + 36]! !== 0,
   };
 }
-function own$Query(r: Reader$Query): Query {
+function own$Query(m: Memory, t: number, v: number): Query {
+  const { u16, u32, u8 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
+  const o3 = 10 < n ? u16[(v >> 1) + 5]! : 0;
+  const o4 = 12 < n ? u16[(v >> 1) + 6]! : 0;
+  const o5 = 14 < n ? u16[(v >> 1) + 7]! : 0;
+  const o6 = 16 < n ? u16[(v >> 1) + 8]! : 0;
+  const o7 = 18 < n ? u16[(v >> 1) + 9]! : 0;
+  const o8 = 20 < n ? u16[(v >> 1) + 10]! : 0;
   return {
-    components: r.components,
-    anyOf: r.anyOf,
-    filters: r.filters,
-    groups: r.groups,
-    orderBy: r.orderBy,
-    limit: r.limit,
-    offset: r.offset,
-    select: r.select,
-    wantTotal: r.wantTotal,
+    components: o0 === 0 ? [] : getStrings(m, t + o0),
+    anyOf: o1 === 0 ? [] : getStrings(m, t + o1),
+    filters: o2 === 0 ? [] : getTables(m, t + o2, get$Filter),
+    groups: o3 === 0 ? [] : getTables(m, t + o3, get$FilterGroup),
+    orderBy: o4 === 0 ? [] : getTables(m, t + o4, get$OrderKey),
+    limit: o5 === 0 ? 0 : u32[(t + o5) >> 2]!,
+    offset: o6 === 0 ? 0 : u32[(t + o6) >> 2]!,
+    select: o7 === 0 ? [] : getStrings(m, t + o7),
+    wantTotal: o8 === 0 ? false : u8[t + o8]! !== 0,
   };
 }
 
@@ -6025,7 +6229,7 @@ function put$QueryDelta(m: Memory, p: number, lim: number, x: QueryDeltaInit, d:
 function get$QueryDelta(m: Memory, t: number): QueryDelta {
   const { i32, u16, u32, u64, u8 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 4128796 && i32[(v >> 2) + 1] === 786436 && i32[(v >> 2) + 2] === 1310756 && u16[(v >> 1) + 6] === 62 && u16[(v >> 1) + 11] === 28 && u16[(v >> 1) + 12] === 60)) return own$QueryDelta(new Reader$QueryDelta(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 4128796 && i32[(v >> 2) + 1] === 786436 && i32[(v >> 2) + 2] === 1310756 && u16[(v >> 1) + 6] === 62 && u16[(v >> 1) + 11] === 28 && u16[(v >> 1) + 12] === 60)) return own$QueryDelta(m, t, v);
   const o5 = u16[(v >> 1) + 7]!;
   const o6 = u16[(v >> 1) + 8]!;
   const o7 = u16[(v >> 1) + 9]!;
@@ -6046,20 +6250,34 @@ function get$QueryDelta(m: Memory, t: number): QueryDelta {
     errorText: o11 === 0 ? null : getString(m, t + o11),
   };
 }
-function own$QueryDelta(r: Reader$QueryDelta): QueryDelta {
+function own$QueryDelta(m: Memory, t: number, v: number): QueryDelta {
+  const { i32, u16, u32, u64, u8 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
+  const o3 = 10 < n ? u16[(v >> 1) + 5]! : 0;
+  const o4 = 12 < n ? u16[(v >> 1) + 6]! : 0;
+  const o5 = 14 < n ? u16[(v >> 1) + 7]! : 0;
+  const o6 = 16 < n ? u16[(v >> 1) + 8]! : 0;
+  const o7 = 18 < n ? u16[(v >> 1) + 9]! : 0;
+  const o8 = 20 < n ? u16[(v >> 1) + 10]! : 0;
+  const o9 = 22 < n ? u16[(v >> 1) + 11]! : 0;
+  const o10 = 24 < n ? u16[(v >> 1) + 12]! : 0;
+  const o11 = 26 < n ? u16[(v >> 1) + 13]! : 0;
   return {
-    subscription: r.subscription,
-    sequence: r.sequence,
-    turn: r.turn,
-    version: r.version,
-    fresh: r.fresh,
-    entered: r.entered,
-    changed: r.changed,
-    left: r.left,
-    order: r.order,
-    totalCount: r.totalCount,
-    error: r.error,
-    errorText: r.errorText,
+    subscription: o0 === 0 ? 0n : u64[(t + o0) >> 3]!,
+    sequence: o1 === 0 ? 0n : u64[(t + o1) >> 3]!,
+    turn: o2 === 0 ? 0 : u32[(t + o2) >> 2]!,
+    version: o3 === 0 ? 0n : u64[(t + o3) >> 3]!,
+    fresh: o4 === 0 ? false : u8[t + o4]! !== 0,
+    entered: o5 === 0 ? null : get$Rows(m, t + o5 + i32[(t + o5) >> 2]!),
+    changed: o6 === 0 ? null : get$Rows(m, t + o6 + i32[(t + o6) >> 2]!),
+    left: o7 === 0 ? noU64s() : getU64s(m, t + o7),
+    order: o8 === 0 ? noU64s() : getU64s(m, t + o8),
+    totalCount: o9 === 0 ? 0n : u64[(t + o9) >> 3]!,
+    error: o10 === 0 ? 0 : u16[(t + o10) >> 1]!,
+    errorText: o11 === 0 ? null : getString(m, t + o11),
   };
 }
 
@@ -6259,17 +6477,21 @@ function put$QueryEntitiesReply(m: Memory, p: number, lim: number, x: QueryEntit
 function get$QueryEntitiesReply(m: Memory, t: number): QueryEntitiesReply {
   const { i32, u16, u64 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 1048584 && u16[(v >> 1) + 3] === 4)) return own$QueryEntitiesReply(new Reader$QueryEntitiesReply(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 1048584 && u16[(v >> 1) + 3] === 4)) return own$QueryEntitiesReply(m, t, v);
   const o0 = u16[(v >> 1) + 2]!;
   return {
     results: o0 === 0 ? [] : getTables(m, t + o0, get$QueryResult),
     version: u64[(t + 4) >> 3]!,
   };
 }
-function own$QueryEntitiesReply(r: Reader$QueryEntitiesReply): QueryEntitiesReply {
+function own$QueryEntitiesReply(m: Memory, t: number, v: number): QueryEntitiesReply {
+  const { u16, u64 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
   return {
-    results: r.results,
-    version: r.version,
+    results: o0 === 0 ? [] : getTables(m, t + o0, get$QueryResult),
+    version: o1 === 0 ? 0n : u64[(t + o1) >> 3]!,
   };
 }
 
@@ -6383,15 +6605,18 @@ function put$QueryEntitiesRequest(m: Memory, p: number, lim: number, x: QueryEnt
 function get$QueryEntitiesRequest(m: Memory, t: number): QueryEntitiesRequest {
   const { i32, u16 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 524294)) return own$QueryEntitiesRequest(new Reader$QueryEntitiesRequest(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 524294)) return own$QueryEntitiesRequest(m, t, v);
   const o0 = u16[(v >> 1) + 2]!;
   return {
     queries: o0 === 0 ? [] : getTables(m, t + o0, get$Query),
   };
 }
-function own$QueryEntitiesRequest(r: Reader$QueryEntitiesRequest): QueryEntitiesRequest {
+function own$QueryEntitiesRequest(m: Memory, t: number, v: number): QueryEntitiesRequest {
+  const { u16 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
   return {
-    queries: r.queries,
+    queries: o0 === 0 ? [] : getTables(m, t + o0, get$Query),
   };
 }
 
@@ -6544,7 +6769,7 @@ function put$QueryResult(m: Memory, p: number, lim: number, x: QueryResultInit, 
 function get$QueryResult(m: Memory, t: number): QueryResult {
   const { i32, u16, u64, u8 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 2359316 && u16[(v >> 1) + 3] === 4 && i32[(v >> 2) + 2] === 2293794 && i32[(v >> 2) + 3] === 2097164)) return own$QueryResult(new Reader$QueryResult(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 2359316 && u16[(v >> 1) + 3] === 4 && i32[(v >> 2) + 2] === 2293794 && i32[(v >> 2) + 3] === 2097164)) return own$QueryResult(m, t, v);
   const o0 = u16[(v >> 1) + 2]!;
   const o6 = u16[(v >> 1) + 8]!;
   const o7 = u16[(v >> 1) + 9]!;
@@ -6559,16 +6784,26 @@ function get$QueryResult(m: Memory, t: number): QueryResult {
     errorText: o7 === 0 ? null : getString(m, t + o7),
   };
 }
-function own$QueryResult(r: Reader$QueryResult): QueryResult {
+function own$QueryResult(m: Memory, t: number, v: number): QueryResult {
+  const { i32, u16, u64, u8 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
+  const o3 = 10 < n ? u16[(v >> 1) + 5]! : 0;
+  const o4 = 12 < n ? u16[(v >> 1) + 6]! : 0;
+  const o5 = 14 < n ? u16[(v >> 1) + 7]! : 0;
+  const o6 = 16 < n ? u16[(v >> 1) + 8]! : 0;
+  const o7 = 18 < n ? u16[(v >> 1) + 9]! : 0;
   return {
-    rows: r.rows,
-    totalCount: r.totalCount,
-    hasMore: r.hasMore,
-    cached: r.cached,
-    durationNs: r.durationNs,
-    error: r.error,
-    errorPath: r.errorPath,
-    errorText: r.errorText,
+    rows: o0 === 0 ? null : get$Rows(m, t + o0 + i32[(t + o0) >> 2]!),
+    totalCount: o1 === 0 ? 0n : u64[(t + o1) >> 3]!,
+    hasMore: o2 === 0 ? false : u8[t + o2]! !== 0,
+    cached: o3 === 0 ? false : u8[t + o3]! !== 0,
+    durationNs: o4 === 0 ? 0n : u64[(t + o4) >> 3]!,
+    error: o5 === 0 ? 0 : u16[(t + o5) >> 1]!,
+    errorPath: o6 === 0 ? null : getString(m, t + o6),
+    errorText: o7 === 0 ? null : getString(m, t + o7),
   };
 }
 
@@ -6742,7 +6977,7 @@ function put$RestoreReply(m: Memory, p: number, lim: number, x: RestoreReplyInit
 function get$RestoreReply(m: Memory, t: number): RestoreReply {
   const { i32, u64, u8 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 1900556 && i32[(v >> 2) + 1] === 1835012 && i32[(v >> 2) + 2] === 1310732)) return own$RestoreReply(new Reader$RestoreReply(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 1900556 && i32[(v >> 2) + 1] === 1835012 && i32[(v >> 2) + 2] === 1310732)) return own$RestoreReply(m, t, v);
   return {
     restore: u64[(t + 4) >> 3]!,
     done: u8[t + 28]! !== 0,
@@ -6750,12 +6985,18 @@ function get$RestoreReply(m: Memory, t: number): RestoreReply {
     received: u64[(t + 20) >> 3]!,
   };
 }
-function own$RestoreReply(r: Reader$RestoreReply): RestoreReply {
+function own$RestoreReply(m: Memory, t: number, v: number): RestoreReply {
+  const { u16, u64, u8 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
+  const o3 = 10 < n ? u16[(v >> 1) + 5]! : 0;
   return {
-    restore: r.restore,
-    done: r.done,
-    hash: r.hash,
-    received: r.received,
+    restore: o0 === 0 ? 0n : u64[(t + o0) >> 3]!,
+    done: o1 === 0 ? false : u8[t + o1]! !== 0,
+    hash: o2 === 0 ? 0n : u64[(t + o2) >> 3]!,
+    received: o3 === 0 ? 0n : u64[(t + o3) >> 3]!,
   };
 }
 
@@ -6888,17 +7129,21 @@ function put$RestoreRequest(m: Memory, p: number, lim: number, x: RestoreRequest
 function get$RestoreRequest(m: Memory, t: number): RestoreRequest {
   const { i32, u16, u64 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 1048584 && u16[(v >> 1) + 2] === 4)) return own$RestoreRequest(new Reader$RestoreRequest(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 1048584 && u16[(v >> 1) + 2] === 4)) return own$RestoreRequest(m, t, v);
   const o1 = u16[(v >> 1) + 3]!;
   return {
     restore: u64[(t + 4) >> 3]!,
     parts: o1 === 0 ? [] : getTables(m, t + o1, get$SnapshotPart),
   };
 }
-function own$RestoreRequest(r: Reader$RestoreRequest): RestoreRequest {
+function own$RestoreRequest(m: Memory, t: number, v: number): RestoreRequest {
+  const { u16, u64 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
   return {
-    restore: r.restore,
-    parts: r.parts,
+    restore: o0 === 0 ? 0n : u64[(t + o0) >> 3]!,
+    parts: o1 === 0 ? [] : getTables(m, t + o1, get$SnapshotPart),
   };
 }
 
@@ -7039,7 +7284,7 @@ function put$Rows(m: Memory, p: number, lim: number, x: RowsInit, d: number): nu
 function get$Rows(m: Memory, t: number): Rows {
   const { i32, u16 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 1310732)) return own$Rows(new Reader$Rows(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 1310732)) return own$Rows(m, t, v);
   const o0 = u16[(v >> 1) + 2]!;
   const o1 = u16[(v >> 1) + 3]!;
   const o2 = u16[(v >> 1) + 4]!;
@@ -7051,12 +7296,18 @@ function get$Rows(m: Memory, t: number): Rows {
     columns: o3 === 0 ? [] : getTables(m, t + o3, get$Column),
   };
 }
-function own$Rows(r: Reader$Rows): Rows {
+function own$Rows(m: Memory, t: number, v: number): Rows {
+  const { u16 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
+  const o3 = 10 < n ? u16[(v >> 1) + 5]! : 0;
   return {
-    ids: r.ids,
-    archetype: r.archetype,
-    archetypes: r.archetypes,
-    columns: r.columns,
+    ids: o0 === 0 ? noU64s() : getU64s(m, t + o0),
+    archetype: o1 === 0 ? noU32s() : getU32s(m, t + o1),
+    archetypes: o2 === 0 ? [] : getTables(m, t + o2, get$ComponentSet),
+    columns: o3 === 0 ? [] : getTables(m, t + o3, get$Column),
   };
 }
 
@@ -7196,17 +7447,21 @@ function put$RunSystemReply(m: Memory, p: number, lim: number, x: RunSystemReply
 function get$RunSystemReply(m: Memory, t: number): RunSystemReply {
   const { i32, u16, u64 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 1048584 && u16[(v >> 1) + 3] === 4)) return own$RunSystemReply(new Reader$RunSystemReply(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 1048584 && u16[(v >> 1) + 3] === 4)) return own$RunSystemReply(m, t, v);
   const o0 = u16[(v >> 1) + 2]!;
   return {
     results: o0 === 0 ? [] : getTables(m, t + o0, get$SystemResult),
     version: u64[(t + 4) >> 3]!,
   };
 }
-function own$RunSystemReply(r: Reader$RunSystemReply): RunSystemReply {
+function own$RunSystemReply(m: Memory, t: number, v: number): RunSystemReply {
+  const { u16, u64 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
   return {
-    results: r.results,
-    version: r.version,
+    results: o0 === 0 ? [] : getTables(m, t + o0, get$SystemResult),
+    version: o1 === 0 ? 0n : u64[(t + o1) >> 3]!,
   };
 }
 
@@ -7326,17 +7581,21 @@ function put$RunSystemRequest(m: Memory, p: number, lim: number, x: RunSystemReq
 function get$RunSystemRequest(m: Memory, t: number): RunSystemRequest {
   const { i32, u16, u8 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 589832 && u16[(v >> 1) + 3] === 8)) return own$RunSystemRequest(new Reader$RunSystemRequest(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 589832 && u16[(v >> 1) + 3] === 8)) return own$RunSystemRequest(m, t, v);
   const o0 = u16[(v >> 1) + 2]!;
   return {
     runs: o0 === 0 ? [] : getTables(m, t + o0, get$SystemRun),
     hash: u8[t + 8]! !== 0,
   };
 }
-function own$RunSystemRequest(r: Reader$RunSystemRequest): RunSystemRequest {
+function own$RunSystemRequest(m: Memory, t: number, v: number): RunSystemRequest {
+  const { u16, u8 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
   return {
-    runs: r.runs,
-    hash: r.hash,
+    runs: o0 === 0 ? [] : getTables(m, t + o0, get$SystemRun),
+    hash: o1 === 0 ? false : u8[t + o1]! !== 0,
   };
 }
 
@@ -7457,16 +7716,20 @@ function put$ScanRequest(m: Memory, p: number, lim: number, x: ScanRequestInit, 
 function get$ScanRequest(m: Memory, t: number): ScanRequest {
   const { i32, u32 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 786440 && i32[(v >> 2) + 1] === 524292)) return own$ScanRequest(new Reader$ScanRequest(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 786440 && i32[(v >> 2) + 1] === 524292)) return own$ScanRequest(m, t, v);
   return {
     query: get$Query(m, t + 4 + i32[(t + 4) >> 2]!),
     batchRows: u32[(t + 8) >> 2]!,
   };
 }
-function own$ScanRequest(r: Reader$ScanRequest): ScanRequest {
+function own$ScanRequest(m: Memory, t: number, v: number): ScanRequest {
+  const { i32, u16, u32 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
   return {
-    query: r.query,
-    batchRows: r.batchRows,
+    query: o0 === 0 ? absent(ScanRequest, "query") : get$Query(m, t + o0 + i32[(t + o0) >> 2]!),
+    batchRows: o1 === 0 ? 0 : u32[(t + o1) >> 2]!,
   };
 }
 
@@ -7656,7 +7919,7 @@ function put$SnapshotMeta(m: Memory, p: number, lim: number, x: SnapshotMetaInit
 function get$SnapshotMeta(m: Memory, t: number): SnapshotMeta {
   const { i32, u16, u32, u64 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 4194332 && i32[(v >> 2) + 1] === 262172 && u16[(v >> 1) + 4] === 32 && i32[(v >> 2) + 3] === 1310732 && u16[(v >> 1) + 10] === 48)) return own$SnapshotMeta(new Reader$SnapshotMeta(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 4194332 && i32[(v >> 2) + 1] === 262172 && u16[(v >> 1) + 4] === 32 && i32[(v >> 2) + 3] === 1310732 && u16[(v >> 1) + 10] === 48)) return own$SnapshotMeta(m, t, v);
   const o3 = u16[(v >> 1) + 5]!;
   const o6 = u16[(v >> 1) + 8]!;
   const o7 = u16[(v >> 1) + 9]!;
@@ -7678,20 +7941,34 @@ function get$SnapshotMeta(m: Memory, t: number): SnapshotMeta {
     tables: o11 === 0 ? [] : getTables(m, t + o11, get$SnapshotTable),
   };
 }
-function own$SnapshotMeta(r: Reader$SnapshotMeta): SnapshotMeta {
+function own$SnapshotMeta(m: Memory, t: number, v: number): SnapshotMeta {
+  const { u16, u32, u64 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
+  const o3 = 10 < n ? u16[(v >> 1) + 5]! : 0;
+  const o4 = 12 < n ? u16[(v >> 1) + 6]! : 0;
+  const o5 = 14 < n ? u16[(v >> 1) + 7]! : 0;
+  const o6 = 16 < n ? u16[(v >> 1) + 8]! : 0;
+  const o7 = 18 < n ? u16[(v >> 1) + 9]! : 0;
+  const o8 = 20 < n ? u16[(v >> 1) + 10]! : 0;
+  const o9 = 22 < n ? u16[(v >> 1) + 11]! : 0;
+  const o10 = 24 < n ? u16[(v >> 1) + 12]! : 0;
+  const o11 = 26 < n ? u16[(v >> 1) + 13]! : 0;
   return {
-    format: r.format,
-    step: r.step,
-    turn: r.turn,
-    faction: r.faction,
-    version: r.version,
-    hash: r.hash,
-    components: r.components,
-    archetypes: r.archetypes,
-    indexes: r.indexes,
-    freeIndex: r.freeIndex,
-    freeGeneration: r.freeGeneration,
-    tables: r.tables,
+    format: o0 === 0 ? 0 : u32[(t + o0) >> 2]!,
+    step: o1 === 0 ? 0n : u64[(t + o1) >> 3]!,
+    turn: o2 === 0 ? 0 : u32[(t + o2) >> 2]!,
+    faction: o3 === 0 ? null : getString(m, t + o3),
+    version: o4 === 0 ? 0n : u64[(t + o4) >> 3]!,
+    hash: o5 === 0 ? 0n : u64[(t + o5) >> 3]!,
+    components: o6 === 0 ? [] : getTables(m, t + o6, get$ComponentDefinition),
+    archetypes: o7 === 0 ? [] : getTables(m, t + o7, get$ArchetypeDefinition),
+    indexes: o8 === 0 ? 0 : u32[(t + o8) >> 2]!,
+    freeIndex: o9 === 0 ? noU32s() : getU32s(m, t + o9),
+    freeGeneration: o10 === 0 ? noU32s() : getU32s(m, t + o10),
+    tables: o11 === 0 ? [] : getTables(m, t + o11, get$SnapshotTable),
   };
 }
 
@@ -7938,7 +8215,7 @@ function put$SnapshotPart(m: Memory, p: number, lim: number, x: SnapshotPartInit
 function get$SnapshotPart(m: Memory, t: number): SnapshotPart {
   const { i32, u16, u64, u8 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 2949140 && i32[(v >> 2) + 3] === 786436 && i32[(v >> 2) + 4] === 2883604)) return own$SnapshotPart(new Reader$SnapshotPart(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 2949140 && i32[(v >> 2) + 3] === 786436 && i32[(v >> 2) + 4] === 2883604)) return own$SnapshotPart(m, t, v);
   const o0 = u16[(v >> 1) + 2]!;
   const o1 = u16[(v >> 1) + 3]!;
   const o2 = u16[(v >> 1) + 4]!;
@@ -7954,16 +8231,26 @@ function get$SnapshotPart(m: Memory, t: number): SnapshotPart {
     done: u8[t + 44]! !== 0,
   };
 }
-function own$SnapshotPart(r: Reader$SnapshotPart): SnapshotPart {
+function own$SnapshotPart(m: Memory, t: number, v: number): SnapshotPart {
+  const { i32, u16, u64, u8 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
+  const o3 = 10 < n ? u16[(v >> 1) + 5]! : 0;
+  const o4 = 12 < n ? u16[(v >> 1) + 6]! : 0;
+  const o5 = 14 < n ? u16[(v >> 1) + 7]! : 0;
+  const o6 = 16 < n ? u16[(v >> 1) + 8]! : 0;
+  const o7 = 18 < n ? u16[(v >> 1) + 9]! : 0;
   return {
-    meta: r.meta,
-    texts: r.texts,
-    rows: r.rows,
-    bytes: r.bytes,
-    offset: r.offset,
-    total: r.total,
-    hash: r.hash,
-    done: r.done,
+    meta: o0 === 0 ? null : get$SnapshotMeta(m, t + o0 + i32[(t + o0) >> 2]!),
+    texts: o1 === 0 ? [] : getStrings(m, t + o1),
+    rows: o2 === 0 ? null : get$SnapshotRows(m, t + o2 + i32[(t + o2) >> 2]!),
+    bytes: o3 === 0 ? noU8s() : getU8s(m, t + o3),
+    offset: o4 === 0 ? 0n : u64[(t + o4) >> 3]!,
+    total: o5 === 0 ? 0n : u64[(t + o5) >> 3]!,
+    hash: o6 === 0 ? 0n : u64[(t + o6) >> 3]!,
+    done: o7 === 0 ? false : u8[t + o7]! !== 0,
   };
 }
 
@@ -8129,14 +8416,17 @@ function put$SnapshotRequest(m: Memory, p: number, lim: number, x: SnapshotReque
 function get$SnapshotRequest(m: Memory, t: number): SnapshotRequest {
   const { i32, u16, u8 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 327686 && u16[(v >> 1) + 2] === 4)) return own$SnapshotRequest(new Reader$SnapshotRequest(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 327686 && u16[(v >> 1) + 2] === 4)) return own$SnapshotRequest(m, t, v);
   return {
     form: u8[t + 4]! as SnapshotForm,
   };
 }
-function own$SnapshotRequest(r: Reader$SnapshotRequest): SnapshotRequest {
+function own$SnapshotRequest(m: Memory, t: number, v: number): SnapshotRequest {
+  const { u16, u8 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
   return {
-    form: r.form,
+    form: o0 === 0 ? 0 as SnapshotForm : u8[t + o0]! as SnapshotForm,
   };
 }
 
@@ -8263,7 +8553,7 @@ function put$SnapshotRows(m: Memory, p: number, lim: number, x: SnapshotRowsInit
 function get$SnapshotRows(m: Memory, t: number): SnapshotRows {
   const { i32, u16, u32, u64 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 1572876 && i32[(v >> 2) + 1] === 262156)) return own$SnapshotRows(new Reader$SnapshotRows(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 1572876 && i32[(v >> 2) + 1] === 262156)) return own$SnapshotRows(m, t, v);
   const o2 = u16[(v >> 1) + 4]!;
   const o3 = u16[(v >> 1) + 5]!;
   return {
@@ -8273,12 +8563,18 @@ function get$SnapshotRows(m: Memory, t: number): SnapshotRows {
     columns: o3 === 0 ? [] : getTables(m, t + o3, get$Column),
   };
 }
-function own$SnapshotRows(r: Reader$SnapshotRows): SnapshotRows {
+function own$SnapshotRows(m: Memory, t: number, v: number): SnapshotRows {
+  const { u16, u32, u64 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
+  const o3 = 10 < n ? u16[(v >> 1) + 5]! : 0;
   return {
-    table: r.table,
-    first: r.first,
-    ids: r.ids,
-    columns: r.columns,
+    table: o0 === 0 ? 0 : u32[(t + o0) >> 2]!,
+    first: o1 === 0 ? 0n : u64[(t + o1) >> 3]!,
+    ids: o2 === 0 ? noU64s() : getU64s(m, t + o2),
+    columns: o3 === 0 ? [] : getTables(m, t + o3, get$Column),
   };
 }
 
@@ -8415,17 +8711,21 @@ function put$SnapshotTable(m: Memory, p: number, lim: number, x: SnapshotTableIn
 function get$SnapshotTable(m: Memory, t: number): SnapshotTable {
   const { i32, u16, u64 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 1048584 && u16[(v >> 1) + 3] === 4)) return own$SnapshotTable(new Reader$SnapshotTable(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 1048584 && u16[(v >> 1) + 3] === 4)) return own$SnapshotTable(m, t, v);
   const o0 = u16[(v >> 1) + 2]!;
   return {
     components: o0 === 0 ? [] : getStrings(m, t + o0),
     rows: u64[(t + 4) >> 3]!,
   };
 }
-function own$SnapshotTable(r: Reader$SnapshotTable): SnapshotTable {
+function own$SnapshotTable(m: Memory, t: number, v: number): SnapshotTable {
+  const { u16, u64 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
   return {
-    components: r.components,
-    rows: r.rows,
+    components: o0 === 0 ? [] : getStrings(m, t + o0),
+    rows: o1 === 0 ? 0n : u64[(t + o1) >> 3]!,
   };
 }
 
@@ -8634,7 +8934,7 @@ function put$StatsReply(m: Memory, p: number, lim: number, x: StatsReplyInit, d:
 function get$StatsReply(m: Memory, t: number): StatsReply {
   const { i32, u16, u32, u64 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 8912940 && i32[(v >> 2) + 1] === 7077892 && u16[(v >> 1) + 4] === 112 && i32[(v >> 2) + 3] === 1310732 && i32[(v >> 2) + 4] === 2359324 && i32[(v >> 2) + 5] === 7864364 && i32[(v >> 2) + 6] === 3407996 && i32[(v >> 2) + 7] === 4456508 && i32[(v >> 2) + 8] === 5505100 && u16[(v >> 1) + 18] === 128 && i32[(v >> 2) + 10] === 6553692)) return own$StatsReply(new Reader$StatsReply(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 8912940 && i32[(v >> 2) + 1] === 7077892 && u16[(v >> 1) + 4] === 112 && i32[(v >> 2) + 3] === 1310732 && i32[(v >> 2) + 4] === 2359324 && i32[(v >> 2) + 5] === 7864364 && i32[(v >> 2) + 6] === 3407996 && i32[(v >> 2) + 7] === 4456508 && i32[(v >> 2) + 8] === 5505100 && u16[(v >> 1) + 18] === 128 && i32[(v >> 2) + 10] === 6553692)) return own$StatsReply(m, t, v);
   const o3 = u16[(v >> 1) + 5]!;
   const o17 = u16[(v >> 1) + 19]!;
   return {
@@ -8660,28 +8960,50 @@ function get$StatsReply(m: Memory, t: number): StatsReply {
     hash: u64[(t + 100) >> 3]!,
   };
 }
-function own$StatsReply(r: Reader$StatsReply): StatsReply {
+function own$StatsReply(m: Memory, t: number, v: number): StatsReply {
+  const { u16, u32, u64 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
+  const o3 = 10 < n ? u16[(v >> 1) + 5]! : 0;
+  const o4 = 12 < n ? u16[(v >> 1) + 6]! : 0;
+  const o5 = 14 < n ? u16[(v >> 1) + 7]! : 0;
+  const o6 = 16 < n ? u16[(v >> 1) + 8]! : 0;
+  const o7 = 18 < n ? u16[(v >> 1) + 9]! : 0;
+  const o8 = 20 < n ? u16[(v >> 1) + 10]! : 0;
+  const o9 = 22 < n ? u16[(v >> 1) + 11]! : 0;
+  const o10 = 24 < n ? u16[(v >> 1) + 12]! : 0;
+  const o11 = 26 < n ? u16[(v >> 1) + 13]! : 0;
+  const o12 = 28 < n ? u16[(v >> 1) + 14]! : 0;
+  const o13 = 30 < n ? u16[(v >> 1) + 15]! : 0;
+  const o14 = 32 < n ? u16[(v >> 1) + 16]! : 0;
+  const o15 = 34 < n ? u16[(v >> 1) + 17]! : 0;
+  const o16 = 36 < n ? u16[(v >> 1) + 18]! : 0;
+  const o17 = 38 < n ? u16[(v >> 1) + 19]! : 0;
+  const o18 = 40 < n ? u16[(v >> 1) + 20]! : 0;
+  const o19 = 42 < n ? u16[(v >> 1) + 21]! : 0;
   return {
-    entities: r.entities,
-    components: r.components,
-    archetypes: r.archetypes,
-    tables: r.tables,
-    bytes: r.bytes,
-    cacheBytes: r.cacheBytes,
-    cacheEntries: r.cacheEntries,
-    cacheHits: r.cacheHits,
-    cacheMisses: r.cacheMisses,
-    subscriptions: r.subscriptions,
-    subscriptionsBehind: r.subscriptionsBehind,
-    deltasSent: r.deltasSent,
-    deltasFresh: r.deltasFresh,
-    eventsSent: r.eventsSent,
-    eventsRefused: r.eventsRefused,
-    step: r.step,
-    turn: r.turn,
-    faction: r.faction,
-    version: r.version,
-    hash: r.hash,
+    entities: o0 === 0 ? 0n : u64[(t + o0) >> 3]!,
+    components: o1 === 0 ? 0 : u32[(t + o1) >> 2]!,
+    archetypes: o2 === 0 ? 0 : u32[(t + o2) >> 2]!,
+    tables: o3 === 0 ? [] : getTables(m, t + o3, get$TableInfo),
+    bytes: o4 === 0 ? 0n : u64[(t + o4) >> 3]!,
+    cacheBytes: o5 === 0 ? 0n : u64[(t + o5) >> 3]!,
+    cacheEntries: o6 === 0 ? 0n : u64[(t + o6) >> 3]!,
+    cacheHits: o7 === 0 ? 0n : u64[(t + o7) >> 3]!,
+    cacheMisses: o8 === 0 ? 0n : u64[(t + o8) >> 3]!,
+    subscriptions: o9 === 0 ? 0 : u32[(t + o9) >> 2]!,
+    subscriptionsBehind: o10 === 0 ? 0 : u32[(t + o10) >> 2]!,
+    deltasSent: o11 === 0 ? 0n : u64[(t + o11) >> 3]!,
+    deltasFresh: o12 === 0 ? 0n : u64[(t + o12) >> 3]!,
+    eventsSent: o13 === 0 ? 0n : u64[(t + o13) >> 3]!,
+    eventsRefused: o14 === 0 ? 0n : u64[(t + o14) >> 3]!,
+    step: o15 === 0 ? 0n : u64[(t + o15) >> 3]!,
+    turn: o16 === 0 ? 0 : u32[(t + o16) >> 2]!,
+    faction: o17 === 0 ? null : getString(m, t + o17),
+    version: o18 === 0 ? 0n : u64[(t + o18) >> 3]!,
+    hash: o19 === 0 ? 0n : u64[(t + o19) >> 3]!,
   };
 }
 
@@ -8920,14 +9242,17 @@ function put$StatsRequest(m: Memory, p: number, lim: number, x: StatsRequestInit
 function get$StatsRequest(m: Memory, t: number): StatsRequest {
   const { i32, u16, u8 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 327686 && u16[(v >> 1) + 2] === 4)) return own$StatsRequest(new Reader$StatsRequest(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 327686 && u16[(v >> 1) + 2] === 4)) return own$StatsRequest(m, t, v);
   return {
     hash: u8[t + 4]! !== 0,
   };
 }
-function own$StatsRequest(r: Reader$StatsRequest): StatsRequest {
+function own$StatsRequest(m: Memory, t: number, v: number): StatsRequest {
+  const { u16, u8 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
   return {
-    hash: r.hash,
+    hash: o0 === 0 ? false : u8[t + o0]! !== 0,
   };
 }
 
@@ -9043,7 +9368,7 @@ function put$SubscribeQueryReply(m: Memory, p: number, lim: number, x: Subscribe
 function get$SubscribeQueryReply(m: Memory, t: number): SubscribeQueryReply {
   const { i32, u16, u64 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 1572874 && u16[(v >> 1) + 2] === 4 && u16[(v >> 1) + 4] === 12)) return own$SubscribeQueryReply(new Reader$SubscribeQueryReply(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 1572874 && u16[(v >> 1) + 2] === 4 && u16[(v >> 1) + 4] === 12)) return own$SubscribeQueryReply(m, t, v);
   const o1 = u16[(v >> 1) + 3]!;
   return {
     subscription: u64[(t + 4) >> 3]!,
@@ -9051,11 +9376,16 @@ function get$SubscribeQueryReply(m: Memory, t: number): SubscribeQueryReply {
     version: u64[(t + 12) >> 3]!,
   };
 }
-function own$SubscribeQueryReply(r: Reader$SubscribeQueryReply): SubscribeQueryReply {
+function own$SubscribeQueryReply(m: Memory, t: number, v: number): SubscribeQueryReply {
+  const { i32, u16, u64 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
   return {
-    subscription: r.subscription,
-    result: r.result,
-    version: r.version,
+    subscription: o0 === 0 ? 0n : u64[(t + o0) >> 3]!,
+    result: o1 === 0 ? null : get$QueryResult(m, t + o1 + i32[(t + o1) >> 2]!),
+    version: o2 === 0 ? 0n : u64[(t + o2) >> 3]!,
   };
 }
 
@@ -9191,18 +9521,23 @@ function put$SubscribeQueryRequest(m: Memory, p: number, lim: number, x: Subscri
 function get$SubscribeQueryRequest(m: Memory, t: number): SubscribeQueryRequest {
   const { i32, u16, u32, u8 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 851978 && i32[(v >> 2) + 1] === 786436 && u16[(v >> 1) + 4] === 8)) return own$SubscribeQueryRequest(new Reader$SubscribeQueryRequest(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 851978 && i32[(v >> 2) + 1] === 786436 && u16[(v >> 1) + 4] === 8)) return own$SubscribeQueryRequest(m, t, v);
   return {
     query: get$Query(m, t + 4 + i32[(t + 4) >> 2]!),
     pace: u8[t + 12]! as Pace,
     window: u32[(t + 8) >> 2]!,
   };
 }
-function own$SubscribeQueryRequest(r: Reader$SubscribeQueryRequest): SubscribeQueryRequest {
+function own$SubscribeQueryRequest(m: Memory, t: number, v: number): SubscribeQueryRequest {
+  const { i32, u16, u32, u8 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
   return {
-    query: r.query,
-    pace: r.pace,
-    window: r.window,
+    query: o0 === 0 ? absent(SubscribeQueryRequest, "query") : get$Query(m, t + o0 + i32[(t + o0) >> 2]!),
+    pace: o1 === 0 ? 0 as Pace : u8[t + o1]! as Pace,
+    window: o2 === 0 ? 0 : u32[(t + o2) >> 2]!,
   };
 }
 
@@ -9349,7 +9684,7 @@ function put$SystemInfo(m: Memory, p: number, lim: number, x: SystemInfoInit, d:
 function get$SystemInfo(m: Memory, t: number): SystemInfo {
   const { i32, u16 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 1310732)) return own$SystemInfo(new Reader$SystemInfo(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 1310732)) return own$SystemInfo(m, t, v);
   const o0 = u16[(v >> 1) + 2]!;
   const o1 = u16[(v >> 1) + 3]!;
   const o2 = u16[(v >> 1) + 4]!;
@@ -9361,12 +9696,18 @@ function get$SystemInfo(m: Memory, t: number): SystemInfo {
     writes: o3 === 0 ? [] : getStrings(m, t + o3),
   };
 }
-function own$SystemInfo(r: Reader$SystemInfo): SystemInfo {
+function own$SystemInfo(m: Memory, t: number, v: number): SystemInfo {
+  const { u16 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
+  const o3 = 10 < n ? u16[(v >> 1) + 5]! : 0;
   return {
-    name: r.name,
-    origin: r.origin,
-    reads: r.reads,
-    writes: r.writes,
+    name: o0 === 0 ? null : getString(m, t + o0),
+    origin: o1 === 0 ? null : getString(m, t + o1),
+    reads: o2 === 0 ? [] : getStrings(m, t + o2),
+    writes: o3 === 0 ? [] : getStrings(m, t + o3),
   };
 }
 
@@ -9525,7 +9866,7 @@ function put$SystemResult(m: Memory, p: number, lim: number, x: SystemResultInit
 function get$SystemResult(m: Memory, t: number): SystemResult {
   const { i32, u16, u64 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 2752528 && i32[(v >> 2) + 1] === 786436 && i32[(v >> 2) + 2] === 2621460 && u16[(v >> 1) + 7] === 28)) return own$SystemResult(new Reader$SystemResult(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 2752528 && i32[(v >> 2) + 1] === 786436 && i32[(v >> 2) + 2] === 2621460 && u16[(v >> 1) + 7] === 28)) return own$SystemResult(m, t, v);
   const o4 = u16[(v >> 1) + 6]!;
   return {
     rowsVisited: u64[(t + 4) >> 3]!,
@@ -9536,14 +9877,22 @@ function get$SystemResult(m: Memory, t: number): SystemResult {
     hash: u64[(t + 28) >> 3]!,
   };
 }
-function own$SystemResult(r: Reader$SystemResult): SystemResult {
+function own$SystemResult(m: Memory, t: number, v: number): SystemResult {
+  const { u16, u64 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
+  const o3 = 10 < n ? u16[(v >> 1) + 5]! : 0;
+  const o4 = 12 < n ? u16[(v >> 1) + 6]! : 0;
+  const o5 = 14 < n ? u16[(v >> 1) + 7]! : 0;
   return {
-    rowsVisited: r.rowsVisited,
-    rowsChanged: r.rowsChanged,
-    events: r.events,
-    error: r.error,
-    errorText: r.errorText,
-    hash: r.hash,
+    rowsVisited: o0 === 0 ? 0n : u64[(t + o0) >> 3]!,
+    rowsChanged: o1 === 0 ? 0n : u64[(t + o1) >> 3]!,
+    events: o2 === 0 ? 0n : u64[(t + o2) >> 3]!,
+    error: o3 === 0 ? 0 : u16[(t + o3) >> 1]!,
+    errorText: o4 === 0 ? null : getString(m, t + o4),
+    hash: o5 === 0 ? 0n : u64[(t + o5) >> 3]!,
   };
 }
 
@@ -9687,16 +10036,20 @@ function put$SystemRun(m: Memory, p: number, lim: number, x: SystemRunInit, d: n
 function get$SystemRun(m: Memory, t: number): SystemRun {
   const { f64, i32 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 1048584 && i32[(v >> 2) + 1] === 262156)) return own$SystemRun(new Reader$SystemRun(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 1048584 && i32[(v >> 2) + 1] === 262156)) return own$SystemRun(m, t, v);
   return {
     name: getString(m, t + 12),
     dt: f64[(t + 4) >> 3]!,
   };
 }
-function own$SystemRun(r: Reader$SystemRun): SystemRun {
+function own$SystemRun(m: Memory, t: number, v: number): SystemRun {
+  const { f64, u16 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
   return {
-    name: r.name,
-    dt: r.dt,
+    name: o0 === 0 ? "" : getString(m, t + o0),
+    dt: o1 === 0 ? 0 : f64[(t + o1) >> 3]!,
   };
 }
 
@@ -9819,7 +10172,7 @@ function put$TableInfo(m: Memory, p: number, lim: number, x: TableInfoInit, d: n
 function get$TableInfo(m: Memory, t: number): TableInfo {
   const { i32, u16, u64 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 1572874 && u16[(v >> 1) + 3] === 4 && u16[(v >> 1) + 4] === 12)) return own$TableInfo(new Reader$TableInfo(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 1572874 && u16[(v >> 1) + 3] === 4 && u16[(v >> 1) + 4] === 12)) return own$TableInfo(m, t, v);
   const o0 = u16[(v >> 1) + 2]!;
   return {
     components: o0 === 0 ? [] : getStrings(m, t + o0),
@@ -9827,11 +10180,16 @@ function get$TableInfo(m: Memory, t: number): TableInfo {
     bytes: u64[(t + 12) >> 3]!,
   };
 }
-function own$TableInfo(r: Reader$TableInfo): TableInfo {
+function own$TableInfo(m: Memory, t: number, v: number): TableInfo {
+  const { u16, u64 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
   return {
-    components: r.components,
-    rows: r.rows,
-    bytes: r.bytes,
+    components: o0 === 0 ? [] : getStrings(m, t + o0),
+    rows: o1 === 0 ? 0n : u64[(t + o1) >> 3]!,
+    bytes: o2 === 0 ? 0n : u64[(t + o2) >> 3]!,
   };
 }
 
@@ -9956,17 +10314,21 @@ function put$UnsubscribeReply(m: Memory, p: number, lim: number, x: UnsubscribeR
 function get$UnsubscribeReply(m: Memory, t: number): UnsubscribeReply {
   const { i32, u16, u32 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 786440 && u16[(v >> 1) + 2] === 4)) return own$UnsubscribeReply(new Reader$UnsubscribeReply(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 786440 && u16[(v >> 1) + 2] === 4)) return own$UnsubscribeReply(m, t, v);
   const o1 = u16[(v >> 1) + 3]!;
   return {
     ended: u32[(t + 4) >> 2]!,
     errors: o1 === 0 ? [] : getTables(m, t + o1, get$ItemError),
   };
 }
-function own$UnsubscribeReply(r: Reader$UnsubscribeReply): UnsubscribeReply {
+function own$UnsubscribeReply(m: Memory, t: number, v: number): UnsubscribeReply {
+  const { u16, u32 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
   return {
-    ended: r.ended,
-    errors: r.errors,
+    ended: o0 === 0 ? 0 : u32[(t + o0) >> 2]!,
+    errors: o1 === 0 ? [] : getTables(m, t + o1, get$ItemError),
   };
 }
 
@@ -10076,14 +10438,17 @@ function put$UnsubscribeRequest(m: Memory, p: number, lim: number, x: Unsubscrib
 function get$UnsubscribeRequest(m: Memory, t: number): UnsubscribeRequest {
   const { i32, u16 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 524294 && u16[(v >> 1) + 2] === 4)) return own$UnsubscribeRequest(new Reader$UnsubscribeRequest(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 524294 && u16[(v >> 1) + 2] === 4)) return own$UnsubscribeRequest(m, t, v);
   return {
     subscriptions: getU64s(m, t + 4),
   };
 }
-function own$UnsubscribeRequest(r: Reader$UnsubscribeRequest): UnsubscribeRequest {
+function own$UnsubscribeRequest(m: Memory, t: number, v: number): UnsubscribeRequest {
+  const { u16 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
   return {
-    subscriptions: r.subscriptions,
+    subscriptions: o0 === 0 ? noU64s() : getU64s(m, t + o0),
   };
 }
 
@@ -10201,7 +10566,7 @@ function put$UpdateEntitiesReply(m: Memory, p: number, lim: number, x: UpdateEnt
 function get$UpdateEntitiesReply(m: Memory, t: number): UpdateEntitiesReply {
   const { i32, u16, u32, u64 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 1310730 && u16[(v >> 1) + 2] === 12 && u16[(v >> 1) + 4] === 4)) return own$UpdateEntitiesReply(new Reader$UpdateEntitiesReply(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 1310730 && u16[(v >> 1) + 2] === 12 && u16[(v >> 1) + 4] === 4)) return own$UpdateEntitiesReply(m, t, v);
   const o1 = u16[(v >> 1) + 3]!;
   return {
     updated: u32[(t + 12) >> 2]!,
@@ -10209,11 +10574,16 @@ function get$UpdateEntitiesReply(m: Memory, t: number): UpdateEntitiesReply {
     version: u64[(t + 4) >> 3]!,
   };
 }
-function own$UpdateEntitiesReply(r: Reader$UpdateEntitiesReply): UpdateEntitiesReply {
+function own$UpdateEntitiesReply(m: Memory, t: number, v: number): UpdateEntitiesReply {
+  const { u16, u32, u64 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
   return {
-    updated: r.updated,
-    errors: r.errors,
-    version: r.version,
+    updated: o0 === 0 ? 0 : u32[(t + o0) >> 2]!,
+    errors: o1 === 0 ? [] : getTables(m, t + o1, get$ItemError),
+    version: o2 === 0 ? 0n : u64[(t + o2) >> 3]!,
   };
 }
 
@@ -10334,15 +10704,18 @@ function put$UpdateEntitiesRequest(m: Memory, p: number, lim: number, x: UpdateE
 function get$UpdateEntitiesRequest(m: Memory, t: number): UpdateEntitiesRequest {
   const { i32, u16 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 524294)) return own$UpdateEntitiesRequest(new Reader$UpdateEntitiesRequest(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 524294)) return own$UpdateEntitiesRequest(m, t, v);
   const o0 = u16[(v >> 1) + 2]!;
   return {
     groups: o0 === 0 ? [] : getTables(m, t + o0, get$UpdateGroup),
   };
 }
-function own$UpdateEntitiesRequest(r: Reader$UpdateEntitiesRequest): UpdateEntitiesRequest {
+function own$UpdateEntitiesRequest(m: Memory, t: number, v: number): UpdateEntitiesRequest {
+  const { u16 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
   return {
-    groups: r.groups,
+    groups: o0 === 0 ? [] : getTables(m, t + o0, get$UpdateGroup),
   };
 }
 
@@ -10495,7 +10868,7 @@ function put$UpdateGroup(m: Memory, p: number, lim: number, x: UpdateGroupInit, 
 function get$UpdateGroup(m: Memory, t: number): UpdateGroup {
   const { i32, u16, u64 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 2097168 && u16[(v >> 1) + 2] === 12 && u16[(v >> 1) + 6] === 4)) return own$UpdateGroup(new Reader$UpdateGroup(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 2097168 && u16[(v >> 1) + 2] === 12 && u16[(v >> 1) + 6] === 4)) return own$UpdateGroup(m, t, v);
   const o1 = u16[(v >> 1) + 3]!;
   const o2 = u16[(v >> 1) + 4]!;
   const o3 = u16[(v >> 1) + 5]!;
@@ -10509,14 +10882,22 @@ function get$UpdateGroup(m: Memory, t: number): UpdateGroup {
     reads: o5 === 0 ? [] : getStrings(m, t + o5),
   };
 }
-function own$UpdateGroup(r: Reader$UpdateGroup): UpdateGroup {
+function own$UpdateGroup(m: Memory, t: number, v: number): UpdateGroup {
+  const { u16, u64 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
+  const o3 = 10 < n ? u16[(v >> 1) + 5]! : 0;
+  const o4 = 12 < n ? u16[(v >> 1) + 6]! : 0;
+  const o5 = 14 < n ? u16[(v >> 1) + 7]! : 0;
   return {
-    ids: r.ids,
-    columns: r.columns,
-    add: r.add,
-    remove: r.remove,
-    readVersion: r.readVersion,
-    reads: r.reads,
+    ids: o0 === 0 ? noU64s() : getU64s(m, t + o0),
+    columns: o1 === 0 ? [] : getTables(m, t + o1, get$Column),
+    add: o2 === 0 ? [] : getStrings(m, t + o2),
+    remove: o3 === 0 ? [] : getStrings(m, t + o3),
+    readVersion: o4 === 0 ? 0n : u64[(t + o4) >> 3]!,
+    reads: o5 === 0 ? [] : getStrings(m, t + o5),
   };
 }
 

@@ -63,11 +63,11 @@ function put$ChronicleRequest(m: Memory, p: number, lim: number, x: ChronicleReq
 function get$ChronicleRequest(m: Memory, t: number): ChronicleRequest {
   const { i32 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 262148)) return own$ChronicleRequest(new Reader$ChronicleRequest().$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 262148)) return own$ChronicleRequest();
   return {
   };
 }
-function own$ChronicleRequest(_: Reader$ChronicleRequest): ChronicleRequest {
+function own$ChronicleRequest(): ChronicleRequest {
   return {};
 }
 
@@ -174,7 +174,7 @@ function put$ChronicleResponse(m: Memory, p: number, lim: number, x: ChronicleRe
 function get$ChronicleResponse(m: Memory, t: number): ChronicleResponse {
   const { i32, u16, u32, u64 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 2097168 && i32[(v >> 2) + 1] === 1048588 && i32[(v >> 2) + 2] === 262164 && u16[(v >> 1) + 7] === 28)) return own$ChronicleResponse(new Reader$ChronicleResponse(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 2097168 && i32[(v >> 2) + 1] === 1048588 && i32[(v >> 2) + 2] === 262164 && u16[(v >> 1) + 7] === 28)) return own$ChronicleResponse(m, t, v);
   const o4 = u16[(v >> 1) + 6]!;
   return {
     turn: u32[(t + 12) >> 2]!,
@@ -185,14 +185,22 @@ function get$ChronicleResponse(m: Memory, t: number): ChronicleResponse {
     hash: getString(m, t + 28),
   };
 }
-function own$ChronicleResponse(r: Reader$ChronicleResponse): ChronicleResponse {
+function own$ChronicleResponse(m: Memory, t: number, v: number): ChronicleResponse {
+  const { u16, u32, u64 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
+  const o3 = 10 < n ? u16[(v >> 1) + 5]! : 0;
+  const o4 = 12 < n ? u16[(v >> 1) + 6]! : 0;
+  const o5 = 14 < n ? u16[(v >> 1) + 7]! : 0;
   return {
-    turn: r.turn,
-    battles: r.battles,
-    shipsLost: r.shipsLost,
-    events: r.events,
-    standings: r.standings,
-    hash: r.hash,
+    turn: o0 === 0 ? 0 : u32[(t + o0) >> 2]!,
+    battles: o1 === 0 ? 0 : u32[(t + o1) >> 2]!,
+    shipsLost: o2 === 0 ? 0 : u32[(t + o2) >> 2]!,
+    events: o3 === 0 ? 0n : u64[(t + o3) >> 3]!,
+    standings: o4 === 0 ? [] : getTables(m, t + o4, get$Standing),
+    hash: o5 === 0 ? "" : getString(m, t + o5),
   };
 }
 
@@ -357,7 +365,7 @@ function put$Standing(m: Memory, p: number, lim: number, x: StandingInit, d: num
 function get$Standing(m: Memory, t: number): Standing {
   const { i32, i64, u32 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 2097168 && i32[(v >> 2) + 1] === 1048588 && i32[(v >> 2) + 2] === 1572884 && i32[(v >> 2) + 3] === 1835012)) return own$Standing(new Reader$Standing(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 2097168 && i32[(v >> 2) + 1] === 1048588 && i32[(v >> 2) + 2] === 1572884 && i32[(v >> 2) + 3] === 1835012)) return own$Standing(m, t, v);
   return {
     faction: getString(m, t + 12),
     stars: u32[(t + 16) >> 2]!,
@@ -367,14 +375,22 @@ function get$Standing(m: Memory, t: number): Standing {
     kills: u32[(t + 28) >> 2]!,
   };
 }
-function own$Standing(r: Reader$Standing): Standing {
+function own$Standing(m: Memory, t: number, v: number): Standing {
+  const { i64, u16, u32 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
+  const o3 = 10 < n ? u16[(v >> 1) + 5]! : 0;
+  const o4 = 12 < n ? u16[(v >> 1) + 6]! : 0;
+  const o5 = 14 < n ? u16[(v >> 1) + 7]! : 0;
   return {
-    faction: r.faction,
-    stars: r.stars,
-    fleets: r.fleets,
-    ships: r.ships,
-    treasury: r.treasury,
-    kills: r.kills,
+    faction: o0 === 0 ? "" : getString(m, t + o0),
+    stars: o1 === 0 ? 0 : u32[(t + o1) >> 2]!,
+    fleets: o2 === 0 ? 0 : u32[(t + o2) >> 2]!,
+    ships: o3 === 0 ? 0 : u32[(t + o3) >> 2]!,
+    treasury: o4 === 0 ? 0n : i64[(t + o4) >> 3]!,
+    kills: o5 === 0 ? 0 : u32[(t + o5) >> 2]!,
   };
 }
 
@@ -547,7 +563,7 @@ function put$TurnDone(m: Memory, p: number, lim: number, x: TurnDoneInit, d: num
 function get$TurnDone(m: Memory, t: number): TurnDone {
   const { i32, u16, u32, u64 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 2883602 && i32[(v >> 2) + 1] === 262172 && i32[(v >> 2) + 2] === 2359328 && u16[(v >> 1) + 7] === 12 && u16[(v >> 1) + 8] === 20)) return own$TurnDone(new Reader$TurnDone(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 2883602 && i32[(v >> 2) + 1] === 262172 && i32[(v >> 2) + 2] === 2359328 && u16[(v >> 1) + 7] === 12 && u16[(v >> 1) + 8] === 20)) return own$TurnDone(m, t, v);
   const o4 = u16[(v >> 1) + 6]!;
   return {
     turn: u32[(t + 28) >> 2]!,
@@ -559,15 +575,24 @@ function get$TurnDone(m: Memory, t: number): TurnDone {
     battleHash: u64[(t + 20) >> 3]!,
   };
 }
-function own$TurnDone(r: Reader$TurnDone): TurnDone {
+function own$TurnDone(m: Memory, t: number, v: number): TurnDone {
+  const { u16, u32, u64 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
+  const o3 = 10 < n ? u16[(v >> 1) + 5]! : 0;
+  const o4 = 12 < n ? u16[(v >> 1) + 6]! : 0;
+  const o5 = 14 < n ? u16[(v >> 1) + 7]! : 0;
+  const o6 = 16 < n ? u16[(v >> 1) + 8]! : 0;
   return {
-    turn: r.turn,
-    timeNs: r.timeNs,
-    battles: r.battles,
-    shipsLost: r.shipsLost,
-    standings: r.standings,
-    worldHash: r.worldHash,
-    battleHash: r.battleHash,
+    turn: o0 === 0 ? 0 : u32[(t + o0) >> 2]!,
+    timeNs: o1 === 0 ? 0n : u64[(t + o1) >> 3]!,
+    battles: o2 === 0 ? 0 : u32[(t + o2) >> 2]!,
+    shipsLost: o3 === 0 ? 0 : u32[(t + o3) >> 2]!,
+    standings: o4 === 0 ? [] : getTables(m, t + o4, get$Standing),
+    worldHash: o5 === 0 ? 0n : u64[(t + o5) >> 3]!,
+    battleHash: o6 === 0 ? 0n : u64[(t + o6) >> 3]!,
   };
 }
 

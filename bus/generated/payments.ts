@@ -149,7 +149,7 @@ function put$ActionInfo(m: Memory, p: number, lim: number, x: ActionInfoInit, d:
 function get$ActionInfo(m: Memory, t: number): ActionInfo {
   const { i32, u16 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 1310732)) return own$ActionInfo(new Reader$ActionInfo(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 1310732)) return own$ActionInfo(m, t, v);
   const o0 = u16[(v >> 1) + 2]!;
   const o1 = u16[(v >> 1) + 3]!;
   const o2 = u16[(v >> 1) + 4]!;
@@ -161,12 +161,18 @@ function get$ActionInfo(m: Memory, t: number): ActionInfo {
     optional: o3 === 0 ? [] : getStrings(m, t + o3),
   };
 }
-function own$ActionInfo(r: Reader$ActionInfo): ActionInfo {
+function own$ActionInfo(m: Memory, t: number, v: number): ActionInfo {
+  const { u16 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
+  const o3 = 10 < n ? u16[(v >> 1) + 5]! : 0;
   return {
-    name: r.name,
-    tree: r.tree,
-    required: r.required,
-    optional: r.optional,
+    name: o0 === 0 ? null : getString(m, t + o0),
+    tree: o1 === 0 ? null : getString(m, t + o1),
+    required: o2 === 0 ? [] : getStrings(m, t + o2),
+    optional: o3 === 0 ? [] : getStrings(m, t + o3),
   };
 }
 
@@ -298,15 +304,18 @@ function put$AgentIdsReply(m: Memory, p: number, lim: number, x: AgentIdsReplyIn
 function get$AgentIdsReply(m: Memory, t: number): AgentIdsReply {
   const { i32, u16 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 524294)) return own$AgentIdsReply(new Reader$AgentIdsReply(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 524294)) return own$AgentIdsReply(m, t, v);
   const o0 = u16[(v >> 1) + 2]!;
   return {
     agents: o0 === 0 ? [] : getStrings(m, t + o0),
   };
 }
-function own$AgentIdsReply(r: Reader$AgentIdsReply): AgentIdsReply {
+function own$AgentIdsReply(m: Memory, t: number, v: number): AgentIdsReply {
+  const { u16 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
   return {
-    agents: r.agents,
+    agents: o0 === 0 ? [] : getStrings(m, t + o0),
   };
 }
 
@@ -534,7 +543,7 @@ function put$AgentState(m: Memory, p: number, lim: number, x: AgentStateInit, d:
 function get$AgentState(m: Memory, t: number): AgentState {
   const { i32, i64, u16, u32 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 8912942 && u16[(v >> 1) + 3] === 4 && i32[(v >> 2) + 2] === 1310732 && i32[(v >> 2) + 3] === 2359324 && i32[(v >> 2) + 4] === 6815788 && i32[(v >> 2) + 5] === 7077940 && i32[(v >> 2) + 6] === 4456508 && i32[(v >> 2) + 7] === 5505100 && u16[(v >> 1) + 18] === 92)) return own$AgentState(new Reader$AgentState(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 8912942 && u16[(v >> 1) + 3] === 4 && i32[(v >> 2) + 2] === 1310732 && i32[(v >> 2) + 3] === 2359324 && i32[(v >> 2) + 4] === 6815788 && i32[(v >> 2) + 5] === 7077940 && i32[(v >> 2) + 6] === 4456508 && i32[(v >> 2) + 7] === 5505100 && u16[(v >> 1) + 18] === 92)) return own$AgentState(m, t, v);
   const o0 = u16[(v >> 1) + 2]!;
   const o14 = u16[(v >> 1) + 16]!;
   const o15 = u16[(v >> 1) + 17]!;
@@ -566,29 +575,52 @@ function get$AgentState(m: Memory, t: number): AgentState {
     registerValues: o20 === 0 ? noF64s() : getF64s(m, t + o20),
   };
 }
-function own$AgentState(r: Reader$AgentState): AgentState {
+function own$AgentState(m: Memory, t: number, v: number): AgentState {
+  const { i32, i64, u16, u32 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
+  const o3 = 10 < n ? u16[(v >> 1) + 5]! : 0;
+  const o4 = 12 < n ? u16[(v >> 1) + 6]! : 0;
+  const o5 = 14 < n ? u16[(v >> 1) + 7]! : 0;
+  const o6 = 16 < n ? u16[(v >> 1) + 8]! : 0;
+  const o7 = 18 < n ? u16[(v >> 1) + 9]! : 0;
+  const o8 = 20 < n ? u16[(v >> 1) + 10]! : 0;
+  const o9 = 22 < n ? u16[(v >> 1) + 11]! : 0;
+  const o10 = 24 < n ? u16[(v >> 1) + 12]! : 0;
+  const o11 = 26 < n ? u16[(v >> 1) + 13]! : 0;
+  const o12 = 28 < n ? u16[(v >> 1) + 14]! : 0;
+  const o13 = 30 < n ? u16[(v >> 1) + 15]! : 0;
+  const o14 = 32 < n ? u16[(v >> 1) + 16]! : 0;
+  const o15 = 34 < n ? u16[(v >> 1) + 17]! : 0;
+  const o16 = 36 < n ? u16[(v >> 1) + 18]! : 0;
+  const o17 = 38 < n ? u16[(v >> 1) + 19]! : 0;
+  const o18 = 40 < n ? u16[(v >> 1) + 20]! : 0;
+  const o19 = 42 < n ? u16[(v >> 1) + 21]! : 0;
+  const o20 = 44 < n ? u16[(v >> 1) + 22]! : 0;
   return {
-    agent: r.agent,
-    balance: r.balance,
-    unsecuredCap: r.unsecuredCap,
-    creditUsed: r.creditUsed,
-    postedCollateral: r.postedCollateral,
-    maxCollateralCapacity: r.maxCollateralCapacity,
-    available: r.available,
-    queue1Size: r.queue1Size,
-    queue1Value: r.queue1Value,
-    queue2Size: r.queue2Size,
-    queue2Value: r.queue2Value,
-    liquidityPoolFree: r.liquidityPoolFree,
-    liquidityAllocated: r.liquidityAllocated,
-    deferredCredits: r.deferredCredits,
-    costs: r.costs,
-    costsToday: r.costsToday,
-    outflowToday: r.outflowToday,
-    queue1: r.queue1,
-    queue2: r.queue2,
-    registerNames: r.registerNames,
-    registerValues: r.registerValues,
+    agent: o0 === 0 ? null : getString(m, t + o0),
+    balance: o1 === 0 ? 0n : i64[(t + o1) >> 3]!,
+    unsecuredCap: o2 === 0 ? 0n : i64[(t + o2) >> 3]!,
+    creditUsed: o3 === 0 ? 0n : i64[(t + o3) >> 3]!,
+    postedCollateral: o4 === 0 ? 0n : i64[(t + o4) >> 3]!,
+    maxCollateralCapacity: o5 === 0 ? 0n : i64[(t + o5) >> 3]!,
+    available: o6 === 0 ? 0n : i64[(t + o6) >> 3]!,
+    queue1Size: o7 === 0 ? 0 : u32[(t + o7) >> 2]!,
+    queue1Value: o8 === 0 ? 0n : i64[(t + o8) >> 3]!,
+    queue2Size: o9 === 0 ? 0 : u32[(t + o9) >> 2]!,
+    queue2Value: o10 === 0 ? 0n : i64[(t + o10) >> 3]!,
+    liquidityPoolFree: o11 === 0 ? 0n : i64[(t + o11) >> 3]!,
+    liquidityAllocated: o12 === 0 ? 0n : i64[(t + o12) >> 3]!,
+    deferredCredits: o13 === 0 ? 0n : i64[(t + o13) >> 3]!,
+    costs: o14 === 0 ? null : get$Costs(m, t + o14 + i32[(t + o14) >> 2]!),
+    costsToday: o15 === 0 ? null : get$Costs(m, t + o15 + i32[(t + o15) >> 2]!),
+    outflowToday: o16 === 0 ? 0n : i64[(t + o16) >> 3]!,
+    queue1: o17 === 0 ? noU32s() : getU32s(m, t + o17),
+    queue2: o18 === 0 ? noU32s() : getU32s(m, t + o18),
+    registerNames: o19 === 0 ? [] : getStrings(m, t + o19),
+    registerValues: o20 === 0 ? noF64s() : getF64s(m, t + o20),
   };
 }
 
@@ -891,7 +923,7 @@ function put$AgentTimelineReply(m: Memory, p: number, lim: number, x: AgentTimel
 function get$AgentTimelineReply(m: Memory, t: number): AgentTimelineReply {
   const { i32, u16, u32 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 2097170 && i32[(v >> 2) + 1] === 524292)) return own$AgentTimelineReply(new Reader$AgentTimelineReply(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 2097170 && i32[(v >> 2) + 1] === 524292)) return own$AgentTimelineReply(m, t, v);
   const o2 = u16[(v >> 1) + 4]!;
   const o3 = u16[(v >> 1) + 5]!;
   const o4 = u16[(v >> 1) + 6]!;
@@ -907,15 +939,24 @@ function get$AgentTimelineReply(m: Memory, t: number): AgentTimelineReply {
     cost: o6 === 0 ? noI64s() : getI64s(m, t + o6),
   };
 }
-function own$AgentTimelineReply(r: Reader$AgentTimelineReply): AgentTimelineReply {
+function own$AgentTimelineReply(m: Memory, t: number, v: number): AgentTimelineReply {
+  const { u16, u32 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
+  const o3 = 10 < n ? u16[(v >> 1) + 5]! : 0;
+  const o4 = 12 < n ? u16[(v >> 1) + 6]! : 0;
+  const o5 = 14 < n ? u16[(v >> 1) + 7]! : 0;
+  const o6 = 16 < n ? u16[(v >> 1) + 8]! : 0;
   return {
-    fromTick: r.fromTick,
-    ticks: r.ticks,
-    balance: r.balance,
-    postedCollateral: r.postedCollateral,
-    queue1Size: r.queue1Size,
-    queue2Size: r.queue2Size,
-    cost: r.cost,
+    fromTick: o0 === 0 ? 0 : u32[(t + o0) >> 2]!,
+    ticks: o1 === 0 ? 0 : u32[(t + o1) >> 2]!,
+    balance: o2 === 0 ? noI64s() : getI64s(m, t + o2),
+    postedCollateral: o3 === 0 ? noI64s() : getI64s(m, t + o3),
+    queue1Size: o4 === 0 ? noU32s() : getU32s(m, t + o4),
+    queue2Size: o5 === 0 ? noU32s() : getU32s(m, t + o5),
+    cost: o6 === 0 ? noI64s() : getI64s(m, t + o6),
   };
 }
 
@@ -1085,7 +1126,7 @@ function put$AgentTimelineRequest(m: Memory, p: number, lim: number, x: AgentTim
 function get$AgentTimelineRequest(m: Memory, t: number): AgentTimelineRequest {
   const { i32, u16, u32 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 1310732 && u16[(v >> 1) + 2] === 4 && i32[(v >> 2) + 2] === 1048588)) return own$AgentTimelineRequest(new Reader$AgentTimelineRequest(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 1310732 && u16[(v >> 1) + 2] === 4 && i32[(v >> 2) + 2] === 1048588)) return own$AgentTimelineRequest(m, t, v);
   const o1 = u16[(v >> 1) + 3]!;
   return {
     simId: u32[(t + 4) >> 2]!,
@@ -1094,12 +1135,18 @@ function get$AgentTimelineRequest(m: Memory, t: number): AgentTimelineRequest {
     limit: u32[(t + 16) >> 2]!,
   };
 }
-function own$AgentTimelineRequest(r: Reader$AgentTimelineRequest): AgentTimelineRequest {
+function own$AgentTimelineRequest(m: Memory, t: number, v: number): AgentTimelineRequest {
+  const { u16, u32 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
+  const o3 = 10 < n ? u16[(v >> 1) + 5]! : 0;
   return {
-    simId: r.simId,
-    agent: r.agent,
-    fromTick: r.fromTick,
-    limit: r.limit,
+    simId: o0 === 0 ? 0 : u32[(t + o0) >> 2]!,
+    agent: o1 === 0 ? null : getString(m, t + o1),
+    fromTick: o2 === 0 ? 0 : u32[(t + o2) >> 2]!,
+    limit: o3 === 0 ? 0 : u32[(t + o3) >> 2]!,
   };
 }
 
@@ -1231,17 +1278,21 @@ function put$AgentsRequest(m: Memory, p: number, lim: number, x: AgentsRequestIn
 function get$AgentsRequest(m: Memory, t: number): AgentsRequest {
   const { i32, u16, u32 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 786440 && u16[(v >> 1) + 2] === 4)) return own$AgentsRequest(new Reader$AgentsRequest(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 786440 && u16[(v >> 1) + 2] === 4)) return own$AgentsRequest(m, t, v);
   const o1 = u16[(v >> 1) + 3]!;
   return {
     simId: u32[(t + 4) >> 2]!,
     agents: o1 === 0 ? [] : getStrings(m, t + o1),
   };
 }
-function own$AgentsRequest(r: Reader$AgentsRequest): AgentsRequest {
+function own$AgentsRequest(m: Memory, t: number, v: number): AgentsRequest {
+  const { u16, u32 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
   return {
-    simId: r.simId,
-    agents: r.agents,
+    simId: o0 === 0 ? 0 : u32[(t + o0) >> 2]!,
+    agents: o1 === 0 ? [] : getStrings(m, t + o1),
   };
 }
 
@@ -1364,7 +1415,7 @@ function put$BalancesReply(m: Memory, p: number, lim: number, x: BalancesReplyIn
 function get$BalancesReply(m: Memory, t: number): BalancesReply {
   const { i32, u16 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 786440)) return own$BalancesReply(new Reader$BalancesReply(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 786440)) return own$BalancesReply(m, t, v);
   const o0 = u16[(v >> 1) + 2]!;
   const o1 = u16[(v >> 1) + 3]!;
   return {
@@ -1372,10 +1423,14 @@ function get$BalancesReply(m: Memory, t: number): BalancesReply {
     errors: o1 === 0 ? [] : getTables(m, t + o1, get$ItemError),
   };
 }
-function own$BalancesReply(r: Reader$BalancesReply): BalancesReply {
+function own$BalancesReply(m: Memory, t: number, v: number): BalancesReply {
+  const { u16 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
   return {
-    balances: r.balances,
-    errors: r.errors,
+    balances: o0 === 0 ? noI64s() : getI64s(m, t + o0),
+    errors: o1 === 0 ? [] : getTables(m, t + o1, get$ItemError),
   };
 }
 
@@ -1507,7 +1562,7 @@ function put$CheckReply(m: Memory, p: number, lim: number, x: CheckReplyInit, d:
 function get$CheckReply(m: Memory, t: number): CheckReply {
   const { i32, u16, u8 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 851978 && u16[(v >> 1) + 2] === 12)) return own$CheckReply(new Reader$CheckReply(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 851978 && u16[(v >> 1) + 2] === 12)) return own$CheckReply(m, t, v);
   const o1 = u16[(v >> 1) + 3]!;
   const o2 = u16[(v >> 1) + 4]!;
   return {
@@ -1516,11 +1571,16 @@ function get$CheckReply(m: Memory, t: number): CheckReply {
     canonical: o2 === 0 ? null : getString(m, t + o2),
   };
 }
-function own$CheckReply(r: Reader$CheckReply): CheckReply {
+function own$CheckReply(m: Memory, t: number, v: number): CheckReply {
+  const { u16, u8 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
   return {
-    valid: r.valid,
-    problems: r.problems,
-    canonical: r.canonical,
+    valid: o0 === 0 ? false : u8[t + o0]! !== 0,
+    problems: o1 === 0 ? [] : getTables(m, t + o1, get$TextProblem),
+    canonical: o2 === 0 ? null : getString(m, t + o2),
   };
 }
 
@@ -1675,7 +1735,7 @@ function put$Checkpoint(m: Memory, p: number, lim: number, x: CheckpointInit, d:
 function get$Checkpoint(m: Memory, t: number): Checkpoint {
   const { i32, u16, u32, u64 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 3145748 && i32[(v >> 2) + 1] === 2097180 && u16[(v >> 1) + 5] === 40 && i32[(v >> 2) + 3] === 786436 && i32[(v >> 2) + 4] === 1310764)) return own$Checkpoint(new Reader$Checkpoint(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 3145748 && i32[(v >> 2) + 1] === 2097180 && u16[(v >> 1) + 5] === 40 && i32[(v >> 2) + 3] === 786436 && i32[(v >> 2) + 4] === 1310764)) return own$Checkpoint(m, t, v);
   const o2 = u16[(v >> 1) + 4]!;
   return {
     id: u32[(t + 28) >> 2]!,
@@ -1688,16 +1748,26 @@ function get$Checkpoint(m: Memory, t: number): Checkpoint {
     createdMs: u64[(t + 20) >> 3]!,
   };
 }
-function own$Checkpoint(r: Reader$Checkpoint): Checkpoint {
+function own$Checkpoint(m: Memory, t: number, v: number): Checkpoint {
+  const { u16, u32, u64 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
+  const o3 = 10 < n ? u16[(v >> 1) + 5]! : 0;
+  const o4 = 12 < n ? u16[(v >> 1) + 6]! : 0;
+  const o5 = 14 < n ? u16[(v >> 1) + 7]! : 0;
+  const o6 = 16 < n ? u16[(v >> 1) + 8]! : 0;
+  const o7 = 18 < n ? u16[(v >> 1) + 9]! : 0;
   return {
-    id: r.id,
-    simId: r.simId,
-    label: r.label,
-    tick: r.tick,
-    configHash: r.configHash,
-    stateHash: r.stateHash,
-    bytes: r.bytes,
-    createdMs: r.createdMs,
+    id: o0 === 0 ? 0 : u32[(t + o0) >> 2]!,
+    simId: o1 === 0 ? 0 : u32[(t + o1) >> 2]!,
+    label: o2 === 0 ? null : getString(m, t + o2),
+    tick: o3 === 0 ? 0 : u32[(t + o3) >> 2]!,
+    configHash: o4 === 0 ? 0n : u64[(t + o4) >> 3]!,
+    stateHash: o5 === 0 ? 0n : u64[(t + o5) >> 3]!,
+    bytes: o6 === 0 ? 0 : u32[(t + o6) >> 2]!,
+    createdMs: o7 === 0 ? 0n : u64[(t + o7) >> 3]!,
   };
 }
 
@@ -1848,14 +1918,17 @@ function put$CheckpointRequest(m: Memory, p: number, lim: number, x: CheckpointR
 function get$CheckpointRequest(m: Memory, t: number): CheckpointRequest {
   const { i32, u16, u32 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 524294 && u16[(v >> 1) + 2] === 4)) return own$CheckpointRequest(new Reader$CheckpointRequest(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 524294 && u16[(v >> 1) + 2] === 4)) return own$CheckpointRequest(m, t, v);
   return {
     id: u32[(t + 4) >> 2]!,
   };
 }
-function own$CheckpointRequest(r: Reader$CheckpointRequest): CheckpointRequest {
+function own$CheckpointRequest(m: Memory, t: number, v: number): CheckpointRequest {
+  const { u16, u32 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
   return {
-    id: r.id,
+    id: o0 === 0 ? 0 : u32[(t + o0) >> 2]!,
   };
 }
 
@@ -1963,17 +2036,21 @@ function put$CheckpointsReply(m: Memory, p: number, lim: number, x: CheckpointsR
 function get$CheckpointsReply(m: Memory, t: number): CheckpointsReply {
   const { i32, u16, u32 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 786440 && u16[(v >> 1) + 3] === 8)) return own$CheckpointsReply(new Reader$CheckpointsReply(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 786440 && u16[(v >> 1) + 3] === 8)) return own$CheckpointsReply(m, t, v);
   const o0 = u16[(v >> 1) + 2]!;
   return {
     checkpoints: o0 === 0 ? [] : getTables(m, t + o0, get$Checkpoint),
     total: u32[(t + 8) >> 2]!,
   };
 }
-function own$CheckpointsReply(r: Reader$CheckpointsReply): CheckpointsReply {
+function own$CheckpointsReply(m: Memory, t: number, v: number): CheckpointsReply {
+  const { u16, u32 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
   return {
-    checkpoints: r.checkpoints,
-    total: r.total,
+    checkpoints: o0 === 0 ? [] : getTables(m, t + o0, get$Checkpoint),
+    total: o1 === 0 ? 0 : u32[(t + o1) >> 2]!,
   };
 }
 
@@ -2102,7 +2179,7 @@ function put$CompareReply(m: Memory, p: number, lim: number, x: CompareReplyInit
 function get$CompareReply(m: Memory, t: number): CompareReply {
   const { i32, u16, u32, u8 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 851978 && u16[(v >> 1) + 2] === 12)) return own$CompareReply(new Reader$CompareReply(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 851978 && u16[(v >> 1) + 2] === 12)) return own$CompareReply(m, t, v);
   const o1 = u16[(v >> 1) + 3]!;
   const o2 = u16[(v >> 1) + 4]!;
   return {
@@ -2111,11 +2188,16 @@ function get$CompareReply(m: Memory, t: number): CompareReply {
     text: o2 === 0 ? null : getString(m, t + o2),
   };
 }
-function own$CompareReply(r: Reader$CompareReply): CompareReply {
+function own$CompareReply(m: Memory, t: number, v: number): CompareReply {
+  const { u16, u32, u8 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
   return {
-    equal: r.equal,
-    firstDifference: r.firstDifference,
-    text: r.text,
+    equal: o0 === 0 ? false : u8[t + o0]! !== 0,
+    firstDifference: o1 === 0 ? null : u32[(t + o1) >> 2]!,
+    text: o2 === 0 ? null : getString(m, t + o2),
   };
 }
 
@@ -2237,16 +2319,20 @@ function put$CompareRequest(m: Memory, p: number, lim: number, x: CompareRequest
 function get$CompareRequest(m: Memory, t: number): CompareRequest {
   const { i32, u32 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 786440 && i32[(v >> 2) + 1] === 524292)) return own$CompareRequest(new Reader$CompareRequest(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 786440 && i32[(v >> 2) + 1] === 524292)) return own$CompareRequest(m, t, v);
   return {
     left: u32[(t + 4) >> 2]!,
     right: u32[(t + 8) >> 2]!,
   };
 }
-function own$CompareRequest(r: Reader$CompareRequest): CompareRequest {
+function own$CompareRequest(m: Memory, t: number, v: number): CompareRequest {
+  const { u16, u32 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
   return {
-    left: r.left,
-    right: r.right,
+    left: o0 === 0 ? 0 : u32[(t + o0) >> 2]!,
+    right: o1 === 0 ? 0 : u32[(t + o1) >> 2]!,
   };
 }
 
@@ -2358,16 +2444,20 @@ function put$ConfigTextRequest(m: Memory, p: number, lim: number, x: ConfigTextR
 function get$ConfigTextRequest(m: Memory, t: number): ConfigTextRequest {
   const { i32, u8 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 589832 && i32[(v >> 2) + 1] === 524292)) return own$ConfigTextRequest(new Reader$ConfigTextRequest(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 589832 && i32[(v >> 2) + 1] === 524292)) return own$ConfigTextRequest(m, t, v);
   return {
     text: getString(m, t + 4),
     format: u8[t + 8]! as TextFormat,
   };
 }
-function own$ConfigTextRequest(r: Reader$ConfigTextRequest): ConfigTextRequest {
+function own$ConfigTextRequest(m: Memory, t: number, v: number): ConfigTextRequest {
+  const { u16, u8 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
   return {
-    text: r.text,
-    format: r.format,
+    text: o0 === 0 ? "" : getString(m, t + o0),
+    format: o1 === 0 ? 0 as TextFormat : u8[t + o1]! as TextFormat,
   };
 }
 
@@ -2502,7 +2592,7 @@ function put$CostInfo(m: Memory, p: number, lim: number, x: CostInfoInit, d: num
 function get$CostInfo(m: Memory, t: number): CostInfo {
   const { i32, u16, u32 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 1310732 && u16[(v >> 1) + 3] === 8)) return own$CostInfo(new Reader$CostInfo(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 1310732 && u16[(v >> 1) + 3] === 8)) return own$CostInfo(m, t, v);
   const o0 = u16[(v >> 1) + 2]!;
   const o2 = u16[(v >> 1) + 4]!;
   const o3 = u16[(v >> 1) + 5]!;
@@ -2513,12 +2603,18 @@ function get$CostInfo(m: Memory, t: number): CostInfo {
     about: o3 === 0 ? null : getString(m, t + o3),
   };
 }
-function own$CostInfo(r: Reader$CostInfo): CostInfo {
+function own$CostInfo(m: Memory, t: number, v: number): CostInfo {
+  const { u16, u32 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
+  const o3 = 10 < n ? u16[(v >> 1) + 5]! : 0;
   return {
-    key: r.key,
-    scale: r.scale,
-    unit: r.unit,
-    about: r.about,
+    key: o0 === 0 ? null : getString(m, t + o0),
+    scale: o1 === 0 ? 0 : u32[(t + o1) >> 2]!,
+    unit: o2 === 0 ? null : getString(m, t + o2),
+    about: o3 === 0 ? null : getString(m, t + o3),
   };
 }
 
@@ -2647,15 +2743,18 @@ function put$CostSchemaReply(m: Memory, p: number, lim: number, x: CostSchemaRep
 function get$CostSchemaReply(m: Memory, t: number): CostSchemaReply {
   const { i32, u16 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 524294)) return own$CostSchemaReply(new Reader$CostSchemaReply(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 524294)) return own$CostSchemaReply(m, t, v);
   const o0 = u16[(v >> 1) + 2]!;
   return {
     costs: o0 === 0 ? [] : getTables(m, t + o0, get$CostInfo),
   };
 }
-function own$CostSchemaReply(r: Reader$CostSchemaReply): CostSchemaReply {
+function own$CostSchemaReply(m: Memory, t: number, v: number): CostSchemaReply {
+  const { u16 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
   return {
-    costs: r.costs,
+    costs: o0 === 0 ? [] : getTables(m, t + o0, get$CostInfo),
   };
 }
 
@@ -2791,7 +2890,7 @@ function put$Costs(m: Memory, p: number, lim: number, x: CostsInit, d: number): 
 function get$Costs(m: Memory, t: number): Costs {
   const { i32, i64 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 4456468 && i32[(v >> 2) + 1] === 786436 && i32[(v >> 2) + 2] === 1835028 && i32[(v >> 2) + 3] === 2883620 && i32[(v >> 2) + 4] === 3932212)) return own$Costs(new Reader$Costs(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 4456468 && i32[(v >> 2) + 1] === 786436 && i32[(v >> 2) + 2] === 1835028 && i32[(v >> 2) + 3] === 2883620 && i32[(v >> 2) + 4] === 3932212)) return own$Costs(m, t, v);
   return {
     overdraft: i64[(t + 4) >> 3]!,
     delay: i64[(t + 12) >> 3]!,
@@ -2803,16 +2902,26 @@ function get$Costs(m: Memory, t: number): Costs {
     total: i64[(t + 60) >> 3]!,
   };
 }
-function own$Costs(r: Reader$Costs): Costs {
+function own$Costs(m: Memory, t: number, v: number): Costs {
+  const { i64, u16 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
+  const o3 = 10 < n ? u16[(v >> 1) + 5]! : 0;
+  const o4 = 12 < n ? u16[(v >> 1) + 6]! : 0;
+  const o5 = 14 < n ? u16[(v >> 1) + 7]! : 0;
+  const o6 = 16 < n ? u16[(v >> 1) + 8]! : 0;
+  const o7 = 18 < n ? u16[(v >> 1) + 9]! : 0;
   return {
-    overdraft: r.overdraft,
-    delay: r.delay,
-    collateral: r.collateral,
-    liquidity: r.liquidity,
-    deadlinePenalty: r.deadlinePenalty,
-    eodPenalty: r.eodPenalty,
-    splitFriction: r.splitFriction,
-    total: r.total,
+    overdraft: o0 === 0 ? 0n : i64[(t + o0) >> 3]!,
+    delay: o1 === 0 ? 0n : i64[(t + o1) >> 3]!,
+    collateral: o2 === 0 ? 0n : i64[(t + o2) >> 3]!,
+    liquidity: o3 === 0 ? 0n : i64[(t + o3) >> 3]!,
+    deadlinePenalty: o4 === 0 ? 0n : i64[(t + o4) >> 3]!,
+    eodPenalty: o5 === 0 ? 0n : i64[(t + o5) >> 3]!,
+    splitFriction: o6 === 0 ? 0n : i64[(t + o6) >> 3]!,
+    total: o7 === 0 ? 0n : i64[(t + o7) >> 3]!,
   };
 }
 
@@ -3000,7 +3109,7 @@ function put$CostsReply(m: Memory, p: number, lim: number, x: CostsReplyInit, d:
 function get$CostsReply(m: Memory, t: number): CostsReply {
   const { i32, u16 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 1572878)) return own$CostsReply(new Reader$CostsReply(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 1572878)) return own$CostsReply(m, t, v);
   const o0 = u16[(v >> 1) + 2]!;
   const o1 = u16[(v >> 1) + 3]!;
   const o2 = u16[(v >> 1) + 4]!;
@@ -3014,13 +3123,20 @@ function get$CostsReply(m: Memory, t: number): CostsReply {
     errors: o4 === 0 ? [] : getTables(m, t + o4, get$ItemError),
   };
 }
-function own$CostsReply(r: Reader$CostsReply): CostsReply {
+function own$CostsReply(m: Memory, t: number, v: number): CostsReply {
+  const { i32, u16 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
+  const o3 = 10 < n ? u16[(v >> 1) + 5]! : 0;
+  const o4 = 12 < n ? u16[(v >> 1) + 6]! : 0;
   return {
-    agents: r.agents,
-    costs: r.costs,
-    costsToday: r.costsToday,
-    total: r.total,
-    errors: r.errors,
+    agents: o0 === 0 ? [] : getStrings(m, t + o0),
+    costs: o1 === 0 ? [] : getTables(m, t + o1, get$Costs),
+    costsToday: o2 === 0 ? [] : getTables(m, t + o2, get$Costs),
+    total: o3 === 0 ? null : get$Costs(m, t + o3 + i32[(t + o3) >> 2]!),
+    errors: o4 === 0 ? [] : getTables(m, t + o4, get$ItemError),
   };
 }
 
@@ -3174,7 +3290,7 @@ function put$CreateRequest(m: Memory, p: number, lim: number, x: CreateRequestIn
 function get$CreateRequest(m: Memory, t: number): CreateRequest {
   const { i32, u8 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 720908 && i32[(v >> 2) + 1] === 524292 && i32[(v >> 2) + 2] === 655369)) return own$CreateRequest(new Reader$CreateRequest(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 720908 && i32[(v >> 2) + 1] === 524292 && i32[(v >> 2) + 2] === 655369)) return own$CreateRequest(m, t, v);
   return {
     text: getString(m, t + 4),
     format: u8[t + 8]! as TextFormat,
@@ -3182,12 +3298,18 @@ function get$CreateRequest(m: Memory, t: number): CreateRequest {
     keepHistory: u8[t + 10]! !== 0,
   };
 }
-function own$CreateRequest(r: Reader$CreateRequest): CreateRequest {
+function own$CreateRequest(m: Memory, t: number, v: number): CreateRequest {
+  const { u16, u8 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
+  const o3 = 10 < n ? u16[(v >> 1) + 5]! : 0;
   return {
-    text: r.text,
-    format: r.format,
-    keepEvents: r.keepEvents,
-    keepHistory: r.keepHistory,
+    text: o0 === 0 ? "" : getString(m, t + o0),
+    format: o1 === 0 ? 0 as TextFormat : u8[t + o1]! as TextFormat,
+    keepEvents: o2 === 0 ? true : u8[t + o2]! !== 0,
+    keepHistory: o3 === 0 ? true : u8[t + o3]! !== 0,
   };
 }
 
@@ -3311,14 +3433,17 @@ function put$DeleteReply(m: Memory, p: number, lim: number, x: DeleteReplyInit, 
 function get$DeleteReply(m: Memory, t: number): DeleteReply {
   const { i32, u16, u8 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 327686 && u16[(v >> 1) + 2] === 4)) return own$DeleteReply(new Reader$DeleteReply(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 327686 && u16[(v >> 1) + 2] === 4)) return own$DeleteReply(m, t, v);
   return {
     deleted: u8[t + 4]! !== 0,
   };
 }
-function own$DeleteReply(r: Reader$DeleteReply): DeleteReply {
+function own$DeleteReply(m: Memory, t: number, v: number): DeleteReply {
+  const { u16, u8 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
   return {
-    deleted: r.deleted,
+    deleted: o0 === 0 ? false : u8[t + o0]! !== 0,
   };
 }
 
@@ -3640,7 +3765,7 @@ function put$Event(m: Memory, p: number, lim: number, x: EventInit, d: number): 
 function get$Event(m: Memory, t: number): Event {
   const { f64, i32, i64, u16, u32, u64, u8 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 10354758 && i32[(v >> 2) + 1] === 5505028 && u16[(v >> 1) + 4] === 152 && i32[(v >> 2) + 4] === 1310732 && i32[(v >> 2) + 5] === 10027036 && i32[(v >> 2) + 6] === 10158234 && u16[(v >> 1) + 14] === 156 && i32[(v >> 2) + 8] === 7077992 && i32[(v >> 2) + 9] === 7602288 && i32[(v >> 2) + 11] === 2883620 && i32[(v >> 2) + 12] === 3932212 && i32[(v >> 2) + 13] === 4980804 && i32[(v >> 2) + 14] === 10289280)) return own$Event(new Reader$Event(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 10354758 && i32[(v >> 2) + 1] === 5505028 && u16[(v >> 1) + 4] === 152 && i32[(v >> 2) + 4] === 1310732 && i32[(v >> 2) + 5] === 10027036 && i32[(v >> 2) + 6] === 10158234 && u16[(v >> 1) + 14] === 156 && i32[(v >> 2) + 8] === 7077992 && i32[(v >> 2) + 9] === 7602288 && i32[(v >> 2) + 11] === 2883620 && i32[(v >> 2) + 12] === 3932212 && i32[(v >> 2) + 13] === 4980804 && i32[(v >> 2) + 14] === 10289280)) return own$Event(m, t, v);
   const o3 = u16[(v >> 1) + 5]!;
   const o4 = u16[(v >> 1) + 6]!;
   const o5 = u16[(v >> 1) + 7]!;
@@ -3688,41 +3813,76 @@ function get$Event(m: Memory, t: number): Event {
     costs: o32 === 0 ? null : get$Costs(m, t + o32 + i32[(t + o32) >> 2]!),
   };
 }
-function own$Event(r: Reader$Event): Event {
+function own$Event(m: Memory, t: number, v: number): Event {
+  const { f64, i32, i64, u16, u32, u64, u8 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
+  const o3 = 10 < n ? u16[(v >> 1) + 5]! : 0;
+  const o4 = 12 < n ? u16[(v >> 1) + 6]! : 0;
+  const o5 = 14 < n ? u16[(v >> 1) + 7]! : 0;
+  const o6 = 16 < n ? u16[(v >> 1) + 8]! : 0;
+  const o7 = 18 < n ? u16[(v >> 1) + 9]! : 0;
+  const o8 = 20 < n ? u16[(v >> 1) + 10]! : 0;
+  const o9 = 22 < n ? u16[(v >> 1) + 11]! : 0;
+  const o10 = 24 < n ? u16[(v >> 1) + 12]! : 0;
+  const o11 = 26 < n ? u16[(v >> 1) + 13]! : 0;
+  const o12 = 28 < n ? u16[(v >> 1) + 14]! : 0;
+  const o13 = 30 < n ? u16[(v >> 1) + 15]! : 0;
+  const o14 = 32 < n ? u16[(v >> 1) + 16]! : 0;
+  const o15 = 34 < n ? u16[(v >> 1) + 17]! : 0;
+  const o16 = 36 < n ? u16[(v >> 1) + 18]! : 0;
+  const o17 = 38 < n ? u16[(v >> 1) + 19]! : 0;
+  const o18 = 40 < n ? u16[(v >> 1) + 20]! : 0;
+  const o19 = 42 < n ? u16[(v >> 1) + 21]! : 0;
+  const o20 = 44 < n ? u16[(v >> 1) + 22]! : 0;
+  const o21 = 46 < n ? u16[(v >> 1) + 23]! : 0;
+  const o22 = 48 < n ? u16[(v >> 1) + 24]! : 0;
+  const o23 = 50 < n ? u16[(v >> 1) + 25]! : 0;
+  const o24 = 52 < n ? u16[(v >> 1) + 26]! : 0;
+  const o25 = 54 < n ? u16[(v >> 1) + 27]! : 0;
+  const o26 = 56 < n ? u16[(v >> 1) + 28]! : 0;
+  const o27 = 58 < n ? u16[(v >> 1) + 29]! : 0;
+  const o28 = 60 < n ? u16[(v >> 1) + 30]! : 0;
+  const o29 = 62 < n ? u16[(v >> 1) + 31]! : 0;
+  const o30 = 64 < n ? u16[(v >> 1) + 32]! : 0;
+  const o31 = 66 < n ? u16[(v >> 1) + 33]! : 0;
+  const o32 = 68 < n ? u16[(v >> 1) + 34]! : 0;
   return {
-    seq: r.seq,
-    tick: r.tick,
-    kind: r.kind,
-    tx: r.tx,
-    agent: r.agent,
-    counterparty: r.counterparty,
-    amount: r.amount,
-    before: r.before,
-    after: r.after,
-    priority: r.priority,
-    oldPriority: r.oldPriority,
-    rtgsPriority: r.rtgsPriority,
-    divisible: r.divisible,
-    parent: r.parent,
-    deadlineTick: r.deadlineTick,
-    ticks: r.ticks,
-    position: r.position,
-    count: r.count,
-    name: r.name,
-    reason: r.reason,
-    value: r.value,
-    oldValue: r.oldValue,
-    limit: r.limit,
-    cost: r.cost,
-    net: r.net,
-    otherAmount: r.otherAmount,
-    rejected: r.rejected,
-    exhausted: r.exhausted,
-    agents: r.agents,
-    txs: r.txs,
-    amounts: r.amounts,
-    nets: r.nets,
-    costs: r.costs,
+    seq: o0 === 0 ? 0n : u64[(t + o0) >> 3]!,
+    tick: o1 === 0 ? 0 : u32[(t + o1) >> 2]!,
+    kind: o2 === 0 ? 0 as EventKind : u8[t + o2]! as EventKind,
+    tx: o3 === 0 ? null : u32[(t + o3) >> 2]!,
+    agent: o4 === 0 ? null : getString(m, t + o4),
+    counterparty: o5 === 0 ? null : getString(m, t + o5),
+    amount: o6 === 0 ? 0n : i64[(t + o6) >> 3]!,
+    before: o7 === 0 ? 0n : i64[(t + o7) >> 3]!,
+    after: o8 === 0 ? 0n : i64[(t + o8) >> 3]!,
+    priority: o9 === 0 ? 0 : u8[t + o9]!,
+    oldPriority: o10 === 0 ? 0 : u8[t + o10]!,
+    rtgsPriority: o11 === 0 ? 0 as RtgsPriority : u8[t + o11]! as RtgsPriority,
+    divisible: o12 === 0 ? false : u8[t + o12]! !== 0,
+    parent: o13 === 0 ? null : u32[(t + o13) >> 2]!,
+    deadlineTick: o14 === 0 ? 0 : u32[(t + o14) >> 2]!,
+    ticks: o15 === 0 ? 0 : i32[(t + o15) >> 2]!,
+    position: o16 === 0 ? 0 : u32[(t + o16) >> 2]!,
+    count: o17 === 0 ? 0 : u32[(t + o17) >> 2]!,
+    name: o18 === 0 ? null : getString(m, t + o18),
+    reason: o19 === 0 ? null : getString(m, t + o19),
+    value: o20 === 0 ? 0 : f64[(t + o20) >> 3]!,
+    oldValue: o21 === 0 ? 0 : f64[(t + o21) >> 3]!,
+    limit: o22 === 0 ? 0n : i64[(t + o22) >> 3]!,
+    cost: o23 === 0 ? 0n : i64[(t + o23) >> 3]!,
+    net: o24 === 0 ? 0n : i64[(t + o24) >> 3]!,
+    otherAmount: o25 === 0 ? 0n : i64[(t + o25) >> 3]!,
+    rejected: o26 === 0 ? 0 : u32[(t + o26) >> 2]!,
+    exhausted: o27 === 0 ? false : u8[t + o27]! !== 0,
+    agents: o28 === 0 ? [] : getStrings(m, t + o28),
+    txs: o29 === 0 ? noU32s() : getU32s(m, t + o29),
+    amounts: o30 === 0 ? noI64s() : getI64s(m, t + o30),
+    nets: o31 === 0 ? noI64s() : getI64s(m, t + o31),
+    costs: o32 === 0 ? null : get$Costs(m, t + o32 + i32[(t + o32) >> 2]!),
   };
 }
 
@@ -4094,7 +4254,7 @@ function put$EventsReply(m: Memory, p: number, lim: number, x: EventsReplyInit, 
 function get$EventsReply(m: Memory, t: number): EventsReply {
   const { i32, u16, u64, u8 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 2162702 && u16[(v >> 1) + 3] === 4 && i32[(v >> 2) + 2] === 786464 && u16[(v >> 1) + 6] === 20)) return own$EventsReply(new Reader$EventsReply(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 2162702 && u16[(v >> 1) + 3] === 4 && i32[(v >> 2) + 2] === 786464 && u16[(v >> 1) + 6] === 20)) return own$EventsReply(m, t, v);
   const o0 = u16[(v >> 1) + 2]!;
   return {
     events: o0 === 0 ? [] : getTables(m, t + o0, get$Event),
@@ -4104,13 +4264,20 @@ function get$EventsReply(m: Memory, t: number): EventsReply {
     total: u64[(t + 20) >> 3]!,
   };
 }
-function own$EventsReply(r: Reader$EventsReply): EventsReply {
+function own$EventsReply(m: Memory, t: number, v: number): EventsReply {
+  const { u16, u64, u8 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
+  const o3 = 10 < n ? u16[(v >> 1) + 5]! : 0;
+  const o4 = 12 < n ? u16[(v >> 1) + 6]! : 0;
   return {
-    events: r.events,
-    nextSeq: r.nextSeq,
-    end: r.end,
-    firstSeq: r.firstSeq,
-    total: r.total,
+    events: o0 === 0 ? [] : getTables(m, t + o0, get$Event),
+    nextSeq: o1 === 0 ? 0n : u64[(t + o1) >> 3]!,
+    end: o2 === 0 ? false : u8[t + o2]! !== 0,
+    firstSeq: o3 === 0 ? 0n : u64[(t + o3) >> 3]!,
+    total: o4 === 0 ? 0n : u64[(t + o4) >> 3]!,
   };
 }
 
@@ -4251,18 +4418,23 @@ function put$ExportRequest(m: Memory, p: number, lim: number, x: ExportRequestIn
 function get$ExportRequest(m: Memory, t: number): ExportRequest {
   const { i32, u16, u32, u8 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 655370 && i32[(v >> 2) + 1] === 524292 && u16[(v >> 1) + 4] === 9)) return own$ExportRequest(new Reader$ExportRequest(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 655370 && i32[(v >> 2) + 1] === 524292 && u16[(v >> 1) + 4] === 9)) return own$ExportRequest(m, t, v);
   return {
     simId: u32[(t + 4) >> 2]!,
     table: u8[t + 8]! as ExportTable,
     format: u8[t + 9]! as ExportFormat,
   };
 }
-function own$ExportRequest(r: Reader$ExportRequest): ExportRequest {
+function own$ExportRequest(m: Memory, t: number, v: number): ExportRequest {
+  const { u16, u32, u8 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
   return {
-    simId: r.simId,
-    table: r.table,
-    format: r.format,
+    simId: o0 === 0 ? 0 : u32[(t + o0) >> 2]!,
+    table: o1 === 0 ? 0 as ExportTable : u8[t + o1]! as ExportTable,
+    format: o2 === 0 ? 0 as ExportFormat : u8[t + o2]! as ExportFormat,
   };
 }
 
@@ -4396,7 +4568,7 @@ function put$FieldInfo(m: Memory, p: number, lim: number, x: FieldInfoInit, d: n
 function get$FieldInfo(m: Memory, t: number): FieldInfo {
   const { i32, u16, u8 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 851978 && u16[(v >> 1) + 4] === 12)) return own$FieldInfo(new Reader$FieldInfo(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 851978 && u16[(v >> 1) + 4] === 12)) return own$FieldInfo(m, t, v);
   const o0 = u16[(v >> 1) + 2]!;
   const o1 = u16[(v >> 1) + 3]!;
   return {
@@ -4405,11 +4577,16 @@ function get$FieldInfo(m: Memory, t: number): FieldInfo {
     paymentOnly: u8[t + 12]! !== 0,
   };
 }
-function own$FieldInfo(r: Reader$FieldInfo): FieldInfo {
+function own$FieldInfo(m: Memory, t: number, v: number): FieldInfo {
+  const { u16, u8 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
   return {
-    name: r.name,
-    group: r.group,
-    paymentOnly: r.paymentOnly,
+    name: o0 === 0 ? null : getString(m, t + o0),
+    group: o1 === 0 ? null : getString(m, t + o1),
+    paymentOnly: o2 === 0 ? false : u8[t + o2]! !== 0,
   };
 }
 
@@ -4575,7 +4752,7 @@ function put$GetEventsRequest(m: Memory, p: number, lim: number, x: GetEventsReq
 function get$GetEventsRequest(m: Memory, t: number): GetEventsRequest {
   const { i32, u16, u32, u64 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 2621460 && i32[(v >> 2) + 1] === 262156 && u16[(v >> 1) + 4] === 16 && i32[(v >> 2) + 4] === 2359328)) return own$GetEventsRequest(new Reader$GetEventsRequest(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 2621460 && i32[(v >> 2) + 1] === 262156 && u16[(v >> 1) + 4] === 16 && i32[(v >> 2) + 4] === 2359328)) return own$GetEventsRequest(m, t, v);
   const o3 = u16[(v >> 1) + 5]!;
   const o4 = u16[(v >> 1) + 6]!;
   const o5 = u16[(v >> 1) + 7]!;
@@ -4590,16 +4767,26 @@ function get$GetEventsRequest(m: Memory, t: number): GetEventsRequest {
     toTick: u32[(t + 36) >> 2]!,
   };
 }
-function own$GetEventsRequest(r: Reader$GetEventsRequest): GetEventsRequest {
+function own$GetEventsRequest(m: Memory, t: number, v: number): GetEventsRequest {
+  const { u16, u32, u64 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
+  const o3 = 10 < n ? u16[(v >> 1) + 5]! : 0;
+  const o4 = 12 < n ? u16[(v >> 1) + 6]! : 0;
+  const o5 = 14 < n ? u16[(v >> 1) + 7]! : 0;
+  const o6 = 16 < n ? u16[(v >> 1) + 8]! : 0;
+  const o7 = 18 < n ? u16[(v >> 1) + 9]! : 0;
   return {
-    simId: r.simId,
-    fromSeq: r.fromSeq,
-    limit: r.limit,
-    kinds: r.kinds,
-    agent: r.agent,
-    tx: r.tx,
-    fromTick: r.fromTick,
-    toTick: r.toTick,
+    simId: o0 === 0 ? 0 : u32[(t + o0) >> 2]!,
+    fromSeq: o1 === 0 ? 0n : u64[(t + o1) >> 3]!,
+    limit: o2 === 0 ? 0 : u32[(t + o2) >> 2]!,
+    kinds: o3 === 0 ? noU8s() : getU8s(m, t + o3),
+    agent: o4 === 0 ? null : getString(m, t + o4),
+    tx: o5 === 0 ? null : u32[(t + o5) >> 2]!,
+    fromTick: o6 === 0 ? 0 : u32[(t + o6) >> 2]!,
+    toTick: o7 === 0 ? 4294967295 : u32[(t + o7) >> 2]!,
   };
 }
 
@@ -4773,7 +4960,7 @@ function put$GetStateRequest(m: Memory, p: number, lim: number, x: GetStateReque
 function get$GetStateRequest(m: Memory, t: number): GetStateRequest {
   const { i32, u16, u32, u8 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 851978 && u16[(v >> 1) + 2] === 4 && u16[(v >> 1) + 4] === 12)) return own$GetStateRequest(new Reader$GetStateRequest(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 851978 && u16[(v >> 1) + 2] === 4 && u16[(v >> 1) + 4] === 12)) return own$GetStateRequest(m, t, v);
   const o1 = u16[(v >> 1) + 3]!;
   return {
     simId: u32[(t + 4) >> 2]!,
@@ -4781,11 +4968,16 @@ function get$GetStateRequest(m: Memory, t: number): GetStateRequest {
     queues: u8[t + 12]! !== 0,
   };
 }
-function own$GetStateRequest(r: Reader$GetStateRequest): GetStateRequest {
+function own$GetStateRequest(m: Memory, t: number, v: number): GetStateRequest {
+  const { u16, u32, u8 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
   return {
-    simId: r.simId,
-    agents: r.agents,
-    queues: r.queues,
+    simId: o0 === 0 ? 0 : u32[(t + o0) >> 2]!,
+    agents: o1 === 0 ? [] : getStrings(m, t + o1),
+    queues: o2 === 0 ? false : u8[t + o2]! !== 0,
   };
 }
 
@@ -4937,7 +5129,7 @@ function put$GetTransactionsRequest(m: Memory, p: number, lim: number, x: GetTra
 function get$GetTransactionsRequest(m: Memory, t: number): GetTransactionsRequest {
   const { i32, u16, u32, u8 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 1638416 && u16[(v >> 1) + 2] === 4 && i32[(v >> 2) + 3] === 1310736)) return own$GetTransactionsRequest(new Reader$GetTransactionsRequest(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 1638416 && u16[(v >> 1) + 2] === 4 && i32[(v >> 2) + 3] === 1310736)) return own$GetTransactionsRequest(m, t, v);
   const o1 = u16[(v >> 1) + 3]!;
   const o2 = u16[(v >> 1) + 4]!;
   const o3 = u16[(v >> 1) + 5]!;
@@ -4950,14 +5142,22 @@ function get$GetTransactionsRequest(m: Memory, t: number): GetTransactionsReques
     offset: u32[(t + 20) >> 2]!,
   };
 }
-function own$GetTransactionsRequest(r: Reader$GetTransactionsRequest): GetTransactionsRequest {
+function own$GetTransactionsRequest(m: Memory, t: number, v: number): GetTransactionsRequest {
+  const { u16, u32, u8 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
+  const o3 = 10 < n ? u16[(v >> 1) + 5]! : 0;
+  const o4 = 12 < n ? u16[(v >> 1) + 6]! : 0;
+  const o5 = 14 < n ? u16[(v >> 1) + 7]! : 0;
   return {
-    simId: r.simId,
-    ids: r.ids,
-    status: r.status,
-    agent: r.agent,
-    limit: r.limit,
-    offset: r.offset,
+    simId: o0 === 0 ? 0 : u32[(t + o0) >> 2]!,
+    ids: o1 === 0 ? noU32s() : getU32s(m, t + o1),
+    status: o2 === 0 ? null : u8[t + o2]! as TransactionStatus,
+    agent: o3 === 0 ? null : getString(m, t + o3),
+    limit: o4 === 0 ? 0 : u32[(t + o4) >> 2]!,
+    offset: o5 === 0 ? 0 : u32[(t + o5) >> 2]!,
   };
 }
 
@@ -5123,7 +5323,7 @@ function put$ItemError(m: Memory, p: number, lim: number, x: ItemErrorInit, d: n
 function get$ItemError(m: Memory, t: number): ItemError {
   const { i32, u16, u32 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 1179660 && i32[(v >> 2) + 1] === 1048580)) return own$ItemError(new Reader$ItemError(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 1179660 && i32[(v >> 2) + 1] === 1048580)) return own$ItemError(m, t, v);
   const o2 = u16[(v >> 1) + 4]!;
   const o3 = u16[(v >> 1) + 5]!;
   return {
@@ -5133,12 +5333,18 @@ function get$ItemError(m: Memory, t: number): ItemError {
     text: o3 === 0 ? null : getString(m, t + o3),
   };
 }
-function own$ItemError(r: Reader$ItemError): ItemError {
+function own$ItemError(m: Memory, t: number, v: number): ItemError {
+  const { u16, u32 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
+  const o3 = 10 < n ? u16[(v >> 1) + 5]! : 0;
   return {
-    index: r.index,
-    code: r.code,
-    path: r.path,
-    text: r.text,
+    index: o0 === 0 ? 0 : u32[(t + o0) >> 2]!,
+    code: o1 === 0 ? 0 : u16[(t + o1) >> 1]!,
+    path: o2 === 0 ? null : getString(m, t + o2),
+    text: o3 === 0 ? null : getString(m, t + o3),
   };
 }
 
@@ -5271,17 +5477,21 @@ function put$ItemsReply(m: Memory, p: number, lim: number, x: ItemsReplyInit, d:
 function get$ItemsReply(m: Memory, t: number): ItemsReply {
   const { i32, u16, u32 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 786440 && u16[(v >> 1) + 2] === 4)) return own$ItemsReply(new Reader$ItemsReply(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 786440 && u16[(v >> 1) + 2] === 4)) return own$ItemsReply(m, t, v);
   const o1 = u16[(v >> 1) + 3]!;
   return {
     done: u32[(t + 4) >> 2]!,
     errors: o1 === 0 ? [] : getTables(m, t + o1, get$ItemError),
   };
 }
-function own$ItemsReply(r: Reader$ItemsReply): ItemsReply {
+function own$ItemsReply(m: Memory, t: number, v: number): ItemsReply {
+  const { u16, u32 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
   return {
-    done: r.done,
-    errors: r.errors,
+    done: o0 === 0 ? 0 : u32[(t + o0) >> 2]!,
+    errors: o1 === 0 ? [] : getTables(m, t + o1, get$ItemError),
   };
 }
 
@@ -5396,15 +5606,18 @@ function put$JsonSchemaReply(m: Memory, p: number, lim: number, x: JsonSchemaRep
 function get$JsonSchemaReply(m: Memory, t: number): JsonSchemaReply {
   const { i32, u16 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 524294)) return own$JsonSchemaReply(new Reader$JsonSchemaReply(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 524294)) return own$JsonSchemaReply(m, t, v);
   const o0 = u16[(v >> 1) + 2]!;
   return {
     json: o0 === 0 ? null : getString(m, t + o0),
   };
 }
-function own$JsonSchemaReply(r: Reader$JsonSchemaReply): JsonSchemaReply {
+function own$JsonSchemaReply(m: Memory, t: number, v: number): JsonSchemaReply {
+  const { u16 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
   return {
-    json: r.json,
+    json: o0 === 0 ? null : getString(m, t + o0),
   };
 }
 
@@ -5527,7 +5740,7 @@ function put$LifecycleReply(m: Memory, p: number, lim: number, x: LifecycleReply
 function get$LifecycleReply(m: Memory, t: number): LifecycleReply {
   const { i32, u16, u8 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 851978 && u16[(v >> 1) + 4] === 12)) return own$LifecycleReply(new Reader$LifecycleReply(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 851978 && u16[(v >> 1) + 4] === 12)) return own$LifecycleReply(m, t, v);
   const o0 = u16[(v >> 1) + 2]!;
   const o1 = u16[(v >> 1) + 3]!;
   return {
@@ -5536,11 +5749,16 @@ function get$LifecycleReply(m: Memory, t: number): LifecycleReply {
     complete: u8[t + 12]! !== 0,
   };
 }
-function own$LifecycleReply(r: Reader$LifecycleReply): LifecycleReply {
+function own$LifecycleReply(m: Memory, t: number, v: number): LifecycleReply {
+  const { i32, u16, u8 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
   return {
-    transaction: r.transaction,
-    events: r.events,
-    complete: r.complete,
+    transaction: o0 === 0 ? null : get$Transaction(m, t + o0 + i32[(t + o0) >> 2]!),
+    events: o1 === 0 ? [] : getTables(m, t + o1, get$Event),
+    complete: o2 === 0 ? false : u8[t + o2]! !== 0,
   };
 }
 
@@ -5664,16 +5882,20 @@ function put$LifecycleRequest(m: Memory, p: number, lim: number, x: LifecycleReq
 function get$LifecycleRequest(m: Memory, t: number): LifecycleRequest {
   const { i32, u32 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 786440 && i32[(v >> 2) + 1] === 524292)) return own$LifecycleRequest(new Reader$LifecycleRequest(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 786440 && i32[(v >> 2) + 1] === 524292)) return own$LifecycleRequest(m, t, v);
   return {
     simId: u32[(t + 4) >> 2]!,
     id: u32[(t + 8) >> 2]!,
   };
 }
-function own$LifecycleRequest(r: Reader$LifecycleRequest): LifecycleRequest {
+function own$LifecycleRequest(m: Memory, t: number, v: number): LifecycleRequest {
+  const { u16, u32 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
   return {
-    simId: r.simId,
-    id: r.id,
+    simId: o0 === 0 ? 0 : u32[(t + o0) >> 2]!,
+    id: o1 === 0 ? 0 : u32[(t + o1) >> 2]!,
   };
 }
 
@@ -5791,7 +6013,7 @@ function put$ListCheckpointsRequest(m: Memory, p: number, lim: number, x: ListCh
 function get$ListCheckpointsRequest(m: Memory, t: number): ListCheckpointsRequest {
   const { i32, u16, u32 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 1048586 && u16[(v >> 1) + 3] === 8 && u16[(v >> 1) + 4] === 12)) return own$ListCheckpointsRequest(new Reader$ListCheckpointsRequest(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 1048586 && u16[(v >> 1) + 3] === 8 && u16[(v >> 1) + 4] === 12)) return own$ListCheckpointsRequest(m, t, v);
   const o0 = u16[(v >> 1) + 2]!;
   return {
     simId: o0 === 0 ? null : u32[(t + o0) >> 2]!,
@@ -5799,11 +6021,16 @@ function get$ListCheckpointsRequest(m: Memory, t: number): ListCheckpointsReques
     offset: u32[(t + 12) >> 2]!,
   };
 }
-function own$ListCheckpointsRequest(r: Reader$ListCheckpointsRequest): ListCheckpointsRequest {
+function own$ListCheckpointsRequest(m: Memory, t: number, v: number): ListCheckpointsRequest {
+  const { u16, u32 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
   return {
-    simId: r.simId,
-    limit: r.limit,
-    offset: r.offset,
+    simId: o0 === 0 ? null : u32[(t + o0) >> 2]!,
+    limit: o1 === 0 ? 0 : u32[(t + o1) >> 2]!,
+    offset: o2 === 0 ? 0 : u32[(t + o2) >> 2]!,
   };
 }
 
@@ -5924,15 +6151,18 @@ function put$ListReply(m: Memory, p: number, lim: number, x: ListReplyInit, d: n
 function get$ListReply(m: Memory, t: number): ListReply {
   const { i32, u16 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 524294)) return own$ListReply(new Reader$ListReply(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 524294)) return own$ListReply(m, t, v);
   const o0 = u16[(v >> 1) + 2]!;
   return {
     simulations: o0 === 0 ? [] : getTables(m, t + o0, get$SimInfo),
   };
 }
-function own$ListReply(r: Reader$ListReply): ListReply {
+function own$ListReply(m: Memory, t: number, v: number): ListReply {
+  const { u16 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
   return {
-    simulations: r.simulations,
+    simulations: o0 === 0 ? [] : getTables(m, t + o0, get$SimInfo),
   };
 }
 
@@ -6028,11 +6258,11 @@ function put$ListRequest(m: Memory, p: number, lim: number, x: ListRequestInit, 
 function get$ListRequest(m: Memory, t: number): ListRequest {
   const { i32 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 262148)) return own$ListRequest(new Reader$ListRequest().$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 262148)) return own$ListRequest();
   return {
   };
 }
-function own$ListRequest(_: Reader$ListRequest): ListRequest {
+function own$ListRequest(): ListRequest {
   return {};
 }
 
@@ -6249,7 +6479,7 @@ function put$Metrics(m: Memory, p: number, lim: number, x: MetricsInit, d: numbe
 function get$Metrics(m: Memory, t: number): Metrics {
   const { f64, i32, i64, u32, u64 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 11534400 && i32[(v >> 2) + 1] === 7340140 && i32[(v >> 2) + 2] === 7602180 && i32[(v >> 2) + 3] === 7864332 && i32[(v >> 2) + 4] === 8126484 && i32[(v >> 2) + 5] === 8388636 && i32[(v >> 2) + 6] === 8650788 && i32[(v >> 2) + 7] === 9175176 && i32[(v >> 2) + 8] === 3407916 && i32[(v >> 2) + 9] === 3932304 && i32[(v >> 2) + 10] === 4456596 && i32[(v >> 2) + 11] === 5505100 && i32[(v >> 2) + 12] === 10223768 && i32[(v >> 2) + 13] === 10748064 && i32[(v >> 2) + 14] === 6029480 && i32[(v >> 2) + 15] === 11272292)) return own$Metrics(new Reader$Metrics(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 11534400 && i32[(v >> 2) + 1] === 7340140 && i32[(v >> 2) + 2] === 7602180 && i32[(v >> 2) + 3] === 7864332 && i32[(v >> 2) + 4] === 8126484 && i32[(v >> 2) + 5] === 8388636 && i32[(v >> 2) + 6] === 8650788 && i32[(v >> 2) + 7] === 9175176 && i32[(v >> 2) + 8] === 3407916 && i32[(v >> 2) + 9] === 3932304 && i32[(v >> 2) + 10] === 4456596 && i32[(v >> 2) + 11] === 5505100 && i32[(v >> 2) + 12] === 10223768 && i32[(v >> 2) + 13] === 10748064 && i32[(v >> 2) + 14] === 6029480 && i32[(v >> 2) + 15] === 11272292)) return own$Metrics(m, t, v);
   return {
     tick: u32[(t + 108) >> 2]!,
     arrivals: u32[(t + 112) >> 2]!,
@@ -6283,38 +6513,70 @@ function get$Metrics(m: Memory, t: number): Metrics {
     peakQueue2Size: u32[(t + 172) >> 2]!,
   };
 }
-function own$Metrics(r: Reader$Metrics): Metrics {
+function own$Metrics(m: Memory, t: number, v: number): Metrics {
+  const { f64, i64, u16, u32, u64 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
+  const o3 = 10 < n ? u16[(v >> 1) + 5]! : 0;
+  const o4 = 12 < n ? u16[(v >> 1) + 6]! : 0;
+  const o5 = 14 < n ? u16[(v >> 1) + 7]! : 0;
+  const o6 = 16 < n ? u16[(v >> 1) + 8]! : 0;
+  const o7 = 18 < n ? u16[(v >> 1) + 9]! : 0;
+  const o8 = 20 < n ? u16[(v >> 1) + 10]! : 0;
+  const o9 = 22 < n ? u16[(v >> 1) + 11]! : 0;
+  const o10 = 24 < n ? u16[(v >> 1) + 12]! : 0;
+  const o11 = 26 < n ? u16[(v >> 1) + 13]! : 0;
+  const o12 = 28 < n ? u16[(v >> 1) + 14]! : 0;
+  const o13 = 30 < n ? u16[(v >> 1) + 15]! : 0;
+  const o14 = 32 < n ? u16[(v >> 1) + 16]! : 0;
+  const o15 = 34 < n ? u16[(v >> 1) + 17]! : 0;
+  const o16 = 36 < n ? u16[(v >> 1) + 18]! : 0;
+  const o17 = 38 < n ? u16[(v >> 1) + 19]! : 0;
+  const o18 = 40 < n ? u16[(v >> 1) + 20]! : 0;
+  const o19 = 42 < n ? u16[(v >> 1) + 21]! : 0;
+  const o20 = 44 < n ? u16[(v >> 1) + 22]! : 0;
+  const o21 = 46 < n ? u16[(v >> 1) + 23]! : 0;
+  const o22 = 48 < n ? u16[(v >> 1) + 24]! : 0;
+  const o23 = 50 < n ? u16[(v >> 1) + 25]! : 0;
+  const o24 = 52 < n ? u16[(v >> 1) + 26]! : 0;
+  const o25 = 54 < n ? u16[(v >> 1) + 27]! : 0;
+  const o26 = 56 < n ? u16[(v >> 1) + 28]! : 0;
+  const o27 = 58 < n ? u16[(v >> 1) + 29]! : 0;
+  const o28 = 60 < n ? u16[(v >> 1) + 30]! : 0;
+  const o29 = 62 < n ? u16[(v >> 1) + 31]! : 0;
   return {
-    tick: r.tick,
-    arrivals: r.arrivals,
-    arrivalsValue: r.arrivalsValue,
-    settled: r.settled,
-    settledValue: r.settledValue,
-    lsmSettled: r.lsmSettled,
-    lsmSettledValue: r.lsmSettledValue,
-    dropped: r.dropped,
-    droppedValue: r.droppedValue,
-    open: r.open,
-    openValue: r.openValue,
-    children: r.children,
-    splitParents: r.splitParents,
-    overdue: r.overdue,
-    settlementRate: r.settlementRate,
-    meanDelayTicks: r.meanDelayTicks,
-    queue1Size: r.queue1Size,
-    queue1Value: r.queue1Value,
-    queue2Size: r.queue2Size,
-    queue2Value: r.queue2Value,
-    available: r.available,
-    feasibilityRatio: r.feasibilityRatio,
-    bilateralSettled: r.bilateralSettled,
-    bilateralRejected: r.bilateralRejected,
-    cyclesSettled: r.cyclesSettled,
-    cyclesRejected: r.cyclesRejected,
-    budgetExhausted: r.budgetExhausted,
-    events: r.events,
-    totalCost: r.totalCost,
-    peakQueue2Size: r.peakQueue2Size,
+    tick: o0 === 0 ? 0 : u32[(t + o0) >> 2]!,
+    arrivals: o1 === 0 ? 0 : u32[(t + o1) >> 2]!,
+    arrivalsValue: o2 === 0 ? 0n : i64[(t + o2) >> 3]!,
+    settled: o3 === 0 ? 0 : u32[(t + o3) >> 2]!,
+    settledValue: o4 === 0 ? 0n : i64[(t + o4) >> 3]!,
+    lsmSettled: o5 === 0 ? 0 : u32[(t + o5) >> 2]!,
+    lsmSettledValue: o6 === 0 ? 0n : i64[(t + o6) >> 3]!,
+    dropped: o7 === 0 ? 0 : u32[(t + o7) >> 2]!,
+    droppedValue: o8 === 0 ? 0n : i64[(t + o8) >> 3]!,
+    open: o9 === 0 ? 0 : u32[(t + o9) >> 2]!,
+    openValue: o10 === 0 ? 0n : i64[(t + o10) >> 3]!,
+    children: o11 === 0 ? 0 : u32[(t + o11) >> 2]!,
+    splitParents: o12 === 0 ? 0 : u32[(t + o12) >> 2]!,
+    overdue: o13 === 0 ? 0 : u32[(t + o13) >> 2]!,
+    settlementRate: o14 === 0 ? 0 : f64[(t + o14) >> 3]!,
+    meanDelayTicks: o15 === 0 ? 0 : f64[(t + o15) >> 3]!,
+    queue1Size: o16 === 0 ? 0 : u32[(t + o16) >> 2]!,
+    queue1Value: o17 === 0 ? 0n : i64[(t + o17) >> 3]!,
+    queue2Size: o18 === 0 ? 0 : u32[(t + o18) >> 2]!,
+    queue2Value: o19 === 0 ? 0n : i64[(t + o19) >> 3]!,
+    available: o20 === 0 ? 0n : i64[(t + o20) >> 3]!,
+    feasibilityRatio: o21 === 0 ? 0 : f64[(t + o21) >> 3]!,
+    bilateralSettled: o22 === 0 ? 0 : u32[(t + o22) >> 2]!,
+    bilateralRejected: o23 === 0 ? 0 : u32[(t + o23) >> 2]!,
+    cyclesSettled: o24 === 0 ? 0 : u32[(t + o24) >> 2]!,
+    cyclesRejected: o25 === 0 ? 0 : u32[(t + o25) >> 2]!,
+    budgetExhausted: o26 === 0 ? 0 : u32[(t + o26) >> 2]!,
+    events: o27 === 0 ? 0n : u64[(t + o27) >> 3]!,
+    totalCost: o28 === 0 ? 0n : i64[(t + o28) >> 3]!,
+    peakQueue2Size: o29 === 0 ? 0 : u32[(t + o29) >> 2]!,
   };
 }
 
@@ -6640,7 +6902,7 @@ function put$MetricsReply(m: Memory, p: number, lim: number, x: MetricsReplyInit
 function get$MetricsReply(m: Memory, t: number): MetricsReply {
   const { i32, u16 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 1048586)) return own$MetricsReply(new Reader$MetricsReply(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 1048586)) return own$MetricsReply(m, t, v);
   const o0 = u16[(v >> 1) + 2]!;
   const o1 = u16[(v >> 1) + 3]!;
   const o2 = u16[(v >> 1) + 4]!;
@@ -6650,11 +6912,16 @@ function get$MetricsReply(m: Memory, t: number): MetricsReply {
     runHash: o2 === 0 ? null : getString(m, t + o2),
   };
 }
-function own$MetricsReply(r: Reader$MetricsReply): MetricsReply {
+function own$MetricsReply(m: Memory, t: number, v: number): MetricsReply {
+  const { i32, u16 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
   return {
-    metrics: r.metrics,
-    costs: r.costs,
-    runHash: r.runHash,
+    metrics: o0 === 0 ? null : get$Metrics(m, t + o0 + i32[(t + o0) >> 2]!),
+    costs: o1 === 0 ? null : get$Costs(m, t + o1 + i32[(t + o1) >> 2]!),
+    runHash: o2 === 0 ? null : getString(m, t + o2),
   };
 }
 
@@ -6790,7 +7057,7 @@ function put$NearDeadlineRequest(m: Memory, p: number, lim: number, x: NearDeadl
 function get$NearDeadlineRequest(m: Memory, t: number): NearDeadlineRequest {
   const { i32, u32 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 1310732 && i32[(v >> 2) + 1] === 524292 && i32[(v >> 2) + 2] === 1048588)) return own$NearDeadlineRequest(new Reader$NearDeadlineRequest(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 1310732 && i32[(v >> 2) + 1] === 524292 && i32[(v >> 2) + 2] === 1048588)) return own$NearDeadlineRequest(m, t, v);
   return {
     simId: u32[(t + 4) >> 2]!,
     withinTicks: u32[(t + 8) >> 2]!,
@@ -6798,12 +7065,18 @@ function get$NearDeadlineRequest(m: Memory, t: number): NearDeadlineRequest {
     offset: u32[(t + 16) >> 2]!,
   };
 }
-function own$NearDeadlineRequest(r: Reader$NearDeadlineRequest): NearDeadlineRequest {
+function own$NearDeadlineRequest(m: Memory, t: number, v: number): NearDeadlineRequest {
+  const { u16, u32 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
+  const o3 = 10 < n ? u16[(v >> 1) + 5]! : 0;
   return {
-    simId: r.simId,
-    withinTicks: r.withinTicks,
-    limit: r.limit,
-    offset: r.offset,
+    simId: o0 === 0 ? 0 : u32[(t + o0) >> 2]!,
+    withinTicks: o1 === 0 ? 10 : u32[(t + o1) >> 2]!,
+    limit: o2 === 0 ? 0 : u32[(t + o2) >> 2]!,
+    offset: o3 === 0 ? 0 : u32[(t + o3) >> 2]!,
   };
 }
 
@@ -6944,7 +7217,7 @@ function put$NewReply(m: Memory, p: number, lim: number, x: NewReplyInit, d: num
 function get$NewReply(m: Memory, t: number): NewReply {
   const { i32, u16, u32, u64 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 1572876 && i32[(v >> 2) + 1] === 262156 && u16[(v >> 1) + 4] === 16)) return own$NewReply(new Reader$NewReply(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 1572876 && i32[(v >> 2) + 1] === 262156 && u16[(v >> 1) + 4] === 16)) return own$NewReply(m, t, v);
   const o3 = u16[(v >> 1) + 5]!;
   return {
     simId: u32[(t + 12) >> 2]!,
@@ -6953,12 +7226,18 @@ function get$NewReply(m: Memory, t: number): NewReply {
     agents: o3 === 0 ? [] : getStrings(m, t + o3),
   };
 }
-function own$NewReply(r: Reader$NewReply): NewReply {
+function own$NewReply(m: Memory, t: number, v: number): NewReply {
+  const { u16, u32, u64 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
+  const o3 = 10 < n ? u16[(v >> 1) + 5]! : 0;
   return {
-    simId: r.simId,
-    configHash: r.configHash,
-    ticks: r.ticks,
-    agents: r.agents,
+    simId: o0 === 0 ? 0 : u32[(t + o0) >> 2]!,
+    configHash: o1 === 0 ? 0n : u64[(t + o1) >> 3]!,
+    ticks: o2 === 0 ? 0 : u32[(t + o2) >> 2]!,
+    agents: o3 === 0 ? [] : getStrings(m, t + o3),
   };
 }
 
@@ -7107,7 +7386,7 @@ function put$NewRequest(m: Memory, p: number, lim: number, x: NewRequestInit, d:
 function get$NewRequest(m: Memory, t: number): NewRequest {
   const { i32, u16, u64, u8 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 1245198 && i32[(v >> 2) + 1] === 262156 && i32[(v >> 2) + 2] === 1114128 && u16[(v >> 1) + 6] === 18)) return own$NewRequest(new Reader$NewRequest(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 1245198 && i32[(v >> 2) + 1] === 262156 && i32[(v >> 2) + 2] === 1114128 && u16[(v >> 1) + 6] === 18)) return own$NewRequest(m, t, v);
   return {
     config: getString(m, t + 12),
     seed: u64[(t + 4) >> 3]!,
@@ -7116,13 +7395,20 @@ function get$NewRequest(m: Memory, t: number): NewRequest {
     keepHistory: u8[t + 18]! !== 0,
   };
 }
-function own$NewRequest(r: Reader$NewRequest): NewRequest {
+function own$NewRequest(m: Memory, t: number, v: number): NewRequest {
+  const { u16, u64, u8 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
+  const o3 = 10 < n ? u16[(v >> 1) + 5]! : 0;
+  const o4 = 12 < n ? u16[(v >> 1) + 6]! : 0;
   return {
-    config: r.config,
-    seed: r.seed,
-    useSeed: r.useSeed,
-    keepEvents: r.keepEvents,
-    keepHistory: r.keepHistory,
+    config: o0 === 0 ? "" : getString(m, t + o0),
+    seed: o1 === 0 ? 0n : u64[(t + o1) >> 3]!,
+    useSeed: o2 === 0 ? false : u8[t + o2]! !== 0,
+    keepEvents: o3 === 0 ? true : u8[t + o3]! !== 0,
+    keepHistory: o4 === 0 ? true : u8[t + o4]! !== 0,
   };
 }
 
@@ -7253,14 +7539,17 @@ function put$NumberReply(m: Memory, p: number, lim: number, x: NumberReplyInit, 
 function get$NumberReply(m: Memory, t: number): NumberReply {
   const { i32, u16, u64 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 786438 && u16[(v >> 1) + 2] === 4)) return own$NumberReply(new Reader$NumberReply(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 786438 && u16[(v >> 1) + 2] === 4)) return own$NumberReply(m, t, v);
   return {
     value: u64[(t + 4) >> 3]!,
   };
 }
-function own$NumberReply(r: Reader$NumberReply): NumberReply {
+function own$NumberReply(m: Memory, t: number, v: number): NumberReply {
+  const { u16, u64 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
   return {
-    value: r.value,
+    value: o0 === 0 ? 0n : u64[(t + o0) >> 3]!,
   };
 }
 
@@ -7369,18 +7658,23 @@ function put$OverdueRequest(m: Memory, p: number, lim: number, x: OverdueRequest
 function get$OverdueRequest(m: Memory, t: number): OverdueRequest {
   const { i32, u16, u32 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 1048586 && i32[(v >> 2) + 1] === 524292 && u16[(v >> 1) + 4] === 12)) return own$OverdueRequest(new Reader$OverdueRequest(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 1048586 && i32[(v >> 2) + 1] === 524292 && u16[(v >> 1) + 4] === 12)) return own$OverdueRequest(m, t, v);
   return {
     simId: u32[(t + 4) >> 2]!,
     limit: u32[(t + 8) >> 2]!,
     offset: u32[(t + 12) >> 2]!,
   };
 }
-function own$OverdueRequest(r: Reader$OverdueRequest): OverdueRequest {
+function own$OverdueRequest(m: Memory, t: number, v: number): OverdueRequest {
+  const { u16, u32 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
   return {
-    simId: r.simId,
-    limit: r.limit,
-    offset: r.offset,
+    simId: o0 === 0 ? 0 : u32[(t + o0) >> 2]!,
+    limit: o1 === 0 ? 0 : u32[(t + o1) >> 2]!,
+    offset: o2 === 0 ? 0 : u32[(t + o2) >> 2]!,
   };
 }
 
@@ -7507,7 +7801,7 @@ function put$PolicyItem(m: Memory, p: number, lim: number, x: PolicyItemInit, d:
 function get$PolicyItem(m: Memory, t: number): PolicyItem {
   const { i32, u16 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 786440)) return own$PolicyItem(new Reader$PolicyItem(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 786440)) return own$PolicyItem(m, t, v);
   const o0 = u16[(v >> 1) + 2]!;
   const o1 = u16[(v >> 1) + 3]!;
   return {
@@ -7515,10 +7809,14 @@ function get$PolicyItem(m: Memory, t: number): PolicyItem {
     policy: o1 === 0 ? null : getString(m, t + o1),
   };
 }
-function own$PolicyItem(r: Reader$PolicyItem): PolicyItem {
+function own$PolicyItem(m: Memory, t: number, v: number): PolicyItem {
+  const { u16 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
   return {
-    agent: r.agent,
-    policy: r.policy,
+    agent: o0 === 0 ? null : getString(m, t + o0),
+    policy: o1 === 0 ? null : getString(m, t + o1),
   };
 }
 
@@ -7679,7 +7977,7 @@ function put$PolicySchemaReply(m: Memory, p: number, lim: number, x: PolicySchem
 function get$PolicySchemaReply(m: Memory, t: number): PolicySchemaReply {
   const { i32, u16, u32 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 2097170 && u16[(v >> 1) + 8] === 28)) return own$PolicySchemaReply(new Reader$PolicySchemaReply(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 2097170 && u16[(v >> 1) + 8] === 28)) return own$PolicySchemaReply(m, t, v);
   const o0 = u16[(v >> 1) + 2]!;
   const o1 = u16[(v >> 1) + 3]!;
   const o2 = u16[(v >> 1) + 4]!;
@@ -7696,15 +7994,24 @@ function get$PolicySchemaReply(m: Memory, t: number): PolicySchemaReply {
     depthMax: u32[(t + 28) >> 2]!,
   };
 }
-function own$PolicySchemaReply(r: Reader$PolicySchemaReply): PolicySchemaReply {
+function own$PolicySchemaReply(m: Memory, t: number, v: number): PolicySchemaReply {
+  const { u16, u32 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
+  const o3 = 10 < n ? u16[(v >> 1) + 5]! : 0;
+  const o4 = 12 < n ? u16[(v >> 1) + 6]! : 0;
+  const o5 = 14 < n ? u16[(v >> 1) + 7]! : 0;
+  const o6 = 16 < n ? u16[(v >> 1) + 8]! : 0;
   return {
-    version: r.version,
-    fields: r.fields,
-    actions: r.actions,
-    computations: r.computations,
-    comparisons: r.comparisons,
-    policies: r.policies,
-    depthMax: r.depthMax,
+    version: o0 === 0 ? null : getString(m, t + o0),
+    fields: o1 === 0 ? [] : getTables(m, t + o1, get$FieldInfo),
+    actions: o2 === 0 ? [] : getTables(m, t + o2, get$ActionInfo),
+    computations: o3 === 0 ? [] : getStrings(m, t + o3),
+    comparisons: o4 === 0 ? [] : getStrings(m, t + o4),
+    policies: o5 === 0 ? [] : getStrings(m, t + o5),
+    depthMax: o6 === 0 ? 0 : u32[(t + o6) >> 2]!,
   };
 }
 
@@ -7874,7 +8181,7 @@ function put$PolicyTextRequest(m: Memory, p: number, lim: number, x: PolicyTextR
 function get$PolicyTextRequest(m: Memory, t: number): PolicyTextRequest {
   const { i32, u16, u8 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 851978 && i32[(v >> 2) + 1] === 786436)) return own$PolicyTextRequest(new Reader$PolicyTextRequest(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 851978 && i32[(v >> 2) + 1] === 786436)) return own$PolicyTextRequest(m, t, v);
   const o2 = u16[(v >> 1) + 4]!;
   return {
     text: getString(m, t + 4),
@@ -7882,11 +8189,16 @@ function get$PolicyTextRequest(m: Memory, t: number): PolicyTextRequest {
     agents: o2 === 0 ? [] : getStrings(m, t + o2),
   };
 }
-function own$PolicyTextRequest(r: Reader$PolicyTextRequest): PolicyTextRequest {
+function own$PolicyTextRequest(m: Memory, t: number, v: number): PolicyTextRequest {
+  const { u16, u8 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
   return {
-    text: r.text,
-    format: r.format,
-    agents: r.agents,
+    text: o0 === 0 ? "" : getString(m, t + o0),
+    format: o1 === 0 ? 0 as TextFormat : u8[t + o1]! as TextFormat,
+    agents: o2 === 0 ? [] : getStrings(m, t + o2),
   };
 }
 
@@ -8014,18 +8326,23 @@ function put$PrintRequest(m: Memory, p: number, lim: number, x: PrintRequestInit
 function get$PrintRequest(m: Memory, t: number): PrintRequest {
   const { i32, u16, u32 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 1048586 && i32[(v >> 2) + 1] === 524292 && u16[(v >> 1) + 4] === 12)) return own$PrintRequest(new Reader$PrintRequest(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 1048586 && i32[(v >> 2) + 1] === 524292 && u16[(v >> 1) + 4] === 12)) return own$PrintRequest(m, t, v);
   return {
     simId: u32[(t + 4) >> 2]!,
     fromTick: u32[(t + 8) >> 2]!,
     toTick: u32[(t + 12) >> 2]!,
   };
 }
-function own$PrintRequest(r: Reader$PrintRequest): PrintRequest {
+function own$PrintRequest(m: Memory, t: number, v: number): PrintRequest {
+  const { u16, u32 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
   return {
-    simId: r.simId,
-    fromTick: r.fromTick,
-    toTick: r.toTick,
+    simId: o0 === 0 ? 0 : u32[(t + o0) >> 2]!,
+    fromTick: o1 === 0 ? 0 : u32[(t + o1) >> 2]!,
+    toTick: o2 === 0 ? 4294967295 : u32[(t + o2) >> 2]!,
   };
 }
 
@@ -8147,17 +8464,21 @@ function put$RecordRequest(m: Memory, p: number, lim: number, x: RecordRequestIn
 function get$RecordRequest(m: Memory, t: number): RecordRequest {
   const { i32, u16, u32 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 786440 && u16[(v >> 1) + 2] === 4)) return own$RecordRequest(new Reader$RecordRequest(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 786440 && u16[(v >> 1) + 2] === 4)) return own$RecordRequest(m, t, v);
   const o1 = u16[(v >> 1) + 3]!;
   return {
     simId: u32[(t + 4) >> 2]!,
     label: o1 === 0 ? null : getString(m, t + o1),
   };
 }
-function own$RecordRequest(r: Reader$RecordRequest): RecordRequest {
+function own$RecordRequest(m: Memory, t: number, v: number): RecordRequest {
+  const { u16, u32 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
   return {
-    simId: r.simId,
-    label: r.label,
+    simId: o0 === 0 ? 0 : u32[(t + o0) >> 2]!,
+    label: o1 === 0 ? null : getString(m, t + o1),
   };
 }
 
@@ -8304,7 +8625,7 @@ function put$Recording(m: Memory, p: number, lim: number, x: RecordingInit, d: n
 function get$Recording(m: Memory, t: number): Recording {
   const { i32, u16, u32, u64 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 2883602 && u16[(v >> 1) + 2] === 28 && i32[(v >> 2) + 2] === 262180 && u16[(v >> 1) + 6] === 12 && u16[(v >> 1) + 8] === 20)) return own$Recording(new Reader$Recording(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 2883602 && u16[(v >> 1) + 2] === 28 && i32[(v >> 2) + 2] === 262180 && u16[(v >> 1) + 6] === 12 && u16[(v >> 1) + 8] === 20)) return own$Recording(m, t, v);
   const o1 = u16[(v >> 1) + 3]!;
   const o5 = u16[(v >> 1) + 7]!;
   return {
@@ -8317,15 +8638,24 @@ function get$Recording(m: Memory, t: number): Recording {
     createdMs: u64[(t + 20) >> 3]!,
   };
 }
-function own$Recording(r: Reader$Recording): Recording {
+function own$Recording(m: Memory, t: number, v: number): Recording {
+  const { u16, u32, u64 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
+  const o3 = 10 < n ? u16[(v >> 1) + 5]! : 0;
+  const o4 = 12 < n ? u16[(v >> 1) + 6]! : 0;
+  const o5 = 14 < n ? u16[(v >> 1) + 7]! : 0;
+  const o6 = 16 < n ? u16[(v >> 1) + 8]! : 0;
   return {
-    id: r.id,
-    label: r.label,
-    ticks: r.ticks,
-    events: r.events,
-    configHash: r.configHash,
-    runHash: r.runHash,
-    createdMs: r.createdMs,
+    id: o0 === 0 ? 0 : u32[(t + o0) >> 2]!,
+    label: o1 === 0 ? null : getString(m, t + o1),
+    ticks: o2 === 0 ? 0 : u32[(t + o2) >> 2]!,
+    events: o3 === 0 ? 0n : u64[(t + o3) >> 3]!,
+    configHash: o4 === 0 ? 0n : u64[(t + o4) >> 3]!,
+    runHash: o5 === 0 ? null : getString(m, t + o5),
+    createdMs: o6 === 0 ? 0n : u64[(t + o6) >> 3]!,
   };
 }
 
@@ -8470,14 +8800,17 @@ function put$RecordingRequest(m: Memory, p: number, lim: number, x: RecordingReq
 function get$RecordingRequest(m: Memory, t: number): RecordingRequest {
   const { i32, u16, u32 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 524294 && u16[(v >> 1) + 2] === 4)) return own$RecordingRequest(new Reader$RecordingRequest(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 524294 && u16[(v >> 1) + 2] === 4)) return own$RecordingRequest(m, t, v);
   return {
     id: u32[(t + 4) >> 2]!,
   };
 }
-function own$RecordingRequest(r: Reader$RecordingRequest): RecordingRequest {
+function own$RecordingRequest(m: Memory, t: number, v: number): RecordingRequest {
+  const { u16, u32 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
   return {
-    id: r.id,
+    id: o0 === 0 ? 0 : u32[(t + o0) >> 2]!,
   };
 }
 
@@ -8581,15 +8914,18 @@ function put$RecordingsReply(m: Memory, p: number, lim: number, x: RecordingsRep
 function get$RecordingsReply(m: Memory, t: number): RecordingsReply {
   const { i32, u16 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 524294)) return own$RecordingsReply(new Reader$RecordingsReply(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 524294)) return own$RecordingsReply(m, t, v);
   const o0 = u16[(v >> 1) + 2]!;
   return {
     recordings: o0 === 0 ? [] : getTables(m, t + o0, get$Recording),
   };
 }
-function own$RecordingsReply(r: Reader$RecordingsReply): RecordingsReply {
+function own$RecordingsReply(m: Memory, t: number, v: number): RecordingsReply {
+  const { u16 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
   return {
-    recordings: r.recordings,
+    recordings: o0 === 0 ? [] : getTables(m, t + o0, get$Recording),
   };
 }
 
@@ -8717,7 +9053,7 @@ function put$RestoreReply(m: Memory, p: number, lim: number, x: RestoreReplyInit
 function get$RestoreReply(m: Memory, t: number): RestoreReply {
   const { i32, u16, u32, u64 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 2097166 && i32[(v >> 2) + 1] === 1572884 && i32[(v >> 2) + 2] === 786436)) return own$RestoreReply(new Reader$RestoreReply(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 2097166 && i32[(v >> 2) + 1] === 1572884 && i32[(v >> 2) + 2] === 786436)) return own$RestoreReply(m, t, v);
   const o4 = u16[(v >> 1) + 6]!;
   return {
     simId: u32[(t + 20) >> 2]!,
@@ -8727,13 +9063,20 @@ function get$RestoreReply(m: Memory, t: number): RestoreReply {
     config: o4 === 0 ? null : getString(m, t + o4),
   };
 }
-function own$RestoreReply(r: Reader$RestoreReply): RestoreReply {
+function own$RestoreReply(m: Memory, t: number, v: number): RestoreReply {
+  const { u16, u32, u64 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
+  const o3 = 10 < n ? u16[(v >> 1) + 5]! : 0;
+  const o4 = 12 < n ? u16[(v >> 1) + 6]! : 0;
   return {
-    simId: r.simId,
-    tick: r.tick,
-    configHash: r.configHash,
-    stateHash: r.stateHash,
-    config: r.config,
+    simId: o0 === 0 ? 0 : u32[(t + o0) >> 2]!,
+    tick: o1 === 0 ? 0 : u32[(t + o1) >> 2]!,
+    configHash: o2 === 0 ? 0n : u64[(t + o2) >> 3]!,
+    stateHash: o3 === 0 ? 0n : u64[(t + o3) >> 3]!,
+    config: o4 === 0 ? null : getString(m, t + o4),
   };
 }
 
@@ -8867,14 +9210,17 @@ function put$RestoreRequest(m: Memory, p: number, lim: number, x: RestoreRequest
 function get$RestoreRequest(m: Memory, t: number): RestoreRequest {
   const { i32, u16 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 524294 && u16[(v >> 1) + 2] === 4)) return own$RestoreRequest(new Reader$RestoreRequest(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 524294 && u16[(v >> 1) + 2] === 4)) return own$RestoreRequest(m, t, v);
   return {
     bytes: getU8s(m, t + 4),
   };
 }
-function own$RestoreRequest(r: Reader$RestoreRequest): RestoreRequest {
+function own$RestoreRequest(m: Memory, t: number, v: number): RestoreRequest {
+  const { u16 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
   return {
-    bytes: r.bytes,
+    bytes: o0 === 0 ? noU8s() : getU8s(m, t + o0),
   };
 }
 
@@ -9002,7 +9348,7 @@ function put$ResubmitRequest(m: Memory, p: number, lim: number, x: ResubmitReque
 function get$ResubmitRequest(m: Memory, t: number): ResubmitRequest {
   const { i32, u16, u32 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 1048586 && u16[(v >> 1) + 2] === 4)) return own$ResubmitRequest(new Reader$ResubmitRequest(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 1048586 && u16[(v >> 1) + 2] === 4)) return own$ResubmitRequest(m, t, v);
   const o1 = u16[(v >> 1) + 3]!;
   const o2 = u16[(v >> 1) + 4]!;
   return {
@@ -9011,11 +9357,16 @@ function get$ResubmitRequest(m: Memory, t: number): ResubmitRequest {
     rtgsPriority: o2 === 0 ? noU8s() : getU8s(m, t + o2),
   };
 }
-function own$ResubmitRequest(r: Reader$ResubmitRequest): ResubmitRequest {
+function own$ResubmitRequest(m: Memory, t: number, v: number): ResubmitRequest {
+  const { u16, u32 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
   return {
-    simId: r.simId,
-    ids: r.ids,
-    rtgsPriority: r.rtgsPriority,
+    simId: o0 === 0 ? 0 : u32[(t + o0) >> 2]!,
+    ids: o1 === 0 ? noU32s() : getU32s(m, t + o1),
+    rtgsPriority: o2 === 0 ? noU8s() : getU8s(m, t + o2),
   };
 }
 
@@ -9172,7 +9523,7 @@ function put$RunProgress(m: Memory, p: number, lim: number, x: RunProgressInit, 
 function get$RunProgress(m: Memory, t: number): RunProgress {
   const { i32, u16, u32, u64, u8 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 1900560 && i32[(v >> 2) + 1] === 1048588 && u16[(v >> 1) + 5] === 28 && u16[(v >> 1) + 7] === 4)) return own$RunProgress(new Reader$RunProgress(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 1900560 && i32[(v >> 2) + 1] === 1048588 && u16[(v >> 1) + 5] === 28 && u16[(v >> 1) + 7] === 4)) return own$RunProgress(m, t, v);
   const o2 = u16[(v >> 1) + 4]!;
   const o4 = u16[(v >> 1) + 6]!;
   return {
@@ -9184,14 +9535,22 @@ function get$RunProgress(m: Memory, t: number): RunProgress {
     durationNs: u64[(t + 4) >> 3]!,
   };
 }
-function own$RunProgress(r: Reader$RunProgress): RunProgress {
+function own$RunProgress(m: Memory, t: number, v: number): RunProgress {
+  const { u16, u32, u64, u8 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
+  const o3 = 10 < n ? u16[(v >> 1) + 5]! : 0;
+  const o4 = 12 < n ? u16[(v >> 1) + 6]! : 0;
+  const o5 = 14 < n ? u16[(v >> 1) + 7]! : 0;
   return {
-    ticksDone: r.ticksDone,
-    ticksTotal: r.ticksTotal,
-    results: r.results,
-    done: r.done,
-    runHash: r.runHash,
-    durationNs: r.durationNs,
+    ticksDone: o0 === 0 ? 0 : u32[(t + o0) >> 2]!,
+    ticksTotal: o1 === 0 ? 0 : u32[(t + o1) >> 2]!,
+    results: o2 === 0 ? [] : getTables(m, t + o2, get$TickResult),
+    done: o3 === 0 ? false : u8[t + o3]! !== 0,
+    runHash: o4 === 0 ? null : getString(m, t + o4),
+    durationNs: o5 === 0 ? 0n : u64[(t + o5) >> 3]!,
   };
 }
 
@@ -9335,16 +9694,20 @@ function put$RunToEndRequest(m: Memory, p: number, lim: number, x: RunToEndReque
 function get$RunToEndRequest(m: Memory, t: number): RunToEndRequest {
   const { i32, u32 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 786440 && i32[(v >> 2) + 1] === 524292)) return own$RunToEndRequest(new Reader$RunToEndRequest(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 786440 && i32[(v >> 2) + 1] === 524292)) return own$RunToEndRequest(m, t, v);
   return {
     simId: u32[(t + 4) >> 2]!,
     progressTicks: u32[(t + 8) >> 2]!,
   };
 }
-function own$RunToEndRequest(r: Reader$RunToEndRequest): RunToEndRequest {
+function own$RunToEndRequest(m: Memory, t: number, v: number): RunToEndRequest {
+  const { u16, u32 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
   return {
-    simId: r.simId,
-    progressTicks: r.progressTicks,
+    simId: o0 === 0 ? 0 : u32[(t + o0) >> 2]!,
+    progressTicks: o1 === 0 ? 0 : u32[(t + o1) >> 2]!,
   };
 }
 
@@ -9459,17 +9822,21 @@ function put$SaveCheckpointRequest(m: Memory, p: number, lim: number, x: SaveChe
 function get$SaveCheckpointRequest(m: Memory, t: number): SaveCheckpointRequest {
   const { i32, u16, u32 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 786440 && u16[(v >> 1) + 2] === 4)) return own$SaveCheckpointRequest(new Reader$SaveCheckpointRequest(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 786440 && u16[(v >> 1) + 2] === 4)) return own$SaveCheckpointRequest(m, t, v);
   const o1 = u16[(v >> 1) + 3]!;
   return {
     simId: u32[(t + 4) >> 2]!,
     label: o1 === 0 ? null : getString(m, t + o1),
   };
 }
-function own$SaveCheckpointRequest(r: Reader$SaveCheckpointRequest): SaveCheckpointRequest {
+function own$SaveCheckpointRequest(m: Memory, t: number, v: number): SaveCheckpointRequest {
+  const { u16, u32 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
   return {
-    simId: r.simId,
-    label: r.label,
+    simId: o0 === 0 ? 0 : u32[(t + o0) >> 2]!,
+    label: o1 === 0 ? null : getString(m, t + o1),
   };
 }
 
@@ -9571,11 +9938,11 @@ function put$SchemaRequest(m: Memory, p: number, lim: number, x: SchemaRequestIn
 function get$SchemaRequest(m: Memory, t: number): SchemaRequest {
   const { i32 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 262148)) return own$SchemaRequest(new Reader$SchemaRequest().$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 262148)) return own$SchemaRequest();
   return {
   };
 }
-function own$SchemaRequest(_: Reader$SchemaRequest): SchemaRequest {
+function own$SchemaRequest(): SchemaRequest {
   return {};
 }
 
@@ -9703,7 +10070,7 @@ function put$SimInfo(m: Memory, p: number, lim: number, x: SimInfoInit, d: numbe
 function get$SimInfo(m: Memory, t: number): SimInfo {
   const { i32, u16, u32, u64, u8 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 3473432 && i32[(v >> 2) + 1] === 2097180 && i32[(v >> 2) + 2] === 2621476 && i32[(v >> 2) + 3] === 786436 && i32[(v >> 2) + 4] === 1310764 && u16[(v >> 1) + 10] === 52)) return own$SimInfo(new Reader$SimInfo(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 3473432 && i32[(v >> 2) + 1] === 2097180 && i32[(v >> 2) + 2] === 2621476 && i32[(v >> 2) + 3] === 786436 && i32[(v >> 2) + 4] === 1310764 && u16[(v >> 1) + 10] === 52)) return own$SimInfo(m, t, v);
   const o9 = u16[(v >> 1) + 11]!;
   return {
     simId: u32[(t + 28) >> 2]!,
@@ -9718,18 +10085,30 @@ function get$SimInfo(m: Memory, t: number): SimInfo {
     problem: o9 === 0 ? null : getString(m, t + o9),
   };
 }
-function own$SimInfo(r: Reader$SimInfo): SimInfo {
+function own$SimInfo(m: Memory, t: number, v: number): SimInfo {
+  const { u16, u32, u64, u8 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
+  const o3 = 10 < n ? u16[(v >> 1) + 5]! : 0;
+  const o4 = 12 < n ? u16[(v >> 1) + 6]! : 0;
+  const o5 = 14 < n ? u16[(v >> 1) + 7]! : 0;
+  const o6 = 16 < n ? u16[(v >> 1) + 8]! : 0;
+  const o7 = 18 < n ? u16[(v >> 1) + 9]! : 0;
+  const o8 = 20 < n ? u16[(v >> 1) + 10]! : 0;
+  const o9 = 22 < n ? u16[(v >> 1) + 11]! : 0;
   return {
-    simId: r.simId,
-    tick: r.tick,
-    ticks: r.ticks,
-    agents: r.agents,
-    configHash: r.configHash,
-    stateHash: r.stateHash,
-    ticksPerDay: r.ticksPerDay,
-    seed: r.seed,
-    stage: r.stage,
-    problem: r.problem,
+    simId: o0 === 0 ? 0 : u32[(t + o0) >> 2]!,
+    tick: o1 === 0 ? 0 : u32[(t + o1) >> 2]!,
+    ticks: o2 === 0 ? 0 : u32[(t + o2) >> 2]!,
+    agents: o3 === 0 ? 0 : u32[(t + o3) >> 2]!,
+    configHash: o4 === 0 ? 0n : u64[(t + o4) >> 3]!,
+    stateHash: o5 === 0 ? 0n : u64[(t + o5) >> 3]!,
+    ticksPerDay: o6 === 0 ? 0 : u32[(t + o6) >> 2]!,
+    seed: o7 === 0 ? 0n : u64[(t + o7) >> 3]!,
+    stage: o8 === 0 ? 0 as SimStage : u8[t + o8]! as SimStage,
+    problem: o9 === 0 ? null : getString(m, t + o9),
   };
 }
 
@@ -9894,14 +10273,17 @@ function put$SimRequest(m: Memory, p: number, lim: number, x: SimRequestInit, d:
 function get$SimRequest(m: Memory, t: number): SimRequest {
   const { i32, u16, u32 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 524294 && u16[(v >> 1) + 2] === 4)) return own$SimRequest(new Reader$SimRequest(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 524294 && u16[(v >> 1) + 2] === 4)) return own$SimRequest(m, t, v);
   return {
     simId: u32[(t + 4) >> 2]!,
   };
 }
-function own$SimRequest(r: Reader$SimRequest): SimRequest {
+function own$SimRequest(m: Memory, t: number, v: number): SimRequest {
+  const { u16, u32 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
   return {
-    simId: r.simId,
+    simId: o0 === 0 ? 0 : u32[(t + o0) >> 2]!,
   };
 }
 
@@ -10013,7 +10395,7 @@ function put$SizesReply(m: Memory, p: number, lim: number, x: SizesReplyInit, d:
 function get$SizesReply(m: Memory, t: number): SizesReply {
   const { i32, u16 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 786440)) return own$SizesReply(new Reader$SizesReply(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 786440)) return own$SizesReply(m, t, v);
   const o0 = u16[(v >> 1) + 2]!;
   const o1 = u16[(v >> 1) + 3]!;
   return {
@@ -10021,10 +10403,14 @@ function get$SizesReply(m: Memory, t: number): SizesReply {
     errors: o1 === 0 ? [] : getTables(m, t + o1, get$ItemError),
   };
 }
-function own$SizesReply(r: Reader$SizesReply): SizesReply {
+function own$SizesReply(m: Memory, t: number, v: number): SizesReply {
+  const { u16 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
   return {
-    sizes: r.sizes,
-    errors: r.errors,
+    sizes: o0 === 0 ? noU32s() : getU32s(m, t + o0),
+    errors: o1 === 0 ? [] : getTables(m, t + o1, get$ItemError),
   };
 }
 
@@ -10164,7 +10550,7 @@ function put$SnapshotReply(m: Memory, p: number, lim: number, x: SnapshotReplyIn
 function get$SnapshotReply(m: Memory, t: number): SnapshotReply {
   const { i32, u16, u32, u64 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 2097166 && u16[(v >> 1) + 3] === 24 && i32[(v >> 2) + 2] === 786436 && u16[(v >> 1) + 6] === 28)) return own$SnapshotReply(new Reader$SnapshotReply(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 2097166 && u16[(v >> 1) + 3] === 24 && i32[(v >> 2) + 2] === 786436 && u16[(v >> 1) + 6] === 28)) return own$SnapshotReply(m, t, v);
   const o0 = u16[(v >> 1) + 2]!;
   return {
     bytes: o0 === 0 ? noU8s() : getU8s(m, t + o0),
@@ -10174,13 +10560,20 @@ function get$SnapshotReply(m: Memory, t: number): SnapshotReply {
     version: u32[(t + 28) >> 2]!,
   };
 }
-function own$SnapshotReply(r: Reader$SnapshotReply): SnapshotReply {
+function own$SnapshotReply(m: Memory, t: number, v: number): SnapshotReply {
+  const { u16, u32, u64 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
+  const o3 = 10 < n ? u16[(v >> 1) + 5]! : 0;
+  const o4 = 12 < n ? u16[(v >> 1) + 6]! : 0;
   return {
-    bytes: r.bytes,
-    tick: r.tick,
-    configHash: r.configHash,
-    stateHash: r.stateHash,
-    version: r.version,
+    bytes: o0 === 0 ? noU8s() : getU8s(m, t + o0),
+    tick: o1 === 0 ? 0 : u32[(t + o1) >> 2]!,
+    configHash: o2 === 0 ? 0n : u64[(t + o2) >> 3]!,
+    stateHash: o3 === 0 ? 0n : u64[(t + o3) >> 3]!,
+    version: o4 === 0 ? 0 : u32[(t + o4) >> 2]!,
   };
 }
 
@@ -10321,16 +10714,20 @@ function put$SnapshotRequest(m: Memory, p: number, lim: number, x: SnapshotReque
 function get$SnapshotRequest(m: Memory, t: number): SnapshotRequest {
   const { i32, u32, u8 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 589832 && i32[(v >> 2) + 1] === 524292)) return own$SnapshotRequest(new Reader$SnapshotRequest(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 589832 && i32[(v >> 2) + 1] === 524292)) return own$SnapshotRequest(m, t, v);
   return {
     simId: u32[(t + 4) >> 2]!,
     events: u8[t + 8]! !== 0,
   };
 }
-function own$SnapshotRequest(r: Reader$SnapshotRequest): SnapshotRequest {
+function own$SnapshotRequest(m: Memory, t: number, v: number): SnapshotRequest {
+  const { u16, u32, u8 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
   return {
-    simId: r.simId,
-    events: r.events,
+    simId: o0 === 0 ? 0 : u32[(t + o0) >> 2]!,
+    events: o1 === 0 ? true : u8[t + o1]! !== 0,
   };
 }
 
@@ -10488,7 +10885,7 @@ function put$StateReply(m: Memory, p: number, lim: number, x: StateReplyInit, d:
 function get$StateReply(m: Memory, t: number): StateReply {
   const { i32, i64, u16, u32 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 2359314 && i32[(v >> 2) + 2] === 262164)) return own$StateReply(new Reader$StateReply(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 2359314 && i32[(v >> 2) + 2] === 262164)) return own$StateReply(m, t, v);
   const o0 = u16[(v >> 1) + 2]!;
   const o1 = u16[(v >> 1) + 3]!;
   const o4 = u16[(v >> 1) + 6]!;
@@ -10504,15 +10901,24 @@ function get$StateReply(m: Memory, t: number): StateReply {
     errors: o6 === 0 ? [] : getTables(m, t + o6, get$ItemError),
   };
 }
-function own$StateReply(r: Reader$StateReply): StateReply {
+function own$StateReply(m: Memory, t: number, v: number): StateReply {
+  const { i32, i64, u16, u32 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
+  const o3 = 10 < n ? u16[(v >> 1) + 5]! : 0;
+  const o4 = 12 < n ? u16[(v >> 1) + 6]! : 0;
+  const o5 = 14 < n ? u16[(v >> 1) + 7]! : 0;
+  const o6 = 16 < n ? u16[(v >> 1) + 8]! : 0;
   return {
-    info: r.info,
-    agents: r.agents,
-    queue2Size: r.queue2Size,
-    queue2Value: r.queue2Value,
-    queue2: r.queue2,
-    runHash: r.runHash,
-    errors: r.errors,
+    info: o0 === 0 ? null : get$SimInfo(m, t + o0 + i32[(t + o0) >> 2]!),
+    agents: o1 === 0 ? [] : getTables(m, t + o1, get$AgentState),
+    queue2Size: o2 === 0 ? 0 : u32[(t + o2) >> 2]!,
+    queue2Value: o3 === 0 ? 0n : i64[(t + o3) >> 3]!,
+    queue2: o4 === 0 ? noU32s() : getU32s(m, t + o4),
+    runHash: o5 === 0 ? null : getString(m, t + o5),
+    errors: o6 === 0 ? [] : getTables(m, t + o6, get$ItemError),
   };
 }
 
@@ -10678,7 +11084,7 @@ function put$SubmitTransactionReply(m: Memory, p: number, lim: number, x: Submit
 function get$SubmitTransactionReply(m: Memory, t: number): SubmitTransactionReply {
   const { i32, u16 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 786440)) return own$SubmitTransactionReply(new Reader$SubmitTransactionReply(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 786440)) return own$SubmitTransactionReply(m, t, v);
   const o0 = u16[(v >> 1) + 2]!;
   const o1 = u16[(v >> 1) + 3]!;
   return {
@@ -10686,10 +11092,14 @@ function get$SubmitTransactionReply(m: Memory, t: number): SubmitTransactionRepl
     errors: o1 === 0 ? [] : getTables(m, t + o1, get$ItemError),
   };
 }
-function own$SubmitTransactionReply(r: Reader$SubmitTransactionReply): SubmitTransactionReply {
+function own$SubmitTransactionReply(m: Memory, t: number, v: number): SubmitTransactionReply {
+  const { u16 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
   return {
-    ids: r.ids,
-    errors: r.errors,
+    ids: o0 === 0 ? noU32s() : getU32s(m, t + o0),
+    errors: o1 === 0 ? [] : getTables(m, t + o1, get$ItemError),
   };
 }
 
@@ -10820,7 +11230,7 @@ function put$SubmitTransactionRequest(m: Memory, p: number, lim: number, x: Subm
 function get$SubmitTransactionRequest(m: Memory, t: number): SubmitTransactionRequest {
   const { i32, u16, u32 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 1048586 && u16[(v >> 1) + 2] === 4)) return own$SubmitTransactionRequest(new Reader$SubmitTransactionRequest(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 1048586 && u16[(v >> 1) + 2] === 4)) return own$SubmitTransactionRequest(m, t, v);
   const o1 = u16[(v >> 1) + 3]!;
   const o2 = u16[(v >> 1) + 4]!;
   return {
@@ -10829,11 +11239,16 @@ function get$SubmitTransactionRequest(m: Memory, t: number): SubmitTransactionRe
     columns: o2 === 0 ? null : get$TransactionColumns(m, t + o2 + i32[(t + o2) >> 2]!),
   };
 }
-function own$SubmitTransactionRequest(r: Reader$SubmitTransactionRequest): SubmitTransactionRequest {
+function own$SubmitTransactionRequest(m: Memory, t: number, v: number): SubmitTransactionRequest {
+  const { i32, u16, u32 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
   return {
-    simId: r.simId,
-    items: r.items,
-    columns: r.columns,
+    simId: o0 === 0 ? 0 : u32[(t + o0) >> 2]!,
+    items: o1 === 0 ? [] : getTables(m, t + o1, get$TransactionItem),
+    columns: o2 === 0 ? null : get$TransactionColumns(m, t + o2 + i32[(t + o2) >> 2]!),
   };
 }
 
@@ -10971,7 +11386,7 @@ function put$SweepProgress(m: Memory, p: number, lim: number, x: SweepProgressIn
 function get$SweepProgress(m: Memory, t: number): SweepProgress {
   const { i32, u16, u32 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 1310732 && u16[(v >> 1) + 2] === 4 && i32[(v >> 2) + 2] === 1048588)) return own$SweepProgress(new Reader$SweepProgress(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 1310732 && u16[(v >> 1) + 2] === 4 && i32[(v >> 2) + 2] === 1048588)) return own$SweepProgress(m, t, v);
   const o1 = u16[(v >> 1) + 3]!;
   return {
     firstItem: u32[(t + 4) >> 2]!,
@@ -10980,12 +11395,18 @@ function get$SweepProgress(m: Memory, t: number): SweepProgress {
     itemsTotal: u32[(t + 16) >> 2]!,
   };
 }
-function own$SweepProgress(r: Reader$SweepProgress): SweepProgress {
+function own$SweepProgress(m: Memory, t: number, v: number): SweepProgress {
+  const { u16, u32 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
+  const o3 = 10 < n ? u16[(v >> 1) + 5]! : 0;
   return {
-    firstItem: r.firstItem,
-    results: r.results,
-    itemsDone: r.itemsDone,
-    itemsTotal: r.itemsTotal,
+    firstItem: o0 === 0 ? 0 : u32[(t + o0) >> 2]!,
+    results: o1 === 0 ? [] : getTables(m, t + o1, get$SweepResult),
+    itemsDone: o2 === 0 ? 0 : u32[(t + o2) >> 2]!,
+    itemsTotal: o3 === 0 ? 0 : u32[(t + o3) >> 2]!,
   };
 }
 
@@ -11137,7 +11558,7 @@ function put$SweepRequest(m: Memory, p: number, lim: number, x: SweepRequestInit
 function get$SweepRequest(m: Memory, t: number): SweepRequest {
   const { i32, u16, u32 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 1310732 && u16[(v >> 1) + 5] === 16)) return own$SweepRequest(new Reader$SweepRequest(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 1310732 && u16[(v >> 1) + 5] === 16)) return own$SweepRequest(m, t, v);
   const o0 = u16[(v >> 1) + 2]!;
   const o1 = u16[(v >> 1) + 3]!;
   const o2 = u16[(v >> 1) + 4]!;
@@ -11148,12 +11569,18 @@ function get$SweepRequest(m: Memory, t: number): SweepRequest {
     ticks: u32[(t + 16) >> 2]!,
   };
 }
-function own$SweepRequest(r: Reader$SweepRequest): SweepRequest {
+function own$SweepRequest(m: Memory, t: number, v: number): SweepRequest {
+  const { u16, u32 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
+  const o3 = 10 < n ? u16[(v >> 1) + 5]! : 0;
   return {
-    configs: r.configs,
-    config: r.config,
-    seed: r.seed,
-    ticks: r.ticks,
+    configs: o0 === 0 ? [] : getStrings(m, t + o0),
+    config: o1 === 0 ? noU32s() : getU32s(m, t + o1),
+    seed: o2 === 0 ? noU64s() : getU64s(m, t + o2),
+    ticks: o3 === 0 ? 0 : u32[(t + o3) >> 2]!,
   };
 }
 
@@ -11331,7 +11758,7 @@ function put$SweepResult(m: Memory, p: number, lim: number, x: SweepResultInit, 
 function get$SweepResult(m: Memory, t: number): SweepResult {
   const { i32, u16 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 1835024)) return own$SweepResult(new Reader$SweepResult(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 1835024)) return own$SweepResult(m, t, v);
   const o0 = u16[(v >> 1) + 2]!;
   const o1 = u16[(v >> 1) + 3]!;
   const o2 = u16[(v >> 1) + 4]!;
@@ -11347,14 +11774,22 @@ function get$SweepResult(m: Memory, t: number): SweepResult {
     error: o5 === 0 ? null : get$ItemError(m, t + o5 + i32[(t + o5) >> 2]!),
   };
 }
-function own$SweepResult(r: Reader$SweepResult): SweepResult {
+function own$SweepResult(m: Memory, t: number, v: number): SweepResult {
+  const { i32, u16 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
+  const o3 = 10 < n ? u16[(v >> 1) + 5]! : 0;
+  const o4 = 12 < n ? u16[(v >> 1) + 6]! : 0;
+  const o5 = 14 < n ? u16[(v >> 1) + 7]! : 0;
   return {
-    metrics: r.metrics,
-    costs: r.costs,
-    runHash: r.runHash,
-    agentCosts: r.agentCosts,
-    agentBalances: r.agentBalances,
-    error: r.error,
+    metrics: o0 === 0 ? null : get$Metrics(m, t + o0 + i32[(t + o0) >> 2]!),
+    costs: o1 === 0 ? null : get$Costs(m, t + o1 + i32[(t + o1) >> 2]!),
+    runHash: o2 === 0 ? null : getString(m, t + o2),
+    agentCosts: o3 === 0 ? noI64s() : getI64s(m, t + o3),
+    agentBalances: o4 === 0 ? noI64s() : getI64s(m, t + o4),
+    error: o5 === 0 ? null : get$ItemError(m, t + o5 + i32[(t + o5) >> 2]!),
   };
 }
 
@@ -11509,15 +11944,18 @@ function put$TextPart(m: Memory, p: number, lim: number, x: TextPartInit, d: num
 function get$TextPart(m: Memory, t: number): TextPart {
   const { i32, u16 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 524294)) return own$TextPart(new Reader$TextPart(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 524294)) return own$TextPart(m, t, v);
   const o0 = u16[(v >> 1) + 2]!;
   return {
     text: o0 === 0 ? null : getString(m, t + o0),
   };
 }
-function own$TextPart(r: Reader$TextPart): TextPart {
+function own$TextPart(m: Memory, t: number, v: number): TextPart {
+  const { u16 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
   return {
-    text: r.text,
+    text: o0 === 0 ? null : getString(m, t + o0),
   };
 }
 
@@ -11667,7 +12105,7 @@ function put$TextProblem(m: Memory, p: number, lim: number, x: TextProblemInit, 
 function get$TextProblem(m: Memory, t: number): TextProblem {
   const { i32, u16, u32 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 1835024)) return own$TextProblem(new Reader$TextProblem(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 1835024)) return own$TextProblem(m, t, v);
   const o0 = u16[(v >> 1) + 2]!;
   const o1 = u16[(v >> 1) + 3]!;
   const o2 = u16[(v >> 1) + 4]!;
@@ -11683,14 +12121,22 @@ function get$TextProblem(m: Memory, t: number): TextProblem {
     sentence: o5 === 0 ? null : getString(m, t + o5),
   };
 }
-function own$TextProblem(r: Reader$TextProblem): TextProblem {
+function own$TextProblem(m: Memory, t: number, v: number): TextProblem {
+  const { u16, u32 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
+  const o3 = 10 < n ? u16[(v >> 1) + 5]! : 0;
+  const o4 = 12 < n ? u16[(v >> 1) + 6]! : 0;
+  const o5 = 14 < n ? u16[(v >> 1) + 7]! : 0;
   return {
-    path: r.path,
-    problem: r.problem,
-    line: r.line,
-    column: r.column,
-    file: r.file,
-    sentence: r.sentence,
+    path: o0 === 0 ? null : getString(m, t + o0),
+    problem: o1 === 0 ? null : getString(m, t + o1),
+    line: o2 === 0 ? null : u32[(t + o2) >> 2]!,
+    column: o3 === 0 ? null : u32[(t + o3) >> 2]!,
+    file: o4 === 0 ? null : getString(m, t + o4),
+    sentence: o5 === 0 ? null : getString(m, t + o5),
   };
 }
 
@@ -11855,7 +12301,7 @@ function put$TickReply(m: Memory, p: number, lim: number, x: TickReplyInit, d: n
 function get$TickReply(m: Memory, t: number): TickReply {
   const { i32, u16, u64 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 1310730 && u16[(v >> 1) + 3] === 4)) return own$TickReply(new Reader$TickReply(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 1310730 && u16[(v >> 1) + 3] === 4)) return own$TickReply(m, t, v);
   const o0 = u16[(v >> 1) + 2]!;
   const o2 = u16[(v >> 1) + 4]!;
   return {
@@ -11864,11 +12310,16 @@ function get$TickReply(m: Memory, t: number): TickReply {
     runHash: o2 === 0 ? null : getString(m, t + o2),
   };
 }
-function own$TickReply(r: Reader$TickReply): TickReply {
+function own$TickReply(m: Memory, t: number, v: number): TickReply {
+  const { u16, u64 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
   return {
-    results: r.results,
-    durationNs: r.durationNs,
-    runHash: r.runHash,
+    results: o0 === 0 ? [] : getTables(m, t + o0, get$TickResult),
+    durationNs: o1 === 0 ? 0n : u64[(t + o1) >> 3]!,
+    runHash: o2 === 0 ? null : getString(m, t + o2),
   };
 }
 
@@ -11991,16 +12442,20 @@ function put$TickRequest(m: Memory, p: number, lim: number, x: TickRequestInit, 
 function get$TickRequest(m: Memory, t: number): TickRequest {
   const { i32, u32 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 786440 && i32[(v >> 2) + 1] === 524292)) return own$TickRequest(new Reader$TickRequest(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 786440 && i32[(v >> 2) + 1] === 524292)) return own$TickRequest(m, t, v);
   return {
     simId: u32[(t + 4) >> 2]!,
     count: u32[(t + 8) >> 2]!,
   };
 }
-function own$TickRequest(r: Reader$TickRequest): TickRequest {
+function own$TickRequest(m: Memory, t: number, v: number): TickRequest {
+  const { u16, u32 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
   return {
-    simId: r.simId,
-    count: r.count,
+    simId: o0 === 0 ? 0 : u32[(t + o0) >> 2]!,
+    count: o1 === 0 ? 1 : u32[(t + o1) >> 2]!,
   };
 }
 
@@ -12134,7 +12589,7 @@ function put$TickResult(m: Memory, p: number, lim: number, x: TickResultInit, d:
 function get$TickResult(m: Memory, t: number): TickResult {
   const { i32, i64, u32, u64 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 2359312 && i32[(v >> 2) + 1] === 1572884 && i32[(v >> 2) + 2] === 2097180 && i32[(v >> 2) + 3] === 786436)) return own$TickResult(new Reader$TickResult(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 2359312 && i32[(v >> 2) + 1] === 1572884 && i32[(v >> 2) + 2] === 2097180 && i32[(v >> 2) + 3] === 786436)) return own$TickResult(m, t, v);
   return {
     tick: u32[(t + 20) >> 2]!,
     numArrivals: u32[(t + 24) >> 2]!,
@@ -12144,14 +12599,22 @@ function get$TickResult(m: Memory, t: number): TickResult {
     hash: u64[(t + 12) >> 3]!,
   };
 }
-function own$TickResult(r: Reader$TickResult): TickResult {
+function own$TickResult(m: Memory, t: number, v: number): TickResult {
+  const { i64, u16, u32, u64 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
+  const o3 = 10 < n ? u16[(v >> 1) + 5]! : 0;
+  const o4 = 12 < n ? u16[(v >> 1) + 6]! : 0;
+  const o5 = 14 < n ? u16[(v >> 1) + 7]! : 0;
   return {
-    tick: r.tick,
-    numArrivals: r.numArrivals,
-    numSettlements: r.numSettlements,
-    numLsmReleases: r.numLsmReleases,
-    totalCost: r.totalCost,
-    hash: r.hash,
+    tick: o0 === 0 ? 0 : u32[(t + o0) >> 2]!,
+    numArrivals: o1 === 0 ? 0 : u32[(t + o1) >> 2]!,
+    numSettlements: o2 === 0 ? 0 : u32[(t + o2) >> 2]!,
+    numLsmReleases: o3 === 0 ? 0 : u32[(t + o3) >> 2]!,
+    totalCost: o4 === 0 ? 0n : i64[(t + o4) >> 3]!,
+    hash: o5 === 0 ? 0n : u64[(t + o5) >> 3]!,
   };
 }
 
@@ -12393,7 +12856,7 @@ function put$TimelineReply(m: Memory, p: number, lim: number, x: TimelineReplyIn
 function get$TimelineReply(m: Memory, t: number): TimelineReply {
   const { i32, u16, u32 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 3932192 && i32[(v >> 2) + 1] === 524292)) return own$TimelineReply(new Reader$TimelineReply(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 3932192 && i32[(v >> 2) + 1] === 524292)) return own$TimelineReply(m, t, v);
   const o2 = u16[(v >> 1) + 4]!;
   const o3 = u16[(v >> 1) + 5]!;
   const o4 = u16[(v >> 1) + 6]!;
@@ -12423,22 +12886,38 @@ function get$TimelineReply(m: Memory, t: number): TimelineReply {
     hash: o13 === 0 ? noU64s() : getU64s(m, t + o13),
   };
 }
-function own$TimelineReply(r: Reader$TimelineReply): TimelineReply {
+function own$TimelineReply(m: Memory, t: number, v: number): TimelineReply {
+  const { u16, u32 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
+  const o3 = 10 < n ? u16[(v >> 1) + 5]! : 0;
+  const o4 = 12 < n ? u16[(v >> 1) + 6]! : 0;
+  const o5 = 14 < n ? u16[(v >> 1) + 7]! : 0;
+  const o6 = 16 < n ? u16[(v >> 1) + 8]! : 0;
+  const o7 = 18 < n ? u16[(v >> 1) + 9]! : 0;
+  const o8 = 20 < n ? u16[(v >> 1) + 10]! : 0;
+  const o9 = 22 < n ? u16[(v >> 1) + 11]! : 0;
+  const o10 = 24 < n ? u16[(v >> 1) + 12]! : 0;
+  const o11 = 26 < n ? u16[(v >> 1) + 13]! : 0;
+  const o12 = 28 < n ? u16[(v >> 1) + 14]! : 0;
+  const o13 = 30 < n ? u16[(v >> 1) + 15]! : 0;
   return {
-    fromTick: r.fromTick,
-    ticks: r.ticks,
-    arrivals: r.arrivals,
-    settlements: r.settlements,
-    lsmReleases: r.lsmReleases,
-    arrivalsValue: r.arrivalsValue,
-    settledValue: r.settledValue,
-    totalCost: r.totalCost,
-    queue1Size: r.queue1Size,
-    queue2Size: r.queue2Size,
-    queue2Value: r.queue2Value,
-    available: r.available,
-    feasibilityRatio: r.feasibilityRatio,
-    hash: r.hash,
+    fromTick: o0 === 0 ? 0 : u32[(t + o0) >> 2]!,
+    ticks: o1 === 0 ? 0 : u32[(t + o1) >> 2]!,
+    arrivals: o2 === 0 ? noU32s() : getU32s(m, t + o2),
+    settlements: o3 === 0 ? noU32s() : getU32s(m, t + o3),
+    lsmReleases: o4 === 0 ? noU32s() : getU32s(m, t + o4),
+    arrivalsValue: o5 === 0 ? noI64s() : getI64s(m, t + o5),
+    settledValue: o6 === 0 ? noI64s() : getI64s(m, t + o6),
+    totalCost: o7 === 0 ? noI64s() : getI64s(m, t + o7),
+    queue1Size: o8 === 0 ? noU32s() : getU32s(m, t + o8),
+    queue2Size: o9 === 0 ? noU32s() : getU32s(m, t + o9),
+    queue2Value: o10 === 0 ? noI64s() : getI64s(m, t + o10),
+    available: o11 === 0 ? noI64s() : getI64s(m, t + o11),
+    feasibilityRatio: o12 === 0 ? noF64s() : getF64s(m, t + o12),
+    hash: o13 === 0 ? noU64s() : getU64s(m, t + o13),
   };
 }
 
@@ -12663,18 +13142,23 @@ function put$TimelineRequest(m: Memory, p: number, lim: number, x: TimelineReque
 function get$TimelineRequest(m: Memory, t: number): TimelineRequest {
   const { i32, u16, u32 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 1048586 && i32[(v >> 2) + 1] === 524292 && u16[(v >> 1) + 4] === 12)) return own$TimelineRequest(new Reader$TimelineRequest(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 1048586 && i32[(v >> 2) + 1] === 524292 && u16[(v >> 1) + 4] === 12)) return own$TimelineRequest(m, t, v);
   return {
     simId: u32[(t + 4) >> 2]!,
     fromTick: u32[(t + 8) >> 2]!,
     limit: u32[(t + 12) >> 2]!,
   };
 }
-function own$TimelineRequest(r: Reader$TimelineRequest): TimelineRequest {
+function own$TimelineRequest(m: Memory, t: number, v: number): TimelineRequest {
+  const { u16, u32 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
   return {
-    simId: r.simId,
-    fromTick: r.fromTick,
-    limit: r.limit,
+    simId: o0 === 0 ? 0 : u32[(t + o0) >> 2]!,
+    fromTick: o1 === 0 ? 0 : u32[(t + o1) >> 2]!,
+    limit: o2 === 0 ? 0 : u32[(t + o2) >> 2]!,
   };
 }
 
@@ -12896,7 +13380,7 @@ function put$Transaction(m: Memory, p: number, lim: number, x: TransactionInit, 
 function get$Transaction(m: Memory, t: number): Transaction {
   const { i32, i64, u16, u32, u8 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 4587562 && u16[(v >> 1) + 2] === 20 && u16[(v >> 1) + 5] === 4 && i32[(v >> 2) + 3] === 2097164 && i32[(v >> 2) + 4] === 4194340 && i32[(v >> 2) + 5] === 4325441 && i32[(v >> 2) + 6] === 4456515 && u16[(v >> 1) + 18] === 69)) return own$Transaction(new Reader$Transaction(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 4587562 && u16[(v >> 1) + 2] === 20 && u16[(v >> 1) + 5] === 4 && i32[(v >> 2) + 3] === 2097164 && i32[(v >> 2) + 4] === 4194340 && i32[(v >> 2) + 5] === 4325441 && i32[(v >> 2) + 6] === 4456515 && u16[(v >> 1) + 18] === 69)) return own$Transaction(m, t, v);
   const o1 = u16[(v >> 1) + 3]!;
   const o2 = u16[(v >> 1) + 4]!;
   const o12 = u16[(v >> 1) + 14]!;
@@ -12927,27 +13411,48 @@ function get$Transaction(m: Memory, t: number): Transaction {
     children: o18 === 0 ? noU32s() : getU32s(m, t + o18),
   };
 }
-function own$Transaction(r: Reader$Transaction): Transaction {
+function own$Transaction(m: Memory, t: number, v: number): Transaction {
+  const { i64, u16, u32, u8 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
+  const o3 = 10 < n ? u16[(v >> 1) + 5]! : 0;
+  const o4 = 12 < n ? u16[(v >> 1) + 6]! : 0;
+  const o5 = 14 < n ? u16[(v >> 1) + 7]! : 0;
+  const o6 = 16 < n ? u16[(v >> 1) + 8]! : 0;
+  const o7 = 18 < n ? u16[(v >> 1) + 9]! : 0;
+  const o8 = 20 < n ? u16[(v >> 1) + 10]! : 0;
+  const o9 = 22 < n ? u16[(v >> 1) + 11]! : 0;
+  const o10 = 24 < n ? u16[(v >> 1) + 12]! : 0;
+  const o11 = 26 < n ? u16[(v >> 1) + 13]! : 0;
+  const o12 = 28 < n ? u16[(v >> 1) + 14]! : 0;
+  const o13 = 30 < n ? u16[(v >> 1) + 15]! : 0;
+  const o14 = 32 < n ? u16[(v >> 1) + 16]! : 0;
+  const o15 = 34 < n ? u16[(v >> 1) + 17]! : 0;
+  const o16 = 36 < n ? u16[(v >> 1) + 18]! : 0;
+  const o17 = 38 < n ? u16[(v >> 1) + 19]! : 0;
+  const o18 = 40 < n ? u16[(v >> 1) + 20]! : 0;
   return {
-    id: r.id,
-    sender: r.sender,
-    receiver: r.receiver,
-    amount: r.amount,
-    remaining: r.remaining,
-    arrivalTick: r.arrivalTick,
-    deadlineTick: r.deadlineTick,
-    priority: r.priority,
-    originalPriority: r.originalPriority,
-    status: r.status,
-    divisible: r.divisible,
-    overdue: r.overdue,
-    parent: r.parent,
-    settledTick: r.settledTick,
-    overdueSince: r.overdueSince,
-    queuedTick: r.queuedTick,
-    rtgsPriority: r.rtgsPriority,
-    releaseTick: r.releaseTick,
-    children: r.children,
+    id: o0 === 0 ? 0 : u32[(t + o0) >> 2]!,
+    sender: o1 === 0 ? null : getString(m, t + o1),
+    receiver: o2 === 0 ? null : getString(m, t + o2),
+    amount: o3 === 0 ? 0n : i64[(t + o3) >> 3]!,
+    remaining: o4 === 0 ? 0n : i64[(t + o4) >> 3]!,
+    arrivalTick: o5 === 0 ? 0 : u32[(t + o5) >> 2]!,
+    deadlineTick: o6 === 0 ? 0 : u32[(t + o6) >> 2]!,
+    priority: o7 === 0 ? 0 : u8[t + o7]!,
+    originalPriority: o8 === 0 ? 0 : u8[t + o8]!,
+    status: o9 === 0 ? 0 as TransactionStatus : u8[t + o9]! as TransactionStatus,
+    divisible: o10 === 0 ? false : u8[t + o10]! !== 0,
+    overdue: o11 === 0 ? false : u8[t + o11]! !== 0,
+    parent: o12 === 0 ? null : u32[(t + o12) >> 2]!,
+    settledTick: o13 === 0 ? null : u32[(t + o13) >> 2]!,
+    overdueSince: o14 === 0 ? null : u32[(t + o14) >> 2]!,
+    queuedTick: o15 === 0 ? null : u32[(t + o15) >> 2]!,
+    rtgsPriority: o16 === 0 ? 0 as RtgsPriority : u8[t + o16]! as RtgsPriority,
+    releaseTick: o17 === 0 ? null : u32[(t + o17) >> 2]!,
+    children: o18 === 0 ? noU32s() : getU32s(m, t + o18),
   };
 }
 
@@ -13239,7 +13744,7 @@ function put$TransactionColumns(m: Memory, p: number, lim: number, x: Transactio
 function get$TransactionColumns(m: Memory, t: number): TransactionColumns {
   const { i32, u16 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 1835024)) return own$TransactionColumns(new Reader$TransactionColumns(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 1835024)) return own$TransactionColumns(m, t, v);
   const o0 = u16[(v >> 1) + 2]!;
   const o1 = u16[(v >> 1) + 3]!;
   const o2 = u16[(v >> 1) + 4]!;
@@ -13255,14 +13760,22 @@ function get$TransactionColumns(m: Memory, t: number): TransactionColumns {
     divisible: o5 === 0 ? [] : getBools(m, t + o5),
   };
 }
-function own$TransactionColumns(r: Reader$TransactionColumns): TransactionColumns {
+function own$TransactionColumns(m: Memory, t: number, v: number): TransactionColumns {
+  const { u16 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
+  const o3 = 10 < n ? u16[(v >> 1) + 5]! : 0;
+  const o4 = 12 < n ? u16[(v >> 1) + 6]! : 0;
+  const o5 = 14 < n ? u16[(v >> 1) + 7]! : 0;
   return {
-    sender: r.sender,
-    receiver: r.receiver,
-    amount: r.amount,
-    deadlineTick: r.deadlineTick,
-    priority: r.priority,
-    divisible: r.divisible,
+    sender: o0 === 0 ? noU32s() : getU32s(m, t + o0),
+    receiver: o1 === 0 ? noU32s() : getU32s(m, t + o1),
+    amount: o2 === 0 ? noI64s() : getI64s(m, t + o2),
+    deadlineTick: o3 === 0 ? noU32s() : getU32s(m, t + o3),
+    priority: o4 === 0 ? noU8s() : getU8s(m, t + o4),
+    divisible: o5 === 0 ? [] : getBools(m, t + o5),
   };
 }
 
@@ -13450,7 +13963,7 @@ function put$TransactionItem(m: Memory, p: number, lim: number, x: TransactionIt
 function get$TransactionItem(m: Memory, t: number): TransactionItem {
   const { i32, i64, u16, u32, u8 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 1703952 && i32[(v >> 2) + 2] === 1310724 && i32[(v >> 2) + 3] === 1638424)) return own$TransactionItem(new Reader$TransactionItem(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 1703952 && i32[(v >> 2) + 2] === 1310724 && i32[(v >> 2) + 3] === 1638424)) return own$TransactionItem(m, t, v);
   const o0 = u16[(v >> 1) + 2]!;
   const o1 = u16[(v >> 1) + 3]!;
   return {
@@ -13462,14 +13975,22 @@ function get$TransactionItem(m: Memory, t: number): TransactionItem {
     divisible: u8[t + 25]! !== 0,
   };
 }
-function own$TransactionItem(r: Reader$TransactionItem): TransactionItem {
+function own$TransactionItem(m: Memory, t: number, v: number): TransactionItem {
+  const { i64, u16, u32, u8 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
+  const o3 = 10 < n ? u16[(v >> 1) + 5]! : 0;
+  const o4 = 12 < n ? u16[(v >> 1) + 6]! : 0;
+  const o5 = 14 < n ? u16[(v >> 1) + 7]! : 0;
   return {
-    sender: r.sender,
-    receiver: r.receiver,
-    amount: r.amount,
-    deadlineTick: r.deadlineTick,
-    priority: r.priority,
-    divisible: r.divisible,
+    sender: o0 === 0 ? null : getString(m, t + o0),
+    receiver: o1 === 0 ? null : getString(m, t + o1),
+    amount: o2 === 0 ? 0n : i64[(t + o2) >> 3]!,
+    deadlineTick: o3 === 0 ? 0 : u32[(t + o3) >> 2]!,
+    priority: o4 === 0 ? 5 : u8[t + o4]!,
+    divisible: o5 === 0 ? true : u8[t + o5]! !== 0,
   };
 }
 
@@ -13625,7 +14146,7 @@ function put$TransactionsReply(m: Memory, p: number, lim: number, x: Transaction
 function get$TransactionsReply(m: Memory, t: number): TransactionsReply {
   const { i32, u16, u32 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 1048586 && u16[(v >> 1) + 3] === 8)) return own$TransactionsReply(new Reader$TransactionsReply(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 1048586 && u16[(v >> 1) + 3] === 8)) return own$TransactionsReply(m, t, v);
   const o0 = u16[(v >> 1) + 2]!;
   const o2 = u16[(v >> 1) + 4]!;
   return {
@@ -13634,11 +14155,16 @@ function get$TransactionsReply(m: Memory, t: number): TransactionsReply {
     errors: o2 === 0 ? [] : getTables(m, t + o2, get$ItemError),
   };
 }
-function own$TransactionsReply(r: Reader$TransactionsReply): TransactionsReply {
+function own$TransactionsReply(m: Memory, t: number, v: number): TransactionsReply {
+  const { u16, u32 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
   return {
-    transactions: r.transactions,
-    total: r.total,
-    errors: r.errors,
+    transactions: o0 === 0 ? [] : getTables(m, t + o0, get$Transaction),
+    total: o1 === 0 ? 0 : u32[(t + o1) >> 2]!,
+    errors: o2 === 0 ? [] : getTables(m, t + o2, get$ItemError),
   };
 }
 
@@ -13765,17 +14291,21 @@ function put$UpdatePolicyRequest(m: Memory, p: number, lim: number, x: UpdatePol
 function get$UpdatePolicyRequest(m: Memory, t: number): UpdatePolicyRequest {
   const { i32, u16, u32 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 786440 && u16[(v >> 1) + 2] === 4)) return own$UpdatePolicyRequest(new Reader$UpdatePolicyRequest(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 786440 && u16[(v >> 1) + 2] === 4)) return own$UpdatePolicyRequest(m, t, v);
   const o1 = u16[(v >> 1) + 3]!;
   return {
     simId: u32[(t + 4) >> 2]!,
     items: o1 === 0 ? [] : getTables(m, t + o1, get$PolicyItem),
   };
 }
-function own$UpdatePolicyRequest(r: Reader$UpdatePolicyRequest): UpdatePolicyRequest {
+function own$UpdatePolicyRequest(m: Memory, t: number, v: number): UpdatePolicyRequest {
+  const { u16, u32 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
   return {
-    simId: r.simId,
-    items: r.items,
+    simId: o0 === 0 ? 0 : u32[(t + o0) >> 2]!,
+    items: o1 === 0 ? [] : getTables(m, t + o1, get$PolicyItem),
   };
 }
 
@@ -13885,14 +14415,17 @@ function put$ValidateConfigRequest(m: Memory, p: number, lim: number, x: Validat
 function get$ValidateConfigRequest(m: Memory, t: number): ValidateConfigRequest {
   const { i32, u16 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 524294 && u16[(v >> 1) + 2] === 4)) return own$ValidateConfigRequest(new Reader$ValidateConfigRequest(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 524294 && u16[(v >> 1) + 2] === 4)) return own$ValidateConfigRequest(m, t, v);
   return {
     config: getString(m, t + 4),
   };
 }
-function own$ValidateConfigRequest(r: Reader$ValidateConfigRequest): ValidateConfigRequest {
+function own$ValidateConfigRequest(m: Memory, t: number, v: number): ValidateConfigRequest {
+  const { u16 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
   return {
-    config: r.config,
+    config: o0 === 0 ? "" : getString(m, t + o0),
   };
 }
 
@@ -13991,14 +14524,17 @@ function put$ValidatePolicyRequest(m: Memory, p: number, lim: number, x: Validat
 function get$ValidatePolicyRequest(m: Memory, t: number): ValidatePolicyRequest {
   const { i32, u16 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 524294 && u16[(v >> 1) + 2] === 4)) return own$ValidatePolicyRequest(new Reader$ValidatePolicyRequest(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 524294 && u16[(v >> 1) + 2] === 4)) return own$ValidatePolicyRequest(m, t, v);
   return {
     policy: getString(m, t + 4),
   };
 }
-function own$ValidatePolicyRequest(r: Reader$ValidatePolicyRequest): ValidatePolicyRequest {
+function own$ValidatePolicyRequest(m: Memory, t: number, v: number): ValidatePolicyRequest {
+  const { u16 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
   return {
-    policy: r.policy,
+    policy: o0 === 0 ? "" : getString(m, t + o0),
   };
 }
 
@@ -14113,7 +14649,7 @@ function put$ValidateReply(m: Memory, p: number, lim: number, x: ValidateReplyIn
 function get$ValidateReply(m: Memory, t: number): ValidateReply {
   const { i32, u16, u64, u8 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 1114122 && u16[(v >> 1) + 2] === 16 && u16[(v >> 1) + 4] === 4)) return own$ValidateReply(new Reader$ValidateReply(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 1114122 && u16[(v >> 1) + 2] === 16 && u16[(v >> 1) + 4] === 4)) return own$ValidateReply(m, t, v);
   const o1 = u16[(v >> 1) + 3]!;
   return {
     valid: u8[t + 16]! !== 0,
@@ -14121,11 +14657,16 @@ function get$ValidateReply(m: Memory, t: number): ValidateReply {
     configHash: u64[(t + 4) >> 3]!,
   };
 }
-function own$ValidateReply(r: Reader$ValidateReply): ValidateReply {
+function own$ValidateReply(m: Memory, t: number, v: number): ValidateReply {
+  const { u16, u64, u8 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
   return {
-    valid: r.valid,
-    errors: r.errors,
-    configHash: r.configHash,
+    valid: o0 === 0 ? false : u8[t + o0]! !== 0,
+    errors: o1 === 0 ? [] : getTables(m, t + o1, get$ItemError),
+    configHash: o2 === 0 ? 0n : u64[(t + o2) >> 3]!,
   };
 }
 
@@ -14260,7 +14801,7 @@ function put$VersionReply(m: Memory, p: number, lim: number, x: VersionReplyInit
 function get$VersionReply(m: Memory, t: number): VersionReply {
   const { i32, u16, u8 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 851980 && i32[(v >> 2) + 1] === 655368 && u16[(v >> 1) + 4] === 12)) return own$VersionReply(new Reader$VersionReply(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 851980 && i32[(v >> 2) + 1] === 655368 && u16[(v >> 1) + 4] === 12)) return own$VersionReply(m, t, v);
   const o3 = u16[(v >> 1) + 5]!;
   return {
     major: u16[(t + 8) >> 1]!,
@@ -14269,12 +14810,18 @@ function get$VersionReply(m: Memory, t: number): VersionReply {
     text: o3 === 0 ? null : getString(m, t + o3),
   };
 }
-function own$VersionReply(r: Reader$VersionReply): VersionReply {
+function own$VersionReply(m: Memory, t: number, v: number): VersionReply {
+  const { u16, u8 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
+  const o3 = 10 < n ? u16[(v >> 1) + 5]! : 0;
   return {
-    major: r.major,
-    minor: r.minor,
-    compatible: r.compatible,
-    text: r.text,
+    major: o0 === 0 ? 0 : u16[(t + o0) >> 1]!,
+    minor: o1 === 0 ? 0 : u16[(t + o1) >> 1]!,
+    compatible: o2 === 0 ? false : u8[t + o2]! !== 0,
+    text: o3 === 0 ? null : getString(m, t + o3),
   };
 }
 
@@ -14402,16 +14949,20 @@ function put$VersionRequest(m: Memory, p: number, lim: number, x: VersionRequest
 function get$VersionRequest(m: Memory, t: number): VersionRequest {
   const { i32, u16 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 524296 && i32[(v >> 2) + 1] === 393220)) return own$VersionRequest(new Reader$VersionRequest(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 524296 && i32[(v >> 2) + 1] === 393220)) return own$VersionRequest(m, t, v);
   return {
     major: u16[(t + 4) >> 1]!,
     minor: u16[(t + 6) >> 1]!,
   };
 }
-function own$VersionRequest(r: Reader$VersionRequest): VersionRequest {
+function own$VersionRequest(m: Memory, t: number, v: number): VersionRequest {
+  const { u16 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
   return {
-    major: r.major,
-    minor: r.minor,
+    major: o0 === 0 ? 0 : u16[(t + o0) >> 1]!,
+    minor: o1 === 0 ? 0 : u16[(t + o1) >> 1]!,
   };
 }
 
@@ -14527,17 +15078,21 @@ function put$WithdrawRequest(m: Memory, p: number, lim: number, x: WithdrawReque
 function get$WithdrawRequest(m: Memory, t: number): WithdrawRequest {
   const { i32, u16, u32 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 786440 && u16[(v >> 1) + 2] === 4)) return own$WithdrawRequest(new Reader$WithdrawRequest(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 786440 && u16[(v >> 1) + 2] === 4)) return own$WithdrawRequest(m, t, v);
   const o1 = u16[(v >> 1) + 3]!;
   return {
     simId: u32[(t + 4) >> 2]!,
     ids: o1 === 0 ? noU32s() : getU32s(m, t + o1),
   };
 }
-function own$WithdrawRequest(r: Reader$WithdrawRequest): WithdrawRequest {
+function own$WithdrawRequest(m: Memory, t: number, v: number): WithdrawRequest {
+  const { u16, u32 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
   return {
-    simId: r.simId,
-    ids: r.ids,
+    simId: o0 === 0 ? 0 : u32[(t + o0) >> 2]!,
+    ids: o1 === 0 ? noU32s() : getU32s(m, t + o1),
   };
 }
 

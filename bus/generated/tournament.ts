@@ -91,18 +91,23 @@ function put$Finished(m: Memory, p: number, lim: number, x: FinishedInit, d: num
 function get$Finished(m: Memory, t: number): Finished {
   const { i32, u16, u32, u64 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 1310730 && i32[(v >> 2) + 1] === 1048588 && u16[(v >> 1) + 4] === 4)) return own$Finished(new Reader$Finished(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 1310730 && i32[(v >> 2) + 1] === 1048588 && u16[(v >> 1) + 4] === 4)) return own$Finished(m, t, v);
   return {
     hash: getString(m, t + 12),
     results: u32[(t + 16) >> 2]!,
     games: u64[(t + 4) >> 3]!,
   };
 }
-function own$Finished(r: Reader$Finished): Finished {
+function own$Finished(m: Memory, t: number, v: number): Finished {
+  const { u16, u32, u64 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
   return {
-    hash: r.hash,
-    results: r.results,
-    games: r.games,
+    hash: o0 === 0 ? "" : getString(m, t + o0),
+    results: o1 === 0 ? 0 : u32[(t + o1) >> 2]!,
+    games: o2 === 0 ? 0n : u64[(t + o2) >> 3]!,
   };
 }
 
@@ -282,7 +287,7 @@ function put$GameResult(m: Memory, p: number, lim: number, x: GameResultInit, d:
 function get$GameResult(m: Memory, t: number): GameResult {
   const { f32, f64, i32, u16, u32, u64 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 3670042 && i32[(v >> 2) + 1] === 1572884 && u16[(v >> 1) + 5] === 32 && u16[(v >> 1) + 7] === 40 && i32[(v >> 2) + 4] === 3145772 && i32[(v >> 2) + 5] === 786436)) return own$GameResult(new Reader$GameResult(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 3670042 && i32[(v >> 2) + 1] === 1572884 && u16[(v >> 1) + 5] === 32 && u16[(v >> 1) + 7] === 40 && i32[(v >> 2) + 4] === 3145772 && i32[(v >> 2) + 5] === 786436)) return own$GameResult(m, t, v);
   const o2 = u16[(v >> 1) + 4]!;
   const o4 = u16[(v >> 1) + 6]!;
   const o10 = u16[(v >> 1) + 12]!;
@@ -300,19 +305,32 @@ function get$GameResult(m: Memory, t: number): GameResult {
     error: o10 === 0 ? null : getString(m, t + o10),
   };
 }
-function own$GameResult(r: Reader$GameResult): GameResult {
+function own$GameResult(m: Memory, t: number, v: number): GameResult {
+  const { f32, f64, u16, u32, u64 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
+  const o3 = 10 < n ? u16[(v >> 1) + 5]! : 0;
+  const o4 = 12 < n ? u16[(v >> 1) + 6]! : 0;
+  const o5 = 14 < n ? u16[(v >> 1) + 7]! : 0;
+  const o6 = 16 < n ? u16[(v >> 1) + 8]! : 0;
+  const o7 = 18 < n ? u16[(v >> 1) + 9]! : 0;
+  const o8 = 20 < n ? u16[(v >> 1) + 10]! : 0;
+  const o9 = 22 < n ? u16[(v >> 1) + 11]! : 0;
+  const o10 = 24 < n ? u16[(v >> 1) + 12]! : 0;
   return {
-    index: r.index,
-    genome: r.genome,
-    players: r.players,
-    games: r.games,
-    wins: r.wins,
-    draws: r.draws,
-    avgTurns: r.avgTurns,
-    medianTurns: r.medianTurns,
-    resultHash: r.resultHash,
-    gamesPerSecond: r.gamesPerSecond,
-    error: r.error,
+    index: o0 === 0 ? 0 : u32[(t + o0) >> 2]!,
+    genome: o1 === 0 ? "" : getString(m, t + o1),
+    players: o2 === 0 ? [] : getStrings(m, t + o2),
+    games: o3 === 0 ? 0 : u32[(t + o3) >> 2]!,
+    wins: o4 === 0 ? noU32s() : getU32s(m, t + o4),
+    draws: o5 === 0 ? 0 : u32[(t + o5) >> 2]!,
+    avgTurns: o6 === 0 ? 0 : f32[(t + o6) >> 2]!,
+    medianTurns: o7 === 0 ? 0 : u32[(t + o7) >> 2]!,
+    resultHash: o8 === 0 ? 0n : u64[(t + o8) >> 3]!,
+    gamesPerSecond: o9 === 0 ? 0 : f64[(t + o9) >> 3]!,
+    error: o10 === 0 ? null : getString(m, t + o10),
   };
 }
 
@@ -506,7 +524,7 @@ function put$Standing(m: Memory, p: number, lim: number, x: StandingInit, d: num
 function get$Standing(m: Memory, t: number): Standing {
   const { i32, u64 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 2097164 && i32[(v >> 2) + 1] === 262172 && i32[(v >> 2) + 2] === 1310732)) return own$Standing(new Reader$Standing(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 2097164 && i32[(v >> 2) + 1] === 262172 && i32[(v >> 2) + 2] === 1310732)) return own$Standing(m, t, v);
   return {
     player: getString(m, t + 28),
     games: u64[(t + 4) >> 3]!,
@@ -514,12 +532,18 @@ function get$Standing(m: Memory, t: number): Standing {
     draws: u64[(t + 20) >> 3]!,
   };
 }
-function own$Standing(r: Reader$Standing): Standing {
+function own$Standing(m: Memory, t: number, v: number): Standing {
+  const { u16, u64 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
+  const o3 = 10 < n ? u16[(v >> 1) + 5]! : 0;
   return {
-    player: r.player,
-    games: r.games,
-    wins: r.wins,
-    draws: r.draws,
+    player: o0 === 0 ? "" : getString(m, t + o0),
+    games: o1 === 0 ? 0n : u64[(t + o1) >> 3]!,
+    wins: o2 === 0 ? 0n : u64[(t + o2) >> 3]!,
+    draws: o3 === 0 ? 0n : u64[(t + o3) >> 3]!,
   };
 }
 
@@ -634,11 +658,11 @@ function put$StandingsRequest(m: Memory, p: number, lim: number, x: StandingsReq
 function get$StandingsRequest(m: Memory, t: number): StandingsRequest {
   const { i32 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 262148)) return own$StandingsRequest(new Reader$StandingsRequest().$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 262148)) return own$StandingsRequest();
   return {
   };
 }
-function own$StandingsRequest(_: Reader$StandingsRequest): StandingsRequest {
+function own$StandingsRequest(): StandingsRequest {
   return {};
 }
 
@@ -734,7 +758,7 @@ function put$StandingsResponse(m: Memory, p: number, lim: number, x: StandingsRe
 function get$StandingsResponse(m: Memory, t: number): StandingsResponse {
   const { i32, u16, u32 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 1048586 && u16[(v >> 1) + 3] === 8)) return own$StandingsResponse(new Reader$StandingsResponse(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 1048586 && u16[(v >> 1) + 3] === 8)) return own$StandingsResponse(m, t, v);
   const o0 = u16[(v >> 1) + 2]!;
   const o2 = u16[(v >> 1) + 4]!;
   return {
@@ -743,11 +767,16 @@ function get$StandingsResponse(m: Memory, t: number): StandingsResponse {
     hash: o2 === 0 ? null : getString(m, t + o2),
   };
 }
-function own$StandingsResponse(r: Reader$StandingsResponse): StandingsResponse {
+function own$StandingsResponse(m: Memory, t: number, v: number): StandingsResponse {
+  const { u16, u32 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
   return {
-    standings: r.standings,
-    results: r.results,
-    hash: r.hash,
+    standings: o0 === 0 ? [] : getTables(m, t + o0, get$Standing),
+    results: o1 === 0 ? 0 : u32[(t + o1) >> 2]!,
+    hash: o2 === 0 ? null : getString(m, t + o2),
   };
 }
 

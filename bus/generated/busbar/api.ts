@@ -69,16 +69,20 @@ function put$VersionReply(m: Memory, p: number, lim: number, x: VersionReplyInit
 function get$VersionReply(m: Memory, t: number): VersionReply {
   const { i32 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 786440 && i32[(v >> 2) + 1] === 524292)) return own$VersionReply(new Reader$VersionReply(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 786440 && i32[(v >> 2) + 1] === 524292)) return own$VersionReply(m, t, v);
   return {
     service: getString(m, t + 4),
     version: getString(m, t + 8),
   };
 }
-function own$VersionReply(r: Reader$VersionReply): VersionReply {
+function own$VersionReply(m: Memory, t: number, v: number): VersionReply {
+  const { u16 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
   return {
-    service: r.service,
-    version: r.version,
+    service: o0 === 0 ? "" : getString(m, t + o0),
+    version: o1 === 0 ? "" : getString(m, t + o1),
   };
 }
 
@@ -183,14 +187,17 @@ function put$VersionRequest(m: Memory, p: number, lim: number, x: VersionRequest
 function get$VersionRequest(m: Memory, t: number): VersionRequest {
   const { i32, u16 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 524294 && u16[(v >> 1) + 2] === 4)) return own$VersionRequest(new Reader$VersionRequest(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 524294 && u16[(v >> 1) + 2] === 4)) return own$VersionRequest(m, t, v);
   return {
     caller: getString(m, t + 4),
   };
 }
-function own$VersionRequest(r: Reader$VersionRequest): VersionRequest {
+function own$VersionRequest(m: Memory, t: number, v: number): VersionRequest {
+  const { u16 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
   return {
-    caller: r.caller,
+    caller: o0 === 0 ? "" : getString(m, t + o0),
   };
 }
 

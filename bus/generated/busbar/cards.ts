@@ -480,7 +480,7 @@ function put$Program(m: Memory, p: number, lim: number, x: ProgramInit, d: numbe
 function get$Program(m: Memory, t: number): Program {
   const { i32, u16, u32, u64, u8 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 5242924 && i32[(v >> 2) + 1] === 262220 && i32[(v >> 2) + 2] === 786510 && u16[(v >> 1) + 6] === 16 && i32[(v >> 2) + 4] === 1835032 && u16[(v >> 1) + 17] === 79)) return own$Program(new Reader$Program(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 5242924 && i32[(v >> 2) + 1] === 262220 && i32[(v >> 2) + 2] === 786510 && u16[(v >> 1) + 6] === 16 && i32[(v >> 2) + 4] === 1835032 && u16[(v >> 1) + 17] === 79)) return own$Program(m, t, v);
   const o5 = u16[(v >> 1) + 7]!;
   const o8 = u16[(v >> 1) + 10]!;
   const o9 = u16[(v >> 1) + 11]!;
@@ -516,28 +516,50 @@ function get$Program(m: Memory, t: number): Program {
     dealer: o19 === 0 ? null : get$ProgramDealer(m, t + o19 + i32[(t + o19) >> 2]!),
   };
 }
-function own$Program(r: Reader$Program): Program {
+function own$Program(m: Memory, t: number, v: number): Program {
+  const { i32, u16, u32, u64, u8 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
+  const o3 = 10 < n ? u16[(v >> 1) + 5]! : 0;
+  const o4 = 12 < n ? u16[(v >> 1) + 6]! : 0;
+  const o5 = 14 < n ? u16[(v >> 1) + 7]! : 0;
+  const o6 = 16 < n ? u16[(v >> 1) + 8]! : 0;
+  const o7 = 18 < n ? u16[(v >> 1) + 9]! : 0;
+  const o8 = 20 < n ? u16[(v >> 1) + 10]! : 0;
+  const o9 = 22 < n ? u16[(v >> 1) + 11]! : 0;
+  const o10 = 24 < n ? u16[(v >> 1) + 12]! : 0;
+  const o11 = 26 < n ? u16[(v >> 1) + 13]! : 0;
+  const o12 = 28 < n ? u16[(v >> 1) + 14]! : 0;
+  const o13 = 30 < n ? u16[(v >> 1) + 15]! : 0;
+  const o14 = 32 < n ? u16[(v >> 1) + 16]! : 0;
+  const o15 = 34 < n ? u16[(v >> 1) + 17]! : 0;
+  const o16 = 36 < n ? u16[(v >> 1) + 18]! : 0;
+  const o17 = 38 < n ? u16[(v >> 1) + 19]! : 0;
+  const o18 = 40 < n ? u16[(v >> 1) + 20]! : 0;
+  const o19 = 42 < n ? u16[(v >> 1) + 21]! : 0;
   return {
-    version: r.version,
-    genomeIdHash: r.genomeIdHash,
-    playerCount: r.playerCount,
-    turnsMin: r.turnsMin,
-    turnsMax: r.turnsMax,
-    deck: r.deck,
-    setup: r.setup,
-    turn: r.turn,
-    effects: r.effects,
-    wins: r.wins,
-    cardScores: r.cardScores,
-    scores: r.scores,
-    evaluation: r.evaluation,
-    contract: r.contract,
-    rules: r.rules,
-    teamMode: r.teamMode,
-    teams: r.teams,
-    hands: r.hands,
-    war: r.war,
-    dealer: r.dealer,
+    version: o0 === 0 ? 1 : u16[(t + o0) >> 1]!,
+    genomeIdHash: o1 === 0 ? 0n : u64[(t + o1) >> 3]!,
+    playerCount: o2 === 0 ? 2 : u8[t + o2]!,
+    turnsMin: o3 === 0 ? 10 : u32[(t + o3) >> 2]!,
+    turnsMax: o4 === 0 ? 100 : u32[(t + o4) >> 2]!,
+    deck: o5 === 0 ? null : get$ProgramDeck(m, t + o5 + i32[(t + o5) >> 2]!),
+    setup: o6 === 0 ? absent(Program, "setup") : get$ProgramSetup(m, t + o6 + i32[(t + o6) >> 2]!),
+    turn: o7 === 0 ? absent(Program, "turn") : get$ProgramTurn(m, t + o7 + i32[(t + o7) >> 2]!),
+    effects: o8 === 0 ? [] : getTables(m, t + o8, get$ProgramEffect),
+    wins: o9 === 0 ? [] : getTables(m, t + o9, get$ProgramWin),
+    cardScores: o10 === 0 ? [] : getTables(m, t + o10, get$ProgramCardScore),
+    scores: o11 === 0 ? [] : getTables(m, t + o11, get$ProgramScore),
+    evaluation: o12 === 0 ? null : get$ProgramEvaluation(m, t + o12 + i32[(t + o12) >> 2]!),
+    contract: o13 === 0 ? null : get$ProgramContract(m, t + o13 + i32[(t + o13) >> 2]!),
+    rules: o14 === 0 ? null : get$ProgramRules(m, t + o14 + i32[(t + o14) >> 2]!),
+    teamMode: o15 === 0 ? false : u8[t + o15]! !== 0,
+    teams: o16 === 0 ? [] : getTables(m, t + o16, get$ProgramTeam),
+    hands: o17 === 0 ? null : get$ProgramHands(m, t + o17 + i32[(t + o17) >> 2]!),
+    war: o18 === 0 ? null : get$ProgramWar(m, t + o18 + i32[(t + o18) >> 2]!),
+    dealer: o19 === 0 ? null : get$ProgramDealer(m, t + o19 + i32[(t + o19) >> 2]!),
   };
 }
 
@@ -822,18 +844,23 @@ function put$ProgramAsk(m: Memory, p: number, lim: number, x: ProgramAskInit, d:
 function get$ProgramAsk(m: Memory, t: number): ProgramAsk {
   const { i32, u16, u8 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 458762 && i32[(v >> 2) + 1] === 327684 && u16[(v >> 1) + 4] === 6)) return own$ProgramAsk(new Reader$ProgramAsk(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 458762 && i32[(v >> 2) + 1] === 327684 && u16[(v >> 1) + 4] === 6)) return own$ProgramAsk(m, t, v);
   return {
     mandatory: u8[t + 4]! !== 0,
     setSize: u8[t + 5]!,
     refill: u8[t + 6]!,
   };
 }
-function own$ProgramAsk(r: Reader$ProgramAsk): ProgramAsk {
+function own$ProgramAsk(m: Memory, t: number, v: number): ProgramAsk {
+  const { u16, u8 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
   return {
-    mandatory: r.mandatory,
-    setSize: r.setSize,
-    refill: r.refill,
+    mandatory: o0 === 0 ? true : u8[t + o0]! !== 0,
+    setSize: o1 === 0 ? 4 : u8[t + o1]!,
+    refill: o2 === 0 ? 1 : u8[t + o2]!,
   };
 }
 
@@ -962,18 +989,23 @@ function put$ProgramBetting(m: Memory, p: number, lim: number, x: ProgramBetting
 function get$ProgramBetting(m: Memory, t: number): ProgramBetting {
   const { i32, u16, u32, u8 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 851978 && i32[(v >> 2) + 1] === 524292 && u16[(v >> 1) + 4] === 12)) return own$ProgramBetting(new Reader$ProgramBetting(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 851978 && i32[(v >> 2) + 1] === 524292 && u16[(v >> 1) + 4] === 12)) return own$ProgramBetting(m, t, v);
   return {
     minBet: u32[(t + 4) >> 2]!,
     maxRaises: u32[(t + 8) >> 2]!,
     showdownMethod: u8[t + 12]! as ProgramShowdown,
   };
 }
-function own$ProgramBetting(r: Reader$ProgramBetting): ProgramBetting {
+function own$ProgramBetting(m: Memory, t: number, v: number): ProgramBetting {
+  const { u16, u32, u8 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
   return {
-    minBet: r.minBet,
-    maxRaises: r.maxRaises,
-    showdownMethod: r.showdownMethod,
+    minBet: o0 === 0 ? 10 : u32[(t + o0) >> 2]!,
+    maxRaises: o1 === 0 ? 3 : u32[(t + o1) >> 2]!,
+    showdownMethod: o2 === 0 ? 0 as ProgramShowdown : u8[t + o2]! as ProgramShowdown,
   };
 }
 
@@ -1098,18 +1130,23 @@ function put$ProgramBidding(m: Memory, p: number, lim: number, x: ProgramBidding
 function get$ProgramBidding(m: Memory, t: number): ProgramBidding {
   const { i32, u16, u8 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 458762 && i32[(v >> 2) + 1] === 327684 && u16[(v >> 1) + 4] === 6)) return own$ProgramBidding(new Reader$ProgramBidding(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 458762 && i32[(v >> 2) + 1] === 327684 && u16[(v >> 1) + 4] === 6)) return own$ProgramBidding(m, t, v);
   return {
     minBid: u8[t + 4]!,
     maxBid: u8[t + 5]!,
     allowNil: u8[t + 6]! !== 0,
   };
 }
-function own$ProgramBidding(r: Reader$ProgramBidding): ProgramBidding {
+function own$ProgramBidding(m: Memory, t: number, v: number): ProgramBidding {
+  const { u16, u8 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
   return {
-    minBid: r.minBid,
-    maxBid: r.maxBid,
-    allowNil: r.allowNil,
+    minBid: o0 === 0 ? 1 : u8[t + o0]!,
+    maxBid: o1 === 0 ? 13 : u8[t + o1]!,
+    allowNil: o2 === 0 ? true : u8[t + o2]! !== 0,
   };
 }
 
@@ -1238,7 +1275,7 @@ function put$ProgramCardScore(m: Memory, p: number, lim: number, x: ProgramCardS
 function get$ProgramCardScore(m: Memory, t: number): ProgramCardScore {
   const { i16, i32, u8 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 589836 && i32[(v >> 2) + 1] === 458758 && i32[(v >> 2) + 2] === 524292)) return own$ProgramCardScore(new Reader$ProgramCardScore(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 589836 && i32[(v >> 2) + 1] === 458758 && i32[(v >> 2) + 2] === 524292)) return own$ProgramCardScore(m, t, v);
   return {
     suit: u8[t + 6]!,
     rank: u8[t + 7]!,
@@ -1246,12 +1283,18 @@ function get$ProgramCardScore(m: Memory, t: number): ProgramCardScore {
     trigger: u8[t + 8]! as ProgramScoreTrigger,
   };
 }
-function own$ProgramCardScore(r: Reader$ProgramCardScore): ProgramCardScore {
+function own$ProgramCardScore(m: Memory, t: number, v: number): ProgramCardScore {
+  const { i16, u16, u8 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
+  const o3 = 10 < n ? u16[(v >> 1) + 5]! : 0;
   return {
-    suit: r.suit,
-    rank: r.rank,
-    points: r.points,
-    trigger: r.trigger,
+    suit: o0 === 0 ? 255 : u8[t + o0]!,
+    rank: o1 === 0 ? 255 : u8[t + o1]!,
+    points: o2 === 0 ? 0 : i16[(t + o2) >> 1]!,
+    trigger: o3 === 0 ? 0 as ProgramScoreTrigger : u8[t + o3]! as ProgramScoreTrigger,
   };
 }
 
@@ -1383,18 +1426,23 @@ function put$ProgramCardValue(m: Memory, p: number, lim: number, x: ProgramCardV
 function get$ProgramCardValue(m: Memory, t: number): ProgramCardValue {
   const { i32, u16, u8 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 458762 && i32[(v >> 2) + 1] === 327684 && u16[(v >> 1) + 4] === 6)) return own$ProgramCardValue(new Reader$ProgramCardValue(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 458762 && i32[(v >> 2) + 1] === 327684 && u16[(v >> 1) + 4] === 6)) return own$ProgramCardValue(m, t, v);
   return {
     rank: u8[t + 4]!,
     value: u8[t + 5]!,
     alternate: u8[t + 6]!,
   };
 }
-function own$ProgramCardValue(r: Reader$ProgramCardValue): ProgramCardValue {
+function own$ProgramCardValue(m: Memory, t: number, v: number): ProgramCardValue {
+  const { u16, u8 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
   return {
-    rank: r.rank,
-    value: r.value,
-    alternate: r.alternate,
+    rank: o0 === 0 ? 0 : u8[t + o0]!,
+    value: o1 === 0 ? 0 : u8[t + o1]!,
+    alternate: o2 === 0 ? 0 : u8[t + o2]!,
   };
 }
 
@@ -1550,7 +1598,7 @@ function put$ProgramClaim(m: Memory, p: number, lim: number, x: ProgramClaimInit
 function get$ProgramClaim(m: Memory, t: number): ProgramClaim {
   const { i32, u8 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 786452 && i32[(v >> 2) + 1] === 327684 && i32[(v >> 2) + 2] === 458758 && i32[(v >> 2) + 3] === 589832 && i32[(v >> 2) + 4] === 720906)) return own$ProgramClaim(new Reader$ProgramClaim(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 786452 && i32[(v >> 2) + 1] === 327684 && i32[(v >> 2) + 2] === 458758 && i32[(v >> 2) + 3] === 589832 && i32[(v >> 2) + 4] === 720906)) return own$ProgramClaim(m, t, v);
   return {
     minCards: u8[t + 4]!,
     maxCards: u8[t + 5]!,
@@ -1562,16 +1610,26 @@ function get$ProgramClaim(m: Memory, t: number): ProgramClaim {
     mixed: u8[t + 11]! !== 0,
   };
 }
-function own$ProgramClaim(r: Reader$ProgramClaim): ProgramClaim {
+function own$ProgramClaim(m: Memory, t: number, v: number): ProgramClaim {
+  const { u16, u8 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
+  const o3 = 10 < n ? u16[(v >> 1) + 5]! : 0;
+  const o4 = 12 < n ? u16[(v >> 1) + 6]! : 0;
+  const o5 = 14 < n ? u16[(v >> 1) + 7]! : 0;
+  const o6 = 16 < n ? u16[(v >> 1) + 8]! : 0;
+  const o7 = 18 < n ? u16[(v >> 1) + 9]! : 0;
   return {
-    minCards: r.minCards,
-    maxCards: r.maxCards,
-    allowChallenge: r.allowChallenge,
-    pilePenalty: r.pilePenalty,
-    rankMode: r.rankMode,
-    startingRank: r.startingRank,
-    fixedRank: r.fixedRank,
-    mixed: r.mixed,
+    minCards: o0 === 0 ? 1 : u8[t + o0]!,
+    maxCards: o1 === 0 ? 4 : u8[t + o1]!,
+    allowChallenge: o2 === 0 ? true : u8[t + o2]! !== 0,
+    pilePenalty: o3 === 0 ? true : u8[t + o3]! !== 0,
+    rankMode: o4 === 0 ? 0 as ProgramClaimRank : u8[t + o4]! as ProgramClaimRank,
+    startingRank: o5 === 0 ? 12 : u8[t + o5]!,
+    fixedRank: o6 === 0 ? 255 : u8[t + o6]!,
+    mixed: o7 === 0 ? false : u8[t + o7]! !== 0,
   };
 }
 
@@ -1748,7 +1806,7 @@ function put$ProgramCondition(m: Memory, p: number, lim: number, x: ProgramCondi
 function get$ProgramCondition(m: Memory, t: number): ProgramCondition {
   const { i32, u16, u8 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 786446 && i32[(v >> 2) + 1] === 589832 && i32[(v >> 2) + 2] === 655364 && u16[(v >> 1) + 6] === 11)) return own$ProgramCondition(new Reader$ProgramCondition(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 786446 && i32[(v >> 2) + 1] === 589832 && i32[(v >> 2) + 2] === 655364 && u16[(v >> 1) + 6] === 11)) return own$ProgramCondition(m, t, v);
   return {
     op: u8[t + 8]! as ProgramOp,
     compare: u8[t + 9]! as ProgramCompare,
@@ -1757,13 +1815,20 @@ function get$ProgramCondition(m: Memory, t: number): ProgramCondition {
     reference: u8[t + 11]!,
   };
 }
-function own$ProgramCondition(r: Reader$ProgramCondition): ProgramCondition {
+function own$ProgramCondition(m: Memory, t: number, v: number): ProgramCondition {
+  const { i32, u16, u8 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
+  const o3 = 10 < n ? u16[(v >> 1) + 5]! : 0;
+  const o4 = 12 < n ? u16[(v >> 1) + 6]! : 0;
   return {
-    op: r.op,
-    compare: r.compare,
-    value: r.value,
-    suit: r.suit,
-    reference: r.reference,
+    op: o0 === 0 ? 0 as ProgramOp : u8[t + o0]! as ProgramOp,
+    compare: o1 === 0 ? 0 as ProgramCompare : u8[t + o1]! as ProgramCompare,
+    value: o2 === 0 ? 0 : i32[(t + o2) >> 2]!,
+    suit: o3 === 0 ? 255 : u8[t + o3]!,
+    reference: o4 === 0 ? 0 : u8[t + o4]!,
   };
 }
 
@@ -1923,7 +1988,7 @@ function put$ProgramContract(m: Memory, p: number, lim: number, x: ProgramContra
 function get$ProgramContract(m: Memory, t: number): ProgramContract {
   const { i32, u16, u8 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 917522 && i32[(v >> 2) + 1] === 720906 && i32[(v >> 2) + 2] === 262156 && i32[(v >> 2) + 3] === 851974 && u16[(v >> 1) + 8] === 8)) return own$ProgramContract(new Reader$ProgramContract(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 917522 && i32[(v >> 2) + 1] === 720906 && i32[(v >> 2) + 2] === 262156 && i32[(v >> 2) + 3] === 851974 && u16[(v >> 1) + 8] === 8)) return own$ProgramContract(m, t, v);
   return {
     pointsPerTrickBid: u8[t + 10]!,
     overtrickPoints: u8[t + 11]!,
@@ -1934,15 +1999,24 @@ function get$ProgramContract(m: Memory, t: number): ProgramContract {
     bagPenalty: u16[(t + 8) >> 1]!,
   };
 }
-function own$ProgramContract(r: Reader$ProgramContract): ProgramContract {
+function own$ProgramContract(m: Memory, t: number, v: number): ProgramContract {
+  const { u16, u8 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
+  const o3 = 10 < n ? u16[(v >> 1) + 5]! : 0;
+  const o4 = 12 < n ? u16[(v >> 1) + 6]! : 0;
+  const o5 = 14 < n ? u16[(v >> 1) + 7]! : 0;
+  const o6 = 16 < n ? u16[(v >> 1) + 8]! : 0;
   return {
-    pointsPerTrickBid: r.pointsPerTrickBid,
-    overtrickPoints: r.overtrickPoints,
-    failedContractPenalty: r.failedContractPenalty,
-    nilBonus: r.nilBonus,
-    nilPenalty: r.nilPenalty,
-    bagLimit: r.bagLimit,
-    bagPenalty: r.bagPenalty,
+    pointsPerTrickBid: o0 === 0 ? 10 : u8[t + o0]!,
+    overtrickPoints: o1 === 0 ? 1 : u8[t + o1]!,
+    failedContractPenalty: o2 === 0 ? 10 : u8[t + o2]!,
+    nilBonus: o3 === 0 ? 100 : u16[(t + o3) >> 1]!,
+    nilPenalty: o4 === 0 ? 100 : u16[(t + o4) >> 1]!,
+    bagLimit: o5 === 0 ? 10 : u8[t + o5]!,
+    bagPenalty: o6 === 0 ? 100 : u16[(t + o6) >> 1]!,
   };
 }
 
@@ -2086,14 +2160,17 @@ function put$ProgramDealer(m: Memory, p: number, lim: number, x: ProgramDealerIn
 function get$ProgramDealer(m: Memory, t: number): ProgramDealer {
   const { i32, u16, u8 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 327686 && u16[(v >> 1) + 2] === 4)) return own$ProgramDealer(new Reader$ProgramDealer(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 327686 && u16[(v >> 1) + 2] === 4)) return own$ProgramDealer(m, t, v);
   return {
     drawsBelow: u8[t + 4]!,
   };
 }
-function own$ProgramDealer(r: Reader$ProgramDealer): ProgramDealer {
+function own$ProgramDealer(m: Memory, t: number, v: number): ProgramDealer {
+  const { u16, u8 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
   return {
-    drawsBelow: r.drawsBelow,
+    drawsBelow: o0 === 0 ? 0 : u8[t + o0]!,
   };
 }
 
@@ -2218,7 +2295,7 @@ function put$ProgramDeck(m: Memory, p: number, lim: number, x: ProgramDeckInit, 
 function get$ProgramDeck(m: Memory, t: number): ProgramDeck {
   const { i32, u16, u8 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 851978 && u16[(v >> 1) + 4] === 12)) return own$ProgramDeck(new Reader$ProgramDeck(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 851978 && u16[(v >> 1) + 4] === 12)) return own$ProgramDeck(m, t, v);
   const o0 = u16[(v >> 1) + 2]!;
   const o1 = u16[(v >> 1) + 3]!;
   return {
@@ -2227,11 +2304,16 @@ function get$ProgramDeck(m: Memory, t: number): ProgramDeck {
     copies: u8[t + 12]!,
   };
 }
-function own$ProgramDeck(r: Reader$ProgramDeck): ProgramDeck {
+function own$ProgramDeck(m: Memory, t: number, v: number): ProgramDeck {
+  const { u16, u8 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
   return {
-    ranks: r.ranks,
-    suits: r.suits,
-    copies: r.copies,
+    ranks: o0 === 0 ? noU8s() : getU8s(m, t + o0),
+    suits: o1 === 0 ? noU8s() : getU8s(m, t + o1),
+    copies: o2 === 0 ? 1 : u8[t + o2]!,
   };
 }
 
@@ -2380,7 +2462,7 @@ function put$ProgramDiscard(m: Memory, p: number, lim: number, x: ProgramDiscard
 function get$ProgramDiscard(m: Memory, t: number): ProgramDiscard {
   const { i32, u16, u32, u8 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 917516 && i32[(v >> 2) + 1] === 262156 && u16[(v >> 1) + 4] === 13)) return own$ProgramDiscard(new Reader$ProgramDiscard(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 917516 && i32[(v >> 2) + 1] === 262156 && u16[(v >> 1) + 4] === 13)) return own$ProgramDiscard(m, t, v);
   const o3 = u16[(v >> 1) + 5]!;
   return {
     target: u8[t + 12]! as ProgramPlace,
@@ -2389,12 +2471,18 @@ function get$ProgramDiscard(m: Memory, t: number): ProgramDiscard {
     condition: o3 === 0 ? [] : getTables(m, t + o3, get$ProgramCondition),
   };
 }
-function own$ProgramDiscard(r: Reader$ProgramDiscard): ProgramDiscard {
+function own$ProgramDiscard(m: Memory, t: number, v: number): ProgramDiscard {
+  const { u16, u32, u8 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
+  const o3 = 10 < n ? u16[(v >> 1) + 5]! : 0;
   return {
-    target: r.target,
-    count: r.count,
-    mandatory: r.mandatory,
-    condition: r.condition,
+    target: o0 === 0 ? 2 as ProgramPlace : u8[t + o0]! as ProgramPlace,
+    count: o1 === 0 ? 1 : u32[(t + o1) >> 2]!,
+    mandatory: o2 === 0 ? false : u8[t + o2]! !== 0,
+    condition: o3 === 0 ? [] : getTables(m, t + o3, get$ProgramCondition),
   };
 }
 
@@ -2548,7 +2636,7 @@ function put$ProgramDraw(m: Memory, p: number, lim: number, x: ProgramDrawInit, 
 function get$ProgramDraw(m: Memory, t: number): ProgramDraw {
   const { i32, u16, u32, u8 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 983054 && i32[(v >> 2) + 1] === 262156 && u16[(v >> 1) + 4] === 13 && u16[(v >> 1) + 6] === 14)) return own$ProgramDraw(new Reader$ProgramDraw(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 983054 && i32[(v >> 2) + 1] === 262156 && u16[(v >> 1) + 4] === 13 && u16[(v >> 1) + 6] === 14)) return own$ProgramDraw(m, t, v);
   const o3 = u16[(v >> 1) + 5]!;
   return {
     source: u8[t + 12]! as ProgramPlace,
@@ -2558,13 +2646,20 @@ function get$ProgramDraw(m: Memory, t: number): ProgramDraw {
     alternativeSource: u8[t + 14]!,
   };
 }
-function own$ProgramDraw(r: Reader$ProgramDraw): ProgramDraw {
+function own$ProgramDraw(m: Memory, t: number, v: number): ProgramDraw {
+  const { u16, u32, u8 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
+  const o3 = 10 < n ? u16[(v >> 1) + 5]! : 0;
+  const o4 = 12 < n ? u16[(v >> 1) + 6]! : 0;
   return {
-    source: r.source,
-    count: r.count,
-    mandatory: r.mandatory,
-    condition: r.condition,
-    alternativeSource: r.alternativeSource,
+    source: o0 === 0 ? 0 as ProgramPlace : u8[t + o0]! as ProgramPlace,
+    count: o1 === 0 ? 1 : u32[(t + o1) >> 2]!,
+    mandatory: o2 === 0 ? true : u8[t + o2]! !== 0,
+    condition: o3 === 0 ? [] : getTables(m, t + o3, get$ProgramCondition),
+    alternativeSource: o4 === 0 ? 255 : u8[t + o4]!,
   };
 }
 
@@ -2709,7 +2804,7 @@ function put$ProgramEffect(m: Memory, p: number, lim: number, x: ProgramEffectIn
 function get$ProgramEffect(m: Memory, t: number): ProgramEffect {
   const { i32, u8 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 524300 && i32[(v >> 2) + 1] === 327684 && i32[(v >> 2) + 2] === 458758)) return own$ProgramEffect(new Reader$ProgramEffect(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 524300 && i32[(v >> 2) + 1] === 327684 && i32[(v >> 2) + 2] === 458758)) return own$ProgramEffect(m, t, v);
   return {
     triggerRank: u8[t + 4]!,
     kind: u8[t + 5]! as ProgramEffectKind,
@@ -2717,12 +2812,18 @@ function get$ProgramEffect(m: Memory, t: number): ProgramEffect {
     value: u8[t + 7]!,
   };
 }
-function own$ProgramEffect(r: Reader$ProgramEffect): ProgramEffect {
+function own$ProgramEffect(m: Memory, t: number, v: number): ProgramEffect {
+  const { u16, u8 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
+  const o3 = 10 < n ? u16[(v >> 1) + 5]! : 0;
   return {
-    triggerRank: r.triggerRank,
-    kind: r.kind,
-    target: r.target,
-    value: r.value,
+    triggerRank: o0 === 0 ? 0 : u8[t + o0]!,
+    kind: o1 === 0 ? 0 as ProgramEffectKind : u8[t + o1]! as ProgramEffectKind,
+    target: o2 === 0 ? 0 as ProgramTarget : u8[t + o2]! as ProgramTarget,
+    value: o3 === 0 ? 1 : u8[t + o3]!,
   };
 }
 
@@ -2870,7 +2971,7 @@ function put$ProgramEvaluation(m: Memory, p: number, lim: number, x: ProgramEval
 function get$ProgramEvaluation(m: Memory, t: number): ProgramEvaluation {
   const { i32, u16, u8 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 983054 && u16[(v >> 1) + 2] === 12 && u16[(v >> 1) + 5] === 13 && u16[(v >> 1) + 6] === 14)) return own$ProgramEvaluation(new Reader$ProgramEvaluation(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 983054 && u16[(v >> 1) + 2] === 12 && u16[(v >> 1) + 5] === 13 && u16[(v >> 1) + 6] === 14)) return own$ProgramEvaluation(m, t, v);
   const o1 = u16[(v >> 1) + 3]!;
   const o2 = u16[(v >> 1) + 4]!;
   return {
@@ -2881,13 +2982,20 @@ function get$ProgramEvaluation(m: Memory, t: number): ProgramEvaluation {
     bustThreshold: u8[t + 14]!,
   };
 }
-function own$ProgramEvaluation(r: Reader$ProgramEvaluation): ProgramEvaluation {
+function own$ProgramEvaluation(m: Memory, t: number, v: number): ProgramEvaluation {
+  const { u16, u8 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
+  const o3 = 10 < n ? u16[(v >> 1) + 5]! : 0;
+  const o4 = 12 < n ? u16[(v >> 1) + 6]! : 0;
   return {
-    method: r.method,
-    cardValues: r.cardValues,
-    patterns: r.patterns,
-    targetValue: r.targetValue,
-    bustThreshold: r.bustThreshold,
+    method: o0 === 0 ? 0 as ProgramEvaluationMethod : u8[t + o0]! as ProgramEvaluationMethod,
+    cardValues: o1 === 0 ? [] : getTables(m, t + o1, get$ProgramCardValue),
+    patterns: o2 === 0 ? [] : getTables(m, t + o2, get$ProgramPattern),
+    targetValue: o3 === 0 ? 0 : u8[t + o3]!,
+    bustThreshold: o4 === 0 ? 0 : u8[t + o4]!,
   };
 }
 
@@ -3048,7 +3156,7 @@ function put$ProgramHands(m: Memory, p: number, lim: number, x: ProgramHandsInit
 function get$ProgramHands(m: Memory, t: number): ProgramHands {
   const { i32, u32, u8 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 851984 && i32[(v >> 2) + 1] === 589832 && i32[(v >> 2) + 2] === 655364 && i32[(v >> 2) + 3] === 786443)) return own$ProgramHands(new Reader$ProgramHands(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 851984 && i32[(v >> 2) + 1] === 589832 && i32[(v >> 2) + 2] === 655364 && i32[(v >> 2) + 3] === 786443)) return own$ProgramHands(m, t, v);
   return {
     redeal: u8[t + 8]! !== 0,
     firstPlayer: u8[t + 9]! as ProgramFirstPlayer,
@@ -3058,14 +3166,22 @@ function get$ProgramHands(m: Memory, t: number): ProgramHands {
     emptyHandEnds: u8[t + 12]! !== 0,
   };
 }
-function own$ProgramHands(r: Reader$ProgramHands): ProgramHands {
+function own$ProgramHands(m: Memory, t: number, v: number): ProgramHands {
+  const { u16, u32, u8 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
+  const o3 = 10 < n ? u16[(v >> 1) + 5]! : 0;
+  const o4 = 12 < n ? u16[(v >> 1) + 6]! : 0;
+  const o5 = 14 < n ? u16[(v >> 1) + 7]! : 0;
   return {
-    redeal: r.redeal,
-    firstPlayer: r.firstPlayer,
-    handsMax: r.handsMax,
-    refill: r.refill,
-    roundsPerHand: r.roundsPerHand,
-    emptyHandEnds: r.emptyHandEnds,
+    redeal: o0 === 0 ? true : u8[t + o0]! !== 0,
+    firstPlayer: o1 === 0 ? 1 as ProgramFirstPlayer : u8[t + o1]! as ProgramFirstPlayer,
+    handsMax: o2 === 0 ? 50 : u32[(t + o2) >> 2]!,
+    refill: o3 === 0 ? 0 : u8[t + o3]!,
+    roundsPerHand: o4 === 0 ? 0 : u8[t + o4]!,
+    emptyHandEnds: o5 === 0 ? false : u8[t + o5]! !== 0,
   };
 }
 
@@ -3242,7 +3358,7 @@ function put$ProgramMeld(m: Memory, p: number, lim: number, x: ProgramMeldInit, 
 function get$ProgramMeld(m: Memory, t: number): ProgramMeld {
   const { i32, u16, u8 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 917524 && i32[(v >> 2) + 1] === 589832 && i32[(v >> 2) + 2] === 720906 && i32[(v >> 2) + 3] === 851980 && i32[(v >> 2) + 4] === 393220)) return own$ProgramMeld(new Reader$ProgramMeld(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 917524 && i32[(v >> 2) + 1] === 589832 && i32[(v >> 2) + 2] === 720906 && i32[(v >> 2) + 3] === 851980 && i32[(v >> 2) + 4] === 393220)) return own$ProgramMeld(m, t, v);
   return {
     mandatory: u8[t + 8]! !== 0,
     setMin: u8[t + 9]!,
@@ -3254,16 +3370,26 @@ function get$ProgramMeld(m: Memory, t: number): ProgramMeld {
     undercutBonus: u16[(t + 6) >> 1]!,
   };
 }
-function own$ProgramMeld(r: Reader$ProgramMeld): ProgramMeld {
+function own$ProgramMeld(m: Memory, t: number, v: number): ProgramMeld {
+  const { u16, u8 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
+  const o3 = 10 < n ? u16[(v >> 1) + 5]! : 0;
+  const o4 = 12 < n ? u16[(v >> 1) + 6]! : 0;
+  const o5 = 14 < n ? u16[(v >> 1) + 7]! : 0;
+  const o6 = 16 < n ? u16[(v >> 1) + 8]! : 0;
+  const o7 = 18 < n ? u16[(v >> 1) + 9]! : 0;
   return {
-    mandatory: r.mandatory,
-    setMin: r.setMin,
-    runMin: r.runMin,
-    ace: r.ace,
-    layDown: r.layDown,
-    knockMax: r.knockMax,
-    ginBonus: r.ginBonus,
-    undercutBonus: r.undercutBonus,
+    mandatory: o0 === 0 ? false : u8[t + o0]! !== 0,
+    setMin: o1 === 0 ? 3 : u8[t + o1]!,
+    runMin: o2 === 0 ? 3 : u8[t + o2]!,
+    ace: o3 === 0 ? 0 : u8[t + o3]!,
+    layDown: o4 === 0 ? false : u8[t + o4]! !== 0,
+    knockMax: o5 === 0 ? 10 : u8[t + o5]!,
+    ginBonus: o6 === 0 ? 25 : u16[(t + o6) >> 1]!,
+    undercutBonus: o7 === 0 ? 25 : u16[(t + o7) >> 1]!,
   };
 }
 
@@ -3468,7 +3594,7 @@ function put$ProgramPattern(m: Memory, p: number, lim: number, x: ProgramPattern
 function get$ProgramPattern(m: Memory, t: number): ProgramPattern {
   const { i32, u16, u8 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 1376276 && i32[(v >> 2) + 1] === 1114128 && i32[(v >> 2) + 2] === 1245202 && u16[(v >> 1) + 6] === 20)) return own$ProgramPattern(new Reader$ProgramPattern(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 1376276 && i32[(v >> 2) + 1] === 1114128 && i32[(v >> 2) + 2] === 1245202 && u16[(v >> 1) + 6] === 20)) return own$ProgramPattern(m, t, v);
   const o5 = u16[(v >> 1) + 7]!;
   const o6 = u16[(v >> 1) + 8]!;
   const o7 = u16[(v >> 1) + 9]!;
@@ -3483,16 +3609,26 @@ function get$ProgramPattern(m: Memory, t: number): ProgramPattern {
     name: o7 === 0 ? null : getString(m, t + o7),
   };
 }
-function own$ProgramPattern(r: Reader$ProgramPattern): ProgramPattern {
+function own$ProgramPattern(m: Memory, t: number, v: number): ProgramPattern {
+  const { u16, u8 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
+  const o3 = 10 < n ? u16[(v >> 1) + 5]! : 0;
+  const o4 = 12 < n ? u16[(v >> 1) + 6]! : 0;
+  const o5 = 14 < n ? u16[(v >> 1) + 7]! : 0;
+  const o6 = 16 < n ? u16[(v >> 1) + 8]! : 0;
+  const o7 = 18 < n ? u16[(v >> 1) + 9]! : 0;
   return {
-    priority: r.priority,
-    requiredCount: r.requiredCount,
-    sameSuit: r.sameSuit,
-    sequenceLength: r.sequenceLength,
-    sequenceWrap: r.sequenceWrap,
-    groups: r.groups,
-    ranks: r.ranks,
-    name: r.name,
+    priority: o0 === 0 ? 0 : u8[t + o0]!,
+    requiredCount: o1 === 0 ? 0 : u8[t + o1]!,
+    sameSuit: o2 === 0 ? 0 : u8[t + o2]!,
+    sequenceLength: o3 === 0 ? 0 : u8[t + o3]!,
+    sequenceWrap: o4 === 0 ? false : u8[t + o4]! !== 0,
+    groups: o5 === 0 ? noU8s() : getU8s(m, t + o5),
+    ranks: o6 === 0 ? noU8s() : getU8s(m, t + o6),
+    name: o7 === 0 ? null : getString(m, t + o7),
   };
 }
 
@@ -3661,15 +3797,19 @@ function put$ProgramPhase(m: Memory, p: number, lim: number, x: ProgramPhaseInit
 function get$ProgramPhase(m: Memory, t: number): ProgramPhase {
   const { i32, u16, u8 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 589832 && u16[(v >> 1) + 2] === 8)) return own$ProgramPhase(new Reader$ProgramPhase(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 589832 && u16[(v >> 1) + 2] === 8)) return own$ProgramPhase(m, t, v);
   const o1 = u16[(v >> 1) + 3]!;
   return {
     body: o1 === 0 ? null : get$ProgramPhaseBody(m, u8[t + 8]!, t + o1),
   };
 }
-function own$ProgramPhase(r: Reader$ProgramPhase): ProgramPhase {
+function own$ProgramPhase(m: Memory, t: number, v: number): ProgramPhase {
+  const { u16, u8 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
   return {
-    body: r.body,
+    body: o1 === 0 ? null : get$ProgramPhaseBody(m, o0 === 0 ? 0 : u8[t + o0]!, t + o1),
   };
 }
 
@@ -3808,7 +3948,7 @@ function put$ProgramPlay(m: Memory, p: number, lim: number, x: ProgramPlayInit, 
 function get$ProgramPlay(m: Memory, t: number): ProgramPlay {
   const { i32, u16, u8 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 851984 && u16[(v >> 1) + 2] === 8 && i32[(v >> 2) + 2] === 655369 && i32[(v >> 2) + 3] === 786443)) return own$ProgramPlay(new Reader$ProgramPlay(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 851984 && u16[(v >> 1) + 2] === 8 && i32[(v >> 2) + 2] === 655369 && i32[(v >> 2) + 3] === 786443)) return own$ProgramPlay(m, t, v);
   const o1 = u16[(v >> 1) + 3]!;
   return {
     target: u8[t + 8]! as ProgramPlace,
@@ -3819,14 +3959,22 @@ function get$ProgramPlay(m: Memory, t: number): ProgramPlay {
     passIfUnable: u8[t + 12]! !== 0,
   };
 }
-function own$ProgramPlay(r: Reader$ProgramPlay): ProgramPlay {
+function own$ProgramPlay(m: Memory, t: number, v: number): ProgramPlay {
+  const { u16, u8 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
+  const o3 = 10 < n ? u16[(v >> 1) + 5]! : 0;
+  const o4 = 12 < n ? u16[(v >> 1) + 6]! : 0;
+  const o5 = 14 < n ? u16[(v >> 1) + 7]! : 0;
   return {
-    target: r.target,
-    condition: r.condition,
-    minCards: r.minCards,
-    maxCards: r.maxCards,
-    mandatory: r.mandatory,
-    passIfUnable: r.passIfUnable,
+    target: o0 === 0 ? 2 as ProgramPlace : u8[t + o0]! as ProgramPlace,
+    condition: o1 === 0 ? [] : getTables(m, t + o1, get$ProgramCondition),
+    minCards: o2 === 0 ? 1 : u8[t + o2]!,
+    maxCards: o3 === 0 ? 1 : u8[t + o3]!,
+    mandatory: o4 === 0 ? true : u8[t + o4]! !== 0,
+    passIfUnable: o5 === 0 ? true : u8[t + o5]! !== 0,
   };
 }
 
@@ -3989,7 +4137,7 @@ function put$ProgramRules(m: Memory, p: number, lim: number, x: ProgramRulesInit
 function get$ProgramRules(m: Memory, t: number): ProgramRules {
   const { i32, u8 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 655376 && i32[(v >> 2) + 1] === 327684 && i32[(v >> 2) + 2] === 458758 && i32[(v >> 2) + 3] === 589832)) return own$ProgramRules(new Reader$ProgramRules(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 655376 && i32[(v >> 2) + 1] === 327684 && i32[(v >> 2) + 2] === 458758 && i32[(v >> 2) + 3] === 589832)) return own$ProgramRules(m, t, v);
   return {
     passAction: u8[t + 4]! as ProgramPassAction,
     passesToTrigger: u8[t + 5]!,
@@ -3999,14 +4147,22 @@ function get$ProgramRules(m: Memory, t: number): ProgramRules {
     samePlayerOnWin: u8[t + 9]! !== 0,
   };
 }
-function own$ProgramRules(r: Reader$ProgramRules): ProgramRules {
+function own$ProgramRules(m: Memory, t: number, v: number): ProgramRules {
+  const { u16, u8 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
+  const o3 = 10 < n ? u16[(v >> 1) + 5]! : 0;
+  const o4 = 12 < n ? u16[(v >> 1) + 6]! : 0;
+  const o5 = 14 < n ? u16[(v >> 1) + 7]! : 0;
   return {
-    passAction: r.passAction,
-    passesToTrigger: r.passesToTrigger,
-    deckEmpty: r.deckEmpty,
-    keepTopDiscard: r.keepTopDiscard,
-    tieBreaker: r.tieBreaker,
-    samePlayerOnWin: r.samePlayerOnWin,
+    passAction: o0 === 0 ? 0 as ProgramPassAction : u8[t + o0]! as ProgramPassAction,
+    passesToTrigger: o1 === 0 ? 0 : u8[t + o1]!,
+    deckEmpty: o2 === 0 ? 0 as ProgramDeckEmpty : u8[t + o2]! as ProgramDeckEmpty,
+    keepTopDiscard: o3 === 0 ? true : u8[t + o3]! !== 0,
+    tieBreaker: o4 === 0 ? 1 as ProgramTie : u8[t + o4]! as ProgramTie,
+    samePlayerOnWin: o5 === 0 ? false : u8[t + o5]! !== 0,
   };
 }
 
@@ -4160,7 +4316,7 @@ function put$ProgramScore(m: Memory, p: number, lim: number, x: ProgramScoreInit
 function get$ProgramScore(m: Memory, t: number): ProgramScore {
   const { i16, i32, u16, u8 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 851982 && i32[(v >> 2) + 1] === 524298 && i32[(v >> 2) + 2] === 720900 && u16[(v >> 1) + 6] === 12)) return own$ProgramScore(new Reader$ProgramScore(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 851982 && i32[(v >> 2) + 1] === 524298 && i32[(v >> 2) + 2] === 720900 && u16[(v >> 1) + 6] === 12)) return own$ProgramScore(m, t, v);
   return {
     kind: u8[t + 10]! as ProgramScoreKind,
     points: i16[(t + 8) >> 1]!,
@@ -4169,13 +4325,20 @@ function get$ProgramScore(m: Memory, t: number): ProgramScore {
     rank: u8[t + 12]!,
   };
 }
-function own$ProgramScore(r: Reader$ProgramScore): ProgramScore {
+function own$ProgramScore(m: Memory, t: number, v: number): ProgramScore {
+  const { i16, i32, u16, u8 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
+  const o3 = 10 < n ? u16[(v >> 1) + 5]! : 0;
+  const o4 = 12 < n ? u16[(v >> 1) + 6]! : 0;
   return {
-    kind: r.kind,
-    points: r.points,
-    threshold: r.threshold,
-    suit: r.suit,
-    rank: r.rank,
+    kind: o0 === 0 ? 0 as ProgramScoreKind : u8[t + o0]! as ProgramScoreKind,
+    points: o1 === 0 ? 0 : i16[(t + o1) >> 1]!,
+    threshold: o2 === 0 ? 0 : i32[(t + o2) >> 2]!,
+    suit: o3 === 0 ? 255 : u8[t + o3]!,
+    rank: o4 === 0 ? 255 : u8[t + o4]!,
   };
 }
 
@@ -4404,7 +4567,7 @@ function put$ProgramSetup(m: Memory, p: number, lim: number, x: ProgramSetupInit
 function get$ProgramSetup(m: Memory, t: number): ProgramSetup {
   const { i32, u16, u32, u8 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 1966118 && i32[(v >> 2) + 1] === 1114128 && u16[(v >> 1) + 5] === 18 && i32[(v >> 2) + 3] === 1310739 && i32[(v >> 2) + 4] === 1441813 && i32[(v >> 2) + 5] === 1572887 && i32[(v >> 2) + 6] === 1638408 && i32[(v >> 2) + 7] === 1769498 && u16[(v >> 1) + 16] === 28 && u16[(v >> 1) + 18] === 29)) return own$ProgramSetup(new Reader$ProgramSetup(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 1966118 && i32[(v >> 2) + 1] === 1114128 && u16[(v >> 1) + 5] === 18 && i32[(v >> 2) + 3] === 1310739 && i32[(v >> 2) + 4] === 1441813 && i32[(v >> 2) + 5] === 1572887 && i32[(v >> 2) + 6] === 1638408 && i32[(v >> 2) + 7] === 1769498 && u16[(v >> 1) + 16] === 28 && u16[(v >> 1) + 18] === 29)) return own$ProgramSetup(m, t, v);
   const o2 = u16[(v >> 1) + 4]!;
   const o15 = u16[(v >> 1) + 17]!;
   return {
@@ -4427,25 +4590,44 @@ function get$ProgramSetup(m: Memory, t: number): ProgramSetup {
     lastCaptureTakesRest: u8[t + 29]! !== 0,
   };
 }
-function own$ProgramSetup(r: Reader$ProgramSetup): ProgramSetup {
+function own$ProgramSetup(m: Memory, t: number, v: number): ProgramSetup {
+  const { u16, u32, u8 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
+  const o3 = 10 < n ? u16[(v >> 1) + 5]! : 0;
+  const o4 = 12 < n ? u16[(v >> 1) + 6]! : 0;
+  const o5 = 14 < n ? u16[(v >> 1) + 7]! : 0;
+  const o6 = 16 < n ? u16[(v >> 1) + 8]! : 0;
+  const o7 = 18 < n ? u16[(v >> 1) + 9]! : 0;
+  const o8 = 20 < n ? u16[(v >> 1) + 10]! : 0;
+  const o9 = 22 < n ? u16[(v >> 1) + 11]! : 0;
+  const o10 = 24 < n ? u16[(v >> 1) + 12]! : 0;
+  const o11 = 26 < n ? u16[(v >> 1) + 13]! : 0;
+  const o12 = 28 < n ? u16[(v >> 1) + 14]! : 0;
+  const o13 = 30 < n ? u16[(v >> 1) + 15]! : 0;
+  const o14 = 32 < n ? u16[(v >> 1) + 16]! : 0;
+  const o15 = 34 < n ? u16[(v >> 1) + 17]! : 0;
+  const o16 = 36 < n ? u16[(v >> 1) + 18]! : 0;
   return {
-    cardsPerPlayer: r.cardsPerPlayer,
-    initialDiscardCount: r.initialDiscardCount,
-    wildRanks: r.wildRanks,
-    handVisibility: r.handVisibility,
-    deckVisibility: r.deckVisibility,
-    discardVisibility: r.discardVisibility,
-    tableauVisibility: r.tableauVisibility,
-    trumpSuit: r.trumpSuit,
-    rotateTrump: r.rotateTrump,
-    randomTrump: r.randomTrump,
-    startingChips: r.startingChips,
-    customPrintedDeck: r.customPrintedDeck,
-    tableauMode: r.tableauMode,
-    sequenceDirection: r.sequenceDirection,
-    captureSums: r.captureSums,
-    captureValues: r.captureValues,
-    lastCaptureTakesRest: r.lastCaptureTakesRest,
+    cardsPerPlayer: o0 === 0 ? 0 : u8[t + o0]!,
+    initialDiscardCount: o1 === 0 ? 0 : u8[t + o1]!,
+    wildRanks: o2 === 0 ? noU8s() : getU8s(m, t + o2),
+    handVisibility: o3 === 0 ? 2 as ProgramVisibility : u8[t + o3]! as ProgramVisibility,
+    deckVisibility: o4 === 0 ? 0 as ProgramVisibility : u8[t + o4]! as ProgramVisibility,
+    discardVisibility: o5 === 0 ? 1 as ProgramVisibility : u8[t + o5]! as ProgramVisibility,
+    tableauVisibility: o6 === 0 ? 1 as ProgramVisibility : u8[t + o6]! as ProgramVisibility,
+    trumpSuit: o7 === 0 ? 255 : u8[t + o7]!,
+    rotateTrump: o8 === 0 ? false : u8[t + o8]! !== 0,
+    randomTrump: o9 === 0 ? false : u8[t + o9]! !== 0,
+    startingChips: o10 === 0 ? 0 : u32[(t + o10) >> 2]!,
+    customPrintedDeck: o11 === 0 ? false : u8[t + o11]! !== 0,
+    tableauMode: o12 === 0 ? 0 as ProgramTableau : u8[t + o12]! as ProgramTableau,
+    sequenceDirection: o13 === 0 ? 2 as ProgramDirection : u8[t + o13]! as ProgramDirection,
+    captureSums: o14 === 0 ? false : u8[t + o14]! !== 0,
+    captureValues: o15 === 0 ? noU8s() : getU8s(m, t + o15),
+    lastCaptureTakesRest: o16 === 0 ? false : u8[t + o16]! !== 0,
   };
 }
 
@@ -4677,15 +4859,18 @@ function put$ProgramTeam(m: Memory, p: number, lim: number, x: ProgramTeamInit, 
 function get$ProgramTeam(m: Memory, t: number): ProgramTeam {
   const { i32, u16 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 524294)) return own$ProgramTeam(new Reader$ProgramTeam(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 524294)) return own$ProgramTeam(m, t, v);
   const o0 = u16[(v >> 1) + 2]!;
   return {
     players: o0 === 0 ? noU8s() : getU8s(m, t + o0),
   };
 }
-function own$ProgramTeam(r: Reader$ProgramTeam): ProgramTeam {
+function own$ProgramTeam(m: Memory, t: number, v: number): ProgramTeam {
+  const { u16 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
   return {
-    players: r.players,
+    players: o0 === 0 ? noU8s() : getU8s(m, t + o0),
   };
 }
 
@@ -4820,7 +5005,7 @@ function put$ProgramTrick(m: Memory, p: number, lim: number, x: ProgramTrickInit
 function get$ProgramTrick(m: Memory, t: number): ProgramTrick {
   const { i32, u16, u8 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 589838 && i32[(v >> 2) + 1] === 327684 && i32[(v >> 2) + 2] === 458758 && u16[(v >> 1) + 6] === 8)) return own$ProgramTrick(new Reader$ProgramTrick(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 589838 && i32[(v >> 2) + 1] === 327684 && i32[(v >> 2) + 2] === 458758 && u16[(v >> 1) + 6] === 8)) return own$ProgramTrick(m, t, v);
   return {
     leadSuitRequired: u8[t + 4]! !== 0,
     trumpSuit: u8[t + 5]!,
@@ -4829,13 +5014,20 @@ function get$ProgramTrick(m: Memory, t: number): ProgramTrick {
     breakingRule: u8[t + 8]! as ProgramBreaking,
   };
 }
-function own$ProgramTrick(r: Reader$ProgramTrick): ProgramTrick {
+function own$ProgramTrick(m: Memory, t: number, v: number): ProgramTrick {
+  const { u16, u8 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
+  const o3 = 10 < n ? u16[(v >> 1) + 5]! : 0;
+  const o4 = 12 < n ? u16[(v >> 1) + 6]! : 0;
   return {
-    leadSuitRequired: r.leadSuitRequired,
-    trumpSuit: r.trumpSuit,
-    highCardWins: r.highCardWins,
-    breakingSuit: r.breakingSuit,
-    breakingRule: r.breakingRule,
+    leadSuitRequired: o0 === 0 ? true : u8[t + o0]! !== 0,
+    trumpSuit: o1 === 0 ? 255 : u8[t + o1]!,
+    highCardWins: o2 === 0 ? true : u8[t + o2]! !== 0,
+    breakingSuit: o3 === 0 ? 255 : u8[t + o3]!,
+    breakingRule: o4 === 0 ? 0 as ProgramBreaking : u8[t + o4]! as ProgramBreaking,
   };
 }
 
@@ -4990,7 +5182,7 @@ function put$ProgramTurn(m: Memory, p: number, lim: number, x: ProgramTurnInit, 
 function get$ProgramTurn(m: Memory, t: number): ProgramTurn {
   const { i32, u16, u8 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 720908 && u16[(v >> 1) + 3] === 8 && i32[(v >> 2) + 2] === 655369)) return own$ProgramTurn(new Reader$ProgramTurn(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 720908 && u16[(v >> 1) + 3] === 8 && i32[(v >> 2) + 2] === 655369)) return own$ProgramTurn(m, t, v);
   const o0 = u16[(v >> 1) + 2]!;
   return {
     phases: o0 === 0 ? [] : getTables(m, t + o0, get$ProgramPhase),
@@ -4999,12 +5191,18 @@ function get$ProgramTurn(m: Memory, t: number): ProgramTurn {
     tricksPerHand: u8[t + 10]!,
   };
 }
-function own$ProgramTurn(r: Reader$ProgramTurn): ProgramTurn {
+function own$ProgramTurn(m: Memory, t: number, v: number): ProgramTurn {
+  const { u16, u8 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
+  const o3 = 10 < n ? u16[(v >> 1) + 5]! : 0;
   return {
-    phases: r.phases,
-    model: r.model,
-    isTrickBased: r.isTrickBased,
-    tricksPerHand: r.tricksPerHand,
+    phases: o0 === 0 ? [] : getTables(m, t + o0, get$ProgramPhase),
+    model: o1 === 0 ? 1 as ProgramTurnModel : u8[t + o1]! as ProgramTurnModel,
+    isTrickBased: o2 === 0 ? false : u8[t + o2]! !== 0,
+    tricksPerHand: o3 === 0 ? 0 : u8[t + o3]!,
   };
 }
 
@@ -5142,18 +5340,23 @@ function put$ProgramWar(m: Memory, p: number, lim: number, x: ProgramWarInit, d:
 function get$ProgramWar(m: Memory, t: number): ProgramWar {
   const { i32, u16, u8 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 458762 && i32[(v >> 2) + 1] === 327684 && u16[(v >> 1) + 4] === 6)) return own$ProgramWar(new Reader$ProgramWar(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 458762 && i32[(v >> 2) + 1] === 327684 && u16[(v >> 1) + 4] === 6)) return own$ProgramWar(m, t, v);
   return {
     faceDown: u8[t + 4]!,
     returnOrder: u8[t + 5]! as ProgramReturn,
     shortHand: u8[t + 6]! as ProgramShortHand,
   };
 }
-function own$ProgramWar(r: Reader$ProgramWar): ProgramWar {
+function own$ProgramWar(m: Memory, t: number, v: number): ProgramWar {
+  const { u16, u8 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
   return {
-    faceDown: r.faceDown,
-    returnOrder: r.returnOrder,
-    shortHand: r.shortHand,
+    faceDown: o0 === 0 ? 3 : u8[t + o0]!,
+    returnOrder: o1 === 0 ? 0 as ProgramReturn : u8[t + o1]! as ProgramReturn,
+    shortHand: o2 === 0 ? 0 as ProgramShortHand : u8[t + o2]! as ProgramShortHand,
   };
 }
 
@@ -5290,7 +5493,7 @@ function put$ProgramWin(m: Memory, p: number, lim: number, x: ProgramWinInit, d:
 function get$ProgramWin(m: Memory, t: number): ProgramWin {
   const { i32, u16, u8 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 786446 && i32[(v >> 2) + 1] === 262152 && i32[(v >> 2) + 2] === 655369 && u16[(v >> 1) + 6] === 11)) return own$ProgramWin(new Reader$ProgramWin(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 786446 && i32[(v >> 2) + 1] === 262152 && i32[(v >> 2) + 2] === 655369 && u16[(v >> 1) + 6] === 11)) return own$ProgramWin(m, t, v);
   return {
     kind: u8[t + 8]! as ProgramWinKind,
     threshold: i32[(t + 4) >> 2]!,
@@ -5299,13 +5502,20 @@ function get$ProgramWin(m: Memory, t: number): ProgramWin {
     requiredHandSize: u8[t + 11]!,
   };
 }
-function own$ProgramWin(r: Reader$ProgramWin): ProgramWin {
+function own$ProgramWin(m: Memory, t: number, v: number): ProgramWin {
+  const { i32, u16, u8 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
+  const o3 = 10 < n ? u16[(v >> 1) + 5]! : 0;
+  const o4 = 12 < n ? u16[(v >> 1) + 6]! : 0;
   return {
-    kind: r.kind,
-    threshold: r.threshold,
-    comparison: r.comparison,
-    triggerMode: r.triggerMode,
-    requiredHandSize: r.requiredHandSize,
+    kind: o0 === 0 ? 0 as ProgramWinKind : u8[t + o0]! as ProgramWinKind,
+    threshold: o1 === 0 ? 0 : i32[(t + o1) >> 2]!,
+    comparison: o2 === 0 ? 0 as ProgramComparison : u8[t + o2]! as ProgramComparison,
+    triggerMode: o3 === 0 ? 0 as ProgramTrigger : u8[t + o3]! as ProgramTrigger,
+    requiredHandSize: o4 === 0 ? 0 : u8[t + o4]!,
   };
 }
 

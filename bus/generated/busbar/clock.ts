@@ -124,7 +124,7 @@ function put$Done(m: Memory, p: number, lim: number, x: DoneInit, d: number): nu
 function get$Done(m: Memory, t: number): Done {
   const { i32, u16, u64, u8 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 2949138 && i32[(v >> 2) + 1] === 786436 && u16[(v >> 1) + 4] === 44 && u16[(v >> 1) + 8] === 28)) return own$Done(new Reader$Done(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 2949138 && i32[(v >> 2) + 1] === 786436 && u16[(v >> 1) + 4] === 44 && u16[(v >> 1) + 8] === 28)) return own$Done(m, t, v);
   const o3 = u16[(v >> 1) + 5]!;
   const o4 = u16[(v >> 1) + 6]!;
   const o5 = u16[(v >> 1) + 7]!;
@@ -138,15 +138,24 @@ function get$Done(m: Memory, t: number): Done {
     taken: u64[(t + 28) >> 3]!,
   };
 }
-function own$Done(r: Reader$Done): Done {
+function own$Done(m: Memory, t: number, v: number): Done {
+  const { u16, u64, u8 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
+  const o3 = 10 < n ? u16[(v >> 1) + 5]! : 0;
+  const o4 = 12 < n ? u16[(v >> 1) + 6]! : 0;
+  const o5 = 14 < n ? u16[(v >> 1) + 7]! : 0;
+  const o6 = 16 < n ? u16[(v >> 1) + 8]! : 0;
   return {
-    tick: r.tick,
-    timeNs: r.timeNs,
-    stage: r.stage,
-    hash: r.hash,
-    reason: r.reason,
-    waitsFor: r.waitsFor,
-    taken: r.taken,
+    tick: o0 === 0 ? 0n : u64[(t + o0) >> 3]!,
+    timeNs: o1 === 0 ? 0n : u64[(t + o1) >> 3]!,
+    stage: o2 === 0 ? 0 as Stage : u8[t + o2]! as Stage,
+    hash: o3 === 0 ? null : u64[(t + o3) >> 3]!,
+    reason: o4 === 0 ? null : getString(m, t + o4),
+    waitsFor: o5 === 0 ? [] : getStrings(m, t + o5),
+    taken: o6 === 0 ? 0n : u64[(t + o6) >> 3]!,
   };
 }
 
@@ -334,7 +343,7 @@ function put$Follower(m: Memory, p: number, lim: number, x: FollowerInit, d: num
 function get$Follower(m: Memory, t: number): Follower {
   const { i32, u16, u32, u64, u8 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 1966098 && i32[(v >> 2) + 1] === 262156 && u16[(v >> 1) + 4] === 28 && u16[(v >> 1) + 7] === 29 && u16[(v >> 1) + 8] === 24)) return own$Follower(new Reader$Follower(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 1966098 && i32[(v >> 2) + 1] === 262156 && u16[(v >> 1) + 4] === 28 && u16[(v >> 1) + 7] === 29 && u16[(v >> 1) + 8] === 24)) return own$Follower(m, t, v);
   const o3 = u16[(v >> 1) + 5]!;
   const o4 = u16[(v >> 1) + 6]!;
   return {
@@ -347,15 +356,24 @@ function get$Follower(m: Memory, t: number): Follower {
     rejoined: u32[(t + 24) >> 2]!,
   };
 }
-function own$Follower(r: Reader$Follower): Follower {
+function own$Follower(m: Memory, t: number, v: number): Follower {
+  const { u16, u32, u64, u8 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
+  const o3 = 10 < n ? u16[(v >> 1) + 5]! : 0;
+  const o4 = 12 < n ? u16[(v >> 1) + 6]! : 0;
+  const o5 = 14 < n ? u16[(v >> 1) + 7]! : 0;
+  const o6 = 16 < n ? u16[(v >> 1) + 8]! : 0;
   return {
-    service: r.service,
-    tick: r.tick,
-    stage: r.stage,
-    waitsFor: r.waitsFor,
-    reason: r.reason,
-    joined: r.joined,
-    rejoined: r.rejoined,
+    service: o0 === 0 ? "" : getString(m, t + o0),
+    tick: o1 === 0 ? 0n : u64[(t + o1) >> 3]!,
+    stage: o2 === 0 ? 0 as Stage : u8[t + o2]! as Stage,
+    waitsFor: o3 === 0 ? [] : getStrings(m, t + o3),
+    reason: o4 === 0 ? null : getString(m, t + o4),
+    joined: o5 === 0 ? false : u8[t + o5]! !== 0,
+    rejoined: o6 === 0 ? 0 : u32[(t + o6) >> 2]!,
   };
 }
 
@@ -505,14 +523,17 @@ function put$Mark(m: Memory, p: number, lim: number, x: MarkInit, d: number): nu
 function get$Mark(m: Memory, t: number): Mark {
   const { i32, u16, u64 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 786438 && u16[(v >> 1) + 2] === 4)) return own$Mark(new Reader$Mark(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 786438 && u16[(v >> 1) + 2] === 4)) return own$Mark(m, t, v);
   return {
     tick: u64[(t + 4) >> 3]!,
   };
 }
-function own$Mark(r: Reader$Mark): Mark {
+function own$Mark(m: Memory, t: number, v: number): Mark {
+  const { u16, u64 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
   return {
-    tick: r.tick,
+    tick: o0 === 0 ? 0n : u64[(t + o0) >> 3]!,
   };
 }
 
@@ -605,11 +626,11 @@ function put$NowRequest(m: Memory, p: number, lim: number, x: NowRequestInit, d:
 function get$NowRequest(m: Memory, t: number): NowRequest {
   const { i32 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 262148)) return own$NowRequest(new Reader$NowRequest().$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 262148)) return own$NowRequest();
   return {
   };
 }
-function own$NowRequest(_: Reader$NowRequest): NowRequest {
+function own$NowRequest(): NowRequest {
   return {};
 }
 
@@ -681,11 +702,11 @@ function put$PauseRequest(m: Memory, p: number, lim: number, x: PauseRequestInit
 function get$PauseRequest(m: Memory, t: number): PauseRequest {
   const { i32 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 262148)) return own$PauseRequest(new Reader$PauseRequest().$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 262148)) return own$PauseRequest();
   return {
   };
 }
-function own$PauseRequest(_: Reader$PauseRequest): PauseRequest {
+function own$PauseRequest(): PauseRequest {
   return {};
 }
 
@@ -776,7 +797,7 @@ function put$RunRequest(m: Memory, p: number, lim: number, x: RunRequestInit, d:
 function get$RunRequest(m: Memory, t: number): RunRequest {
   const { f64, i32, u16, u64 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 1310728)) return own$RunRequest(new Reader$RunRequest(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 1310728)) return own$RunRequest(m, t, v);
   const o0 = u16[(v >> 1) + 2]!;
   const o1 = u16[(v >> 1) + 3]!;
   return {
@@ -784,10 +805,14 @@ function get$RunRequest(m: Memory, t: number): RunRequest {
     untilTick: o1 === 0 ? null : u64[(t + o1) >> 3]!,
   };
 }
-function own$RunRequest(r: Reader$RunRequest): RunRequest {
+function own$RunRequest(m: Memory, t: number, v: number): RunRequest {
+  const { f64, u16, u64 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
   return {
-    rate: r.rate,
-    untilTick: r.untilTick,
+    rate: o0 === 0 ? null : f64[(t + o0) >> 3]!,
+    untilTick: o1 === 0 ? null : u64[(t + o1) >> 3]!,
   };
 }
 
@@ -965,7 +990,7 @@ function put$State(m: Memory, p: number, lim: number, x: StateInit, d: number): 
 function get$State(m: Memory, t: number): State {
   const { f64, i32, u16, u64, u8 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 4259864 && i32[(v >> 2) + 1] === 786436 && i32[(v >> 2) + 2] === 4194324 && u16[(v >> 1) + 9] === 44)) return own$State(new Reader$State(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 4259864 && i32[(v >> 2) + 1] === 786436 && i32[(v >> 2) + 2] === 4194324 && u16[(v >> 1) + 9] === 44)) return own$State(m, t, v);
   const o4 = u16[(v >> 1) + 6]!;
   const o5 = u16[(v >> 1) + 7]!;
   const o6 = u16[(v >> 1) + 8]!;
@@ -984,18 +1009,30 @@ function get$State(m: Memory, t: number): State {
     error: o9 === 0 ? null : getString(m, t + o9),
   };
 }
-function own$State(r: Reader$State): State {
+function own$State(m: Memory, t: number, v: number): State {
+  const { f64, u16, u64, u8 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
+  const o3 = 10 < n ? u16[(v >> 1) + 5]! : 0;
+  const o4 = 12 < n ? u16[(v >> 1) + 6]! : 0;
+  const o5 = 14 < n ? u16[(v >> 1) + 7]! : 0;
+  const o6 = 16 < n ? u16[(v >> 1) + 8]! : 0;
+  const o7 = 18 < n ? u16[(v >> 1) + 9]! : 0;
+  const o8 = 20 < n ? u16[(v >> 1) + 10]! : 0;
+  const o9 = 22 < n ? u16[(v >> 1) + 11]! : 0;
   return {
-    tick: r.tick,
-    timeNs: r.timeNs,
-    stepNs: r.stepNs,
-    mode: r.mode,
-    rate: r.rate,
-    inWork: r.inWork,
-    runHash: r.runHash,
-    hashedFrom: r.hashedFrom,
-    followers: r.followers,
-    error: r.error,
+    tick: o0 === 0 ? 0n : u64[(t + o0) >> 3]!,
+    timeNs: o1 === 0 ? 0n : u64[(t + o1) >> 3]!,
+    stepNs: o2 === 0 ? 0n : u64[(t + o2) >> 3]!,
+    mode: o3 === 0 ? 0 as Mode : u8[t + o3]! as Mode,
+    rate: o4 === 0 ? null : f64[(t + o4) >> 3]!,
+    inWork: o5 === 0 ? null : u64[(t + o5) >> 3]!,
+    runHash: o6 === 0 ? null : getString(m, t + o6),
+    hashedFrom: o7 === 0 ? 0n : u64[(t + o7) >> 3]!,
+    followers: o8 === 0 ? [] : getTables(m, t + o8, get$Follower),
+    error: o9 === 0 ? null : getString(m, t + o9),
   };
 }
 
@@ -1177,17 +1214,21 @@ function put$StepRequest(m: Memory, p: number, lim: number, x: StepRequestInit, 
 function get$StepRequest(m: Memory, t: number): StepRequest {
   const { i32, u16, u64 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 1310728 && u16[(v >> 1) + 2] === 4)) return own$StepRequest(new Reader$StepRequest(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 1310728 && u16[(v >> 1) + 2] === 4)) return own$StepRequest(m, t, v);
   const o1 = u16[(v >> 1) + 3]!;
   return {
     ticks: u64[(t + 4) >> 3]!,
     timeNs: o1 === 0 ? null : u64[(t + o1) >> 3]!,
   };
 }
-function own$StepRequest(r: Reader$StepRequest): StepRequest {
+function own$StepRequest(m: Memory, t: number, v: number): StepRequest {
+  const { u16, u64 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
   return {
-    ticks: r.ticks,
-    timeNs: r.timeNs,
+    ticks: o0 === 0 ? 1n : u64[(t + o0) >> 3]!,
+    timeNs: o1 === 0 ? null : u64[(t + o1) >> 3]!,
   };
 }
 
@@ -1313,18 +1354,23 @@ function put$Tick(m: Memory, p: number, lim: number, x: TickInit, d: number): nu
 function get$Tick(m: Memory, t: number): Tick {
   const { i32, u16, u64, u8 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 1376266 && i32[(v >> 2) + 1] === 786436 && u16[(v >> 1) + 4] === 20)) return own$Tick(new Reader$Tick(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 1376266 && i32[(v >> 2) + 1] === 786436 && u16[(v >> 1) + 4] === 20)) return own$Tick(m, t, v);
   return {
     tick: u64[(t + 4) >> 3]!,
     timeNs: u64[(t + 12) >> 3]!,
     over: u8[t + 20]! !== 0,
   };
 }
-function own$Tick(r: Reader$Tick): Tick {
+function own$Tick(m: Memory, t: number, v: number): Tick {
+  const { u16, u64, u8 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
   return {
-    tick: r.tick,
-    timeNs: r.timeNs,
-    over: r.over,
+    tick: o0 === 0 ? 0n : u64[(t + o0) >> 3]!,
+    timeNs: o1 === 0 ? 0n : u64[(t + o1) >> 3]!,
+    over: o2 === 0 ? false : u8[t + o2]! !== 0,
   };
 }
 
@@ -1432,11 +1478,11 @@ function put$WatchRequest(m: Memory, p: number, lim: number, x: WatchRequestInit
 function get$WatchRequest(m: Memory, t: number): WatchRequest {
   const { i32 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 262148)) return own$WatchRequest(new Reader$WatchRequest().$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 262148)) return own$WatchRequest();
   return {
   };
 }
-function own$WatchRequest(_: Reader$WatchRequest): WatchRequest {
+function own$WatchRequest(): WatchRequest {
   return {};
 }
 

@@ -92,16 +92,20 @@ function put$Ack(m: Memory, p: number, lim: number, x: AckInit, d: number): numb
 function get$Ack(m: Memory, t: number): Ack {
   const { i32, u64, u8 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 851976 && i32[(v >> 2) + 1] === 786436)) return own$Ack(new Reader$Ack(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 851976 && i32[(v >> 2) + 1] === 786436)) return own$Ack(m, t, v);
   return {
     sequence: u64[(t + 4) >> 3]!,
     lane: u8[t + 12]!,
   };
 }
-function own$Ack(r: Reader$Ack): Ack {
+function own$Ack(m: Memory, t: number, v: number): Ack {
+  const { u16, u64, u8 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
   return {
-    sequence: r.sequence,
-    lane: r.lane,
+    sequence: o0 === 0 ? 0n : u64[(t + o0) >> 3]!,
+    lane: o1 === 0 ? 0 : u8[t + o1]!,
   };
 }
 
@@ -220,7 +224,7 @@ function put$Bye(m: Memory, p: number, lim: number, x: ByeInit, d: number): numb
 function get$Bye(m: Memory, t: number): Bye {
   const { i32, u16 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 786440)) return own$Bye(new Reader$Bye(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 786440)) return own$Bye(m, t, v);
   const o0 = u16[(v >> 1) + 2]!;
   const o1 = u16[(v >> 1) + 3]!;
   return {
@@ -228,10 +232,14 @@ function get$Bye(m: Memory, t: number): Bye {
     text: o1 === 0 ? null : getString(m, t + o1),
   };
 }
-function own$Bye(r: Reader$Bye): Bye {
+function own$Bye(m: Memory, t: number, v: number): Bye {
+  const { u16 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
   return {
-    code: r.code,
-    text: r.text,
+    code: o0 === 0 ? null : getString(m, t + o0),
+    text: o1 === 0 ? null : getString(m, t + o1),
   };
 }
 
@@ -345,15 +353,18 @@ function put$Cancel(m: Memory, p: number, lim: number, x: CancelInit, d: number)
 function get$Cancel(m: Memory, t: number): Cancel {
   const { i32, u16 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 524294)) return own$Cancel(new Reader$Cancel(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 524294)) return own$Cancel(m, t, v);
   const o0 = u16[(v >> 1) + 2]!;
   return {
     reason: o0 === 0 ? null : getString(m, t + o0),
   };
 }
-function own$Cancel(r: Reader$Cancel): Cancel {
+function own$Cancel(m: Memory, t: number, v: number): Cancel {
+  const { u16 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
   return {
-    reason: r.reason,
+    reason: o0 === 0 ? null : getString(m, t + o0),
   };
 }
 
@@ -483,7 +494,7 @@ function put$Credit(m: Memory, p: number, lim: number, x: CreditInit, d: number)
 function get$Credit(m: Memory, t: number): Credit {
   const { i32, u16, u32, u64, u8 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 1900558 && i32[(v >> 2) + 1] === 262172 && u16[(v >> 1) + 4] === 12 && u16[(v >> 1) + 6] === 24)) return own$Credit(new Reader$Credit(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 1900558 && i32[(v >> 2) + 1] === 262172 && u16[(v >> 1) + 4] === 12 && u16[(v >> 1) + 6] === 24)) return own$Credit(m, t, v);
   const o3 = u16[(v >> 1) + 5]!;
   return {
     lane: u8[t + 28]!,
@@ -493,13 +504,20 @@ function get$Credit(m: Memory, t: number): Credit {
     streamItems: u32[(t + 24) >> 2]!,
   };
 }
-function own$Credit(r: Reader$Credit): Credit {
+function own$Credit(m: Memory, t: number, v: number): Credit {
+  const { u16, u32, u64, u8 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
+  const o3 = 10 < n ? u16[(v >> 1) + 5]! : 0;
+  const o4 = 12 < n ? u16[(v >> 1) + 6]! : 0;
   return {
-    lane: r.lane,
-    releasedBytes: r.releasedBytes,
-    delivered: r.delivered,
-    dropped: r.dropped,
-    streamItems: r.streamItems,
+    lane: o0 === 0 ? 0 : u8[t + o0]!,
+    releasedBytes: o1 === 0 ? 0n : u64[(t + o1) >> 3]!,
+    delivered: o2 === 0 ? 0n : u64[(t + o2) >> 3]!,
+    dropped: o3 === 0 ? noU64s() : getU64s(m, t + o3),
+    streamItems: o4 === 0 ? 0 : u32[(t + o4) >> 2]!,
   };
 }
 
@@ -633,14 +651,17 @@ function put$Heartbeat(m: Memory, p: number, lim: number, x: HeartbeatInit, d: n
 function get$Heartbeat(m: Memory, t: number): Heartbeat {
   const { i32, u16, u64 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 786438 && u16[(v >> 1) + 2] === 4)) return own$Heartbeat(new Reader$Heartbeat(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 786438 && u16[(v >> 1) + 2] === 4)) return own$Heartbeat(m, t, v);
   return {
     token: u64[(t + 4) >> 3]!,
   };
 }
-function own$Heartbeat(r: Reader$Heartbeat): Heartbeat {
+function own$Heartbeat(m: Memory, t: number, v: number): Heartbeat {
+  const { u16, u64 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
   return {
-    token: r.token,
+    token: o0 === 0 ? 0n : u64[(t + o0) >> 3]!,
   };
 }
 
@@ -824,7 +845,7 @@ function put$Hello(m: Memory, p: number, lim: number, x: HelloInit, d: number): 
 function get$Hello(m: Memory, t: number): Hello {
   const { i32, u16, u32 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 3407900 && u16[(v >> 1) + 3] === 8 && i32[(v >> 2) + 2] === 1048588 && u16[(v >> 1) + 6] === 20 && i32[(v >> 2) + 6] === 3145772)) return own$Hello(new Reader$Hello(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 3407900 && u16[(v >> 1) + 3] === 8 && i32[(v >> 2) + 2] === 1048588 && u16[(v >> 1) + 6] === 20 && i32[(v >> 2) + 6] === 3145772)) return own$Hello(m, t, v);
   const o0 = u16[(v >> 1) + 2]!;
   const o5 = u16[(v >> 1) + 7]!;
   const o6 = u16[(v >> 1) + 8]!;
@@ -846,20 +867,34 @@ function get$Hello(m: Memory, t: number): Hello {
     frameBytesMax: u32[(t + 48) >> 2]!,
   };
 }
-function own$Hello(r: Reader$Hello): Hello {
+function own$Hello(m: Memory, t: number, v: number): Hello {
+  const { u16, u32 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
+  const o3 = 10 < n ? u16[(v >> 1) + 5]! : 0;
+  const o4 = 12 < n ? u16[(v >> 1) + 6]! : 0;
+  const o5 = 14 < n ? u16[(v >> 1) + 7]! : 0;
+  const o6 = 16 < n ? u16[(v >> 1) + 8]! : 0;
+  const o7 = 18 < n ? u16[(v >> 1) + 9]! : 0;
+  const o8 = 20 < n ? u16[(v >> 1) + 10]! : 0;
+  const o9 = 22 < n ? u16[(v >> 1) + 11]! : 0;
+  const o10 = 24 < n ? u16[(v >> 1) + 12]! : 0;
+  const o11 = 26 < n ? u16[(v >> 1) + 13]! : 0;
   return {
-    versions: r.versions,
-    service: r.service,
-    target: r.target,
-    planHash: r.planHash,
-    epoch: r.epoch,
-    language: r.language,
-    libraryVersion: r.libraryVersion,
-    nonce: r.nonce,
-    types: r.types,
-    proof: r.proof,
-    windowBytes: r.windowBytes,
-    frameBytesMax: r.frameBytesMax,
+    versions: o0 === 0 ? noU8s() : getU8s(m, t + o0),
+    service: o1 === 0 ? "" : getString(m, t + o1),
+    target: o2 === 0 ? "" : getString(m, t + o2),
+    planHash: o3 === 0 ? "" : getString(m, t + o3),
+    epoch: o4 === 0 ? 0 : u32[(t + o4) >> 2]!,
+    language: o5 === 0 ? null : getString(m, t + o5),
+    libraryVersion: o6 === 0 ? null : getString(m, t + o6),
+    nonce: o7 === 0 ? noU8s() : getU8s(m, t + o7),
+    types: o8 === 0 ? [] : getTables(m, t + o8, get$TypeOffer),
+    proof: o9 === 0 ? noU8s() : getU8s(m, t + o9),
+    windowBytes: o10 === 0 ? 0 : u32[(t + o10) >> 2]!,
+    frameBytesMax: o11 === 0 ? 0 : u32[(t + o11) >> 2]!,
   };
 }
 
@@ -1069,17 +1104,21 @@ function put$Refuse(m: Memory, p: number, lim: number, x: RefuseInit, d: number)
 function get$Refuse(m: Memory, t: number): Refuse {
   const { i32, u16 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 786440 && u16[(v >> 1) + 2] === 4)) return own$Refuse(new Reader$Refuse(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 786440 && u16[(v >> 1) + 2] === 4)) return own$Refuse(m, t, v);
   const o1 = u16[(v >> 1) + 3]!;
   return {
     code: getString(m, t + 4),
     text: o1 === 0 ? null : getString(m, t + o1),
   };
 }
-function own$Refuse(r: Reader$Refuse): Refuse {
+function own$Refuse(m: Memory, t: number, v: number): Refuse {
+  const { u16 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
   return {
-    code: r.code,
-    text: r.text,
+    code: o0 === 0 ? "" : getString(m, t + o0),
+    text: o1 === 0 ? null : getString(m, t + o1),
   };
 }
 
@@ -1214,7 +1253,7 @@ function put$Schema(m: Memory, p: number, lim: number, x: SchemaInit, d: number)
 function get$Schema(m: Memory, t: number): Schema {
   const { i32, u16 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 1048586)) return own$Schema(new Reader$Schema(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 1048586)) return own$Schema(m, t, v);
   const o0 = u16[(v >> 1) + 2]!;
   const o1 = u16[(v >> 1) + 3]!;
   const o2 = u16[(v >> 1) + 4]!;
@@ -1224,11 +1263,16 @@ function get$Schema(m: Memory, t: number): Schema {
     bfbs: o2 === 0 ? noU8s() : getU8s(m, t + o2),
   };
 }
-function own$Schema(r: Reader$Schema): Schema {
+function own$Schema(m: Memory, t: number, v: number): Schema {
+  const { u16 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
   return {
-    type: r.type,
-    fingerprint: r.fingerprint,
-    bfbs: r.bfbs,
+    type: o0 === 0 ? null : getString(m, t + o0),
+    fingerprint: o1 === 0 ? null : getString(m, t + o1),
+    bfbs: o2 === 0 ? noU8s() : getU8s(m, t + o2),
   };
 }
 
@@ -1384,7 +1428,7 @@ function put$Subscribe(m: Memory, p: number, lim: number, x: SubscribeInit, d: n
 function get$Subscribe(m: Memory, t: number): Subscribe {
   const { i32, u16, u32, u8 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 1638416 && i32[(v >> 2) + 1] === 524292 && u16[(v >> 1) + 4] === 12 && u16[(v >> 1) + 7] === 24)) return own$Subscribe(new Reader$Subscribe(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 1638416 && i32[(v >> 2) + 1] === 524292 && u16[(v >> 1) + 4] === 12 && u16[(v >> 1) + 7] === 24)) return own$Subscribe(m, t, v);
   const o3 = u16[(v >> 1) + 5]!;
   const o4 = u16[(v >> 1) + 6]!;
   return {
@@ -1396,14 +1440,22 @@ function get$Subscribe(m: Memory, t: number): Subscribe {
     active: u8[t + 24]! !== 0,
   };
 }
-function own$Subscribe(r: Reader$Subscribe): Subscribe {
+function own$Subscribe(m: Memory, t: number, v: number): Subscribe {
+  const { u16, u32, u8 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
+  const o3 = 10 < n ? u16[(v >> 1) + 5]! : 0;
+  const o4 = 12 < n ? u16[(v >> 1) + 6]! : 0;
+  const o5 = 14 < n ? u16[(v >> 1) + 7]! : 0;
   return {
-    type: r.type,
-    typeId: r.typeId,
-    fingerprint: r.fingerprint,
-    lineage: r.lineage,
-    topic: r.topic,
-    active: r.active,
+    type: o0 === 0 ? "" : getString(m, t + o0),
+    typeId: o1 === 0 ? 0 : u32[(t + o1) >> 2]!,
+    fingerprint: o2 === 0 ? "" : getString(m, t + o2),
+    lineage: o3 === 0 ? [] : getStrings(m, t + o3),
+    topic: o4 === 0 ? null : getString(m, t + o4),
+    active: o5 === 0 ? true : u8[t + o5]! !== 0,
   };
 }
 
@@ -1558,7 +1610,7 @@ function put$TypeAnswer(m: Memory, p: number, lim: number, x: TypeAnswerInit, d:
 function get$TypeAnswer(m: Memory, t: number): TypeAnswer {
   const { i32, u16, u32, u8 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 851978 && i32[(v >> 2) + 1] === 786436)) return own$TypeAnswer(new Reader$TypeAnswer(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 851978 && i32[(v >> 2) + 1] === 786436)) return own$TypeAnswer(m, t, v);
   const o2 = u16[(v >> 1) + 4]!;
   return {
     typeId: u32[(t + 4) >> 2]!,
@@ -1566,11 +1618,16 @@ function get$TypeAnswer(m: Memory, t: number): TypeAnswer {
     reason: o2 === 0 ? null : getString(m, t + o2),
   };
 }
-function own$TypeAnswer(r: Reader$TypeAnswer): TypeAnswer {
+function own$TypeAnswer(m: Memory, t: number, v: number): TypeAnswer {
+  const { u16, u32, u8 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
   return {
-    typeId: r.typeId,
-    accepted: r.accepted,
-    reason: r.reason,
+    typeId: o0 === 0 ? 0 : u32[(t + o0) >> 2]!,
+    accepted: o1 === 0 ? false : u8[t + o1]! !== 0,
+    reason: o2 === 0 ? null : getString(m, t + o2),
   };
 }
 
@@ -1710,7 +1767,7 @@ function put$TypeOffer(m: Memory, p: number, lim: number, x: TypeOfferInit, d: n
 function get$TypeOffer(m: Memory, t: number): TypeOffer {
   const { i32, u16, u32, u8 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 1376270 && i32[(v >> 2) + 1] === 524292 && i32[(v >> 2) + 2] === 786452)) return own$TypeOffer(new Reader$TypeOffer(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 1376270 && i32[(v >> 2) + 1] === 524292 && i32[(v >> 2) + 2] === 786452)) return own$TypeOffer(m, t, v);
   const o4 = u16[(v >> 1) + 6]!;
   return {
     name: getString(m, t + 4),
@@ -1720,13 +1777,20 @@ function get$TypeOffer(m: Memory, t: number): TypeOffer {
     lineage: o4 === 0 ? [] : getStrings(m, t + o4),
   };
 }
-function own$TypeOffer(r: Reader$TypeOffer): TypeOffer {
+function own$TypeOffer(m: Memory, t: number, v: number): TypeOffer {
+  const { u16, u32, u8 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
+  const o3 = 10 < n ? u16[(v >> 1) + 5]! : 0;
+  const o4 = 12 < n ? u16[(v >> 1) + 6]! : 0;
   return {
-    name: r.name,
-    typeId: r.typeId,
-    role: r.role,
-    fingerprint: r.fingerprint,
-    lineage: r.lineage,
+    name: o0 === 0 ? "" : getString(m, t + o0),
+    typeId: o1 === 0 ? 0 : u32[(t + o1) >> 2]!,
+    role: o2 === 0 ? 0 as Role : u8[t + o2]! as Role,
+    fingerprint: o3 === 0 ? "" : getString(m, t + o3),
+    lineage: o4 === 0 ? [] : getStrings(m, t + o4),
   };
 }
 
@@ -1920,7 +1984,7 @@ function put$Welcome(m: Memory, p: number, lim: number, x: WelcomeInit, d: numbe
 function get$Welcome(m: Memory, t: number): Welcome {
   const { i32, u16, u32, u8 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 2687000 && i32[(v >> 2) + 1] === 262184 && u16[(v >> 1) + 4] === 8 && u16[(v >> 1) + 7] === 20 && i32[(v >> 2) + 4] === 1835032)) return own$Welcome(new Reader$Welcome(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 2687000 && i32[(v >> 2) + 1] === 262184 && u16[(v >> 1) + 4] === 8 && u16[(v >> 1) + 7] === 20 && i32[(v >> 2) + 4] === 1835032)) return own$Welcome(m, t, v);
   const o3 = u16[(v >> 1) + 5]!;
   const o4 = u16[(v >> 1) + 6]!;
   const o8 = u16[(v >> 1) + 10]!;
@@ -1938,18 +2002,30 @@ function get$Welcome(m: Memory, t: number): Welcome {
     proof: o9 === 0 ? noU8s() : getU8s(m, t + o9),
   };
 }
-function own$Welcome(r: Reader$Welcome): Welcome {
+function own$Welcome(m: Memory, t: number, v: number): Welcome {
+  const { u16, u32, u8 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
+  const o3 = 10 < n ? u16[(v >> 1) + 5]! : 0;
+  const o4 = 12 < n ? u16[(v >> 1) + 6]! : 0;
+  const o5 = 14 < n ? u16[(v >> 1) + 7]! : 0;
+  const o6 = 16 < n ? u16[(v >> 1) + 8]! : 0;
+  const o7 = 18 < n ? u16[(v >> 1) + 9]! : 0;
+  const o8 = 20 < n ? u16[(v >> 1) + 10]! : 0;
+  const o9 = 22 < n ? u16[(v >> 1) + 11]! : 0;
   return {
-    version: r.version,
-    service: r.service,
-    epoch: r.epoch,
-    libraryVersion: r.libraryVersion,
-    types: r.types,
-    windowBytes: r.windowBytes,
-    frameBytesMax: r.frameBytesMax,
-    heartbeatMs: r.heartbeatMs,
-    nonce: r.nonce,
-    proof: r.proof,
+    version: o0 === 0 ? 0 : u8[t + o0]!,
+    service: o1 === 0 ? "" : getString(m, t + o1),
+    epoch: o2 === 0 ? 0 : u32[(t + o2) >> 2]!,
+    libraryVersion: o3 === 0 ? null : getString(m, t + o3),
+    types: o4 === 0 ? [] : getTables(m, t + o4, get$TypeAnswer),
+    windowBytes: o5 === 0 ? 0 : u32[(t + o5) >> 2]!,
+    frameBytesMax: o6 === 0 ? 0 : u32[(t + o6) >> 2]!,
+    heartbeatMs: o7 === 0 ? 0 : u32[(t + o7) >> 2]!,
+    nonce: o8 === 0 ? noU8s() : getU8s(m, t + o8),
+    proof: o9 === 0 ? noU8s() : getU8s(m, t + o9),
   };
 }
 

@@ -291,7 +291,7 @@ function put$Branch(m: Memory, p: number, lim: number, x: BranchInit, d: number)
 function get$Branch(m: Memory, t: number): Branch {
   const { i32, u16 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 1048586)) return own$Branch(new Reader$Branch(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 1048586)) return own$Branch(m, t, v);
   const o0 = u16[(v >> 1) + 2]!;
   const o1 = u16[(v >> 1) + 3]!;
   const o2 = u16[(v >> 1) + 4]!;
@@ -301,11 +301,16 @@ function get$Branch(m: Memory, t: number): Branch {
     leaf: o2 === 0 ? null : get$Leaf(m, t + o2 + i32[(t + o2) >> 2]!),
   };
 }
-function own$Branch(r: Reader$Branch): Branch {
+function own$Branch(m: Memory, t: number, v: number): Branch {
+  const { i32, u16 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
   return {
-    left: r.left,
-    right: r.right,
-    leaf: r.leaf,
+    left: o0 === 0 ? null : get$Node(m, t + o0 + i32[(t + o0) >> 2]!),
+    right: o1 === 0 ? null : get$Node(m, t + o1 + i32[(t + o1) >> 2]!),
+    leaf: o2 === 0 ? null : get$Leaf(m, t + o2 + i32[(t + o2) >> 2]!),
   };
 }
 
@@ -680,7 +685,7 @@ function put$Everything(m: Memory, p: number, lim: number, x: EverythingInit, d:
 function get$Everything(m: Memory, t: number): Everything {
   const { f32, f64, i16, i32, i64, i8, u16, u32, u64, u8 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 15401042 && i32[(v >> 2) + 1] === 15007972 && i32[(v >> 2) + 2] === 14680294 && i32[(v >> 2) + 3] === 9175266 && i32[(v >> 2) + 4] === 262288 && i32[(v >> 2) + 5] === 9699340 && i32[(v >> 2) + 6] === 15138836 && u16[(v >> 1) + 14] === 28 && u16[(v >> 1) + 20] === 156 && u16[(v >> 1) + 22] === 0 && u16[(v >> 1) + 26] === 234)) return own$Everything(new Reader$Everything(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 15401042 && i32[(v >> 2) + 1] === 15007972 && i32[(v >> 2) + 2] === 14680294 && i32[(v >> 2) + 3] === 9175266 && i32[(v >> 2) + 4] === 262288 && i32[(v >> 2) + 5] === 9699340 && i32[(v >> 2) + 6] === 15138836 && u16[(v >> 1) + 14] === 28 && u16[(v >> 1) + 20] === 156 && u16[(v >> 1) + 22] === 0 && u16[(v >> 1) + 26] === 234)) return own$Everything(m, t, v);
   const o13 = u16[(v >> 1) + 15]!;
   const o14 = u16[(v >> 1) + 16]!;
   const o15 = u16[(v >> 1) + 17]!;
@@ -744,45 +749,85 @@ function get$Everything(m: Memory, t: number): Everything {
     nodes: o38 === 0 ? [] : getTables(m, t + o38, get$Node),
   };
 }
-function own$Everything(r: Reader$Everything): Everything {
+function own$Everything(m: Memory, t: number, v: number): Everything {
+  const { f32, f64, i16, i32, i64, i8, u16, u32, u64, u8 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
+  const o3 = 10 < n ? u16[(v >> 1) + 5]! : 0;
+  const o4 = 12 < n ? u16[(v >> 1) + 6]! : 0;
+  const o5 = 14 < n ? u16[(v >> 1) + 7]! : 0;
+  const o6 = 16 < n ? u16[(v >> 1) + 8]! : 0;
+  const o7 = 18 < n ? u16[(v >> 1) + 9]! : 0;
+  const o8 = 20 < n ? u16[(v >> 1) + 10]! : 0;
+  const o9 = 22 < n ? u16[(v >> 1) + 11]! : 0;
+  const o10 = 24 < n ? u16[(v >> 1) + 12]! : 0;
+  const o11 = 26 < n ? u16[(v >> 1) + 13]! : 0;
+  const o12 = 28 < n ? u16[(v >> 1) + 14]! : 0;
+  const o13 = 30 < n ? u16[(v >> 1) + 15]! : 0;
+  const o14 = 32 < n ? u16[(v >> 1) + 16]! : 0;
+  const o15 = 34 < n ? u16[(v >> 1) + 17]! : 0;
+  const o16 = 36 < n ? u16[(v >> 1) + 18]! : 0;
+  const o17 = 38 < n ? u16[(v >> 1) + 19]! : 0;
+  const o18 = 40 < n ? u16[(v >> 1) + 20]! : 0;
+  const o19 = 42 < n ? u16[(v >> 1) + 21]! : 0;
+  const o21 = 46 < n ? u16[(v >> 1) + 23]! : 0;
+  const o22 = 48 < n ? u16[(v >> 1) + 24]! : 0;
+  const o23 = 50 < n ? u16[(v >> 1) + 25]! : 0;
+  const o24 = 52 < n ? u16[(v >> 1) + 26]! : 0;
+  const o25 = 54 < n ? u16[(v >> 1) + 27]! : 0;
+  const o26 = 56 < n ? u16[(v >> 1) + 28]! : 0;
+  const o27 = 58 < n ? u16[(v >> 1) + 29]! : 0;
+  const o28 = 60 < n ? u16[(v >> 1) + 30]! : 0;
+  const o29 = 62 < n ? u16[(v >> 1) + 31]! : 0;
+  const o30 = 64 < n ? u16[(v >> 1) + 32]! : 0;
+  const o31 = 66 < n ? u16[(v >> 1) + 33]! : 0;
+  const o32 = 68 < n ? u16[(v >> 1) + 34]! : 0;
+  const o33 = 70 < n ? u16[(v >> 1) + 35]! : 0;
+  const o34 = 72 < n ? u16[(v >> 1) + 36]! : 0;
+  const o35 = 74 < n ? u16[(v >> 1) + 37]! : 0;
+  const o36 = 76 < n ? u16[(v >> 1) + 38]! : 0;
+  const o37 = 78 < n ? u16[(v >> 1) + 39]! : 0;
+  const o38 = 80 < n ? u16[(v >> 1) + 40]! : 0;
   return {
-    flag: r.flag,
-    i8: r.i8,
-    u8: r.u8,
-    i16: r.i16,
-    u16: r.u16,
-    i32: r.i32,
-    u32: r.u32,
-    i64: r.i64,
-    u64: r.u64,
-    f32: r.f32,
-    f64: r.f64,
-    color: r.color,
-    wide: r.wide,
-    maybeInt: r.maybeInt,
-    maybeLong: r.maybeLong,
-    maybeFloat: r.maybeFloat,
-    maybeColor: r.maybeColor,
-    maybeFlag: r.maybeFlag,
-    title: r.title,
-    note: r.note,
-    point: r.point,
-    grid: r.grid,
-    tree: r.tree,
-    part: r.part,
-    bytes: r.bytes,
-    small: r.small,
-    flags: r.flags,
-    shorts: r.shorts,
-    ints: r.ints,
-    longs: r.longs,
-    ulongs: r.ulongs,
-    floats: r.floats,
-    doubles: r.doubles,
-    colors: r.colors,
-    texts: r.texts,
-    points: r.points,
-    nodes: r.nodes,
+    flag: o0 === 0 ? true : u8[t + o0]! !== 0,
+    i8: o1 === 0 ? 0 : i8[t + o1]!,
+    u8: o2 === 0 ? 7 : u8[t + o2]!,
+    i16: o3 === 0 ? -5 : i16[(t + o3) >> 1]!,
+    u16: o4 === 0 ? 0 : u16[(t + o4) >> 1]!,
+    i32: o5 === 0 ? 0 : i32[(t + o5) >> 2]!,
+    u32: o6 === 0 ? 4000000000 : u32[(t + o6) >> 2]!,
+    i64: o7 === 0 ? -9000000000n : i64[(t + o7) >> 3]!,
+    u64: o8 === 0 ? 9223372036854775807n : u64[(t + o8) >> 3]!,
+    f32: o9 === 0 ? 0.5 : f32[(t + o9) >> 2]!,
+    f64: o10 === 0 ? 0 : f64[(t + o10) >> 3]!,
+    color: o11 === 0 ? 1 as Color : u8[t + o11]! as Color,
+    wide: o12 === 0 ? 9000000000n as Wide : i64[(t + o12) >> 3]! as Wide,
+    maybeInt: o13 === 0 ? null : i32[(t + o13) >> 2]!,
+    maybeLong: o14 === 0 ? null : u64[(t + o14) >> 3]!,
+    maybeFloat: o15 === 0 ? null : f64[(t + o15) >> 3]!,
+    maybeColor: o16 === 0 ? null : u8[t + o16]! as Color,
+    maybeFlag: o17 === 0 ? null : u8[t + o17]! !== 0,
+    title: o18 === 0 ? "" : getString(m, t + o18),
+    note: o19 === 0 ? null : getString(m, t + o19),
+    point: o21 === 0 ? null : get$Point(m, t + o21),
+    grid: o22 === 0 ? null : get$Grid(m, t + o22),
+    tree: o23 === 0 ? null : get$Node(m, t + o23 + i32[(t + o23) >> 2]!),
+    part: o25 === 0 ? null : get$Part(m, o24 === 0 ? 0 : u8[t + o24]!, t + o25),
+    bytes: o26 === 0 ? noU8s() : getU8s(m, t + o26),
+    small: o27 === 0 ? noI8s() : getI8s(m, t + o27),
+    flags: o28 === 0 ? [] : getBools(m, t + o28),
+    shorts: o29 === 0 ? noI16s() : getI16s(m, t + o29),
+    ints: o30 === 0 ? noI32s() : getI32s(m, t + o30),
+    longs: o31 === 0 ? noI64s() : getI64s(m, t + o31),
+    ulongs: o32 === 0 ? noU64s() : getU64s(m, t + o32),
+    floats: o33 === 0 ? noF32s() : getF32s(m, t + o33),
+    doubles: o34 === 0 ? noF64s() : getF64s(m, t + o34),
+    colors: o35 === 0 ? noU8s() : getU8s(m, t + o35),
+    texts: o36 === 0 ? [] : getStrings(m, t + o36),
+    points: o37 === 0 ? [] : getStructs(m, t + o37, get$Point, 16),
+    nodes: o38 === 0 ? [] : getTables(m, t + o38, get$Node),
   };
 }
 
@@ -1200,17 +1245,21 @@ function put$Leaf(m: Memory, p: number, lim: number, x: LeafInit, d: number): nu
 function get$Leaf(m: Memory, t: number): Leaf {
   const { f32, i32, u16 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 786440 && u16[(v >> 1) + 3] === 8)) return own$Leaf(new Reader$Leaf(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 786440 && u16[(v >> 1) + 3] === 8)) return own$Leaf(m, t, v);
   const o0 = u16[(v >> 1) + 2]!;
   return {
     label: o0 === 0 ? null : getString(m, t + o0),
     weight: f32[(t + 8) >> 2]!,
   };
 }
-function own$Leaf(r: Reader$Leaf): Leaf {
+function own$Leaf(m: Memory, t: number, v: number): Leaf {
+  const { f32, u16 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
   return {
-    label: r.label,
-    weight: r.weight,
+    label: o0 === 0 ? null : getString(m, t + o0),
+    weight: o1 === 0 ? 1.5 : f32[(t + o1) >> 2]!,
   };
 }
 
@@ -1339,7 +1388,7 @@ function put$Node(m: Memory, p: number, lim: number, x: NodeInit, d: number): nu
 function get$Node(m: Memory, t: number): Node {
   const { i32, u16, u8 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 1114124 && i32[(v >> 2) + 1] === 1048580)) return own$Node(new Reader$Node(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 1114124 && i32[(v >> 2) + 1] === 1048580)) return own$Node(m, t, v);
   const o2 = u16[(v >> 1) + 4]!;
   const o3 = u16[(v >> 1) + 5]!;
   return {
@@ -1348,11 +1397,17 @@ function get$Node(m: Memory, t: number): Node {
     children: o3 === 0 ? [] : getTables(m, t + o3, get$Node),
   };
 }
-function own$Node(r: Reader$Node): Node {
+function own$Node(m: Memory, t: number, v: number): Node {
+  const { u16, u8 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
+  const o3 = 10 < n ? u16[(v >> 1) + 5]! : 0;
   return {
-    name: r.name,
-    part: r.part,
-    children: r.children,
+    name: o0 === 0 ? "" : getString(m, t + o0),
+    part: o2 === 0 ? null : get$Part(m, o1 === 0 ? 0 : u8[t + o1]!, t + o2),
+    children: o3 === 0 ? [] : getTables(m, t + o3, get$Node),
   };
 }
 

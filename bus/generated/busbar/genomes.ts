@@ -112,17 +112,21 @@ function put$CompileRequest(m: Memory, p: number, lim: number, x: CompileRequest
 function get$CompileRequest(m: Memory, t: number): CompileRequest {
   const { i32, u16, u8 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 589832 && u16[(v >> 1) + 3] === 8)) return own$CompileRequest(new Reader$CompileRequest(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 589832 && u16[(v >> 1) + 3] === 8)) return own$CompileRequest(m, t, v);
   const o0 = u16[(v >> 1) + 2]!;
   return {
     genomes: o0 === 0 ? [] : getStrings(m, t + o0),
     format: u8[t + 8]! as Format,
   };
 }
-function own$CompileRequest(r: Reader$CompileRequest): CompileRequest {
+function own$CompileRequest(m: Memory, t: number, v: number): CompileRequest {
+  const { u16, u8 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
   return {
-    genomes: r.genomes,
-    format: r.format,
+    genomes: o0 === 0 ? [] : getStrings(m, t + o0),
+    format: o1 === 0 ? 0 as Format : u8[t + o1]! as Format,
   };
 }
 
@@ -236,15 +240,18 @@ function put$CompileResponse(m: Memory, p: number, lim: number, x: CompileRespon
 function get$CompileResponse(m: Memory, t: number): CompileResponse {
   const { i32, u16 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 524294)) return own$CompileResponse(new Reader$CompileResponse(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 524294)) return own$CompileResponse(m, t, v);
   const o0 = u16[(v >> 1) + 2]!;
   return {
     results: o0 === 0 ? [] : getTables(m, t + o0, get$Compiled),
   };
 }
-function own$CompileResponse(r: Reader$CompileResponse): CompileResponse {
+function own$CompileResponse(m: Memory, t: number, v: number): CompileResponse {
+  const { u16 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
   return {
-    results: r.results,
+    results: o0 === 0 ? [] : getTables(m, t + o0, get$Compiled),
   };
 }
 
@@ -392,7 +399,7 @@ function put$Compiled(m: Memory, p: number, lim: number, x: CompiledInit, d: num
 function get$Compiled(m: Memory, t: number): Compiled {
   const { i32, u16, u8 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 1507344 && u16[(v >> 1) + 3] === 22 && u16[(v >> 1) + 6] === 20)) return own$Compiled(new Reader$Compiled(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 1507344 && u16[(v >> 1) + 3] === 22 && u16[(v >> 1) + 6] === 20)) return own$Compiled(m, t, v);
   const o0 = u16[(v >> 1) + 2]!;
   const o2 = u16[(v >> 1) + 4]!;
   const o3 = u16[(v >> 1) + 5]!;
@@ -406,14 +413,22 @@ function get$Compiled(m: Memory, t: number): Compiled {
     errorText: o5 === 0 ? null : getString(m, t + o5),
   };
 }
-function own$Compiled(r: Reader$Compiled): Compiled {
+function own$Compiled(m: Memory, t: number, v: number): Compiled {
+  const { u16, u8 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
+  const o3 = 10 < n ? u16[(v >> 1) + 5]! : 0;
+  const o4 = 12 < n ? u16[(v >> 1) + 6]! : 0;
+  const o5 = 14 < n ? u16[(v >> 1) + 7]! : 0;
   return {
-    genomeId: r.genomeId,
-    playerCount: r.playerCount,
-    program: r.program,
-    format: r.format,
-    error: r.error,
-    errorText: r.errorText,
+    genomeId: o0 === 0 ? null : getString(m, t + o0),
+    playerCount: o1 === 0 ? 0 : u8[t + o1]!,
+    program: o2 === 0 ? noU8s() : getU8s(m, t + o2),
+    format: o3 === 0 ? null : getString(m, t + o3),
+    error: o4 === 0 ? 0 : u16[(t + o4) >> 1]!,
+    errorText: o5 === 0 ? null : getString(m, t + o5),
   };
 }
 
@@ -592,7 +607,7 @@ function put$Parts(m: Memory, p: number, lim: number, x: PartsInit, d: number): 
 function get$Parts(m: Memory, t: number): Parts {
   const { f64, i32 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 4456468 && i32[(v >> 2) + 1] === 786436 && i32[(v >> 2) + 2] === 1835028 && i32[(v >> 2) + 3] === 2883620 && i32[(v >> 2) + 4] === 3932212)) return own$Parts(new Reader$Parts(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 4456468 && i32[(v >> 2) + 1] === 786436 && i32[(v >> 2) + 2] === 1835028 && i32[(v >> 2) + 3] === 2883620 && i32[(v >> 2) + 4] === 3932212)) return own$Parts(m, t, v);
   return {
     density: f64[(t + 4) >> 3]!,
     comeback: f64[(t + 12) >> 3]!,
@@ -604,16 +619,26 @@ function get$Parts(m: Memory, t: number): Parts {
     betting: f64[(t + 60) >> 3]!,
   };
 }
-function own$Parts(r: Reader$Parts): Parts {
+function own$Parts(m: Memory, t: number, v: number): Parts {
+  const { f64, u16 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
+  const o3 = 10 < n ? u16[(v >> 1) + 5]! : 0;
+  const o4 = 12 < n ? u16[(v >> 1) + 6]! : 0;
+  const o5 = 14 < n ? u16[(v >> 1) + 7]! : 0;
+  const o6 = 16 < n ? u16[(v >> 1) + 8]! : 0;
+  const o7 = 18 < n ? u16[(v >> 1) + 9]! : 0;
   return {
-    density: r.density,
-    comeback: r.comeback,
-    tension: r.tension,
-    interaction: r.interaction,
-    skill: r.skill,
-    simplicity: r.simplicity,
-    bluffing: r.bluffing,
-    betting: r.betting,
+    density: o0 === 0 ? 0 : f64[(t + o0) >> 3]!,
+    comeback: o1 === 0 ? 0 : f64[(t + o1) >> 3]!,
+    tension: o2 === 0 ? 0 : f64[(t + o2) >> 3]!,
+    interaction: o3 === 0 ? 0 : f64[(t + o3) >> 3]!,
+    skill: o4 === 0 ? 0 : f64[(t + o4) >> 3]!,
+    simplicity: o5 === 0 ? 0 : f64[(t + o5) >> 3]!,
+    bluffing: o6 === 0 ? 0 : f64[(t + o6) >> 3]!,
+    betting: o7 === 0 ? 0 : f64[(t + o7) >> 3]!,
   };
 }
 
@@ -767,16 +792,20 @@ function put$Problem(m: Memory, p: number, lim: number, x: ProblemInit, d: numbe
 function get$Problem(m: Memory, t: number): Problem {
   const { i32 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 786440 && i32[(v >> 2) + 1] === 524292)) return own$Problem(new Reader$Problem(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 786440 && i32[(v >> 2) + 1] === 524292)) return own$Problem(m, t, v);
   return {
     path: getString(m, t + 4),
     problem: getString(m, t + 8),
   };
 }
-function own$Problem(r: Reader$Problem): Problem {
+function own$Problem(m: Memory, t: number, v: number): Problem {
+  const { u16 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
   return {
-    path: r.path,
-    problem: r.problem,
+    path: o0 === 0 ? "" : getString(m, t + o0),
+    problem: o1 === 0 ? "" : getString(m, t + o1),
   };
 }
 
@@ -911,7 +940,7 @@ function put$ScoreItem(m: Memory, p: number, lim: number, x: ScoreItemInit, d: n
 function get$ScoreItem(m: Memory, t: number): ScoreItem {
   const { i32, u16, u8 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 1376270 && i32[(v >> 2) + 1] === 1310724 && u16[(v >> 1) + 4] === 8)) return own$ScoreItem(new Reader$ScoreItem(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 1376270 && i32[(v >> 2) + 1] === 1310724 && u16[(v >> 1) + 4] === 8)) return own$ScoreItem(m, t, v);
   const o3 = u16[(v >> 1) + 5]!;
   const o4 = u16[(v >> 1) + 6]!;
   return {
@@ -922,13 +951,20 @@ function get$ScoreItem(m: Memory, t: number): ScoreItem {
     search: o4 === 0 ? [] : getTables(m, t + o4, get$SeatStats),
   };
 }
-function own$ScoreItem(r: Reader$ScoreItem): ScoreItem {
+function own$ScoreItem(m: Memory, t: number, v: number): ScoreItem {
+  const { i32, u16, u8 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
+  const o3 = 10 < n ? u16[(v >> 1) + 5]! : 0;
+  const o4 = 12 < n ? u16[(v >> 1) + 6]! : 0;
   return {
-    genome: r.genome,
-    style: r.style,
-    random: r.random,
-    greedy: r.greedy,
-    search: r.search,
+    genome: o0 === 0 ? "" : getString(m, t + o0),
+    style: o1 === 0 ? 0 as Style : u8[t + o1]! as Style,
+    random: o2 === 0 ? absent(ScoreItem, "random") : cardsim_get$AggregatedStats(m, t + o2 + i32[(t + o2) >> 2]!),
+    greedy: o3 === 0 ? [] : getTables(m, t + o3, get$SeatStats),
+    search: o4 === 0 ? [] : getTables(m, t + o4, get$SeatStats),
   };
 }
 
@@ -1068,15 +1104,18 @@ function put$ScoreRequest(m: Memory, p: number, lim: number, x: ScoreRequestInit
 function get$ScoreRequest(m: Memory, t: number): ScoreRequest {
   const { i32, u16 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 524294)) return own$ScoreRequest(new Reader$ScoreRequest(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 524294)) return own$ScoreRequest(m, t, v);
   const o0 = u16[(v >> 1) + 2]!;
   return {
     items: o0 === 0 ? [] : getTables(m, t + o0, get$ScoreItem),
   };
 }
-function own$ScoreRequest(r: Reader$ScoreRequest): ScoreRequest {
+function own$ScoreRequest(m: Memory, t: number, v: number): ScoreRequest {
+  const { u16 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
   return {
-    items: r.items,
+    items: o0 === 0 ? [] : getTables(m, t + o0, get$ScoreItem),
   };
 }
 
@@ -1183,15 +1222,18 @@ function put$ScoreResponse(m: Memory, p: number, lim: number, x: ScoreResponseIn
 function get$ScoreResponse(m: Memory, t: number): ScoreResponse {
   const { i32, u16 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 524294)) return own$ScoreResponse(new Reader$ScoreResponse(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 524294)) return own$ScoreResponse(m, t, v);
   const o0 = u16[(v >> 1) + 2]!;
   return {
     results: o0 === 0 ? [] : getTables(m, t + o0, get$Scored),
   };
 }
-function own$ScoreResponse(r: Reader$ScoreResponse): ScoreResponse {
+function own$ScoreResponse(m: Memory, t: number, v: number): ScoreResponse {
+  const { u16 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
   return {
-    results: r.results,
+    results: o0 === 0 ? [] : getTables(m, t + o0, get$Scored),
   };
 }
 
@@ -1339,7 +1381,7 @@ function put$Scored(m: Memory, p: number, lim: number, x: ScoredInit, d: number)
 function get$Scored(m: Memory, t: number): Scored {
   const { f64, i32, u16 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 1966096 && u16[(v >> 1) + 2] === 4 && u16[(v >> 1) + 6] === 28)) return own$Scored(new Reader$Scored(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 1966096 && u16[(v >> 1) + 2] === 4 && u16[(v >> 1) + 6] === 28)) return own$Scored(m, t, v);
   const o1 = u16[(v >> 1) + 3]!;
   const o2 = u16[(v >> 1) + 4]!;
   const o3 = u16[(v >> 1) + 5]!;
@@ -1353,14 +1395,22 @@ function get$Scored(m: Memory, t: number): Scored {
     errorText: o5 === 0 ? null : getString(m, t + o5),
   };
 }
-function own$Scored(r: Reader$Scored): Scored {
+function own$Scored(m: Memory, t: number, v: number): Scored {
+  const { f64, i32, u16 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
+  const o3 = 10 < n ? u16[(v >> 1) + 5]! : 0;
+  const o4 = 12 < n ? u16[(v >> 1) + 6]! : 0;
+  const o5 = 14 < n ? u16[(v >> 1) + 7]! : 0;
   return {
-    total: r.total,
-    parts: r.parts,
-    invalid: r.invalid,
-    gates: r.gates,
-    error: r.error,
-    errorText: r.errorText,
+    total: o0 === 0 ? 0 : f64[(t + o0) >> 3]!,
+    parts: o1 === 0 ? null : get$Parts(m, t + o1 + i32[(t + o1) >> 2]!),
+    invalid: o2 === 0 ? null : getString(m, t + o2),
+    gates: o3 === 0 ? [] : getStrings(m, t + o3),
+    error: o4 === 0 ? 0 : u16[(t + o4) >> 1]!,
+    errorText: o5 === 0 ? null : getString(m, t + o5),
   };
 }
 
@@ -1511,16 +1561,20 @@ function put$SeatStats(m: Memory, p: number, lim: number, x: SeatStatsInit, d: n
 function get$SeatStats(m: Memory, t: number): SeatStats {
   const { i32, u8 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 589832 && i32[(v >> 2) + 1] === 262152)) return own$SeatStats(new Reader$SeatStats(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 589832 && i32[(v >> 2) + 1] === 262152)) return own$SeatStats(m, t, v);
   return {
     seat: u8[t + 8]!,
     stats: cardsim_get$AggregatedStats(m, t + 4 + i32[(t + 4) >> 2]!),
   };
 }
-function own$SeatStats(r: Reader$SeatStats): SeatStats {
+function own$SeatStats(m: Memory, t: number, v: number): SeatStats {
+  const { i32, u16, u8 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
   return {
-    seat: r.seat,
-    stats: r.stats,
+    seat: o0 === 0 ? 0 : u8[t + o0]!,
+    stats: o1 === 0 ? absent(SeatStats, "stats") : cardsim_get$AggregatedStats(m, t + o1 + i32[(t + o1) >> 2]!),
   };
 }
 
@@ -1634,15 +1688,18 @@ function put$ValidateRequest(m: Memory, p: number, lim: number, x: ValidateReque
 function get$ValidateRequest(m: Memory, t: number): ValidateRequest {
   const { i32, u16 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 524294)) return own$ValidateRequest(new Reader$ValidateRequest(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 524294)) return own$ValidateRequest(m, t, v);
   const o0 = u16[(v >> 1) + 2]!;
   return {
     genomes: o0 === 0 ? [] : getStrings(m, t + o0),
   };
 }
-function own$ValidateRequest(r: Reader$ValidateRequest): ValidateRequest {
+function own$ValidateRequest(m: Memory, t: number, v: number): ValidateRequest {
+  const { u16 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
   return {
-    genomes: r.genomes,
+    genomes: o0 === 0 ? [] : getStrings(m, t + o0),
   };
 }
 
@@ -1749,15 +1806,18 @@ function put$ValidateResponse(m: Memory, p: number, lim: number, x: ValidateResp
 function get$ValidateResponse(m: Memory, t: number): ValidateResponse {
   const { i32, u16 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 524294)) return own$ValidateResponse(new Reader$ValidateResponse(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 524294)) return own$ValidateResponse(m, t, v);
   const o0 = u16[(v >> 1) + 2]!;
   return {
     results: o0 === 0 ? [] : getTables(m, t + o0, get$Validated),
   };
 }
-function own$ValidateResponse(r: Reader$ValidateResponse): ValidateResponse {
+function own$ValidateResponse(m: Memory, t: number, v: number): ValidateResponse {
+  const { u16 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
   return {
-    results: r.results,
+    results: o0 === 0 ? [] : getTables(m, t + o0, get$Validated),
   };
 }
 
@@ -1865,15 +1925,18 @@ function put$Validated(m: Memory, p: number, lim: number, x: ValidatedInit, d: n
 function get$Validated(m: Memory, t: number): Validated {
   const { i32, u16 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 524294)) return own$Validated(new Reader$Validated(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 524294)) return own$Validated(m, t, v);
   const o0 = u16[(v >> 1) + 2]!;
   return {
     problems: o0 === 0 ? [] : getTables(m, t + o0, get$Problem),
   };
 }
-function own$Validated(r: Reader$Validated): Validated {
+function own$Validated(m: Memory, t: number, v: number): Validated {
+  const { u16 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
   return {
-    problems: r.problems,
+    problems: o0 === 0 ? [] : getTables(m, t + o0, get$Problem),
   };
 }
 

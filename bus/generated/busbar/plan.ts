@@ -158,7 +158,7 @@ function put$Edge(m: Memory, p: number, lim: number, x: EdgeInit, d: number): nu
 function get$Edge(m: Memory, t: number): Edge {
   const { i32, u16, u32, u8 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 2555930 && i32[(v >> 2) + 1] === 524292 && u16[(v >> 1) + 4] === 36 && u16[(v >> 1) + 9] === 37 && i32[(v >> 2) + 5] === 2097180 && u16[(v >> 1) + 12] === 38)) return own$Edge(new Reader$Edge(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 2555930 && i32[(v >> 2) + 1] === 524292 && u16[(v >> 1) + 4] === 36 && u16[(v >> 1) + 9] === 37 && i32[(v >> 2) + 5] === 2097180 && u16[(v >> 1) + 12] === 38)) return own$Edge(m, t, v);
   const o3 = u16[(v >> 1) + 5]!;
   const o4 = u16[(v >> 1) + 6]!;
   const o5 = u16[(v >> 1) + 7]!;
@@ -177,19 +177,32 @@ function get$Edge(m: Memory, t: number): Edge {
     delivery: u8[t + 38]! as Delivery,
   };
 }
-function own$Edge(r: Reader$Edge): Edge {
+function own$Edge(m: Memory, t: number, v: number): Edge {
+  const { i32, u16, u32, u8 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
+  const o3 = 10 < n ? u16[(v >> 1) + 5]! : 0;
+  const o4 = 12 < n ? u16[(v >> 1) + 6]! : 0;
+  const o5 = 14 < n ? u16[(v >> 1) + 7]! : 0;
+  const o6 = 16 < n ? u16[(v >> 1) + 8]! : 0;
+  const o7 = 18 < n ? u16[(v >> 1) + 9]! : 0;
+  const o8 = 20 < n ? u16[(v >> 1) + 10]! : 0;
+  const o9 = 22 < n ? u16[(v >> 1) + 11]! : 0;
+  const o10 = 24 < n ? u16[(v >> 1) + 12]! : 0;
   return {
-    source: r.source,
-    target: r.target,
-    carrier: r.carrier,
-    reason: r.reason,
-    types: r.types,
-    rpcs: r.rpcs,
-    policy: r.policy,
-    open: r.open,
-    capacityBytes: r.capacityBytes,
-    messageBytesMax: r.messageBytesMax,
-    delivery: r.delivery,
+    source: o0 === 0 ? "" : getString(m, t + o0),
+    target: o1 === 0 ? "" : getString(m, t + o1),
+    carrier: o2 === 0 ? 0 as Carrier : u8[t + o2]! as Carrier,
+    reason: o3 === 0 ? null : getString(m, t + o3),
+    types: o4 === 0 ? [] : getTables(m, t + o4, get$EdgeType),
+    rpcs: o5 === 0 ? [] : getStrings(m, t + o5),
+    policy: o6 === 0 ? null : get$Policy(m, t + o6 + i32[(t + o6) >> 2]!),
+    open: o7 === 0 ? false : u8[t + o7]! !== 0,
+    capacityBytes: o8 === 0 ? 1048576 : u32[(t + o8) >> 2]!,
+    messageBytesMax: o9 === 0 ? 262144 : u32[(t + o9) >> 2]!,
+    delivery: o10 === 0 ? 0 as Delivery : u8[t + o10]! as Delivery,
   };
 }
 
@@ -378,17 +391,21 @@ function put$EdgeType(m: Memory, p: number, lim: number, x: EdgeTypeInit, d: num
 function get$EdgeType(m: Memory, t: number): EdgeType {
   const { i32, u16 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 786440 && u16[(v >> 1) + 2] === 4)) return own$EdgeType(new Reader$EdgeType(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 786440 && u16[(v >> 1) + 2] === 4)) return own$EdgeType(m, t, v);
   const o1 = u16[(v >> 1) + 3]!;
   return {
     type: getString(m, t + 4),
     policy: o1 === 0 ? null : get$Policy(m, t + o1 + i32[(t + o1) >> 2]!),
   };
 }
-function own$EdgeType(r: Reader$EdgeType): EdgeType {
+function own$EdgeType(m: Memory, t: number, v: number): EdgeType {
+  const { i32, u16 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
   return {
-    type: r.type,
-    policy: r.policy,
+    type: o0 === 0 ? "" : getString(m, t + o0),
+    policy: o1 === 0 ? null : get$Policy(m, t + o1 + i32[(t + o1) >> 2]!),
   };
 }
 
@@ -504,16 +521,20 @@ function put$EnvEntry(m: Memory, p: number, lim: number, x: EnvEntryInit, d: num
 function get$EnvEntry(m: Memory, t: number): EnvEntry {
   const { i32 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 786440 && i32[(v >> 2) + 1] === 524292)) return own$EnvEntry(new Reader$EnvEntry(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 786440 && i32[(v >> 2) + 1] === 524292)) return own$EnvEntry(m, t, v);
   return {
     name: getString(m, t + 4),
     value: getString(m, t + 8),
   };
 }
-function own$EnvEntry(r: Reader$EnvEntry): EnvEntry {
+function own$EnvEntry(m: Memory, t: number, v: number): EnvEntry {
+  const { u16 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
   return {
-    name: r.name,
-    value: r.value,
+    name: o0 === 0 ? "" : getString(m, t + o0),
+    value: o1 === 0 ? "" : getString(m, t + o1),
   };
 }
 
@@ -621,16 +642,20 @@ function put$HistoryEntry(m: Memory, p: number, lim: number, x: HistoryEntryInit
 function get$HistoryEntry(m: Memory, t: number): HistoryEntry {
   const { i32, u32 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 786440 && i32[(v >> 2) + 1] === 524292)) return own$HistoryEntry(new Reader$HistoryEntry(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 786440 && i32[(v >> 2) + 1] === 524292)) return own$HistoryEntry(m, t, v);
   return {
     type: getString(m, t + 4),
     depth: u32[(t + 8) >> 2]!,
   };
 }
-function own$HistoryEntry(r: Reader$HistoryEntry): HistoryEntry {
+function own$HistoryEntry(m: Memory, t: number, v: number): HistoryEntry {
+  const { u16, u32 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
   return {
-    type: r.type,
-    depth: r.depth,
+    type: o0 === 0 ? "" : getString(m, t + o0),
+    depth: o1 === 0 ? 0 : u32[(t + o1) >> 2]!,
   };
 }
 
@@ -762,7 +787,7 @@ function put$Method(m: Memory, p: number, lim: number, x: MethodInit, d: number)
 function get$Method(m: Memory, t: number): Method {
   const { i32, u32, u8 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 1638416 && i32[(v >> 2) + 1] === 524292 && i32[(v >> 2) + 2] === 1048588 && i32[(v >> 2) + 3] === 1572884)) return own$Method(new Reader$Method(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 1638416 && i32[(v >> 2) + 1] === 524292 && i32[(v >> 2) + 2] === 1048588 && i32[(v >> 2) + 3] === 1572884)) return own$Method(m, t, v);
   return {
     service: getString(m, t + 4),
     name: getString(m, t + 8),
@@ -772,14 +797,22 @@ function get$Method(m: Memory, t: number): Method {
     streaming: u8[t + 24]! !== 0,
   };
 }
-function own$Method(r: Reader$Method): Method {
+function own$Method(m: Memory, t: number, v: number): Method {
+  const { u16, u32, u8 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
+  const o3 = 10 < n ? u16[(v >> 1) + 5]! : 0;
+  const o4 = 12 < n ? u16[(v >> 1) + 6]! : 0;
+  const o5 = 14 < n ? u16[(v >> 1) + 7]! : 0;
   return {
-    service: r.service,
-    name: r.name,
-    id: r.id,
-    request: r.request,
-    response: r.response,
-    streaming: r.streaming,
+    service: o0 === 0 ? "" : getString(m, t + o0),
+    name: o1 === 0 ? "" : getString(m, t + o1),
+    id: o2 === 0 ? 0 : u32[(t + o2) >> 2]!,
+    request: o3 === 0 ? "" : getString(m, t + o3),
+    response: o4 === 0 ? "" : getString(m, t + o4),
+    streaming: o5 === 0 ? false : u8[t + o5]! !== 0,
   };
 }
 
@@ -947,7 +980,7 @@ function put$Node(m: Memory, p: number, lim: number, x: NodeInit, d: number): nu
 function get$Node(m: Memory, t: number): Node {
   const { i32, u16, u8 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 1507344 && i32[(v >> 2) + 1] === 524292 && i32[(v >> 2) + 2] === 1441812)) return own$Node(new Reader$Node(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 1507344 && i32[(v >> 2) + 1] === 524292 && i32[(v >> 2) + 2] === 1441812)) return own$Node(m, t, v);
   const o4 = u16[(v >> 1) + 6]!;
   const o5 = u16[(v >> 1) + 7]!;
   return {
@@ -959,14 +992,22 @@ function get$Node(m: Memory, t: number): Node {
     services: o5 === 0 ? [] : getStrings(m, t + o5),
   };
 }
-function own$Node(r: Reader$Node): Node {
+function own$Node(m: Memory, t: number, v: number): Node {
+  const { u16, u8 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
+  const o3 = 10 < n ? u16[(v >> 1) + 5]! : 0;
+  const o4 = 12 < n ? u16[(v >> 1) + 6]! : 0;
+  const o5 = 14 < n ? u16[(v >> 1) + 7]! : 0;
   return {
-    name: r.name,
-    host: r.host,
-    port: r.port,
-    here: r.here,
-    processes: r.processes,
-    services: r.services,
+    name: o0 === 0 ? "" : getString(m, t + o0),
+    host: o1 === 0 ? "" : getString(m, t + o1),
+    port: o2 === 0 ? 0 : u16[(t + o2) >> 1]!,
+    here: o3 === 0 ? false : u8[t + o3]! !== 0,
+    processes: o4 === 0 ? [] : getStrings(m, t + o4),
+    services: o5 === 0 ? [] : getStrings(m, t + o5),
   };
 }
 
@@ -1224,7 +1265,7 @@ function put$Plan(m: Memory, p: number, lim: number, x: PlanInit, d: number): nu
 function get$Plan(m: Memory, t: number): Plan {
   const { i32, u16 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 4194338 && i32[(v >> 2) + 1] === 524292)) return own$Plan(new Reader$Plan(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 4194338 && i32[(v >> 2) + 1] === 524292)) return own$Plan(m, t, v);
   const o2 = u16[(v >> 1) + 4]!;
   const o3 = u16[(v >> 1) + 5]!;
   const o4 = u16[(v >> 1) + 6]!;
@@ -1256,23 +1297,40 @@ function get$Plan(m: Memory, t: number): Plan {
     warnings: o14 === 0 ? [] : getStrings(m, t + o14),
   };
 }
-function own$Plan(r: Reader$Plan): Plan {
+function own$Plan(m: Memory, t: number, v: number): Plan {
+  const { u16 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
+  const o3 = 10 < n ? u16[(v >> 1) + 5]! : 0;
+  const o4 = 12 < n ? u16[(v >> 1) + 6]! : 0;
+  const o5 = 14 < n ? u16[(v >> 1) + 7]! : 0;
+  const o6 = 16 < n ? u16[(v >> 1) + 8]! : 0;
+  const o7 = 18 < n ? u16[(v >> 1) + 9]! : 0;
+  const o8 = 20 < n ? u16[(v >> 1) + 10]! : 0;
+  const o9 = 22 < n ? u16[(v >> 1) + 11]! : 0;
+  const o10 = 24 < n ? u16[(v >> 1) + 12]! : 0;
+  const o11 = 26 < n ? u16[(v >> 1) + 13]! : 0;
+  const o12 = 28 < n ? u16[(v >> 1) + 14]! : 0;
+  const o13 = 30 < n ? u16[(v >> 1) + 15]! : 0;
+  const o14 = 32 < n ? u16[(v >> 1) + 16]! : 0;
   return {
-    bus: r.bus,
-    hash: r.hash,
-    topology: r.topology,
-    mode: r.mode,
-    runtimeDir: r.runtimeDir,
-    schema: r.schema,
-    log: r.log,
-    nodes: r.nodes,
-    processes: r.processes,
-    services: r.services,
-    edges: r.edges,
-    types: r.types,
-    methods: r.methods,
-    keys: r.keys,
-    warnings: r.warnings,
+    bus: o0 === 0 ? "" : getString(m, t + o0),
+    hash: o1 === 0 ? "" : getString(m, t + o1),
+    topology: o2 === 0 ? null : getString(m, t + o2),
+    mode: o3 === 0 ? null : getString(m, t + o3),
+    runtimeDir: o4 === 0 ? null : getString(m, t + o4),
+    schema: o5 === 0 ? null : getString(m, t + o5),
+    log: o6 === 0 ? null : getString(m, t + o6),
+    nodes: o7 === 0 ? [] : getTables(m, t + o7, get$Node),
+    processes: o8 === 0 ? [] : getTables(m, t + o8, get$Process),
+    services: o9 === 0 ? [] : getTables(m, t + o9, get$Service),
+    edges: o10 === 0 ? [] : getTables(m, t + o10, get$Edge),
+    types: o11 === 0 ? [] : getTables(m, t + o11, get$Type),
+    methods: o12 === 0 ? [] : getTables(m, t + o12, get$Method),
+    keys: o13 === 0 ? null : getString(m, t + o13),
+    warnings: o14 === 0 ? [] : getStrings(m, t + o14),
   };
 }
 
@@ -1497,16 +1555,20 @@ function put$Policy(m: Memory, p: number, lim: number, x: PolicyInit, d: number)
 function get$Policy(m: Memory, t: number): Policy {
   const { i32, u32, u8 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 589832 && i32[(v >> 2) + 1] === 262152)) return own$Policy(new Reader$Policy(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 589832 && i32[(v >> 2) + 1] === 262152)) return own$Policy(m, t, v);
   return {
     kind: u8[t + 8]! as PolicyKind,
     timeoutMs: u32[(t + 4) >> 2]!,
   };
 }
-function own$Policy(r: Reader$Policy): Policy {
+function own$Policy(m: Memory, t: number, v: number): Policy {
+  const { u16, u32, u8 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
   return {
-    kind: r.kind,
-    timeoutMs: r.timeoutMs,
+    kind: o0 === 0 ? 0 as PolicyKind : u8[t + o0]! as PolicyKind,
+    timeoutMs: o1 === 0 ? 5000 : u32[(t + o1) >> 2]!,
   };
 }
 
@@ -1664,7 +1726,7 @@ function put$Process(m: Memory, p: number, lim: number, x: ProcessInit, d: numbe
 function get$Process(m: Memory, t: number): Process {
   const { i32, u16 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 1966098 && i32[(v >> 2) + 1] === 524292 && u16[(v >> 1) + 7] === 28)) return own$Process(new Reader$Process(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 1966098 && i32[(v >> 2) + 1] === 524292 && u16[(v >> 1) + 7] === 28)) return own$Process(m, t, v);
   const o2 = u16[(v >> 1) + 4]!;
   const o3 = u16[(v >> 1) + 5]!;
   const o4 = u16[(v >> 1) + 6]!;
@@ -1679,15 +1741,24 @@ function get$Process(m: Memory, t: number): Process {
     threadOf: o6 === 0 ? null : getString(m, t + o6),
   };
 }
-function own$Process(r: Reader$Process): Process {
+function own$Process(m: Memory, t: number, v: number): Process {
+  const { u16 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
+  const o3 = 10 < n ? u16[(v >> 1) + 5]! : 0;
+  const o4 = 12 < n ? u16[(v >> 1) + 6]! : 0;
+  const o5 = 14 < n ? u16[(v >> 1) + 7]! : 0;
+  const o6 = 16 < n ? u16[(v >> 1) + 8]! : 0;
   return {
-    name: r.name,
-    node: r.node,
-    services: r.services,
-    socket: r.socket,
-    host: r.host,
-    port: r.port,
-    threadOf: r.threadOf,
+    name: o0 === 0 ? "" : getString(m, t + o0),
+    node: o1 === 0 ? "" : getString(m, t + o1),
+    services: o2 === 0 ? [] : getStrings(m, t + o2),
+    socket: o3 === 0 ? null : getString(m, t + o3),
+    host: o4 === 0 ? null : getString(m, t + o4),
+    port: o5 === 0 ? 0 : u16[(t + o5) >> 1]!,
+    threadOf: o6 === 0 ? null : getString(m, t + o6),
   };
 }
 
@@ -1855,7 +1926,7 @@ function put$Restart(m: Memory, p: number, lim: number, x: RestartInit, d: numbe
 function get$Restart(m: Memory, t: number): Restart {
   const { i32, u16, u32, u8 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 1376270 && i32[(v >> 2) + 1] === 262164 && i32[(v >> 2) + 2] === 786440 && u16[(v >> 1) + 6] === 16)) return own$Restart(new Reader$Restart(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 1376270 && i32[(v >> 2) + 1] === 262164 && i32[(v >> 2) + 2] === 786440 && u16[(v >> 1) + 6] === 16)) return own$Restart(m, t, v);
   return {
     policy: u8[t + 20]! as RestartPolicy,
     max: u32[(t + 4) >> 2]!,
@@ -1864,13 +1935,20 @@ function get$Restart(m: Memory, t: number): Restart {
     backoffMaxMs: u32[(t + 16) >> 2]!,
   };
 }
-function own$Restart(r: Reader$Restart): Restart {
+function own$Restart(m: Memory, t: number, v: number): Restart {
+  const { u16, u32, u8 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
+  const o3 = 10 < n ? u16[(v >> 1) + 5]! : 0;
+  const o4 = 12 < n ? u16[(v >> 1) + 6]! : 0;
   return {
-    policy: r.policy,
-    max: r.max,
-    windowMs: r.windowMs,
-    backoffMinMs: r.backoffMinMs,
-    backoffMaxMs: r.backoffMaxMs,
+    policy: o0 === 0 ? 1 as RestartPolicy : u8[t + o0]! as RestartPolicy,
+    max: o1 === 0 ? 5 : u32[(t + o1) >> 2]!,
+    windowMs: o2 === 0 ? 60000 : u32[(t + o2) >> 2]!,
+    backoffMinMs: o3 === 0 ? 200 : u32[(t + o3) >> 2]!,
+    backoffMaxMs: o4 === 0 ? 10000 : u32[(t + o4) >> 2]!,
   };
 }
 
@@ -2168,7 +2246,7 @@ function put$Service(m: Memory, p: number, lim: number, x: ServiceInit, d: numbe
 function get$Service(m: Memory, t: number): Service {
   const { i32, u16, u32, u8 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 6160442 && i32[(v >> 2) + 1] === 524292 && i32[(v >> 2) + 2] === 1048588 && u16[(v >> 1) + 6] === 88 && u16[(v >> 1) + 16] === 89 && i32[(v >> 2) + 9] === 5898300 && i32[(v >> 2) + 10] === 4194395 && i32[(v >> 2) + 11] === 4718660 && u16[(v >> 1) + 24] === 92 && i32[(v >> 2) + 13] === 5505104 && u16[(v >> 1) + 28] === 93)) return own$Service(new Reader$Service(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 6160442 && i32[(v >> 2) + 1] === 524292 && i32[(v >> 2) + 2] === 1048588 && u16[(v >> 1) + 6] === 88 && u16[(v >> 1) + 16] === 89 && i32[(v >> 2) + 9] === 5898300 && i32[(v >> 2) + 10] === 4194395 && i32[(v >> 2) + 11] === 4718660 && u16[(v >> 1) + 24] === 92 && i32[(v >> 2) + 13] === 5505104 && u16[(v >> 1) + 28] === 93)) return own$Service(m, t, v);
   const o5 = u16[(v >> 1) + 7]!;
   const o6 = u16[(v >> 1) + 8]!;
   const o7 = u16[(v >> 1) + 9]!;
@@ -2210,35 +2288,64 @@ function get$Service(m: Memory, t: number): Service {
     clock: u8[t + 93]! !== 0,
   };
 }
-function own$Service(r: Reader$Service): Service {
+function own$Service(m: Memory, t: number, v: number): Service {
+  const { i32, u16, u32, u8 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
+  const o3 = 10 < n ? u16[(v >> 1) + 5]! : 0;
+  const o4 = 12 < n ? u16[(v >> 1) + 6]! : 0;
+  const o5 = 14 < n ? u16[(v >> 1) + 7]! : 0;
+  const o6 = 16 < n ? u16[(v >> 1) + 8]! : 0;
+  const o7 = 18 < n ? u16[(v >> 1) + 9]! : 0;
+  const o8 = 20 < n ? u16[(v >> 1) + 10]! : 0;
+  const o9 = 22 < n ? u16[(v >> 1) + 11]! : 0;
+  const o10 = 24 < n ? u16[(v >> 1) + 12]! : 0;
+  const o11 = 26 < n ? u16[(v >> 1) + 13]! : 0;
+  const o12 = 28 < n ? u16[(v >> 1) + 14]! : 0;
+  const o13 = 30 < n ? u16[(v >> 1) + 15]! : 0;
+  const o14 = 32 < n ? u16[(v >> 1) + 16]! : 0;
+  const o15 = 34 < n ? u16[(v >> 1) + 17]! : 0;
+  const o16 = 36 < n ? u16[(v >> 1) + 18]! : 0;
+  const o17 = 38 < n ? u16[(v >> 1) + 19]! : 0;
+  const o18 = 40 < n ? u16[(v >> 1) + 20]! : 0;
+  const o19 = 42 < n ? u16[(v >> 1) + 21]! : 0;
+  const o20 = 44 < n ? u16[(v >> 1) + 22]! : 0;
+  const o21 = 46 < n ? u16[(v >> 1) + 23]! : 0;
+  const o22 = 48 < n ? u16[(v >> 1) + 24]! : 0;
+  const o23 = 50 < n ? u16[(v >> 1) + 25]! : 0;
+  const o24 = 52 < n ? u16[(v >> 1) + 26]! : 0;
+  const o25 = 54 < n ? u16[(v >> 1) + 27]! : 0;
+  const o26 = 56 < n ? u16[(v >> 1) + 28]! : 0;
   return {
-    name: r.name,
-    id: r.id,
-    node: r.node,
-    process: r.process,
-    kind: r.kind,
-    target: r.target,
-    args: r.args,
-    env: r.env,
-    cwd: r.cwd,
-    config: r.config,
-    publishes: r.publishes,
-    subscribes: r.subscribes,
-    serves: r.serves,
-    calls: r.calls,
-    open: r.open,
-    restart: r.restart,
-    threads: r.threads,
-    ownThread: r.ownThread,
-    isolate: r.isolate,
-    instance: r.instance,
-    instances: r.instances,
-    concurrency: r.concurrency,
-    wait: r.wait,
-    history: r.history,
-    readyTimeoutMs: r.readyTimeoutMs,
-    stopTimeoutMs: r.stopTimeoutMs,
-    clock: r.clock,
+    name: o0 === 0 ? "" : getString(m, t + o0),
+    id: o1 === 0 ? 0 : u32[(t + o1) >> 2]!,
+    node: o2 === 0 ? "" : getString(m, t + o2),
+    process: o3 === 0 ? "" : getString(m, t + o3),
+    kind: o4 === 0 ? 4 as RunKind : u8[t + o4]! as RunKind,
+    target: o5 === 0 ? null : getString(m, t + o5),
+    args: o6 === 0 ? [] : getStrings(m, t + o6),
+    env: o7 === 0 ? [] : getTables(m, t + o7, get$EnvEntry),
+    cwd: o8 === 0 ? null : getString(m, t + o8),
+    config: o9 === 0 ? null : getString(m, t + o9),
+    publishes: o10 === 0 ? [] : getStrings(m, t + o10),
+    subscribes: o11 === 0 ? [] : getStrings(m, t + o11),
+    serves: o12 === 0 ? [] : getStrings(m, t + o12),
+    calls: o13 === 0 ? [] : getStrings(m, t + o13),
+    open: o14 === 0 ? false : u8[t + o14]! !== 0,
+    restart: o15 === 0 ? null : get$Restart(m, t + o15 + i32[(t + o15) >> 2]!),
+    threads: o16 === 0 ? 1 : u32[(t + o16) >> 2]!,
+    ownThread: o17 === 0 ? false : u8[t + o17]! !== 0,
+    isolate: o18 === 0 ? false : u8[t + o18]! !== 0,
+    instance: o19 === 0 ? 0 : u32[(t + o19) >> 2]!,
+    instances: o20 === 0 ? 1 : u32[(t + o20) >> 2]!,
+    concurrency: o21 === 0 ? 64 : u32[(t + o21) >> 2]!,
+    wait: o22 === 0 ? 0 as Wait : u8[t + o22]! as Wait,
+    history: o23 === 0 ? [] : getTables(m, t + o23, get$HistoryEntry),
+    readyTimeoutMs: o24 === 0 ? 30000 : u32[(t + o24) >> 2]!,
+    stopTimeoutMs: o25 === 0 ? 5000 : u32[(t + o25) >> 2]!,
+    clock: o26 === 0 ? false : u8[t + o26]! !== 0,
   };
 }
 
@@ -2559,7 +2666,7 @@ function put$Type(m: Memory, p: number, lim: number, x: TypeInit, d: number): nu
 function get$Type(m: Memory, t: number): Type {
   const { i32, u16, u32 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 1310732 && i32[(v >> 2) + 1] === 524292 && u16[(v >> 1) + 4] === 12)) return own$Type(new Reader$Type(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 1310732 && i32[(v >> 2) + 1] === 524292 && u16[(v >> 1) + 4] === 12)) return own$Type(m, t, v);
   const o3 = u16[(v >> 1) + 5]!;
   return {
     name: getString(m, t + 4),
@@ -2568,12 +2675,18 @@ function get$Type(m: Memory, t: number): Type {
     lineage: o3 === 0 ? [] : getStrings(m, t + o3),
   };
 }
-function own$Type(r: Reader$Type): Type {
+function own$Type(m: Memory, t: number, v: number): Type {
+  const { u16, u32 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
+  const o3 = 10 < n ? u16[(v >> 1) + 5]! : 0;
   return {
-    name: r.name,
-    id: r.id,
-    fingerprint: r.fingerprint,
-    lineage: r.lineage,
+    name: o0 === 0 ? "" : getString(m, t + o0),
+    id: o1 === 0 ? 0 : u32[(t + o1) >> 2]!,
+    fingerprint: o2 === 0 ? "" : getString(m, t + o2),
+    lineage: o3 === 0 ? [] : getStrings(m, t + o3),
   };
 }
 

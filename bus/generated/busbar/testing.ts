@@ -87,17 +87,21 @@ function put$Blob(m: Memory, p: number, lim: number, x: BlobInit, d: number): nu
 function get$Blob(m: Memory, t: number): Blob {
   const { i32, u16, u32 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 786440 && u16[(v >> 1) + 2] === 4)) return own$Blob(new Reader$Blob(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 786440 && u16[(v >> 1) + 2] === 4)) return own$Blob(m, t, v);
   const o1 = u16[(v >> 1) + 3]!;
   return {
     seq: u32[(t + 4) >> 2]!,
     data: o1 === 0 ? noU8s() : getU8s(m, t + o1),
   };
 }
-function own$Blob(r: Reader$Blob): Blob {
+function own$Blob(m: Memory, t: number, v: number): Blob {
+  const { u16, u32 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
   return {
-    seq: r.seq,
-    data: r.data,
+    seq: o0 === 0 ? 0 : u32[(t + o0) >> 2]!,
+    data: o1 === 0 ? noU8s() : getU8s(m, t + o1),
   };
 }
 
@@ -211,14 +215,17 @@ function put$CountItem(m: Memory, p: number, lim: number, x: CountItemInit, d: n
 function get$CountItem(m: Memory, t: number): CountItem {
   const { i32, u16, u32 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 524294 && u16[(v >> 1) + 2] === 4)) return own$CountItem(new Reader$CountItem(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 524294 && u16[(v >> 1) + 2] === 4)) return own$CountItem(m, t, v);
   return {
     index: u32[(t + 4) >> 2]!,
   };
 }
-function own$CountItem(r: Reader$CountItem): CountItem {
+function own$CountItem(m: Memory, t: number, v: number): CountItem {
+  const { u16, u32 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
   return {
-    index: r.index,
+    index: o0 === 0 ? 0 : u32[(t + o0) >> 2]!,
   };
 }
 
@@ -327,18 +334,23 @@ function put$CountRequest(m: Memory, p: number, lim: number, x: CountRequestInit
 function get$CountRequest(m: Memory, t: number): CountRequest {
   const { i32, u16, u32 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 1048586 && i32[(v >> 2) + 1] === 524292 && u16[(v >> 1) + 4] === 12)) return own$CountRequest(new Reader$CountRequest(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 1048586 && i32[(v >> 2) + 1] === 524292 && u16[(v >> 1) + 4] === 12)) return own$CountRequest(m, t, v);
   return {
     count: u32[(t + 4) >> 2]!,
     delayMs: u32[(t + 8) >> 2]!,
     failAt: u32[(t + 12) >> 2]!,
   };
 }
-function own$CountRequest(r: Reader$CountRequest): CountRequest {
+function own$CountRequest(m: Memory, t: number, v: number): CountRequest {
+  const { u16, u32 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
   return {
-    count: r.count,
-    delayMs: r.delayMs,
-    failAt: r.failAt,
+    count: o0 === 0 ? 0 : u32[(t + o0) >> 2]!,
+    delayMs: o1 === 0 ? 0 : u32[(t + o1) >> 2]!,
+    failAt: o2 === 0 ? 0 : u32[(t + o2) >> 2]!,
   };
 }
 
@@ -460,17 +472,21 @@ function put$EchoReply(m: Memory, p: number, lim: number, x: EchoReplyInit, d: n
 function get$EchoReply(m: Memory, t: number): EchoReply {
   const { i32, u16, u32 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 786440 && u16[(v >> 1) + 2] === 4)) return own$EchoReply(new Reader$EchoReply(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 786440 && u16[(v >> 1) + 2] === 4)) return own$EchoReply(m, t, v);
   const o1 = u16[(v >> 1) + 3]!;
   return {
     seq: u32[(t + 4) >> 2]!,
     text: o1 === 0 ? null : getString(m, t + o1),
   };
 }
-function own$EchoReply(r: Reader$EchoReply): EchoReply {
+function own$EchoReply(m: Memory, t: number, v: number): EchoReply {
+  const { u16, u32 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
   return {
-    seq: r.seq,
-    text: r.text,
+    seq: o0 === 0 ? 0 : u32[(t + o0) >> 2]!,
+    text: o1 === 0 ? null : getString(m, t + o1),
   };
 }
 
@@ -592,7 +608,7 @@ function put$EchoRequest(m: Memory, p: number, lim: number, x: EchoRequestInit, 
 function get$EchoRequest(m: Memory, t: number): EchoRequest {
   const { i32, u16, u32 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 1048586 && u16[(v >> 1) + 2] === 4 && u16[(v >> 1) + 4] === 12)) return own$EchoRequest(new Reader$EchoRequest(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 1048586 && u16[(v >> 1) + 2] === 4 && u16[(v >> 1) + 4] === 12)) return own$EchoRequest(m, t, v);
   const o1 = u16[(v >> 1) + 3]!;
   return {
     seq: u32[(t + 4) >> 2]!,
@@ -600,11 +616,16 @@ function get$EchoRequest(m: Memory, t: number): EchoRequest {
     delayMs: u32[(t + 12) >> 2]!,
   };
 }
-function own$EchoRequest(r: Reader$EchoRequest): EchoRequest {
+function own$EchoRequest(m: Memory, t: number, v: number): EchoRequest {
+  const { u16, u32 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
   return {
-    seq: r.seq,
-    text: r.text,
-    delayMs: r.delayMs,
+    seq: o0 === 0 ? 0 : u32[(t + o0) >> 2]!,
+    text: o1 === 0 ? null : getString(m, t + o1),
+    delayMs: o2 === 0 ? 0 : u32[(t + o2) >> 2]!,
   };
 }
 
@@ -726,16 +747,20 @@ function put$Level(m: Memory, p: number, lim: number, x: LevelInit, d: number): 
 function get$Level(m: Memory, t: number): Level {
   const { f64, i32 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 1310728 && i32[(v >> 2) + 1] === 786436)) return own$Level(new Reader$Level(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 1310728 && i32[(v >> 2) + 1] === 786436)) return own$Level(m, t, v);
   return {
     price: f64[(t + 4) >> 3]!,
     quantity: f64[(t + 12) >> 3]!,
   };
 }
-function own$Level(r: Reader$Level): Level {
+function own$Level(m: Memory, t: number, v: number): Level {
+  const { f64, u16 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
   return {
-    price: r.price,
-    quantity: r.quantity,
+    price: o0 === 0 ? 0 : f64[(t + o0) >> 3]!,
+    quantity: o1 === 0 ? 0 : f64[(t + o1) >> 3]!,
   };
 }
 
@@ -859,7 +884,7 @@ function put$Note(m: Memory, p: number, lim: number, x: NoteInit, d: number): nu
 function get$Note(m: Memory, t: number): Note {
   const { i32, u16, u32 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 1048586 && u16[(v >> 1) + 2] === 4)) return own$Note(new Reader$Note(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 1048586 && u16[(v >> 1) + 2] === 4)) return own$Note(m, t, v);
   const o1 = u16[(v >> 1) + 3]!;
   const o2 = u16[(v >> 1) + 4]!;
   return {
@@ -868,11 +893,16 @@ function get$Note(m: Memory, t: number): Note {
     key: o2 === 0 ? null : getString(m, t + o2),
   };
 }
-function own$Note(r: Reader$Note): Note {
+function own$Note(m: Memory, t: number, v: number): Note {
+  const { u16, u32 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
   return {
-    seq: r.seq,
-    text: r.text,
-    key: r.key,
+    seq: o0 === 0 ? 0 : u32[(t + o0) >> 2]!,
+    text: o1 === 0 ? null : getString(m, t + o1),
+    key: o2 === 0 ? null : getString(m, t + o2),
   };
 }
 
@@ -1058,7 +1088,7 @@ function put$Order(m: Memory, p: number, lim: number, x: OrderInit, d: number): 
 function get$Order(m: Memory, t: number): Order {
   const { f64, i32, u16, u32, u64, u8 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 3735578 && i32[(v >> 2) + 1] === 1835012 && i32[(v >> 2) + 4] === 1310732 && i32[(v >> 2) + 5] === 3145784)) return own$Order(new Reader$Order(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 3735578 && i32[(v >> 2) + 1] === 1835012 && i32[(v >> 2) + 4] === 1310732 && i32[(v >> 2) + 5] === 3145784)) return own$Order(m, t, v);
   const o2 = u16[(v >> 1) + 4]!;
   const o3 = u16[(v >> 1) + 5]!;
   const o4 = u16[(v >> 1) + 6]!;
@@ -1078,19 +1108,32 @@ function get$Order(m: Memory, t: number): Order {
     levels: o10 === 0 ? [] : getTables(m, t + o10, get$Level),
   };
 }
-function own$Order(r: Reader$Order): Order {
+function own$Order(m: Memory, t: number, v: number): Order {
+  const { f64, u16, u32, u64, u8 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
+  const o3 = 10 < n ? u16[(v >> 1) + 5]! : 0;
+  const o4 = 12 < n ? u16[(v >> 1) + 6]! : 0;
+  const o5 = 14 < n ? u16[(v >> 1) + 7]! : 0;
+  const o6 = 16 < n ? u16[(v >> 1) + 8]! : 0;
+  const o7 = 18 < n ? u16[(v >> 1) + 9]! : 0;
+  const o8 = 20 < n ? u16[(v >> 1) + 10]! : 0;
+  const o9 = 22 < n ? u16[(v >> 1) + 11]! : 0;
+  const o10 = 24 < n ? u16[(v >> 1) + 12]! : 0;
   return {
-    id: r.id,
-    seq: r.seq,
-    symbol: r.symbol,
-    user: r.user,
-    venue: r.venue,
-    note: r.note,
-    price: r.price,
-    quantity: r.quantity,
-    side: r.side,
-    flags: r.flags,
-    levels: r.levels,
+    id: o0 === 0 ? 0n : u64[(t + o0) >> 3]!,
+    seq: o1 === 0 ? 0 : u32[(t + o1) >> 2]!,
+    symbol: o2 === 0 ? null : getString(m, t + o2),
+    user: o3 === 0 ? null : getString(m, t + o3),
+    venue: o4 === 0 ? null : getString(m, t + o4),
+    note: o5 === 0 ? null : getString(m, t + o5),
+    price: o6 === 0 ? 0 : f64[(t + o6) >> 3]!,
+    quantity: o7 === 0 ? 0 : f64[(t + o7) >> 3]!,
+    side: o8 === 0 ? 0 : u8[t + o8]!,
+    flags: o9 === 0 ? 0 : u32[(t + o9) >> 2]!,
+    levels: o10 === 0 ? [] : getTables(m, t + o10, get$Level),
   };
 }
 
@@ -1293,7 +1336,7 @@ function put$Tick(m: Memory, p: number, lim: number, x: TickInit, d: number): nu
 function get$Tick(m: Memory, t: number): Tick {
   const { f64, i32, u32, u8 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 2424848 && i32[(v >> 2) + 1] === 262172 && i32[(v >> 2) + 2] === 2359308 && i32[(v >> 2) + 3] === 1310752)) return own$Tick(new Reader$Tick(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 2424848 && i32[(v >> 2) + 1] === 262172 && i32[(v >> 2) + 2] === 2359308 && i32[(v >> 2) + 3] === 1310752)) return own$Tick(m, t, v);
   return {
     seq: u32[(t + 28) >> 2]!,
     price: f64[(t + 4) >> 3]!,
@@ -1303,14 +1346,22 @@ function get$Tick(m: Memory, t: number): Tick {
     time: f64[(t + 20) >> 3]!,
   };
 }
-function own$Tick(r: Reader$Tick): Tick {
+function own$Tick(m: Memory, t: number, v: number): Tick {
+  const { f64, u16, u32, u8 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
+  const o3 = 10 < n ? u16[(v >> 1) + 5]! : 0;
+  const o4 = 12 < n ? u16[(v >> 1) + 6]! : 0;
+  const o5 = 14 < n ? u16[(v >> 1) + 7]! : 0;
   return {
-    seq: r.seq,
-    price: r.price,
-    quantity: r.quantity,
-    side: r.side,
-    flags: r.flags,
-    time: r.time,
+    seq: o0 === 0 ? 0 : u32[(t + o0) >> 2]!,
+    price: o1 === 0 ? 0 : f64[(t + o1) >> 3]!,
+    quantity: o2 === 0 ? 0 : f64[(t + o2) >> 3]!,
+    side: o3 === 0 ? 0 : u8[t + o3]!,
+    flags: o4 === 0 ? 0 : u32[(t + o4) >> 2]!,
+    time: o5 === 0 ? 0 : f64[(t + o5) >> 3]!,
   };
 }
 

@@ -14,6 +14,12 @@ namespace scenes = busbar::payments::testing;
 using scenes::Plugin;
 using Status = fb::TransactionStatus;
 
+/// Absent when there are none.
+std::vector<uint32_t> parts_of(const fb::Transaction& payment) {
+  if (payment.children() == nullptr) return {};
+  return {payment.children()->begin(), payment.children()->end()};
+}
+
 struct Row {
   uint32_t id, arrival, deadline;
   std::string sender, receiver;
@@ -47,7 +53,7 @@ class Queries : public Plugin {
         rows.push_back({one->id(), one->arrival_tick(), one->deadline_tick(), one->sender()->str(), one->receiver()->str(), one->amount(),
                         one->status(), one->overdue(), one->parent() ? int64_t{*one->parent()} : -1,
                         one->settled_tick() ? int64_t{*one->settled_tick()} : -1,
-                        {one->children()->begin(), one->children()->end()}});
+                        parts_of(*one)});
       }
     } while (rows.size() < total);
     return rows;

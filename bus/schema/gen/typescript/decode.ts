@@ -77,14 +77,16 @@ export function knownLayout(code: Code, layout: Layout): string[] {
   return tests;
 }
 
-/** `getX`: the owned object of the table at `t`; vtables other than ours go through the reader. */
+/** `getX`: the owned object of the table at `t`; `ownX` reads vtables other than ours. */
 export function decodeTable(scope: Scope, object: SchemaObject, layout: Layout): string {
   const name = typeNameOf(object.name);
   const code = new Code(scope.helpers);
   const fields = fieldsOf(object);
   code.line(`const v = t - ${code.array("i32")}[t >> 2]!;`);
   const tests = knownLayout(code, layout);
-  code.line(`if ((v & 3) !== 0 || !(${tests.join(" && ")})) return own$${name}(${newReader(object)}.$to(t));`);
+  code.line(
+    `if ((v & 3) !== 0 || !(${tests.join(" && ")})) return own$${name}(${fields.length === 0 ? "" : "m, t, v"});`,
+  );
   for (const field of fields.filter(mayBeAbsent)) {
     code.line(`const o${field.id} = ${code.array("u16")}[(v >> 1) + ${2 + field.id}]!;`);
   }
@@ -99,13 +101,31 @@ export function decodeTable(scope: Scope, object: SchemaObject, layout: Layout):
     code.line(`  ${fieldKey(field.name)}: ${value},`);
   }
   code.line("};");
-  const own = fields.map((field) => `    ${fieldKey(field.name)}: r.${fieldKey(field.name)},\n`).join("");
-  return [
-    `${scope.exported(object)}function get$${name}(m: Memory, t: number): ${name} {\n${code.body()}}\n`,
-    fields.length === 0
-      ? `function own$${name}(_: Reader$${name}): ${name} {\n  return {};\n}\n`
-      : `function own$${name}(r: Reader$${name}): ${name} {\n  return {\n${own}  };\n}\n`,
-  ].join("");
+  return `${scope.exported(object)}function get$${name}(m: Memory, t: number): ${name} {\n${code.body()}}\n${foreignTable(scope, object)}`;
+}
+
+/** `ownX`: the same for the table at `t` with any vtable, which lies at `v`. Not by the reader: a call per field costs as much again. */
+function foreignTable(scope: Scope, object: SchemaObject): string {
+  const name = typeNameOf(object.name);
+  const fields = fieldsOf(object);
+  if (fields.length === 0) return `function own$${name}(): ${name} {\n  return {};\n}\n`;
+  const code = new Code(scope.helpers);
+  code.line(`const n = ${code.array("u16")}[v >> 1]!;`);
+  const entry = (id: number): string => `const o${id} = ${4 + 2 * id} < n ? u16[(v >> 1) + ${2 + id}]! : 0;`;
+  for (const { id, type } of fields) {
+    if (type.base === Base.union) code.line(entry(id - 1));
+    code.line(entry(id));
+  }
+  code.line("return {");
+  for (const field of fields) {
+    const { id } = field;
+    const isUnion = field.type.base === Base.union;
+    const tag = isUnion ? `o${id - 1} === 0 ? 0 : ${load(code, Base.utype, `t + o${id - 1}`)}` : "0";
+    const value = valueAt(scope, code, field, `t + o${id}`, tag);
+    code.line(`  ${fieldKey(field.name)}: o${id} === 0 ? ${fallback(scope, code, field)} : ${value},`);
+  }
+  code.line("};");
+  return `function own$${name}(m: Memory, t: number, v: number): ${name} {\n${code.body()}}\n`;
 }
 
 const tagPlace = (layout: Layout, field: SchemaField): Place | undefined =>

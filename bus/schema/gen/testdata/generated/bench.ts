@@ -136,7 +136,7 @@ function put$Order(m: Memory, p: number, lim: number, x: OrderInit, d: number): 
 function get$Order(m: Memory, t: number): Order {
   const { f64, i32, u16, u32, u64, u8 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 3604506 && i32[(v >> 2) + 1] === 1835012 && u16[(v >> 1) + 4] === 12 && i32[(v >> 2) + 3] === 2359316 && i32[(v >> 2) + 4] === 3407926)) return own$Order(new Reader$Order(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 3604506 && i32[(v >> 2) + 1] === 1835012 && u16[(v >> 1) + 4] === 12 && i32[(v >> 2) + 3] === 2359316 && i32[(v >> 2) + 4] === 3407926)) return own$Order(m, t, v);
   const o3 = u16[(v >> 1) + 5]!;
   const o8 = u16[(v >> 1) + 10]!;
   const o9 = u16[(v >> 1) + 11]!;
@@ -155,19 +155,32 @@ function get$Order(m: Memory, t: number): Order {
     levels: o10 === 0 ? noF64s() : getF64s(m, t + o10),
   };
 }
-function own$Order(r: Reader$Order): Order {
+function own$Order(m: Memory, t: number, v: number): Order {
+  const { f64, u16, u32, u64, u8 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
+  const o3 = 10 < n ? u16[(v >> 1) + 5]! : 0;
+  const o4 = 12 < n ? u16[(v >> 1) + 6]! : 0;
+  const o5 = 14 < n ? u16[(v >> 1) + 7]! : 0;
+  const o6 = 16 < n ? u16[(v >> 1) + 8]! : 0;
+  const o7 = 18 < n ? u16[(v >> 1) + 9]! : 0;
+  const o8 = 20 < n ? u16[(v >> 1) + 10]! : 0;
+  const o9 = 22 < n ? u16[(v >> 1) + 11]! : 0;
+  const o10 = 24 < n ? u16[(v >> 1) + 12]! : 0;
   return {
-    id: r.id,
-    seq: r.seq,
-    ts: r.ts,
-    symbol: r.symbol,
-    price: r.price,
-    qty: r.qty,
-    side: r.side,
-    flags: r.flags,
-    user: r.user,
-    tags: r.tags,
-    levels: r.levels,
+    id: o0 === 0 ? 0n : u64[(t + o0) >> 3]!,
+    seq: o1 === 0 ? 0 : u32[(t + o1) >> 2]!,
+    ts: o2 === 0 ? 0 : f64[(t + o2) >> 3]!,
+    symbol: o3 === 0 ? null : getString(m, t + o3),
+    price: o4 === 0 ? 0 : f64[(t + o4) >> 3]!,
+    qty: o5 === 0 ? 0 : u32[(t + o5) >> 2]!,
+    side: o6 === 0 ? 0 : u8[t + o6]!,
+    flags: o7 === 0 ? 0 : u16[(t + o7) >> 1]!,
+    user: o8 === 0 ? null : getString(m, t + o8),
+    tags: o9 === 0 ? [] : getStrings(m, t + o9),
+    levels: o10 === 0 ? noF64s() : getF64s(m, t + o10),
   };
 }
 
@@ -369,7 +382,7 @@ function put$Six(m: Memory, p: number, lim: number, x: SixInit, d: number): numb
 function get$Six(m: Memory, t: number): Six {
   const { f64, i32, u16, u32, u8 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 2031632 && i32[(v >> 2) + 1] === 262164 && i32[(v >> 2) + 2] === 1572876 && i32[(v >> 2) + 3] === 1835038)) return own$Six(new Reader$Six(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 2031632 && i32[(v >> 2) + 1] === 262164 && i32[(v >> 2) + 2] === 1572876 && i32[(v >> 2) + 3] === 1835038)) return own$Six(m, t, v);
   return {
     seq: u32[(t + 20) >> 2]!,
     ts: f64[(t + 4) >> 3]!,
@@ -379,14 +392,22 @@ function get$Six(m: Memory, t: number): Six {
     flags: u16[(t + 28) >> 1]!,
   };
 }
-function own$Six(r: Reader$Six): Six {
+function own$Six(m: Memory, t: number, v: number): Six {
+  const { f64, u16, u32, u8 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
+  const o3 = 10 < n ? u16[(v >> 1) + 5]! : 0;
+  const o4 = 12 < n ? u16[(v >> 1) + 6]! : 0;
+  const o5 = 14 < n ? u16[(v >> 1) + 7]! : 0;
   return {
-    seq: r.seq,
-    ts: r.ts,
-    price: r.price,
-    qty: r.qty,
-    side: r.side,
-    flags: r.flags,
+    seq: o0 === 0 ? 0 : u32[(t + o0) >> 2]!,
+    ts: o1 === 0 ? 0 : f64[(t + o1) >> 3]!,
+    price: o2 === 0 ? 0 : f64[(t + o2) >> 3]!,
+    qty: o3 === 0 ? 0 : u32[(t + o3) >> 2]!,
+    side: o4 === 0 ? 0 : u8[t + o4]!,
+    flags: o5 === 0 ? 0 : u16[(t + o5) >> 1]!,
   };
 }
 

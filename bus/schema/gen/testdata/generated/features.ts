@@ -336,15 +336,18 @@ function put$Ask(m: Memory, p: number, lim: number, x: AskInit, d: number): numb
 function get$Ask(m: Memory, t: number): Ask {
   const { i32, u16 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 524294)) return own$Ask(new Reader$Ask(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 524294)) return own$Ask(m, t, v);
   const o0 = u16[(v >> 1) + 2]!;
   return {
     text: o0 === 0 ? null : getString(m, t + o0),
   };
 }
-function own$Ask(r: Reader$Ask): Ask {
+function own$Ask(m: Memory, t: number, v: number): Ask {
+  const { u16 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
   return {
-    text: r.text,
+    text: o0 === 0 ? null : getString(m, t + o0),
   };
 }
 
@@ -467,7 +470,7 @@ function put$Branch(m: Memory, p: number, lim: number, x: BranchInit, d: number)
 function get$Branch(m: Memory, t: number): Branch {
   const { i32, u16 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 1048586 && u16[(v >> 1) + 4] === 12)) return own$Branch(new Reader$Branch(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 1048586 && u16[(v >> 1) + 4] === 12)) return own$Branch(m, t, v);
   const o0 = u16[(v >> 1) + 2]!;
   const o1 = u16[(v >> 1) + 3]!;
   return {
@@ -476,11 +479,16 @@ function get$Branch(m: Memory, t: number): Branch {
     leaf: get$Leaf(m, t + 12 + i32[(t + 12) >> 2]!),
   };
 }
-function own$Branch(r: Reader$Branch): Branch {
+function own$Branch(m: Memory, t: number, v: number): Branch {
+  const { i32, u16 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
   return {
-    left: r.left,
-    right: r.right,
-    leaf: r.leaf,
+    left: o0 === 0 ? null : get$Node(m, t + o0 + i32[(t + o0) >> 2]!),
+    right: o1 === 0 ? null : get$Node(m, t + o1 + i32[(t + o1) >> 2]!),
+    leaf: o2 === 0 ? absent(Branch, "leaf") : get$Leaf(m, t + o2 + i32[(t + o2) >> 2]!),
   };
 }
 
@@ -597,11 +605,11 @@ function put$Empty(m: Memory, p: number, lim: number, x: EmptyInit, d: number): 
 function get$Empty(m: Memory, t: number): Empty {
   const { i32 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 262148)) return own$Empty(new Reader$Empty().$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 262148)) return own$Empty();
   return {
   };
 }
-function own$Empty(_: Reader$Empty): Empty {
+function own$Empty(): Empty {
   return {};
 }
 
@@ -765,7 +773,7 @@ function put$Everything(m: Memory, p: number, lim: number, x: EverythingInit, d:
 function get$Everything(m: Memory, t: number): Everything {
   const { i32, u16, u64 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 3145752 && u16[(v >> 1) + 2] === 4)) return own$Everything(new Reader$Everything(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 3145752 && u16[(v >> 1) + 2] === 4)) return own$Everything(m, t, v);
   const o1 = u16[(v >> 1) + 3]!;
   const o2 = u16[(v >> 1) + 4]!;
   const o3 = u16[(v >> 1) + 5]!;
@@ -788,18 +796,30 @@ function get$Everything(m: Memory, t: number): Everything {
     last: o9 === 0 ? null : get$Strings(m, t + o9 + i32[(t + o9) >> 2]!),
   };
 }
-function own$Everything(r: Reader$Everything): Everything {
+function own$Everything(m: Memory, t: number, v: number): Everything {
+  const { i32, u16, u64 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
+  const o3 = 10 < n ? u16[(v >> 1) + 5]! : 0;
+  const o4 = 12 < n ? u16[(v >> 1) + 6]! : 0;
+  const o5 = 14 < n ? u16[(v >> 1) + 7]! : 0;
+  const o6 = 16 < n ? u16[(v >> 1) + 8]! : 0;
+  const o7 = 18 < n ? u16[(v >> 1) + 9]! : 0;
+  const o8 = 20 < n ? u16[(v >> 1) + 10]! : 0;
+  const o9 = 22 < n ? u16[(v >> 1) + 11]! : 0;
   return {
-    id: r.id,
-    scalars: r.scalars,
-    optionals: r.optionals,
-    vectors: r.vectors,
-    shapes: r.shapes,
-    names: r.names,
-    root: r.root,
-    empty: r.empty,
-    all: r.all,
-    last: r.last,
+    id: o0 === 0 ? 0n : u64[(t + o0) >> 3]!,
+    scalars: o1 === 0 ? null : get$Scalars(m, t + o1 + i32[(t + o1) >> 2]!),
+    optionals: o2 === 0 ? null : get$Optionals(m, t + o2 + i32[(t + o2) >> 2]!),
+    vectors: o3 === 0 ? null : get$Vectors(m, t + o3 + i32[(t + o3) >> 2]!),
+    shapes: o4 === 0 ? null : get$Shapes(m, t + o4 + i32[(t + o4) >> 2]!),
+    names: o5 === 0 ? null : get$Names(m, t + o5 + i32[(t + o5) >> 2]!),
+    root: o6 === 0 ? null : get$Node(m, t + o6 + i32[(t + o6) >> 2]!),
+    empty: o7 === 0 ? null : get$Empty(m, t + o7 + i32[(t + o7) >> 2]!),
+    all: o8 === 0 ? [] : getTables(m, t + o8, get$Scalars),
+    last: o9 === 0 ? null : get$Strings(m, t + o9 + i32[(t + o9) >> 2]!),
   };
 }
 
@@ -997,17 +1017,21 @@ function put$Leaf(m: Memory, p: number, lim: number, x: LeafInit, d: number): nu
 function get$Leaf(m: Memory, t: number): Leaf {
   const { f32, i32, u16 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 786440 && u16[(v >> 1) + 3] === 8)) return own$Leaf(new Reader$Leaf(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 786440 && u16[(v >> 1) + 3] === 8)) return own$Leaf(m, t, v);
   const o0 = u16[(v >> 1) + 2]!;
   return {
     label: o0 === 0 ? null : getString(m, t + o0),
     weight: f32[(t + 8) >> 2]!,
   };
 }
-function own$Leaf(r: Reader$Leaf): Leaf {
+function own$Leaf(m: Memory, t: number, v: number): Leaf {
+  const { f32, u16 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
   return {
-    label: r.label,
-    weight: r.weight,
+    label: o0 === 0 ? null : getString(m, t + o0),
+    weight: o1 === 0 ? 1.5 : f32[(t + o1) >> 2]!,
   };
 }
 
@@ -1153,7 +1177,7 @@ function put$Names(m: Memory, p: number, lim: number, x: NamesInit, d: number): 
 function get$Names(m: Memory, t: number): Names {
   const { i32, u16 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 2097170 && i32[(v >> 2) + 1] === 524292 && u16[(v >> 1) + 4] === 12 && i32[(v >> 2) + 3] === 1572884)) return own$Names(new Reader$Names(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 2097170 && i32[(v >> 2) + 1] === 524292 && u16[(v >> 1) + 4] === 12 && i32[(v >> 2) + 3] === 1572884)) return own$Names(m, t, v);
   const o3 = u16[(v >> 1) + 5]!;
   const o6 = u16[(v >> 1) + 8]!;
   return {
@@ -1166,15 +1190,24 @@ function get$Names(m: Memory, t: number): Names {
     typeName: o6 === 0 ? null : getString(m, t + o6),
   };
 }
-function own$Names(r: Reader$Names): Names {
+function own$Names(m: Memory, t: number, v: number): Names {
+  const { i32, u16 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
+  const o3 = 10 < n ? u16[(v >> 1) + 5]! : 0;
+  const o4 = 12 < n ? u16[(v >> 1) + 6]! : 0;
+  const o5 = 14 < n ? u16[(v >> 1) + 7]! : 0;
+  const o6 = 16 < n ? u16[(v >> 1) + 8]! : 0;
   return {
-    at_: r.at_,
-    class: r.class,
-    memory: r.memory,
-    constructor_: r.constructor_,
-    m: r.m,
-    toJson2: r.toJson2,
-    typeName: r.typeName,
+    at_: o0 === 0 ? 0 : i32[(t + o0) >> 2]!,
+    class: o1 === 0 ? 0 : i32[(t + o1) >> 2]!,
+    memory: o2 === 0 ? 0 : i32[(t + o2) >> 2]!,
+    constructor_: o3 === 0 ? null : getString(m, t + o3),
+    m: o4 === 0 ? 0 : i32[(t + o4) >> 2]!,
+    toJson2: o5 === 0 ? 0 : i32[(t + o5) >> 2]!,
+    typeName: o6 === 0 ? null : getString(m, t + o6),
   };
 }
 
@@ -1339,7 +1372,7 @@ function put$Node(m: Memory, p: number, lim: number, x: NodeInit, d: number): nu
 function get$Node(m: Memory, t: number): Node {
   const { i32, u16, u8 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 1114124 && i32[(v >> 2) + 1] === 1048580)) return own$Node(new Reader$Node(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 1114124 && i32[(v >> 2) + 1] === 1048580)) return own$Node(m, t, v);
   const o2 = u16[(v >> 1) + 4]!;
   const o3 = u16[(v >> 1) + 5]!;
   return {
@@ -1348,11 +1381,17 @@ function get$Node(m: Memory, t: number): Node {
     children: o3 === 0 ? [] : getTables(m, t + o3, get$Node),
   };
 }
-function own$Node(r: Reader$Node): Node {
+function own$Node(m: Memory, t: number, v: number): Node {
+  const { u16, u8 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
+  const o3 = 10 < n ? u16[(v >> 1) + 5]! : 0;
   return {
-    name: r.name,
-    part: r.part,
-    children: r.children,
+    name: o0 === 0 ? "" : getString(m, t + o0),
+    part: o2 === 0 ? null : get$Part(m, o1 === 0 ? 0 : u8[t + o1]!, t + o2),
+    children: o3 === 0 ? [] : getTables(m, t + o3, get$Node),
   };
 }
 
@@ -1531,7 +1570,7 @@ function put$Optionals(m: Memory, p: number, lim: number, x: OptionalsInit, d: n
 function get$Optionals(m: Memory, t: number): Optionals {
   const { f32, f64, i32, i64, i8, u16, u64, u8 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 2686998)) return own$Optionals(new Reader$Optionals(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 2686998)) return own$Optionals(m, t, v);
   const o0 = u16[(v >> 1) + 2]!;
   const o1 = u16[(v >> 1) + 3]!;
   const o2 = u16[(v >> 1) + 4]!;
@@ -1553,17 +1592,28 @@ function get$Optionals(m: Memory, t: number): Optionals {
     wide: o8 === 0 ? null : i64[(t + o8) >> 3]! as Wide,
   };
 }
-function own$Optionals(r: Reader$Optionals): Optionals {
+function own$Optionals(m: Memory, t: number, v: number): Optionals {
+  const { f32, f64, i32, i64, i8, u16, u64, u8 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
+  const o3 = 10 < n ? u16[(v >> 1) + 5]! : 0;
+  const o4 = 12 < n ? u16[(v >> 1) + 6]! : 0;
+  const o5 = 14 < n ? u16[(v >> 1) + 7]! : 0;
+  const o6 = 16 < n ? u16[(v >> 1) + 8]! : 0;
+  const o7 = 18 < n ? u16[(v >> 1) + 9]! : 0;
+  const o8 = 20 < n ? u16[(v >> 1) + 10]! : 0;
   return {
-    flag: r.flag,
-    i8: r.i8,
-    u16: r.u16,
-    i32: r.i32,
-    u64: r.u64,
-    f32: r.f32,
-    f64: r.f64,
-    tint: r.tint,
-    wide: r.wide,
+    flag: o0 === 0 ? null : u8[t + o0]! !== 0,
+    i8: o1 === 0 ? null : i8[t + o1]!,
+    u16: o2 === 0 ? null : u16[(t + o2) >> 1]!,
+    i32: o3 === 0 ? null : i32[(t + o3) >> 2]!,
+    u64: o4 === 0 ? null : u64[(t + o4) >> 3]!,
+    f32: o5 === 0 ? null : f32[(t + o5) >> 2]!,
+    f64: o6 === 0 ? null : f64[(t + o6) >> 3]!,
+    tint: o7 === 0 ? null : u8[t + o7]! as shapes_base_Tint,
+    wide: o8 === 0 ? null : i64[(t + o8) >> 3]! as Wide,
   };
 }
 
@@ -1800,7 +1850,7 @@ function put$Scalars(m: Memory, p: number, lim: number, x: ScalarsInit, d: numbe
 function get$Scalars(m: Memory, t: number): Scalars {
   const { f32, f64, i16, i32, i64, i8, u16, u32, u64, u8 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 3735584 && i32[(v >> 2) + 1] === 3473460 && i32[(v >> 2) + 2] === 3145782 && i32[(v >> 2) + 3] === 2359346 && i32[(v >> 2) + 4] === 262184 && i32[(v >> 2) + 5] === 2883596 && i32[(v >> 2) + 6] === 3604500 && i32[(v >> 2) + 7] === 3670044)) return own$Scalars(new Reader$Scalars(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 3735584 && i32[(v >> 2) + 1] === 3473460 && i32[(v >> 2) + 2] === 3145782 && i32[(v >> 2) + 3] === 2359346 && i32[(v >> 2) + 4] === 262184 && i32[(v >> 2) + 5] === 2883596 && i32[(v >> 2) + 6] === 3604500 && i32[(v >> 2) + 7] === 3670044)) return own$Scalars(m, t, v);
   return {
     flag: u8[t + 52]! !== 0,
     i8: i8[t + 53]!,
@@ -1818,22 +1868,38 @@ function get$Scalars(m: Memory, t: number): Scalars {
     small: i8[t + 56]! as Small,
   };
 }
-function own$Scalars(r: Reader$Scalars): Scalars {
+function own$Scalars(m: Memory, t: number, v: number): Scalars {
+  const { f32, f64, i16, i32, i64, i8, u16, u32, u64, u8 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
+  const o3 = 10 < n ? u16[(v >> 1) + 5]! : 0;
+  const o4 = 12 < n ? u16[(v >> 1) + 6]! : 0;
+  const o5 = 14 < n ? u16[(v >> 1) + 7]! : 0;
+  const o6 = 16 < n ? u16[(v >> 1) + 8]! : 0;
+  const o7 = 18 < n ? u16[(v >> 1) + 9]! : 0;
+  const o8 = 20 < n ? u16[(v >> 1) + 10]! : 0;
+  const o9 = 22 < n ? u16[(v >> 1) + 11]! : 0;
+  const o10 = 24 < n ? u16[(v >> 1) + 12]! : 0;
+  const o11 = 26 < n ? u16[(v >> 1) + 13]! : 0;
+  const o12 = 28 < n ? u16[(v >> 1) + 14]! : 0;
+  const o13 = 30 < n ? u16[(v >> 1) + 15]! : 0;
   return {
-    flag: r.flag,
-    i8: r.i8,
-    u8: r.u8,
-    i16: r.i16,
-    u16: r.u16,
-    i32: r.i32,
-    u32: r.u32,
-    i64: r.i64,
-    u64: r.u64,
-    f32: r.f32,
-    f64: r.f64,
-    tint: r.tint,
-    wide: r.wide,
-    small: r.small,
+    flag: o0 === 0 ? true : u8[t + o0]! !== 0,
+    i8: o1 === 0 ? 0 : i8[t + o1]!,
+    u8: o2 === 0 ? 7 : u8[t + o2]!,
+    i16: o3 === 0 ? -5 : i16[(t + o3) >> 1]!,
+    u16: o4 === 0 ? 0 : u16[(t + o4) >> 1]!,
+    i32: o5 === 0 ? 0 : i32[(t + o5) >> 2]!,
+    u32: o6 === 0 ? 4000000000 : u32[(t + o6) >> 2]!,
+    i64: o7 === 0 ? -9000000000n : i64[(t + o7) >> 3]!,
+    u64: o8 === 0 ? 9223372036854775807n : u64[(t + o8) >> 3]!,
+    f32: o9 === 0 ? 0.5 : f32[(t + o9) >> 2]!,
+    f64: o10 === 0 ? -Number.POSITIVE_INFINITY : f64[(t + o10) >> 3]!,
+    tint: o11 === 0 ? 1 as shapes_base_Tint : u8[t + o11]! as shapes_base_Tint,
+    wide: o12 === 0 ? 9000000000n as Wide : i64[(t + o12) >> 3]! as Wide,
+    small: o13 === 0 ? 3 as Small : i8[t + o13]! as Small,
   };
 }
 
@@ -2065,7 +2131,7 @@ function put$Shapes(m: Memory, p: number, lim: number, x: ShapesInit, d: number)
 function get$Shapes(m: Memory, t: number): Shapes {
   const { i32, u16, u8 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 5308436 && u16[(v >> 1) + 3] === 76 && u16[(v >> 1) + 6] === 79 && i32[(v >> 2) + 4] === 5242880)) return own$Shapes(new Reader$Shapes(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 5308436 && u16[(v >> 1) + 3] === 76 && u16[(v >> 1) + 6] === 79 && i32[(v >> 2) + 4] === 5242880)) return own$Shapes(m, t, v);
   const o0 = u16[(v >> 1) + 2]!;
   const o2 = u16[(v >> 1) + 4]!;
   const o3 = u16[(v >> 1) + 5]!;
@@ -2079,14 +2145,23 @@ function get$Shapes(m: Memory, t: number): Shapes {
     flag: u8[t + 80]! !== 0,
   };
 }
-function own$Shapes(r: Reader$Shapes): Shapes {
+function own$Shapes(m: Memory, t: number, v: number): Shapes {
+  const { i32, u16, u8 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
+  const o3 = 10 < n ? u16[(v >> 1) + 5]! : 0;
+  const o4 = 12 < n ? u16[(v >> 1) + 6]! : 0;
+  const o5 = 14 < n ? u16[(v >> 1) + 7]! : 0;
+  const o7 = 18 < n ? u16[(v >> 1) + 9]! : 0;
   return {
-    point: r.point,
-    must: r.must,
-    grid: r.grid,
-    label: r.label,
-    mark: r.mark,
-    flag: r.flag,
+    point: o0 === 0 ? null : shapes_base_get$Point(m, t + o0),
+    must: o1 === 0 ? absent(Shapes, "must") : get$Byte3(m, t + o1),
+    grid: o2 === 0 ? null : get$Grid(m, t + o2),
+    label: o3 === 0 ? null : shapes_base_get$Label(m, t + o3 + i32[(t + o3) >> 2]!),
+    mark: o5 === 0 ? null : shapes_base_get$Mark(m, o4 === 0 ? 0 : u8[t + o4]!, t + o5),
+    flag: o7 === 0 ? false : u8[t + o7]! !== 0,
   };
 }
 
@@ -2235,15 +2310,18 @@ function put$Strings(m: Memory, p: number, lim: number, x: StringsInit, d: numbe
 function get$Strings(m: Memory, t: number): Strings {
   const { i32, u16 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 524294)) return own$Strings(new Reader$Strings(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 524294)) return own$Strings(m, t, v);
   const o0 = u16[(v >> 1) + 2]!;
   return {
     value: o0 === 0 ? null : getString(m, t + o0),
   };
 }
-function own$Strings(r: Reader$Strings): Strings {
+function own$Strings(m: Memory, t: number, v: number): Strings {
+  const { u16 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
   return {
-    value: r.value,
+    value: o0 === 0 ? null : getString(m, t + o0),
   };
 }
 
@@ -2488,7 +2566,7 @@ function put$Vectors(m: Memory, p: number, lim: number, x: VectorsInit, d: numbe
 function get$Vectors(m: Memory, t: number): Vectors {
   const { i32, u16 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 4718630 && u16[(v >> 1) + 18] === 68)) return own$Vectors(new Reader$Vectors(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 4718630 && u16[(v >> 1) + 18] === 68)) return own$Vectors(m, t, v);
   const o0 = u16[(v >> 1) + 2]!;
   const o1 = u16[(v >> 1) + 3]!;
   const o2 = u16[(v >> 1) + 4]!;
@@ -2525,25 +2603,44 @@ function get$Vectors(m: Memory, t: number): Vectors {
     needed: getU8s(m, t + 68),
   };
 }
-function own$Vectors(r: Reader$Vectors): Vectors {
+function own$Vectors(m: Memory, t: number, v: number): Vectors {
+  const { u16 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
+  const o2 = 8 < n ? u16[(v >> 1) + 4]! : 0;
+  const o3 = 10 < n ? u16[(v >> 1) + 5]! : 0;
+  const o4 = 12 < n ? u16[(v >> 1) + 6]! : 0;
+  const o5 = 14 < n ? u16[(v >> 1) + 7]! : 0;
+  const o6 = 16 < n ? u16[(v >> 1) + 8]! : 0;
+  const o7 = 18 < n ? u16[(v >> 1) + 9]! : 0;
+  const o8 = 20 < n ? u16[(v >> 1) + 10]! : 0;
+  const o9 = 22 < n ? u16[(v >> 1) + 11]! : 0;
+  const o10 = 24 < n ? u16[(v >> 1) + 12]! : 0;
+  const o11 = 26 < n ? u16[(v >> 1) + 13]! : 0;
+  const o12 = 28 < n ? u16[(v >> 1) + 14]! : 0;
+  const o13 = 30 < n ? u16[(v >> 1) + 15]! : 0;
+  const o14 = 32 < n ? u16[(v >> 1) + 16]! : 0;
+  const o15 = 34 < n ? u16[(v >> 1) + 17]! : 0;
+  const o16 = 36 < n ? u16[(v >> 1) + 18]! : 0;
   return {
-    bytes: r.bytes,
-    small: r.small,
-    flags: r.flags,
-    shorts: r.shorts,
-    words: r.words,
-    ints: r.ints,
-    uints: r.uints,
-    longs: r.longs,
-    ulongs: r.ulongs,
-    floats: r.floats,
-    doubles: r.doubles,
-    tints: r.tints,
-    texts: r.texts,
-    points: r.points,
-    triples: r.triples,
-    labels: r.labels,
-    needed: r.needed,
+    bytes: o0 === 0 ? noU8s() : getU8s(m, t + o0),
+    small: o1 === 0 ? noI8s() : getI8s(m, t + o1),
+    flags: o2 === 0 ? [] : getBools(m, t + o2),
+    shorts: o3 === 0 ? noI16s() : getI16s(m, t + o3),
+    words: o4 === 0 ? noU16s() : getU16s(m, t + o4),
+    ints: o5 === 0 ? noI32s() : getI32s(m, t + o5),
+    uints: o6 === 0 ? noU32s() : getU32s(m, t + o6),
+    longs: o7 === 0 ? noI64s() : getI64s(m, t + o7),
+    ulongs: o8 === 0 ? noU64s() : getU64s(m, t + o8),
+    floats: o9 === 0 ? noF32s() : getF32s(m, t + o9),
+    doubles: o10 === 0 ? noF64s() : getF64s(m, t + o10),
+    tints: o11 === 0 ? noU8s() : getU8s(m, t + o11),
+    texts: o12 === 0 ? [] : getStrings(m, t + o12),
+    points: o13 === 0 ? [] : getStructs(m, t + o13, shapes_base_get$Point, 16),
+    triples: o14 === 0 ? [] : getStructs(m, t + o14, get$Byte3, 3),
+    labels: o15 === 0 ? [] : getTables(m, t + o15, shapes_base_get$Label),
+    needed: o16 === 0 ? noU8s() : getU8s(m, t + o16),
   };
 }
 

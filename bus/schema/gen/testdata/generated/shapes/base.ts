@@ -158,16 +158,20 @@ export function put$Label(m: Memory, p: number, lim: number, x: LabelInit, d: nu
 export function get$Label(m: Memory, t: number): Label {
   const { i32, u8 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 589832 && i32[(v >> 2) + 1] === 524292)) return own$Label(new Reader$Label(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 589832 && i32[(v >> 2) + 1] === 524292)) return own$Label(m, t, v);
   return {
     text: getString(m, t + 4),
     tint: u8[t + 8]! as Tint,
   };
 }
-function own$Label(r: Reader$Label): Label {
+function own$Label(m: Memory, t: number, v: number): Label {
+  const { u16, u8 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
+  const o1 = 6 < n ? u16[(v >> 1) + 3]! : 0;
   return {
-    text: r.text,
-    tint: r.tint,
+    text: o0 === 0 ? "" : getString(m, t + o0),
+    tint: o1 === 0 ? 1 as Tint : u8[t + o1]! as Tint,
   };
 }
 
@@ -279,15 +283,18 @@ function put$Remark(m: Memory, p: number, lim: number, x: RemarkInit, d: number)
 function get$Remark(m: Memory, t: number): Remark {
   const { i32, u16 } = m;
   const v = t - i32[t >> 2]!;
-  if ((v & 3) !== 0 || !(i32[v >> 2] === 524294)) return own$Remark(new Reader$Remark(m).$to(t));
+  if ((v & 3) !== 0 || !(i32[v >> 2] === 524294)) return own$Remark(m, t, v);
   const o0 = u16[(v >> 1) + 2]!;
   return {
     words: o0 === 0 ? [] : getStrings(m, t + o0),
   };
 }
-function own$Remark(r: Reader$Remark): Remark {
+function own$Remark(m: Memory, t: number, v: number): Remark {
+  const { u16 } = m;
+  const n = u16[v >> 1]!;
+  const o0 = 4 < n ? u16[(v >> 1) + 2]! : 0;
   return {
-    words: r.words,
+    words: o0 === 0 ? [] : getStrings(m, t + o0),
   };
 }
 
