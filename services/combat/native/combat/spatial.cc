@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <numeric>
 
 #include "core/hash/hash.h"
@@ -14,6 +15,8 @@ constexpr double kFarthest = 1e12;
 constexpr double kPerCell = 4;
 constexpr uint32_t kCellsMax = 1u << 22;
 constexpr uint8_t kGroupsMax = 63;
+/// Places of entities are asked for so many entities before they are needed.
+constexpr uint32_t kAhead = 24;
 
 Fault check(const EntityColumns& entities, const Limits& limits) {
   const size_t n = entities.id.size;
@@ -79,17 +82,18 @@ Fault SpatialIndex::build(const EntityColumns& entities, const Limits& limits) {
   const uint32_t n = static_cast<uint32_t>(entities.id.size);
   const uint64_t* const id = entities.id.data;
   std::vector<uint32_t> order;  // rows by id; empty: they are sorted already, which is the usual case
-  if (!std::is_sorted(id, id + n)) {
+  if (std::adjacent_find(id, id + n, std::greater_equal<>()) != id + n) {
     order.resize(n);
     std::iota(order.begin(), order.end(), 0u);
     std::sort(order.begin(), order.end(), [&](uint32_t a, uint32_t b) { return id[a] < id[b]; });
+    const auto same = [&](uint32_t a, uint32_t b) { return id[a] == id[b]; };
+    if (const auto twice = std::adjacent_find(order.begin(), order.end(), same); twice != order.end()) {
+      const uint32_t row = std::max(twice[0], twice[1]);
+      return {Code::duplicate, "id[" + std::to_string(row) + "] is " + std::to_string(id[row]) +
+                                   ", which is given twice; ids are unique within an index"};
+    }
   }
   const auto row_at = [&](uint32_t rank) { return order.empty() ? rank : order[rank]; };
-  for (uint32_t rank = 1; rank < n; rank++) {
-    if (id[row_at(rank - 1)] == id[row_at(rank)])
-      return {Code::duplicate, "id[" + std::to_string(row_at(rank)) + "] is " + std::to_string(id[row_at(rank)]) +
-                                   ", which is given twice; ids are unique within an index"};
-  }
 
   // Nothing can fail from here on.
   ids_.resize(n);
@@ -125,14 +129,21 @@ Fault SpatialIndex::build(const EntityColumns& entities, const Limits& limits) {
     first_[cell[rank] + 1] += 1;
   }
   for (uint32_t i = 0; i < cells(); i++) first_[i + 1] += first_[i];
+  // Ranks find their places first, since these fit into a cache; what belongs to them is then written one behind the
+  // other.
+  std::vector<uint32_t> next(first_.begin(), first_.end() - 1), ranks(size_t{n} + kAhead);
+  for (uint32_t rank = 0; rank < n; rank++) ranks[next[cell[rank]]++] = rank;
   points_.resize(n), blocks_.resize((size_t{n} + 3) / 4);
-  std::vector<uint32_t> next(first_.begin(), first_.end() - 1);
-  for (uint32_t rank = 0; rank < n; rank++) {
-    const uint32_t row = row_at(rank), to = next[cell[rank]]++;
-    const Point point = points_[to] = {entities.x.data[row], entities.y.data[row]};
-    PlaceBlock& block = blocks_[to / 4];
+  Point* const points = points_.data();
+  PlaceBlock* const blocks = blocks_.data();
+  const double *const xs = entities.x.data, *const ys = entities.y.data, left = min_x_, bottom = min_y_;
+  for (uint32_t to = 0; to < n; to++) {
+    const uint32_t rank = ranks[to], row = row_at(rank), soon = row_at(ranks[to + kAhead]);
+    __builtin_prefetch(xs + soon), __builtin_prefetch(ys + soon);
+    const Point point = points[to] = {xs[row], ys[row]};
+    PlaceBlock& block = blocks[to / 4];
     const uint32_t lane = to % 4;
-    block.x[lane] = static_cast<float>(point.x - min_x_), block.y[lane] = static_cast<float>(point.y - min_y_);
+    block.x[lane] = static_cast<float>(point.x - left), block.y[lane] = static_cast<float>(point.y - bottom);
     block.rank[lane] = rank;
     block.faction[lane] = entities.faction.at(row, 0), block.kind[lane] = entities.kind.at(row, 0);
   }
