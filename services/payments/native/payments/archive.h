@@ -19,8 +19,10 @@ class Writer {
 
   explicit Writer(std::string& buffer) : buffer_(buffer) {}
 
-  void raw(const void* data, size_t bytes) {
-    if (at_ + bytes > buffer_.size()) buffer_.resize((at_ + bytes) * 2 + 4096);
+  /// Always in place: nearly all is scalars, of which a call would cost more than the copy.
+  [[gnu::always_inline]] void raw(const void* data, size_t bytes) {
+    if (at_ + bytes > buffer_.size()) [[unlikely]]
+      grow(bytes);
     if (bytes > 0) std::memcpy(buffer_.data() + at_, data, bytes);
     at_ += bytes;
   }
@@ -50,6 +52,8 @@ class Writer {
   std::string_view written() const { return {buffer_.data(), at_}; }
 
  private:
+  [[gnu::noinline]] void grow(size_t bytes) { buffer_.resize((at_ + bytes) * 2 + 4096); }
+
   std::string& buffer_;
   size_t at_ = 0;
 };
