@@ -4,7 +4,7 @@ set(CMAKE_CXX_FLAGS_DEBUG "-O0 -g")
 add_compile_options(-Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -ffp-contract=off -fno-fast-math)
 
 if(BUSBAR_SANITIZE)
-  add_compile_options(-fsanitize=${BUSBAR_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all -g -O1)
+  add_compile_options(-fsanitize=${BUSBAR_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all -g1 -O1)
   add_link_options(-fsanitize=${BUSBAR_SANITIZE})
 endif()
 

@@ -1,5 +1,6 @@
-# busbar_add_test(name sources... [LINK targets...]): a GoogleTest program that ctest runs.
-# busbar_add_fuzzer(name sources... [LINK targets...]): a mutation driver; ctest runs it for a second.
+# busbar_add_test(name sources... [SEQUENTIAL] [LINK targets...]): a GoogleTest program that ctest runs.
+# busbar_add_fuzzer(name sources... [SEQUENTIAL] [LINK targets...]): a mutation driver; ctest runs it for a second.
+# SEQUENTIAL: it starts no thread, so the thread sanitizer has nothing to see there, and would take minutes to build it.
 include(CTest)
 set(busbar_gtest OFF)
 if(BUSBAR_TESTS)
@@ -24,7 +25,10 @@ function(busbar_add_test name)
   if(NOT busbar_gtest)
     return()
   endif()
-  cmake_parse_arguments(TEST "" "" "LINK" ${ARGN})
+  cmake_parse_arguments(TEST "SEQUENTIAL" "" "LINK" ${ARGN})
+  if(TEST_SEQUENTIAL AND BUSBAR_SANITIZE STREQUAL "thread")
+    return()
+  endif()
   add_executable(${name} ${TEST_UNPARSED_ARGUMENTS})
   target_include_directories(${name} SYSTEM PRIVATE "${GTEST_INCLUDE}")
   target_link_libraries(${name} PRIVATE busbar_core ${TEST_LINK} "${GTEST_MAIN_LIBRARY}" "${GTEST_LIBRARY}" Threads::Threads)
@@ -37,7 +41,10 @@ function(busbar_add_fuzzer name)
   if(NOT BUSBAR_TESTS)
     return()
   endif()
-  cmake_parse_arguments(FUZZ "" "" "LINK" ${ARGN})
+  cmake_parse_arguments(FUZZ "SEQUENTIAL" "" "LINK" ${ARGN})
+  if(FUZZ_SEQUENTIAL AND BUSBAR_SANITIZE STREQUAL "thread")
+    return()
+  endif()
   add_executable(${name} ${FUZZ_UNPARSED_ARGUMENTS})
   target_link_libraries(${name} PRIVATE busbar_core ${FUZZ_LINK} Threads::Threads)
   add_test(NAME ${name} COMMAND ${name} --seconds 1)
