@@ -4,8 +4,8 @@ import { encodeJson } from "./reflect-encode.ts";
 import { compileSchema } from "./testing/compile-schema.ts";
 import { makeVerifier, type Verifier } from "./verify.ts";
 
-// Method: two rows with one vtable; one before them, which the builder gave another, is left out. The second is moved, or what it leads to is forged: what was
-// found of the first must not speak for it.
+// Method: two rows with one vtable; one before them, which the builder gave another, is left out. The second is moved, or
+// what it leads to is forged: what was found of the first must not speak for it.
 const SCHEMA = `
 namespace shared;
 table Row { big: long; small: int; other: int; name: string; }
@@ -63,7 +63,7 @@ test("a second row elsewhere is sound where its fields lie well, and not where t
   const name = fieldOf(follow(slotOf(SECOND)), NAME);
   m.i32[name >> 2] = follow(fieldOf(follow(slotOf(FIRST)), NAME)) - name;
   expect(verdict()).toMatch(/an offset out of bounds/);
-  // Strings lie before what names them, or behind: an offset counts forward, so the second row gets one of its own.
+  // Offsets only count forward, and the first row's name lies before the place that the second one has now.
   const text = name + 64 - (name & 3);
   m.u32[text >> 2] = 1;
   m.u8.set([98, 0], text + 4);

@@ -28,8 +28,8 @@ export interface RigOptions {
   readonly parent?: string;
   /** The service's process is started again as often as it ends. Default false. */
   readonly restarts?: boolean;
-  /** Largest message of the edges, and with it the size of their rings. Default "16MiB", for answers with a million rows. */
-  readonly maxMessage?: string;
+  /** Messages as large as an edge may carry, and rings for them: answers with a million rows. Default true; else what a topology has that does not say. */
+  readonly largeMessages?: boolean;
 }
 
 export interface Rig extends AsyncDisposable {
@@ -56,7 +56,7 @@ const RESTART = 'restart = { policy = "always", max = 10000, window = "60s", bac
 function topologyOf(
   folder: string,
   placement: Placement,
-  { threads = 1, config = "", restarts = false, maxMessage = "16MiB" }: RigOptions,
+  { threads = 1, config = "", restarts = false, largeMessages = true }: RigOptions,
 ): string {
   const here = placement === "model" || placement === "local";
   const native = placement !== "model";
@@ -84,8 +84,7 @@ ${native ? `threads = ${threads}\n` : ""}${here ? "" : "isolate = true\n"}${rest
 [[edges]]
 from = "*"
 to = "*"
-max_message = "${maxMessage}"
-${placement === "unix" || placement === "tcp" ? `transport = "${placement}"\n` : ""}`;
+${largeMessages ? 'max_message = "16MiB"\n' : ""}${placement === "unix" || placement === "tcp" ? `transport = "${placement}"\n` : ""}`;
 }
 
 /** Opens a bus as `caller`. All its files are in a folder of its own inside `parent`, which closing removes. */

@@ -6,8 +6,6 @@ import { drivenBy } from "../pair/driven-by.ts";
 
 /** Entities, and rows of an answer. */
 const ROWS = 1000;
-/** As of a topology that does not say. A larger ring than messages need is memory that no cache holds. */
-const DEFAULT_MAX_MESSAGE = "256KiB";
 /** Queries after which V8 has compiled what a query runs through. */
 const WARM_UP = 10_000;
 /** Of x, each once: 7 and 1,000 have no common divisor. */
@@ -24,7 +22,8 @@ export const ecsBus: Contestant = {
   async drive({ folder, variant }: SideOptions): Promise<Driver> {
     const rig = await openRig("local", {
       parent: folder,
-      maxMessage: DEFAULT_MAX_MESSAGE,
+      // A larger ring than its messages need is memory that no cache holds.
+      largeMessages: false,
       config: CONFIGS[variant] ?? "{}",
     });
     const world = await openWorld(rig.bus, components);

@@ -39,27 +39,27 @@ void RowOrder::each(const Table& table, const Candidate* limit, Candidates& out,
   const size_t before = out.size();
   out.resize(before + rows_max);
   Candidate* end = out.data() + before;
-  const auto add = [&](uint32_t row, uint64_t key, bool null) {
-    if (limit != nullptr && (null > (limit->null != 0) || (null == (limit->null != 0) && key > limit->key))) return;
-    *end++ = {key, row, id, null};
+  const auto add = [&](uint32_t row, uint64_t key, uint32_t null) {
+    if (limit != nullptr && (null > limit->null || (null == limit->null && key > limit->key))) return;
+    *end++ = {key, row, id, null != 0};
   };
   const auto all = [&](auto&& body) {
     rows(body);
     out.resize(static_cast<size_t>(end - out.data()));
   };
   if (keys_.empty()) {
-    all([&](uint32_t row) { add(row, ids[row], false); });
+    all([&](uint32_t row) { add(row, ids[row], 0); });
     return;
   }
   const Column* column = table.column(keys_[0].field);
   if (column == nullptr) {
-    all([&](uint32_t row) { add(row, 0, true); });
+    all([&](uint32_t row) { add(row, 0, 1); });
     return;
   }
   const uint64_t flip = keys_[0].descending ? ~uint64_t{0} : 0;
   const auto with = [&](auto&& key_at) {
     if (column->null_count() == 0) {
-      all([&](uint32_t row) { add(row, key_at(row) ^ flip, false); });
+      all([&](uint32_t row) { add(row, key_at(row) ^ flip, 0); });
     } else {
       all([&](uint32_t row) {
         const bool null = column->is_null(row);
